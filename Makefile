@@ -1,0 +1,100 @@
+# dcdrill - build, run and check. `make help` lists the targets.
+SHELL := /bin/bash
+BUILD ?= build
+PREFIX ?= /usr/local
+OPT ?= -O2
+SANITIZE ?=
+SCENARIO ?= scenarios/drills/dc03-lost.json
+JOBS ?= $(shell nproc)
+DCDRILL := $(BUILD)/dcdrill
+VERSION := 0.1.0
+
+PACKAGES := glib-2.0 gsl sqlite3 libcjson
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror
+# The same bits everywhere: no contraction to fused operations, no fast-math, no excess precision.
+SAME_BITS := -ffp-contract=off -fno-fast-math
+ifeq ($(findstring clang,$(CC)),)
+SAME_BITS += -fexcess-precision=standard
+endif
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DDCDRILL_VERSION='"$(VERSION)"' -DDCDRILL_DATA='"$(PREFIX)/share/dcdrill"' -g $(OPT) \
+    $(WARNINGS) $(SAME_BITS) $(SANITIZE) -I. -I$(BUILD) $(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
+LDLIBS_ALL = $(shell pkg-config --libs $(PACKAGES)) -lm $(LDLIBS)
+TEST_LIBS = $(shell pkg-config --libs check)
+
+LIB_SOURCES := $(sort $(shell find sim models reports -name '*.c' ! -path 'sim/cli/*'))
+CLI_SOURCES := $(sort $(wildcard sim/cli/*.c))
+TEST_SOURCES := $(sort $(shell find tests -name 'test_*.c'))
+SUPPORT_SOURCES := $(sort $(wildcard tests/support/*.c))
+LIB := $(BUILD)/libdcdrill.a
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/kinds.o
+SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
+TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all help run test tests lint asan clean install deps FORCE
+
+all: $(DCDRILL) ## build the program into build/dcdrill
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what is missing (Debian packages)
+	@scripts/deps.sh
+
+run: ## install what is missing, build, run the main scenario and say where its report is
+	@scripts/deps.sh
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all
+	@$(DCDRILL) run $(SCENARIO) -j $(JOBS)
+
+test: ## install what is missing, build, run every test; last line "N passed, N failed"
+	@scripts/deps.sh
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
+	@scripts/run_tests.sh $(BUILD)
+
+tests: $(TEST_PROGRAMS)
+
+lint: ## floors, lengths, format, banned calls, generated pages
+	@scripts/check_style.sh
+
+asan: ## the whole suite under AddressSanitizer, UBSan and the leak check
+	@scripts/deps.sh
+	@$(MAKE) --no-print-directory -s -j$(JOBS) BUILD=build/asan OPT=-O1 SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' all tests
+	@scripts/run_tests.sh build/asan
+
+clean: ## remove everything that was built
+	rm -rf build
+
+$(DCDRILL): $(CLI_OBJECTS) $(LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(CLI_OBJECTS) $(LIB) $(LDLIBS_ALL)
+
+$(LIB): $(LIB_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+# Written only when the list changes; looked at each time, so that a removed file is noticed too.
+$(BUILD)/kinds.c: FORCE
+	@mkdir -p $(@D)
+	@scripts/list_kinds.sh > $@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
+
+$(BUILD)/kinds.o: $(BUILD)/kinds.c
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/sim/%.o: sim/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -include sim/base/banned.h -MMD -MP -c -o $@ $<
+
+$(BUILD)/models/%.o: models/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -include sim/base/banned.h -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(TEST_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB) $(TEST_LIBS) $(LDLIBS_ALL)
+
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

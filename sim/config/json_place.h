@@ -1,0 +1,40 @@
+/* json_place.h - strict JSON, and where in its text a node stands.
+ * cJSON keeps no positions: when a message needs one, text and tree are walked side by side up to
+ * the wanted node. */
+#pragma once
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+
+#include "sim/config/diag.h"
+
+/* A text and its tree. Values are open for reading; made and freed here. */
+typedef struct JsonDocument {
+    char *file; /* name as the user gave it, for messages */
+    char *text; /* as parsed; comments of .jsonc are blanked, so places are right */
+    size_t size;
+    cJSON *root;
+} JsonDocument;
+
+/* Parses strict RFC 8259 (with `comments`: also // and block comments). Trailing commas, duplicate
+ * keys, NaN, a byte-order mark, bad UTF-8, nesting beyond 128, numbers out of range and text after
+ * the value are reported to `diags` with their place. NULL when anything was reported. `file` and
+ * `text` are copied. */
+JsonDocument *json_document_parse(const char *file, const char *text, size_t size, bool comments,
+                                  DiagList *diags);
+
+/* Reads and parses a file; ".jsonc" allows comments. A file that cannot be read is reported like
+ * the rest. */
+JsonDocument *json_document_read(const char *path, DiagList *diags);
+void json_document_free(JsonDocument *document);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonDocument, json_document_free)
+
+/* A DiagFind whose context is a JsonDocument. */
+bool json_document_find(void *document, const cJSON *node, DiagSide side, DiagPlace *place);
+
+/* Member `name` of an object, case-sensitive; NULL when there is none or `object` is no object (or
+ * NULL). */
+cJSON *json_member(const cJSON *object, const char *name);
+
+/* The node at an RFC 6901 pointer ("/load/users/rate"), or NULL. */
+cJSON *json_pointer(cJSON *root, const char *pointer);

@@ -1,0 +1,114 @@
+/* component.h - a thing in the world, and its kind: one constant struct that holds name, fields,
+ * metrics and hooks. A new model is one new file with one `const Kind`; the generated list of kinds
+ * finds it. */
+#pragma once
+
+#include <glib.h>
+
+#include "sim/config/field.h"
+#include "sim/engine/engine.h"
+#include "sim/world/effect.h"
+#include "sim/world/metric.h"
+
+typedef struct World World;
+typedef struct Host Host;
+typedef struct Component Component;
+typedef struct Message Message;
+typedef struct History History;
+
+/* A place that components stand at. The index is its rank in the order of declaration. */
+typedef enum SiteType {
+    SITE_DC,      /* a data centre of ours */
+    SITE_REGION,  /* a region where clients and their resolvers are */
+    SITE_CHECKER, /* a region from which health checkers probe */
+} SiteType;
+
+typedef struct Site {
+    const char *name; /* "DC03", "Europe central", "eu-west-1" */
+    SiteType type;
+    uint32_t index;
+    bool is_live;          /* of a data centre: takes traffic in normal times (not a backup) */
+    const char *city;      /* "Nuremberg"; NULL when not a city */
+    const char *country;   /* ISO 3166-1 alpha-2, or NULL */
+    const char *continent; /* AF AN AS EU NA OC SA, or NULL */
+    SimSpan lan_one_way;   /* between two hosts of this site */
+} Site;
+
+/* How components of a kind come into a world. */
+typedef enum KindScope {
+    KIND_ON_NODE,    /* on each node whose group names the kind in "runs" */
+    KIND_ONE,        /* one, when the scenario's "system" has the kind's section */
+    KIND_PER_REGION, /* one for each client region in use */
+    KIND_PER_LOAD,   /* one for each entry of "load" and each region of it */
+    KIND_PART,       /* made by the world or by another kind's on_make */
+} KindScope;
+
+/* What the kernel and a listening process answer to a SYN. */
+typedef enum ConnectAnswer { CONNECT_ACCEPT, CONNECT_REFUSE, CONNECT_DROP } ConnectAnswer;
+
+typedef struct Kind {
+    const char *name, *help;
+    const char *leaves_out; /* what the model leaves out, and why that does not change the answers
+                               it is used for */
+    size_t size;            /* of a struct whose first member is Component */
+    KindScope scope;
+    const Field *fields;      /* configuration; may be NULL */
+    const MetricDef *metrics; /* measurements; may be NULL */
+    /* Set-up, in this order, each once, over all components in order of id; then on_start at time
+     * 0. */
+    void (*on_make)(Component *self, World *world,
+                    DiagList *diags); /* fields are filled: add parts to the world */
+    void (*on_wire)(Component *self, World *world,
+                    DiagList *diags); /* all components exist: find peers, open streams */
+    /* Life. A stopped component hears nothing; its pending events are void and its calls are ended
+     * by the world. */
+    void (*on_start)(Component *self); /* at birth and at each restart */
+    void (*on_stop)(Component *self,
+                    const Effect *why); /* crash or end of run: gives back what does not survive */
+    void (*on_message)(Component *self,
+                       const Message *message); /* valid until it returns; copy what is kept */
+    void (*on_condition)(Component *self,
+                         const Effect *before);   /* condition changed, but not down */
+    ConnectAnswer (*on_connect)(Component *self); /* a SYN arrived; NULL: accept */
+    void (*on_judge)(Component *self); /* after the last event: hand to history what is true now */
+    void (*on_free)(Component *self);  /* frees what survived stops; fields and histograms are freed
+                                          by the world */
+} Kind;
+
+struct Component {
+    EventOwner owner; /* first: events happen to a component; owner.id is the rank in the world */
+    const Kind *kind;
+    const char *name; /* "wildfly@DC01-app1" */
+    const char *role; /* node group, "db" or "app"; or the kind's name */
+    Site *site;
+    Host *host; /* NULL for what runs on no VPS of ours (clients, resolvers, Route 53, links) */
+    World *world;
+    Effect condition;      /* fold of the effects on it and on its host's power */
+    GArray *effects;       /* of EffectEntry, in order of begin */
+    bool is_up;            /* started and not stopped */
+    uint64_t starts;       /* lives so far */
+    void *calls;           /* for call.c: calls from and to this component */
+    const cJSON *settings; /* the section it was read from, or NULL */
+};
+
+/* Adds `effect` under `fault`, a number unique to one application of one fault, folds and applies
+ * the new condition. True when the condition changed: the fault bit. */
+bool component_add_effect(Component *component, uint64_t fault, Effect effect);
+
+/* Takes the effect of `fault` away; harmless when there is none. True when the condition changed.
+ */
+bool component_remove_effect(Component *component, uint64_t fault);
+
+/* Starts or stops it now, as its supervisor, host or maintenance does. Stopping one that is down
+ * does nothing. */
+void component_start(Component *component);
+void component_stop(Component *component, const Effect *why);
+
+/* Its clock on the wall, in nanoseconds since the run began: true time plus the host's offset and
+ * faults. */
+SimTime component_wall_clock(const Component *component);
+
+static inline uint32_t component_id(const Component *component)
+{
+    return component->owner.id;
+}

@@ -1,0 +1,103 @@
+/* history.h - what users asked and were told, and what happened: the record that verdicts and
+ * invariants rest on. Kept small while the run goes on: users' requests are added up per second and
+ * label; the data checks run at each operation on real keys and versions and keep the proof of what
+ * they find; occurrences are counted, the first ones kept. A version is a positive number that
+ * orders the writes of one key as the store does (newest timestamp wins). */
+#pragma once
+
+#include "sim/world/component.h"
+
+/* One request of a user as the user felt it, client retries included. */
+typedef struct UserRequest {
+    SimTime intended; /* when the user wanted it: latency counts from here */
+    SimTime ended;
+    const char *client; /* population: the name of the load entry */
+    const Site *region;
+    const Site *dc; /* that answered or failed it last; NULL when none was reached */
+    bool is_write;
+    bool is_ok;
+    const char *reason; /* why it failed, a constant word: "connect-timeout", "http-503" ...; NULL
+                           when ok */
+    uint32_t attempts;  /* at least 1 */
+    uint64_t id;
+} UserRequest;
+
+void history_request(History *history, const UserRequest *request);
+
+/* A write was acknowledged to the user: `version` of `key`, through `component` (the tier that the
+ * user spoke to). */
+void history_write_acked(History *history, uint64_t key, int64_t version, SimTime now,
+                         const UserRequest *request);
+
+/* A user's read, asked for at `invoked`, returned `version` (0: nothing). Checks staleness against
+ * the writes acknowledged before `invoked`, and that `session` never reads an older version of the
+ * key than it has read or written before. */
+void history_read(History *history, uint64_t session, uint64_t key, int64_t version,
+                  SimTime invoked, const UserRequest *request);
+
+/* From on_judge: the newest version of `key` that any replica holds at the end, and the oldest that
+ * a live replica holds. */
+void history_final(History *history, uint64_t key, int64_t newest, int64_t oldest_of_replicas);
+
+/* Calls `each` for each key that had an acknowledged write, in rising order of key. */
+typedef void HistoryEachKey(uint64_t key, int64_t newest_acked, void *context);
+void history_each_key(const History *history, HistoryEachKey *each, void *context);
+
+/* Something worth knowing happened to `component`: counted under `event` ("route53.health-changed")
+ * with up to two labels
+ * ("to", "unhealthy"); label texts may be NULL and are copied at the first sight. */
+void history_note(History *history, const char *event, const Component *component,
+                  const char *label1, const char *value1, const char *label2, const char *value2);
+
+/* --- what the recorder reads
+ * ------------------------------------------------------------------------------------ */
+
+typedef struct HistoryCell { /* users' requests of one second and one set of labels, by intended
+                                start */
+    uint32_t second;
+    const char *client;
+    const Site *region, *dc;             /* dc may be NULL */
+    uint64_t ok, failed, attempts, late; /* late: ok but over the client's patience */
+    Histogram *latency;                  /* of the ok ones, ns */
+    GHashTable *reasons; /* const char * -> guint64 in a pointer: failures by reason */
+} HistoryCell;
+
+/* Cells in order of second, then client, region, dc. */
+guint history_count_cells(const History *history);
+const HistoryCell *history_cell(History *history, guint index);
+
+typedef struct HistoryOccurrence {
+    const char *event, *component;
+    const char *dc, *role, *node; /* of the component; may be NULL */
+    const char *label1, *value1, *label2, *value2;
+    uint64_t count;
+    SimTime first, last;
+} HistoryOccurrence;
+guint history_count_occurrences(const History *history);
+const HistoryOccurrence *history_occurrence(const History *history, guint index);
+
+/* One found violation with its proof in words. */
+typedef struct HistoryFinding {
+    const char
+        *invariant; /* "no-lost-acked-write", "staleness-bound", "monotonic-reads", "converges" */
+    SimTime time;
+    double value; /* seconds of staleness, versions lost */
+    const char *proof;
+} HistoryFinding;
+guint history_count_findings(const History *history);
+const HistoryFinding *history_finding(const History *history, guint index);
+
+/* Totals that make zero findings mean something. Staleness of reads in ns (0 for fresh ones) by
+ * second of invocation. */
+typedef struct HistoryTotals {
+    uint64_t writes_acked, keys_written, reads_checked, reads_stale, reads_back_in_time,
+        keys_judged, writes_lost, keys_diverged;
+    SimSpan staleness_most;
+    SimTime staleness_most_at;
+    const Histogram *staleness;
+} HistoryTotals;
+HistoryTotals history_totals(const History *history);
+
+/* Wired by world_new and world_free. */
+History *history_new(Engine *engine);
+void history_free(History *history);

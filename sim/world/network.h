@@ -1,0 +1,110 @@
+/* network.h - messages over links: delay, jitter, loss, bandwidth, partition; TCP connect, reset
+ * and silence. A link is a component ("link@DC01-DC03", one for each direction; "link@DC01-DC01" is
+ * the LAN), so faults on links are faults like others: `down` cuts that direction, loss_ratio,
+ * delay_added and jitter_added add up. Sources: reference network 1-3 (TCP), 5-7 (delays, jitter,
+ * loss), 9 (ports). Left out: congestion windows and order within a connection beyond one message;
+ * requests here fit one window. */
+#pragma once
+
+#include "sim/world/component.h"
+
+/* The one vocabulary of messages; a kind that needs a word nobody has adds a row. */
+typedef enum MessageOp {
+    MESSAGE_RESOLVE,   /* a name to addresses */
+    MESSAGE_HTTP,      /* a request of a user, or of a health checker */
+    MESSAGE_READ,      /* a statement that reads */
+    MESSAGE_WRITE,     /* a statement that writes */
+    MESSAGE_REPLICA,   /* between database nodes; `code` says what */
+    MESSAGE_GOSSIP,    /* membership and liveness */
+    MESSAGE_PUBLISH,   /* to a broker */
+    MESSAGE_DELIVER,   /* from a broker */
+    MESSAGE_HEARTBEAT, /* I live */
+    MESSAGE_NOTICE,    /* a change that the receiver should know: record changed, health changed */
+} MessageOp;
+
+typedef enum Transport {
+    TRANSPORT_TCP, /* lost packets come later: retransmission after 200 ms, doubling, until
+                      `patience` is over */
+    TRANSPORT_UDP, /* lost packets are lost */
+} Transport;
+
+/* Names the call that a request belongs to; what a callee keeps in order to answer. Zeroed: no
+ * call. */
+typedef struct CallTicket {
+    Component *caller;
+    void *call;
+    uint32_t generation;
+    SimSpan access_delay;
+} CallTicket;
+
+#define MESSAGE_ADDRESSES 8
+
+/* What travels, for all kinds. Kinds fill what their word needs; the rest is zero. Plain data: no
+ * member owns memory. */
+struct Message {
+    MessageOp op;
+    Transport transport;
+    uint32_t size_bytes;
+    uint32_t code;    /* HTTP status, DNS rcode, or the kind's own word */
+    uint32_t count;   /* statements wanted, acknowledgements, addresses */
+    uint32_t flags;   /* the kind's own */
+    uint64_t request; /* id of the user's request, for traces; 0: none */
+    uint64_t key;     /* which datum */
+    int64_t version;  /* its version: a timestamp in ns with the node's rank in the last digits; 0:
+                         never written */
+    uint64_t detail;  /* the kind's own */
+    const void *subject; /* the kind's own: something that outlives the message (a name, a zone
+                            record, a pooled item) */
+    int consistency;     /* level of a read or write */
+    uint32_t peer_incarnation; /* over an old connection: life of the peer it was opened with; 0: do
+                                  not check */
+    SimSpan
+        access_delay; /* one way, of the sender's access network; carried back with the answer */
+    SimSpan time_to_live; /* of an answer */
+    SimSpan
+        patience; /* TCP retransmission gives up after this; 0: 924.6 s (Linux tcp_retries2 = 15) */
+    uint32_t addresses[MESSAGE_ADDRESSES]; /* IPv4, host byte order, `count` of them */
+    Component *from;                       /* set by the network */
+    CallTicket ticket;                     /* set by call.c */
+};
+
+/* Sends a copy of `message`; it arrives as on_message, or not at all. Arriving at a live host where
+ * nobody listens it makes a call end as refused. */
+void network_send(Component *from, Component *to, const Message *message);
+
+/* When a message of this size sent now would arrive, or SIM_NEVER when it gets lost (draws like a
+ * real one): for acknowledgements that a sender's peer only counts, so that they need no event
+ * each. The asker must still check that both sides lived at that instant. */
+SimTime network_arrival(Component *from, Component *to, uint32_t size_bytes);
+
+/* Mean one-way delay from one site to another, without jitter, faults and access network. */
+SimSpan network_base_delay(const World *world, const Site *from, const Site *to);
+
+/* The link from one site to another (the LAN when both are the same), or NULL. */
+Component *network_link(const World *world, const Site *from, const Site *to);
+
+extern const Kind link_kind; /* scope KIND_PART; fields: rtt, asymmetry, loss, jitter, rate, ... */
+
+/* Makes the link of one direction with `settings` for link_kind. */
+Component *network_add_link(World *world, Site *from, Site *to, const cJSON *settings,
+                            DiagList *diags);
+
+typedef enum ConnectOutcome {
+    CONNECTED,
+    CONNECT_REFUSED,     /* RST: host alive, nobody listens */
+    CONNECT_TIMEOUT,     /* silence until the limit */
+    CONNECT_UNREACHABLE, /* no such address */
+} ConnectOutcome;
+
+/* `peer` is the component that accepted, NULL otherwise. */
+typedef void ConnectDone(Component *self, void *context, ConnectOutcome outcome, Component *peer);
+
+/* Opens a TCP connection to port `port` of `address`: SYN at once and again after 1, 3, 7, 15 s
+ * (network 2). `done` is called exactly once, unless `self` stops first. `access_delay` is one way,
+ * `access_loss` the share lost per direction. */
+void network_connect(Component *self, uint32_t address, uint16_t port, SimSpan timeout,
+                     SimSpan access_delay, double access_loss, ConnectDone *done, void *context);
+
+/* The same to a component whose address is known (inside a site). */
+void network_connect_to(Component *self, Component *peer, SimSpan timeout, ConnectDone *done,
+                        void *context);
