@@ -1,0 +1,117 @@
+/* results_write.h - one SQLite file for what a run, or a campaign of runs, leaves behind.
+ * Tables are those of results_schema.h. A writer works in one transaction on a file that nobody
+ * else knows yet ("PATH.part"); results_write_close makes it whole and gives it its name,
+ * results_write_free without it leaves nothing behind. The first error sticks: later calls do
+ * nothing, close returns it. */
+#pragma once
+
+#include <glib.h>
+
+#include "sim/base/histogram.h"
+#include "sim/base/sim_time.h"
+
+typedef struct ResultsWriter ResultsWriter;
+
+/* Starts PATH.part. NULL and `error` when it cannot be made. */
+ResultsWriter *results_write_new(const char *path, GError **error);
+
+/* Commits and renames to the path given. False and `error` on the first failure since the start (a
+ * full disk, a lock); nothing is left then. Frees the writer in any case. */
+bool results_write_close(ResultsWriter *writer, GError **error);
+void results_write_free(ResultsWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ResultsWriter, results_write_free)
+
+/* A fact about the whole campaign: "scenario", "title", "seed", "version", "format", "resolved" ...
+ */
+void results_write_fact(ResultsWriter *writer, const char *name, const char *value);
+
+/* What every run of the campaign has alike; ids are the caller's, from 0. Texts may be NULL. */
+void results_write_component(ResultsWriter *writer, int id, const char *name, const char *kind,
+                             const char *dc, const char *role, const char *node,
+                             const char *region);
+void results_write_metric(ResultsWriter *writer, int id, const char *name, const char *type,
+                          const char *unit, const char *help);
+
+/* One replication. `ended`: completed, aborted, interrupted, errored. Times count from the end of
+ * the warm-up. */
+typedef struct ResultsRun {
+    int run; /* index of the replication, from 0 */
+    uint64_t seed, fingerprint, events, requests;
+    SimSpan simulated;
+    const char *ended;
+    const char *note; /* why it ended so, or NULL */
+} ResultsRun;
+void results_write_run(ResultsWriter *writer, const ResultsRun *run);
+
+/* [begin, end) of a phase of this run: "warmup", "baseline", an action's name, "recovery",
+ * "settle", "drain". Phases of overlapping actions overlap. */
+void results_write_phase(ResultsWriter *writer, int run, const char *name, SimTime begin,
+                         SimTime end);
+
+/* A counter's or gauge's value for the sample interval that began at `time`: a counter's increase,
+ * a gauge's time-weighted mean, and the gauge's largest value. */
+void results_write_sample(ResultsWriter *writer, int run, int component, int metric, SimTime time,
+                          double value, double most);
+
+/* A component's histogram of the sample interval that began at `time`. Empty ones are left out by
+ * the caller. */
+void results_write_histogram(ResultsWriter *writer, int run, int component, int metric,
+                             SimTime time, const Histogram *histogram);
+
+/* Users' requests intended in the second that began at `time`, with one set of labels. `latency`
+ * holds those that went well, in ns. */
+typedef struct ResultsUsers {
+    int run;
+    SimTime time;
+    const char *client, *region, *dc; /* dc: "" when none was reached */
+    uint64_t ok, failed, attempts;
+    const Histogram *latency;
+} ResultsUsers;
+void results_write_users(ResultsWriter *writer, const ResultsUsers *users);
+void results_write_failure(ResultsWriter *writer, int run, SimTime time, const char *client,
+                           const char *region, const char *dc, const char *reason, uint64_t count);
+
+/* Something that happened, counted: labels of the component and up to two of its own. */
+typedef struct ResultsOccurrence {
+    int run;
+    const char *event, *component, *dc, *role, *node;
+    const char *label1, *value1, *label2, *value2;
+    uint64_t count;
+    SimTime first, last;
+} ResultsOccurrence;
+void results_write_occurrence(ResultsWriter *writer, const ResultsOccurrence *occurrence);
+
+/* One application of a fault: on how many targets it was put and on how many it changed anything.
+ */
+typedef struct ResultsFault {
+    int run;
+    const char *name, *func, *targets_text; /* "host@DC03-db1, ..." cut to something readable */
+    SimTime applied, lifted;                /* lifted SIM_NEVER: not before the end */
+    int targets, bit;
+} ResultsFault;
+void results_write_fault(ResultsWriter *writer, const ResultsFault *fault);
+
+/* What a probe saw: its verdict ("met", "missed", "not judged") and value. */
+void results_write_probe(ResultsWriter *writer, int run, const char *name, SimTime time,
+                         double value, bool is_known, bool is_met);
+
+/* Data checks: totals that make zero findings mean something, and each finding with its proof. */
+void results_write_total(ResultsWriter *writer, int run, const char *name, double value);
+void results_write_finding(ResultsWriter *writer, int run, const char *invariant, SimTime time,
+                           double value, const char *proof);
+void results_write_staleness(ResultsWriter *writer, int run, const Histogram *staleness);
+
+/* Judged checks, written after the runs are merged. */
+typedef struct ResultsCheck {
+    const char *kind; /* threshold, invariant, must-happen, probe, fault, hypothesis */
+    const char *name, *labels, *condition;
+    double observed, low, high, margin; /* NAN where there is none */
+    const char *verdict;                /* pass, fail, inconclusive */
+    const char *why;                    /* method, n, and what stands in the way */
+    bool is_warning;
+} ResultsCheck;
+void results_write_check(ResultsWriter *writer, const ResultsCheck *check);
+
+/* Appends all rows of another results file (a replication's own) to this one. Components and
+ * metrics come from the first file merged. */
+bool results_write_merge(ResultsWriter *writer, const char *path, GError **error);
