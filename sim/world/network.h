@@ -22,6 +22,36 @@ typedef enum MessageOp {
     MESSAGE_NOTICE,    /* a change that the receiver should know: record changed, health changed */
 } MessageOp;
 
+/* Flags of MESSAGE_HTTP. */
+enum {
+    HTTP_WRITE = 1,        /* changes the datum `key`; otherwise it reads it */
+    HTTP_HEALTH = 2,       /* a health path that the application answers */
+    HTTP_SHALLOW = 4,      /* a health path that the web server answers by itself */
+    HTTP_CLOSE = 8,        /* the connection is not kept after the answer */
+    HTTP_TLS_FULL = 16,    /* first on a connection with a full TLS handshake: costs CPU */
+    HTTP_TLS_RESUMED = 32, /* first on a connection with a resumed one */
+};
+
+/* Levels of MESSAGE_READ and MESSAGE_WRITE (Cassandra 3.11, ConsistencyLevel). */
+typedef enum Consistency {
+    CONSISTENCY_DEFAULT, /* what the asked tier is configured with */
+    CONSISTENCY_ANY,
+    CONSISTENCY_ONE,
+    CONSISTENCY_TWO,
+    CONSISTENCY_THREE,
+    CONSISTENCY_QUORUM,
+    CONSISTENCY_ALL,
+    CONSISTENCY_LOCAL_ONE,
+    CONSISTENCY_LOCAL_QUORUM,
+    CONSISTENCY_EACH_QUORUM,
+} Consistency;
+
+/* Codes of an answer to MESSAGE_READ and MESSAGE_WRITE. */
+enum { STORE_OK, STORE_UNAVAILABLE, STORE_TIMEOUT, STORE_FAILURE };
+
+/* Codes of an answer to MESSAGE_RESOLVE (RFC 1035, 2308). No error and no address is NODATA. */
+enum { DNS_NOERROR = 0, DNS_SERVFAIL = 2, DNS_NXDOMAIN = 3 };
+
 typedef enum Transport {
     TRANSPORT_TCP, /* lost packets come later: retransmission after 200 ms, doubling, until
                       `patience` is over */
