@@ -43,11 +43,13 @@ guint diag_count_errors(const DiagList *diags);
 guint diag_count_warnings(const DiagList *diags);
 
 /* All messages in order of file, line and column (same place: order of arrival), one a line:
- * "file:line:column: error: message\n". Caller frees. */
+ * "file:line:column: error: message\n". Columns count characters. What is said twice at the same
+ * place (a section read once for each of its nodes) is shown once. Caller frees. */
 char *diag_list_to_text(const DiagList *diags);
 
-/* The candidate nearest to `word` (Damerau-Levenshtein, at most a third of its letters apart), or
- * NULL. `candidates` ends with NULL. For "; did you mean 'x'?". */
+/* The candidate nearest to `word` (Damerau-Levenshtein, at most a third of its letters apart; upper
+ * and lower case, "-" and "_" are equal), or NULL. `candidates` ends with NULL. For "; did you mean
+ * 'x'?". */
 const char *diag_nearest(const char *word, const char *const *candidates);
 
 /* "; did you mean 'x'?" or "". Caller frees. */

@@ -44,7 +44,10 @@ typedef struct Field {
     FieldType type;
     unsigned flags;
     size_t offset;
-    const char *initial, *lowest, *highest; /* in the user's notation; NULL: none */
+    /* In the user's notation; NULL: none. Without `lowest`, spans and counts may still not be
+     * negative (sizes and rates never are), and a ratio lies from 0 to 1. Limits of a draw hold for
+     * its mean. A list's default is separated by commas. */
+    const char *initial, *lowest, *highest;
     const void *more;
     const char *help;   /* one sentence, no full stop */
     const char *source; /* where the default comes from: product version and setting, reference,
@@ -94,8 +97,8 @@ void field_defaults(const Field *fields, void *object);
 
 /* Reads the members of `tree` (an object, or NULL for none) over what `object` holds. Reports
  * unknown names with a suggestion, wrong types, missing or unknown units, values out of limits;
- * "$comment" and "x-..." are skipped. A FIELD_REQUIRED that neither stands in `tree` is reported on
- * `tree`'s key. True when nothing was reported. */
+ * "$comment" and "x-..." are skipped. A FIELD_REQUIRED that does not stand in `tree` is reported on
+ * `tree`'s key. A field with a mistake keeps what it held. True when nothing was reported. */
 bool field_read(const Field *fields, void *object, const cJSON *tree, DiagList *diags);
 
 /* Reads one value into its place; for --set and for faults that set a field. */
@@ -110,5 +113,12 @@ void field_copy(const Field *fields, void *to, const void *from);
 /* The row called `name`, or NULL. */
 const Field *field_find(const Field *fields, const char *name);
 
-/* The value in the user's notation ("250ms", "4GiB"). Caller frees. */
+/* The value in the user's notation ("250ms", "4GiB", "400/s"; "" for a text that is absent; a table
+ * as "name=value, name=value"). Caller frees. */
 char *field_print(const Field *field, const void *object);
+
+/* Self-test of a table, for the test over all kinds and for each table of one's own: each row has
+ * help and a name of its own; defaults and limits parse, lowest <= default <= highest; a default of
+ * a number, span, size, rate or draw names its source; zero lies within the limits of a row that
+ * has neither default nor FIELD_REQUIRED. Reports without place; returns how many mistakes. */
+guint field_check_table(const Field *fields, DiagList *diags);

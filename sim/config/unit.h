@@ -18,6 +18,12 @@ bool unit_parse_byte_rate(const char *text, double *bytes_per_s);
 /* "2%" or "0.02": 0.02; must lie from 0 to 1. */
 bool unit_parse_ratio(const char *text, double *ratio);
 
+/* "2.5", "-3", "1e6": a finite decimal number, nothing else. */
+bool unit_parse_number(const char *text, double *value);
+
+/* "400", "-1": a whole number within 64 bits. */
+bool unit_parse_count(const char *text, int64_t *count);
+
 /* Shortest exact notation; caller frees. */
 char *unit_print_bytes(int64_t bytes);
 char *unit_print_number(double value);
