@@ -37,6 +37,7 @@ typedef enum FieldType {
 typedef enum FieldFlags {
     FIELD_REQUIRED = 1, /* no default: must be given */
     FIELD_TUNABLE = 2,  /* a fault may overlay it while the run goes on */
+    FIELD_PATH = 4,     /* names a file, relative to the file that wrote it */
 } FieldFlags;
 
 typedef struct Field {
