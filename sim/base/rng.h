@@ -35,10 +35,11 @@ static inline uint64_t rng_next(Rng *rng)
     return result;
 }
 
-/* Uniform strictly between 0 and 1: (k + 0.5) / 2^53. One draw. */
+/* Uniform strictly between 0 and 1: (k + 0.5) / 2^52. One draw. With 53 bits the largest k would
+ * round to 1; with 52 both u and 1 - u are exact. */
 static inline double rng_uniform(Rng *rng)
 {
-    return ((double)(rng_next(rng) >> 11) + 0.5) * 0x1p-53;
+    return ((double)(rng_next(rng) >> 12) + 0.5) * 0x1p-52;
 }
 
 /* Uniform among 0 .. count-1 (count >= 1), one draw; bias below count / 2^64. */
