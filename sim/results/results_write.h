@@ -21,8 +21,9 @@ bool results_write_close(ResultsWriter *writer, GError **error);
 void results_write_free(ResultsWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ResultsWriter, results_write_free)
 
-/* A fact about the whole campaign: "scenario", "title", "seed", "version", "format", "resolved" ...
- */
+/* A fact about the whole campaign: "scenario", "title", "seed", "version", "ended", "fingerprint",
+ * "resolved", "sample_interval_ns", "cost_per_month" (EUR) ... A second value takes the place of
+ * the first. */
 void results_write_fact(ResultsWriter *writer, const char *name, const char *value);
 
 /* What every run of the campaign has alike; ids are the caller's, from 0. Texts may be NULL. */
@@ -37,7 +38,7 @@ void results_write_metric(ResultsWriter *writer, int id, const char *name, const
 typedef struct ResultsRun {
     int run; /* index of the replication, from 0 */
     uint64_t seed, fingerprint, events, requests;
-    SimSpan simulated;
+    SimSpan simulated; /* warm-up to the last event */
     const char *ended;
     const char *note; /* why it ended so, or NULL */
 } ResultsRun;
@@ -48,8 +49,10 @@ void results_write_run(ResultsWriter *writer, const ResultsRun *run);
 void results_write_phase(ResultsWriter *writer, int run, const char *name, SimTime begin,
                          SimTime end);
 
-/* A counter's or gauge's value for the sample interval that began at `time`: a counter's increase,
- * a gauge's time-weighted mean, and the gauge's largest value. */
+/* A counter's or gauge's value for the sample interval that began at `time`: a counter's increase
+ * (`most` 0), a gauge's time-weighted mean, and the gauge's largest value. Intervals of nothing but
+ * 0 are left out of the file, except for the first one of each component and metric. Call it for
+ * every interval, 0 or not. */
 void results_write_sample(ResultsWriter *writer, int run, int component, int metric, SimTime time,
                           double value, double most);
 
@@ -113,5 +116,7 @@ typedef struct ResultsCheck {
 void results_write_check(ResultsWriter *writer, const ResultsCheck *check);
 
 /* Appends all rows of another results file (a replication's own) to this one. Components and
- * metrics come from the first file merged. */
+ * metrics come from the first file merged; facts that stand here already stay as they are. False
+ * and `error` when that file cannot be read or this one not written; the writer is then of no more
+ * use than to be freed. */
 bool results_write_merge(ResultsWriter *writer, const char *path, GError **error);
