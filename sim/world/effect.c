@@ -1,0 +1,83 @@
+/* effect.c - the fold of faults and the rows of an effect. */
+#include "sim/world/effect.h"
+
+const Effect EFFECT_NONE = {.slowdown = 1, .load_factor = 1};
+
+/* 1 - (1 - a)(1 - b) from the larger of the two on, so that it commutes to the last bit, shares of
+ * 0 and 1 are exact and the result never leaves 0 to 1. */
+static double share_either(double a, double b)
+{
+    double most = a > b ? a : b;
+    double least = a > b ? b : a;
+
+    return most + (1 - most) * least;
+}
+
+/* Sums of spans stop at the ends of the range instead of wrapping. */
+static SimSpan span_both(SimSpan a, SimSpan b)
+{
+    SimSpan sum;
+
+    if (__builtin_add_overflow(a, b, &sum)) {
+        return a > 0 ? INT64_MAX : INT64_MIN;
+    }
+    return sum;
+}
+
+Effect effect_both(Effect a, Effect b)
+{
+    return (Effect){
+        .down = a.down || b.down,
+        .unsynced_lost = a.unsynced_lost || b.unsynced_lost,
+        .caches_cold = a.caches_cold || b.caches_cold,
+        .paused = a.paused || b.paused,
+        .slowdown = a.slowdown * b.slowdown,
+        .steal_ratio = share_either(a.steal_ratio, b.steal_ratio),
+        .loss_ratio = share_either(a.loss_ratio, b.loss_ratio),
+        .load_factor = a.load_factor * b.load_factor,
+        .delay_added = span_both(a.delay_added, b.delay_added),
+        .jitter_added = span_both(a.jitter_added, b.jitter_added),
+        .clock_ahead = span_both(a.clock_ahead, b.clock_ahead),
+    };
+}
+
+/* Exact on purpose: the folds of the same list are the same bits. */
+static bool number_is_same(double a, double b)
+{
+    return a >= b && a <= b;
+}
+
+bool effect_is_same(Effect a, Effect b)
+{
+    return a.down == b.down && a.unsynced_lost == b.unsynced_lost &&
+           a.caches_cold == b.caches_cold && a.paused == b.paused &&
+           number_is_same(a.slowdown, b.slowdown) && number_is_same(a.steal_ratio, b.steal_ratio) &&
+           number_is_same(a.loss_ratio, b.loss_ratio) &&
+           number_is_same(a.load_factor, b.load_factor) && a.delay_added == b.delay_added &&
+           a.jitter_added == b.jitter_added && a.clock_ahead == b.clock_ahead;
+}
+
+const Field effect_fields[] = {
+    FIELD_FLAG(Effect, down, .initial = "false", .help = "Off: power lost, killed or cut"),
+    FIELD_FLAG(Effect, unsynced_lost, .initial = "false",
+               .help = "With down: what was not on stable storage at the fall is gone"),
+    FIELD_FLAG(Effect, caches_cold, .initial = "false",
+               .help = "With down: starts again with a cold page cache"),
+    FIELD_FLAG(Effect, paused, .initial = "false",
+               .help = "Frozen: nothing runs, what arrives waits"),
+    FIELD_NUMBER(Effect, slowdown, .initial = "1", .lowest = "1", .highest = "1000000",
+                 .help = "Work takes this many times as long"),
+    FIELD_RATIO(Effect, steal_ratio, .initial = "0", .lowest = "0", .highest = "1",
+                .help = "Share of the CPU that other guests take"),
+    FIELD_RATIO(Effect, loss_ratio, .initial = "0", .lowest = "0", .highest = "1",
+                .help = "Share of packets that get lost"),
+    FIELD_NUMBER(Effect, load_factor, .initial = "1", .lowest = "0", .highest = "1000000",
+                 .help = "Arrivals come this many times as fast"),
+    FIELD_SPAN(Effect, delay_added, .initial = "0s", .lowest = "0s",
+               .help = "Added to each packet, one way"),
+    FIELD_SPAN(Effect, jitter_added, .initial = "0s", .lowest = "0s",
+               .help = "Added to each packet, one way, uniform from zero to this"),
+    FIELD_SPAN(Effect, clock_ahead, .initial = "0s",
+               .help = "Wall clock minus true time; may be negative"),
+    FIELD_END,
+};
