@@ -11,7 +11,7 @@
 /* A text and its tree. Values are open for reading; made and freed here. */
 typedef struct JsonDocument {
     char *file; /* name as the user gave it, for messages */
-    char *text; /* as parsed; comments of .jsonc are blanked, so places are right */
+    char *text; /* as parsed, with its comments */
     size_t size;
     cJSON *root;
 } JsonDocument;
@@ -29,7 +29,8 @@ JsonDocument *json_document_read(const char *path, DiagList *diags);
 void json_document_free(JsonDocument *document);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonDocument, json_document_free)
 
-/* A DiagFind whose context is a JsonDocument. */
+/* A DiagFind whose context is a JsonDocument. Columns count characters, not bytes. An item of an
+ * array and the root have no key: their value is meant. `root` must not have been changed. */
 bool json_document_find(void *document, const cJSON *node, DiagSide side, DiagPlace *place);
 
 /* Member `name` of an object, case-sensitive; NULL when there is none or `object` is no object (or
@@ -38,3 +39,9 @@ cJSON *json_member(const cJSON *object, const char *name);
 
 /* The node at an RFC 6901 pointer ("/load/users/rate"), or NULL. */
 cJSON *json_pointer(cJSON *root, const char *pointer);
+
+/* The steps of a pointer, unescaped; NULL when it is not one. Caller frees with g_strfreev. */
+char **json_pointer_split(const char *pointer);
+
+/* The member or item that one step leads to, or NULL. */
+cJSON *json_pointer_step(const cJSON *node, const char *step);
