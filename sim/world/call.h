@@ -36,7 +36,5 @@ void call_break(Component *self, const CallTicket *ticket);
 /* Whether somebody still waits for the answer. */
 bool call_is_waited_for(const CallTicket *ticket);
 
-/* For component.c and host.c: ends the calls of a component that stopped. `is_silent`: the kernel
- * died too. */
+/* For component.c: ends the calls of a component that stopped. `is_silent`: the kernel died too. */
 void call_component_stopped(Component *component, bool is_silent);
-void call_component_freed(Component *component);

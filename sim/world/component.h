@@ -77,19 +77,30 @@ typedef struct Kind {
 
 struct Component {
     EventOwner owner; /* first: events happen to a component; owner.id is the rank in the world */
+    EventOwner door;  /* what arrives from the network happens to the door, which has one life only:
+                         the kernel answers for a process that is gone */
     const Kind *kind;
     const char *name; /* "wildfly@DC01-app1" */
     const char *role; /* node group, "db" or "app"; or the kind's name */
     Site *site;
     Host *host; /* NULL for what runs on no VPS of ours (clients, resolvers, Route 53, links) */
     World *world;
-    Effect condition;      /* fold of the effects on it and on its host's power */
-    GArray *effects;       /* of EffectEntry, in order of begin */
-    bool is_up;            /* started and not stopped */
-    uint64_t starts;       /* lives so far */
-    void *calls;           /* for call.c: calls from and to this component */
-    const cJSON *settings; /* the section it was read from, or NULL */
+    Effect condition; /* fold of the effects on it and of its host's power, pause and network */
+    GArray *effects;  /* of EffectEntry, in order of begin */
+    bool is_up;       /* started and not stopped */
+    bool is_impaired; /* the condition loses or delays packets: for network.c */
+    uint64_t starts;  /* lives so far */
+    struct Call *calls_out, *calls_in; /* for call.c: calls it waits for, and owes an answer to */
+    const cJSON *settings;             /* the section it was read from, or NULL */
+    /* What every component measures, as component_metrics names it. */
+    uint64_t messages_in, messages_out;
+    uint64_t calls_ok, calls_failed, calls_timed_out, calls_refused, calls_unreachable;
+    uint64_t answers_late; /* came when it waited no longer: wasted work of the callee */
+    Gauge down, impaired;  /* 1 while down; 1 while up under any effect */
 };
+
+/* The measurements that all kinds share; offsets from the Component. */
+extern const MetricDef component_metrics[];
 
 /* Adds `effect` under `fault`, a number unique to one application of one fault, folds and applies
  * the new condition. True when the condition changed: the fault bit. */

@@ -20,6 +20,8 @@ typedef struct UserRequest {
                            when ok */
     uint32_t attempts;  /* at least 1 */
     uint64_t id;
+    uint64_t session; /* of the user, for what he wrote himself; 0: not followed */
+    bool is_late;     /* ok, but over the user's patience */
 } UserRequest;
 
 void history_request(History *history, const UserRequest *request);

@@ -64,7 +64,8 @@ typedef struct CallTicket {
     Component *caller;
     void *call;
     uint32_t generation;
-    SimSpan access_delay;
+    float access_loss;    /* share lost per direction in the caller's access network */
+    SimSpan access_delay; /* one way, in the caller's access network */
 } CallTicket;
 
 #define MESSAGE_ADDRESSES 8
@@ -89,7 +90,8 @@ struct Message {
     uint32_t peer_incarnation; /* over an old connection: life of the peer it was opened with; 0: do
                                   not check */
     SimSpan
-        access_delay; /* one way, of the sender's access network; carried back with the answer */
+        access_delay;   /* one way, of the sender's access network; carried back with the answer */
+    double access_loss; /* share lost there per direction; likewise */
     SimSpan time_to_live; /* of an answer */
     SimSpan
         patience; /* TCP retransmission gives up after this; 0: 924.6 s (Linux tcp_retries2 = 15) */
@@ -98,16 +100,19 @@ struct Message {
     CallTicket ticket;                     /* set by call.c */
 };
 
-/* Sends a copy of `message`; it arrives as on_message, or not at all. Arriving at a live host where
- * nobody listens it makes a call end as refused. */
+/* Sends a copy of `message`; it arrives as on_message, or not at all. Both on one host: over the
+ * loopback, whatever the network does. A component without a site is near everybody: its way is the
+ * other side's LAN without a link. */
 void network_send(Component *from, Component *to, const Message *message);
 
-/* When a message of this size sent now would arrive, or SIM_NEVER when it gets lost (draws like a
- * real one): for acknowledgements that a sender's peer only counts, so that they need no event
- * each. The asker must still check that both sides lived at that instant. */
+/* When a message of this size sent now over TCP would arrive, or SIM_NEVER when the way is cut now
+ * or nothing gets through (draws like a real one): for acknowledgements that a sender's peer only
+ * counts, so that they need no event each. The asker must still check that both sides lived at that
+ * instant. */
 SimTime network_arrival(Component *from, Component *to, uint32_t size_bytes);
 
-/* Mean one-way delay from one site to another, without jitter, faults and access network. */
+/* Mean one-way delay from one site to another, without jitter, faults and access network; SIM_NEVER
+ * when there is no link. */
 SimSpan network_base_delay(const World *world, const Site *from, const Site *to);
 
 /* The link from one site to another (the LAN when both are the same), or NULL. */

@@ -59,6 +59,8 @@ void world_heal_all(World *world);
 /* Defined inline because models ask for the time at every step. */
 struct WorldHead {
     Engine *engine;
+    Network *network;
+    History *history;
 };
 static inline SimTime world_now(const World *world)
 {

@@ -1,0 +1,139 @@
+/* inside.h - what the files of sim/world share among themselves and nobody else needs: the
+ * network's insides, links as structs, and the steps of a call that the network takes. */
+#pragma once
+
+#include "sim/base/pool.h"
+#include "sim/world/call.h"
+#include "sim/world/network.h"
+#include "sim/world/world.h"
+
+static inline Engine *world_head_engine(const World *world)
+{
+    return ((const struct WorldHead *)world)->engine;
+}
+
+static inline Network *world_head_network(const World *world)
+{
+    return ((const struct WorldHead *)world)->network;
+}
+
+/* --- component.c ------------------------------------------------------------------------------ */
+
+/* Reasons for a stop that come from outside of the component, as one fold with its own effects:
+ * folds and applies again. For heal_all. */
+void component_drop_effects(Component *component);
+
+/* At the end of the run: on_stop without a word to peers. */
+void component_end(Component *component);
+
+/* --- network_link.c --------------------------------------------------------------------------- */
+
+/* How well a path goes for minutes or hours. */
+typedef enum PathState { PATH_CALM, PATH_BUSY, PATH_BAD, PATH_STATES } PathState;
+
+typedef enum LinkJitter { LINK_JITTER_NONE, LINK_JITTER_CALM, LINK_JITTER_STATES } LinkJitter;
+
+typedef struct Link {
+    Component component;
+    /* configuration */
+    SimSpan rtt;
+    double asymmetry;
+    double loss;
+    int jitter;
+    double rate;
+    SimSpan queue;
+    /* derived */
+    const Site *to;
+    SimSpan one_way;
+    double ns_per_byte;
+    /* state */
+    Rng packets, states;
+    PathState state;
+    SimTime state_until;
+    SimTime free_at;   /* when the line has sent what it was given */
+    SimTime passed_at; /* when the last packet was drawn for */
+    bool is_in_burst;  /* it was lost */
+    /* measurement */
+    uint64_t messages, bytes, lost, cut;
+} Link;
+
+/* Quantiles of exp(sigma z) at the middles of equal steps of probability, for all links. */
+typedef struct JitterTable JitterTable;
+JitterTable *jitter_table_new(void);
+void jitter_table_free(JitterTable *table);
+
+/* One draw of the jitter in `state`, in ns. Reference: see network_link.c. */
+SimSpan jitter_table_draw(const JitterTable *table, PathState state, Rng *rng);
+
+/* The delay of a message that is sent into the link now, or SIM_NEVER when it is lost; `is_cut`
+ * says whether because the link is down. */
+SimSpan link_pass(Link *link, const JitterTable *table, uint32_t size_bytes, SimTime now);
+
+/* --- network.c -------------------------------------------------------------------------------- */
+
+typedef struct CallStore CallStore;
+
+struct Network {
+    World *world;
+    Engine *engine;
+    EventOwner owner; /* of retransmissions: one life */
+    Pool *flights, *connects;
+    JitterTable *jitter;
+    Link **links; /* [from * stride + to] */
+    guint stride;
+    Rng packets; /* of what goes over no link, and of effects on components */
+    CallStore *calls;
+};
+
+Network *network_new(World *world);
+void network_free(Network *network);
+void network_put_link(Network *network, Link *link);
+
+typedef enum FlightKind {
+    FLIGHT_ONE_WAY, /* a message without a call */
+    FLIGHT_REQUEST, /* of a call */
+    FLIGHT_ANSWER,  /* of a call */
+    FLIGHT_END,     /* a call's end without an answer: RST or FIN; `code` is the Outcome */
+} FlightKind;
+
+/* Launches a copy of `message` with `ticket` (NULL: none). */
+void network_launch(Component *from, Component *to, const Message *message,
+                    const CallTicket *ticket, FlightKind kind);
+
+/* One try of one packet train from one component to another: its delay without access networks, or
+ * SIM_NEVER when it is lost or the way is cut. `access_loss` may be 0. */
+SimSpan network_pass(Network *network, const Component *from, const Component *to,
+                     uint32_t size_bytes, double access_loss);
+
+/* Whether there is a way at all, up or down. */
+bool network_has_way(const Network *network, const Component *from, const Component *to);
+
+/* Whether the kernel under `component` is gone or gives no sign; what runs on no host takes its
+ * kernel along. */
+bool network_is_dark(const Component *component);
+
+/* Seconds between retransmissions of a lost packet: first, at most (network 3). */
+#define NETWORK_RTO_FIRST (200 * SIM_MS)
+#define NETWORK_RTO_MOST (120 * SIM_S)
+
+/* --- network_connect.c ------------------------------------------------------------------------ */
+
+Pool *connect_pool_new(void);
+
+/* --- call.c ----------------------------------------------------------------------------------- */
+
+CallStore *call_store_new(void);
+void call_store_free(CallStore *store);
+
+/* A request came to `callee`, which owes the answer from now on. */
+void call_arrived(const CallTicket *ticket, Component *callee);
+
+/* The caller hears: an answer, or how else it ended. Late ones are counted. */
+void call_answered(const CallTicket *ticket, const Message *answer);
+void call_ended(const CallTicket *ticket, Outcome outcome);
+
+/* The same as an event of the caller, now. */
+void call_end_soon(const CallTicket *ticket, Outcome outcome);
+
+/* Whether the call has no timeout of its own. */
+bool call_is_endless(const CallTicket *ticket);

@@ -1,0 +1,401 @@
+/* network.c - messages on their way: one event and one pooled copy each; lost TCP packets come
+ * again later, and the kernel answers for processes that are gone. Sources: reference network 2 and
+ * 3 (Linux ip-sysctl: tcp_retries2; RFC 6298). */
+#include "sim/world/network.h"
+
+#include "sim/world/host.h"
+#include "sim/world/inside.h"
+
+/* Between two processes of one host. Assumption: 20 us through the loopback's stack. */
+#define LOOPBACK_ONE_WAY (20 * SIM_US)
+#define PATIENCE_DEFAULT (924600 * SIM_MS) /* Linux tcp_retries2 = 15 */
+#define NETWORK_OWNER_ID (UINT32_MAX - 1)  /* no component has it */
+#define RST_BYTES 0
+
+/* A message under way. */
+typedef struct Flight {
+    Message message; /* first: what is handed to on_message */
+    Component *to;
+    SimTime gives_up_at; /* last instant at which it may be sent again */
+    SimSpan rto;         /* wait before the next retransmission; 0: not lost yet */
+    uint32_t from_life, to_life;
+    FlightKind kind;
+} Flight;
+
+static void flight_arrive(void *self, void *subject, uint64_t detail);
+static void flight_retry(void *self, void *subject, uint64_t detail);
+
+static const EventType flight_arrives = {"network.arrive", flight_arrive};
+static const EventType flight_retries = {"network.retransmit", flight_retry};
+
+/* --- ways ------------------------------------------------------------------------------------- */
+
+Network *network_new(World *world)
+{
+    Network *network = g_new0(Network, 1);
+
+    network->world = world;
+    network->engine = world_head_engine(world);
+    network->owner.id = NETWORK_OWNER_ID;
+    network->flights = pool_new("messages under way", sizeof(Flight));
+    network->connects = connect_pool_new();
+    network->jitter = jitter_table_new();
+    network->calls = call_store_new();
+    engine_open_stream(network->engine, &network->packets, "network/packets");
+    return network;
+}
+
+void network_free(Network *network)
+{
+    pool_free(network->flights);
+    pool_free(network->connects);
+    jitter_table_free(network->jitter);
+    call_store_free(network->calls);
+    g_free(network->links);
+    g_free(network);
+}
+
+void network_put_link(Network *network, Link *link)
+{
+    guint sites = world_count_sites(network->world);
+
+    if (sites > network->stride) {
+        g_autofree Link **before = network->links;
+
+        network->links = g_new0(Link *, (gsize)sites * sites);
+        for (guint from = 0; from < network->stride; from++) {
+            for (guint to = 0; to < network->stride; to++) {
+                network->links[from * sites + to] = before[from * network->stride + to];
+            }
+        }
+        network->stride = sites;
+    }
+    network->links[link->component.site->index * network->stride + link->to->index] = link;
+}
+
+static inline Link *network_find(const Network *network, const Site *from, const Site *to)
+{
+    if (from->index >= network->stride || to->index >= network->stride) {
+        return NULL;
+    }
+    return network->links[from->index * network->stride + to->index];
+}
+
+Component *network_link(const World *world, const Site *from, const Site *to)
+{
+    Link *link = network_find(world_head_network(world), from, to);
+
+    return link != NULL ? &link->component : NULL;
+}
+
+SimSpan network_base_delay(const World *world, const Site *from, const Site *to)
+{
+    const Link *link = network_find(world_head_network(world), from, to);
+
+    if (link != NULL) {
+        return link->one_way;
+    }
+    return from == to ? from->lan_one_way : SIM_NEVER;
+}
+
+bool network_has_way(const Network *network, const Component *from, const Component *to)
+{
+    return from->site == NULL || to->site == NULL || from->site == to->site ||
+           network_find(network, from->site, to->site) != NULL;
+}
+
+bool network_is_dark(const Component *component)
+{
+    if (component->host == NULL) {
+        return true;
+    }
+    return !host_component(component->host)->is_up || !host_is_up(component->host);
+}
+
+/* What the faults on one end do to a packet; SIM_NEVER when it is lost. */
+static SimSpan network_suffer(Network *network, const Component *end)
+{
+    const Effect *condition = &end->condition;
+    SimSpan delay = condition->delay_added;
+
+    if (condition->loss_ratio > 0 && rng_chance(&network->packets, condition->loss_ratio)) {
+        return SIM_NEVER;
+    }
+    if (condition->jitter_added > 0) {
+        delay += (SimSpan)rng_below(&network->packets, (uint64_t)condition->jitter_added + 1);
+    }
+    return delay;
+}
+
+/* Between the sites, without what faults do to the two ends. */
+static inline SimSpan network_cross(Network *network, const Component *from, const Component *to,
+                                    uint32_t size_bytes)
+{
+    const Site *near = from->site != NULL ? from->site : to->site;
+    const Site *far = to->site != NULL ? to->site : from->site;
+    Link *link;
+
+    if (near == NULL) {
+        return 0;
+    }
+    link = from->site != NULL && to->site != NULL ? network_find(network, near, far) : NULL;
+    if (link != NULL) {
+        return link_pass(link, network->jitter, size_bytes, engine_now(network->engine));
+    }
+    return near == far ? near->lan_one_way : SIM_NEVER;
+}
+
+SimSpan network_pass(Network *network, const Component *from, const Component *to,
+                     uint32_t size_bytes, double access_loss)
+{
+    SimSpan delay, more;
+
+    if (from->host != NULL && from->host == to->host) {
+        return LOOPBACK_ONE_WAY;
+    }
+    delay = network_cross(network, from, to, size_bytes);
+    if (G_UNLIKELY(access_loss > 0) && rng_chance(&network->packets, access_loss)) {
+        return SIM_NEVER;
+    }
+    if (G_UNLIKELY(from->is_impaired) && delay != SIM_NEVER) {
+        more = network_suffer(network, from);
+        delay = more == SIM_NEVER ? SIM_NEVER : MAX(delay + more, 0);
+    }
+    if (G_UNLIKELY(to->is_impaired) && delay != SIM_NEVER) {
+        more = network_suffer(network, to);
+        delay = more == SIM_NEVER ? SIM_NEVER : MAX(delay + more, 0);
+    }
+    return delay;
+}
+
+/* --- flights ---------------------------------------------------------------------------------- */
+
+/* First retransmission timeout: the round trip and a quarter for its variance, at least 200 ms. */
+static SimSpan network_first_rto(const Network *network, const Flight *flight)
+{
+    const Component *from = flight->message.from, *to = flight->to;
+    SimSpan one_way = 0;
+
+    if (from->site != NULL && to->site != NULL) {
+        one_way = network_base_delay(network->world, from->site, to->site);
+        one_way = one_way == SIM_NEVER ? 0 : one_way;
+    }
+    one_way += flight->message.access_delay;
+    return MAX(NETWORK_RTO_FIRST, 2 * one_way + one_way / 2);
+}
+
+static bool flight_has_call(const Flight *flight)
+{
+    return flight->message.ticket.call != NULL;
+}
+
+static void flight_drop(Network *network, Flight *flight)
+{
+    pool_give(network->flights, flight);
+}
+
+/* Not acknowledged: sends it again after the timeout, or gives up. */
+static void flight_wait(Network *network, Flight *flight)
+{
+    SimTime next;
+
+    if (flight->rto == 0) {
+        flight->rto = network_first_rto(network, flight);
+    } else {
+        flight->rto = MIN(2 * flight->rto, NETWORK_RTO_MOST);
+    }
+    next = engine_now(network->engine) + flight->rto;
+    if (next <= flight->gives_up_at) {
+        engine_at(network->engine, next, &network->owner, &flight_retries, flight, 0);
+        return;
+    }
+    /* Who waits without a timeout learns it from his kernel (ETIMEDOUT). */
+    if (flight->kind == FLIGHT_REQUEST && call_is_endless(&flight->message.ticket)) {
+        call_end_soon(&flight->message.ticket, OUTCOME_TIMEOUT);
+    }
+    flight_drop(network, flight);
+}
+
+static inline void flight_try(Network *network, Flight *flight)
+{
+    Message *message = &flight->message;
+    SimSpan delay =
+        network_pass(network, message->from, flight->to, message->size_bytes, message->access_loss);
+
+    if (G_LIKELY(delay != SIM_NEVER)) {
+        engine_after(network->engine, delay + message->access_delay, &flight->to->door,
+                     &flight_arrives, flight, 0);
+    } else if (message->transport == TRANSPORT_TCP) {
+        flight_wait(network, flight);
+    } else {
+        flight_drop(network, flight);
+    }
+}
+
+/* Whether anybody still sends it: the sender's process lives, or its kernel for an end, and whoever
+ * waits for it still does. */
+static bool flight_is_wanted(const Flight *flight)
+{
+    const Component *from = flight->message.from;
+
+    if (flight_has_call(flight) && !call_is_waited_for(&flight->message.ticket)) {
+        return false;
+    }
+    if (flight->kind == FLIGHT_END) {
+        return !network_is_dark(from);
+    }
+    return from->is_up && from->owner.incarnation == flight->from_life;
+}
+
+static void flight_retry(void *self, void *subject, uint64_t detail)
+{
+    Flight *flight = subject;
+    Network *network = world_head_network(flight->to->world);
+
+    (void)self;
+    (void)detail;
+    if (flight_is_wanted(flight)) {
+        flight_try(network, flight);
+    } else {
+        flight_drop(network, flight);
+    }
+}
+
+/* The kernel at the other end says that there is nobody: RST goes back. */
+static void flight_turn_back(Network *network, Flight *flight)
+{
+    Component *there = flight->to;
+    /* A packet that was sent once only was certainly not received before. */
+    Outcome outcome = flight->rto == 0 ? OUTCOME_REFUSED : OUTCOME_FAILED;
+
+    if (flight->kind != FLIGHT_REQUEST) {
+        flight_drop(network, flight);
+        return;
+    }
+    flight->kind = FLIGHT_END;
+    flight->to = flight->message.from;
+    flight->to_life = flight->from_life;
+    flight->message.from = there;
+    flight->message.code = (uint32_t)outcome;
+    flight->message.size_bytes = RST_BYTES;
+    flight->message.transport = TRANSPORT_TCP;
+    flight->rto = 0;
+    flight_try(network, flight);
+}
+
+/* Nobody gives a sign: only who waits without a timeout goes on sending until the host is back. */
+static void flight_meet_silence(Network *network, Flight *flight)
+{
+    if (flight->kind == FLIGHT_REQUEST && flight->message.transport == TRANSPORT_TCP &&
+        call_is_endless(&flight->message.ticket)) {
+        flight_wait(network, flight);
+    } else {
+        flight_drop(network, flight);
+    }
+}
+
+/* Whether the receiver knows the connection that this comes over. */
+static inline bool flight_is_fresh(const Flight *flight, const Component *to)
+{
+    if (flight->message.peer_incarnation != 0 &&
+        flight->message.peer_incarnation != to->owner.incarnation) {
+        return false;
+    }
+    return flight->rto == 0 || flight->to_life == to->owner.incarnation;
+}
+
+static void flight_deliver(Network *network, Flight *flight)
+{
+    Component *to = flight->to;
+
+    if (!to->is_up && network_is_dark(to)) {
+        flight_meet_silence(network, flight);
+        return;
+    }
+    if (!to->is_up || to->kind->on_message == NULL || !flight_is_fresh(flight, to)) {
+        flight_turn_back(network, flight);
+        return;
+    }
+    to->messages_in++;
+    if (flight->kind == FLIGHT_REQUEST) {
+        call_arrived(&flight->message.ticket, to);
+    }
+    to->kind->on_message(to, &flight->message);
+    flight_drop(network, flight);
+}
+
+static void flight_arrive(void *self, void *subject, uint64_t detail)
+{
+    Flight *flight = subject;
+    Network *network = world_head_network(flight->to->world);
+
+    (void)self;
+    (void)detail;
+    switch (flight->kind) {
+    case FLIGHT_ONE_WAY:
+    case FLIGHT_REQUEST:
+        flight_deliver(network, flight);
+        return;
+    case FLIGHT_ANSWER:
+        flight->to->messages_in++;
+        call_answered(&flight->message.ticket, &flight->message);
+        break;
+    case FLIGHT_END:
+        call_ended(&flight->message.ticket, (Outcome)flight->message.code);
+        break;
+    }
+    flight_drop(network, flight);
+}
+
+void network_launch(Component *from, Component *to, const Message *message,
+                    const CallTicket *ticket, FlightKind kind)
+{
+    Network *network = world_head_network(from->world);
+    Flight *flight = pool_take(network->flights);
+    SimSpan patience = message->patience > 0 ? message->patience : PATIENCE_DEFAULT;
+
+    flight->message = *message;
+    flight->message.from = from;
+    flight->message.ticket = ticket != NULL ? *ticket : (CallTicket){0};
+    flight->to = to;
+    flight->gives_up_at = engine_now(network->engine) + patience;
+    flight->rto = 0;
+    flight->from_life = from->owner.incarnation;
+    flight->to_life = to->owner.incarnation;
+    flight->kind = kind;
+    from->messages_out++;
+    flight_try(network, flight);
+}
+
+void network_send(Component *from, Component *to, const Message *message)
+{
+    network_launch(from, to, message, NULL, FLIGHT_ONE_WAY);
+}
+
+SimTime network_arrival(Component *from, Component *to, uint32_t size_bytes)
+{
+    Network *network = world_head_network(from->world);
+    SimTime now = engine_now(network->engine);
+    SimSpan waited = 0, rto = NETWORK_RTO_FIRST;
+
+    if (!network_has_way(network, from, to)) {
+        return SIM_NEVER;
+    }
+    while (waited < PATIENCE_DEFAULT) {
+        SimSpan delay = network_pass(network, from, to, size_bytes, 0);
+
+        if (G_LIKELY(delay != SIM_NEVER)) {
+            return now + waited + delay;
+        }
+        if (from->site != NULL && to->site != NULL) {
+            const Component *link = network_link(network->world, from->site, to->site);
+
+            if (link != NULL && link->condition.down) {
+                return SIM_NEVER;
+            }
+        }
+        waited += rto;
+        rto = MIN(2 * rto, NETWORK_RTO_MOST);
+    }
+    return SIM_NEVER;
+}

@@ -1,0 +1,228 @@
+/* network_connect.c - opening a TCP connection: SYN, SYN again, RST or silence. Source: reference
+ * network 2 (Linux tcp_syn_retries 6: retransmissions at 1, 3, 7, 15, 31 and 63 s, the end at
+ * 127 s). Left out: the listener's own retransmission of its SYN-ACK, which comes at the same
+ * instants as the client's next SYN, and errors by ICMP, which firewalls drop. */
+#include "sim/world/host.h"
+#include "sim/world/inside.h"
+
+#define SYN_BYTES 0
+#define SYN_TRIES 7
+#define SYN_END (127 * SIM_S)
+
+/* One connection under way. One event of it is pending at any time. */
+typedef struct Connect {
+    Component *self, *peer; /* peer: who accepted, or the one that was meant */
+    uint32_t life;          /* of self */
+    uint32_t tries;         /* SYNs sent */
+    uint16_t port;
+    Host *host; /* NULL: straight to the peer */
+    SimTime begun, deadline;
+    SimSpan access_delay;
+    double access_loss;
+    ConnectOutcome outcome;
+    ConnectDone *done;
+    void *context;
+} Connect;
+
+static void connect_on_syn(void *self, void *subject, uint64_t detail);
+static void connect_on_try(void *self, void *subject, uint64_t detail);
+static void connect_on_end(void *self, void *subject, uint64_t detail);
+
+static const EventType connect_tries = {"connect.syn-again", connect_on_try};
+static const EventType connect_arrives = {"connect.syn-arrives", connect_on_syn};
+static const EventType connect_ends = {"connect.end", connect_on_end};
+
+Pool *connect_pool_new(void)
+{
+    return pool_new("connections being opened", sizeof(Connect));
+}
+
+static Network *connect_network(const Connect *connect)
+{
+    return world_head_network(connect->self->world);
+}
+
+/* The last event, at the client's own door, so that a frozen client hears when it thaws. */
+static void connect_finish(Connect *connect, SimTime time, ConnectOutcome outcome)
+{
+    connect->outcome = outcome;
+    engine_at(connect_network(connect)->engine, time, &connect->self->door, &connect_ends, connect,
+              0);
+}
+
+static void connect_on_end(void *self, void *subject, uint64_t detail)
+{
+    Connect connect = *(Connect *)subject;
+
+    (void)self;
+    (void)detail;
+    pool_give(connect_network(&connect)->connects, subject);
+    if (connect.self->is_up && connect.self->owner.incarnation == connect.life) {
+        connect.done(connect.self, connect.context, connect.outcome,
+                     connect.outcome == CONNECTED ? connect.peer : NULL);
+    }
+}
+
+/* When SYN number `index` leaves, counted from the first: 0, 1, 3, 7, 15 ... s. */
+static SimSpan connect_syn_time(uint32_t index)
+{
+    return (((SimSpan)1 << index) - 1) * SIM_S;
+}
+
+/* No answer to this SYN: the next one in its time, unless the limit comes first. */
+static void connect_wait(Connect *connect)
+{
+    Network *network = connect_network(connect);
+    SimTime next = connect->begun + connect_syn_time(connect->tries);
+
+    if (connect->tries >= SYN_TRIES || next >= connect->deadline) {
+        connect_finish(connect, MAX(connect->deadline, engine_now(network->engine)),
+                       CONNECT_TIMEOUT);
+        return;
+    }
+    next = MAX(next, engine_now(network->engine));
+    engine_at(network->engine, next, &network->owner, &connect_tries, connect, 0);
+}
+
+static const Component *connect_end(const Connect *connect)
+{
+    return connect->host != NULL ? host_component(connect->host) : connect->peer;
+}
+
+/* One packet there or back: when it arrives, or SIM_NEVER. */
+static SimTime connect_packet(const Connect *connect, const Component *from, const Component *to)
+{
+    Network *network = connect_network(connect);
+    SimSpan delay = network_pass(network, from, to, SYN_BYTES, connect->access_loss);
+
+    return delay == SIM_NEVER ? SIM_NEVER
+                              : engine_now(network->engine) + delay + connect->access_delay;
+}
+
+static void connect_try(Connect *connect)
+{
+    SimTime arrival = connect_packet(connect, connect->self, connect_end(connect));
+    Network *network = connect_network(connect);
+
+    connect->tries++;
+    if (arrival == SIM_NEVER) {
+        connect_wait(connect);
+    } else if (arrival >= connect->deadline) {
+        connect_finish(connect, connect->deadline, CONNECT_TIMEOUT);
+    } else {
+        engine_at(network->engine, arrival, &network->owner, &connect_arrives, connect, 0);
+    }
+}
+
+static void connect_on_try(void *self, void *subject, uint64_t detail)
+{
+    Connect *connect = subject;
+
+    (void)self;
+    (void)detail;
+    if (connect->self->owner.incarnation == connect->life) {
+        connect_try(connect);
+    } else {
+        pool_give(connect_network(connect)->connects, connect);
+    }
+}
+
+/* What the kernel at the other end says; `listener` is set to who accepts. */
+static ConnectAnswer connect_ask(const Connect *connect, Component **listener)
+{
+    Component *peer =
+        connect->host != NULL ? host_listener(connect->host, connect->port) : connect->peer;
+
+    *listener = peer;
+    if (connect->host != NULL && !host_is_up(connect->host)) {
+        return CONNECT_DROP;
+    }
+    if (connect->host == NULL && !peer->is_up && network_is_dark(peer)) {
+        return CONNECT_DROP;
+    }
+    if (peer == NULL || !peer->is_up) {
+        return CONNECT_REFUSE;
+    }
+    /* A frozen process accepts as long as its kernel has room. */
+    if (peer->kind->on_connect == NULL || peer->owner.is_held) {
+        return CONNECT_ACCEPT;
+    }
+    return peer->kind->on_connect(peer);
+}
+
+static void connect_on_syn(void *self, void *subject, uint64_t detail)
+{
+    Connect *connect = subject;
+    Component *listener;
+    ConnectAnswer answer = connect_ask(connect, &listener);
+    SimTime back;
+
+    (void)self;
+    (void)detail;
+    if (answer == CONNECT_DROP) {
+        connect_wait(connect);
+        return;
+    }
+    back = connect_packet(connect, connect_end(connect), connect->self);
+    if (back == SIM_NEVER) {
+        connect_wait(connect);
+        return;
+    }
+    connect->peer = listener;
+    if (back >= connect->deadline) {
+        connect_finish(connect, connect->deadline, CONNECT_TIMEOUT);
+    } else {
+        connect_finish(connect, back, answer == CONNECT_ACCEPT ? CONNECTED : CONNECT_REFUSED);
+    }
+}
+
+static Connect *connect_new(Component *self, SimSpan timeout, ConnectDone *done, void *context)
+{
+    Network *network = world_head_network(self->world);
+    Connect *connect = pool_take(network->connects);
+
+    g_assert_true(self->is_up);
+    connect->self = self;
+    connect->life = self->owner.incarnation;
+    connect->begun = engine_now(network->engine);
+    connect->deadline = connect->begun + MIN(timeout, SYN_END);
+    connect->done = done;
+    connect->context = context;
+    return connect;
+}
+
+static void connect_begin(Connect *connect)
+{
+    Network *network = connect_network(connect);
+
+    if (network_has_way(network, connect->self, connect_end(connect))) {
+        connect_try(connect);
+    } else {
+        connect_finish(connect, engine_now(network->engine), CONNECT_UNREACHABLE);
+    }
+}
+
+void network_connect(Component *self, uint32_t address, uint16_t port, SimSpan timeout,
+                     SimSpan access_delay, double access_loss, ConnectDone *done, void *context)
+{
+    Connect *connect = connect_new(self, timeout, done, context);
+
+    connect->host = host_find_address(self->world, address);
+    connect->port = port;
+    connect->access_delay = access_delay;
+    connect->access_loss = access_loss;
+    if (connect->host != NULL) {
+        connect_begin(connect);
+    } else {
+        connect_finish(connect, connect->begun, CONNECT_UNREACHABLE);
+    }
+}
+
+void network_connect_to(Component *self, Component *peer, SimSpan timeout, ConnectDone *done,
+                        void *context)
+{
+    Connect *connect = connect_new(self, timeout, done, context);
+
+    connect->peer = peer;
+    connect_begin(connect);
+}
