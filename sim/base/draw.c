@@ -1,0 +1,86 @@
+/* draw.c - drawing from laws: one uniform, one value. */
+#include "sim/base/draw.h"
+
+#include <math.h>
+
+#include "sim/base/draw_law.h"
+#include "sim/base/fixed_math.h"
+
+/* The longest span drawn, 73 years: two of them after one another still are a SimTime. */
+#define LONGEST_SPAN (INT64_MAX / 4)
+
+static SimSpan whole_span(double nanoseconds)
+{
+    if (!(nanoseconds > 0)) {
+        return 0;
+    }
+    if (nanoseconds >= (double)LONGEST_SPAN) {
+        return LONGEST_SPAN;
+    }
+    return (SimSpan)(nanoseconds + 0.5);
+}
+
+Draw draw_copy(Draw draw)
+{
+    if (draw.law != NULL) {
+        g_atomic_ref_count_inc(&((DrawLaw *)draw.law)->owners);
+    }
+    return draw;
+}
+
+void draw_clear(Draw *draw)
+{
+    law_release((DrawLaw *)draw->law);
+    draw->law = NULL;
+}
+
+double draw_quantile(Draw draw, double u)
+{
+    g_assert(draw.law != NULL && u > 0 && u < 1);
+    return law_quantile(draw.law, u);
+}
+
+double draw_value(Draw draw, double u)
+{
+    g_assert(draw.law != NULL && u > 0 && u < 1);
+    return law_value(draw.law, u);
+}
+
+SimSpan draw_span(Draw draw, Rng *rng)
+{
+    g_assert(draw.law != NULL && draw.law->unit == DRAW_SPAN);
+    return whole_span(law_value(draw.law, rng_uniform(rng)));
+}
+
+double draw_number(Draw draw, Rng *rng)
+{
+    g_assert(draw.law != NULL && draw.law->unit == DRAW_NUMBER);
+    return law_value(draw.law, rng_uniform(rng));
+}
+
+double draw_mean(Draw draw)
+{
+    g_assert(draw.law != NULL);
+    return draw.law->mean;
+}
+
+double draw_scv(Draw draw)
+{
+    g_assert(draw.law != NULL);
+    if (draw.law->variance == 0) {
+        return 0;
+    }
+    return isinf(draw.law->variance) ? INFINITY
+                                     : draw.law->variance / (draw.law->mean * draw.law->mean);
+}
+
+const char *draw_text(Draw draw)
+{
+    g_assert(draw.law != NULL);
+    return draw.law->text;
+}
+
+SimSpan draw_exponential_span(SimSpan mean, Rng *rng)
+{
+    return whole_span(-(double)mean * fixed_log(1 - rng_uniform(rng)));
+}
