@@ -9,7 +9,7 @@
 
 #include "sim/config/diag.h"
 
-/* Told for each node made, parents first: `to` is new in the result, `from` is what it comes from.
+/* Told for each node made: `to` is new in the result, `from` is what it comes from.
  * `from` may itself be a node of the result (the operation "copy"): `to` then has its origin.
  * An address may have belonged to a removed node before: what is told last holds. */
 typedef void JsonCopied(void *context, const cJSON *from, const cJSON *to);
