@@ -1,0 +1,106 @@
+/* history.c - the record that verdicts rest on: three books behind one door. */
+#include "sim/world/history.h"
+
+#include "sim/world/history_data.h"
+#include "sim/world/history_notes.h"
+#include "sim/world/history_requests.h"
+
+struct History {
+    Engine *engine;
+    RequestBook *requests;
+    DataBook *data;
+    NoteBook *notes;
+};
+
+History *history_new(Engine *engine)
+{
+    History *history = g_new0(History, 1);
+
+    history->engine = engine;
+    history->requests = request_book_new();
+    history->data = data_book_new();
+    history->notes = note_book_new();
+    return history;
+}
+
+void history_free(History *history)
+{
+    if (history == NULL) {
+        return;
+    }
+    request_book_free(history->requests);
+    data_book_free(history->data);
+    note_book_free(history->notes);
+    g_free(history);
+}
+
+void history_request(History *history, const UserRequest *request)
+{
+    request_book_add(history->requests, request);
+}
+
+void history_write_acked(History *history, uint64_t key, int64_t version, SimTime now,
+                         const UserRequest *request)
+{
+    data_book_write(history->data, key, version, now, request);
+}
+
+void history_read(History *history, uint64_t session, uint64_t key, int64_t version,
+                  SimTime invoked, const UserRequest *request)
+{
+    data_book_read(history->data, session, key, version, invoked, request);
+}
+
+void history_final(History *history, uint64_t key, int64_t newest, int64_t oldest_of_replicas)
+{
+    data_book_final(history->data, key, newest, oldest_of_replicas, engine_now(history->engine));
+}
+
+void history_each_key(const History *history, HistoryEachKey *each, void *context)
+{
+    data_book_each_key(history->data, each, context);
+}
+
+void history_note(History *history, const char *event, const Component *component,
+                  const char *label1, const char *value1, const char *label2, const char *value2)
+{
+    HistoryOccurrence seen = {
+        .event = event, .label1 = label1, .value1 = value1, .label2 = label2, .value2 = value2};
+
+    note_book_add(history->notes, engine_now(history->engine), &seen, component);
+}
+
+guint history_count_cells(const History *history)
+{
+    return request_book_count(history->requests);
+}
+
+const HistoryCell *history_cell(History *history, guint index)
+{
+    return request_book_cell(history->requests, index);
+}
+
+guint history_count_occurrences(const History *history)
+{
+    return note_book_count(history->notes);
+}
+
+const HistoryOccurrence *history_occurrence(const History *history, guint index)
+{
+    return note_book_get(history->notes, index);
+}
+
+guint history_count_findings(const History *history)
+{
+    return data_book_count_findings(history->data);
+}
+
+const HistoryFinding *history_finding(const History *history, guint index)
+{
+    return data_book_finding(history->data, index);
+}
+
+HistoryTotals history_totals(const History *history)
+{
+    return data_book_totals(history->data);
+}

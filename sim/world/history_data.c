@@ -1,0 +1,425 @@
+/* history_data.c - real keys and versions: what was promised to users against what they were shown.
+ * Acknowledgements come in order of time, so one that is older by version than an earlier one can
+ * never be the reason for a read being stale, and is not kept: a key's acknowledgements rise in
+ * version and in time alike, and a chain from the newest backwards answers every question. */
+#include "sim/world/history_data.h"
+
+#define CHUNK_BITS 14
+#define CHUNK_ACKS (1u << CHUNK_BITS)
+#define TABLE_FIRST 4096 /* power of two */
+#define PROOFS_MOST 100  /* kept for each invariant */
+
+typedef struct Ack {
+    int64_t version;
+    SimTime time;
+    uint64_t request;
+    const Site *dc;
+    uint32_t before; /* the key's next older one, plus 1; 0: none */
+} Ack;
+
+typedef struct KeyRecord {
+    uint64_t key;
+    uint32_t newest; /* ack plus 1; 0: the slot is free */
+} KeyRecord;
+
+typedef struct SessionRecord {
+    uint64_t session, key;
+    int64_t version; /* 0: the slot is free */
+    SimTime time;    /* when it was seen first */
+} SessionRecord;
+
+typedef struct Proof {
+    HistoryFinding shown;
+    char *text;
+} Proof;
+
+struct DataBook {
+    GPtrArray *chunks; /* of Ack[CHUNK_ACKS] */
+    uint32_t ack_count;
+    KeyRecord *keys; /* open addressing, at most half full */
+    uint64_t key_count, key_capacity;
+    SessionRecord *sessions; /* likewise */
+    uint64_t session_count, session_capacity;
+    GArray *findings; /* of Proof */
+    guint proofs_lost, proofs_stale, proofs_back, proofs_diverged;
+    double mildest_stale; /* of the stale reads kept, once there is no more room */
+    Histogram *staleness;
+    HistoryTotals totals;
+};
+
+DataBook *data_book_new(void)
+{
+    DataBook *book = g_new0(DataBook, 1);
+
+    book->chunks = g_ptr_array_new_with_free_func(g_free);
+    book->key_capacity = TABLE_FIRST;
+    book->keys = g_new0(KeyRecord, TABLE_FIRST);
+    book->session_capacity = TABLE_FIRST;
+    book->sessions = g_new0(SessionRecord, TABLE_FIRST);
+    book->findings = g_array_new(false, false, sizeof(Proof));
+    book->staleness = histogram_new();
+    return book;
+}
+
+void data_book_free(DataBook *book)
+{
+    for (guint i = 0; i < book->findings->len; i++) {
+        g_free(g_array_index(book->findings, Proof, i).text);
+    }
+    g_array_free(book->findings, true);
+    g_ptr_array_free(book->chunks, true);
+    g_free(book->keys);
+    g_free(book->sessions);
+    histogram_free(book->staleness);
+    g_free(book);
+}
+
+/* --- tables ----------------------------------------------------------------------------------- */
+
+/* Finalizer of splitmix64 (Steele, Lea and Flood, 2014). */
+static uint64_t data_mix(uint64_t word)
+{
+    word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9u;
+    word = (word ^ word >> 27) * 0x94d049bb133111ebu;
+    return word ^ word >> 31;
+}
+
+static KeyRecord *data_book_key(const DataBook *book, uint64_t key)
+{
+    uint64_t i = data_mix(key) & (book->key_capacity - 1);
+
+    while (book->keys[i].newest != 0 && book->keys[i].key != key) {
+        i = (i + 1) & (book->key_capacity - 1);
+    }
+    return &book->keys[i];
+}
+
+static KeyRecord *data_book_add_key(DataBook *book, uint64_t key)
+{
+    KeyRecord *record;
+
+    if (2 * (book->key_count + 1) > book->key_capacity) {
+        g_autofree KeyRecord *before = book->keys;
+        uint64_t capacity = book->key_capacity;
+
+        book->key_capacity = 2 * capacity;
+        book->keys = g_new0(KeyRecord, book->key_capacity);
+        for (uint64_t i = 0; i < capacity; i++) {
+            if (before[i].newest != 0) {
+                *data_book_key(book, before[i].key) = before[i];
+            }
+        }
+    }
+    book->key_count++;
+    record = data_book_key(book, key);
+    record->key = key;
+    return record;
+}
+
+static SessionRecord *data_book_session(const DataBook *book, uint64_t session, uint64_t key)
+{
+    uint64_t i = data_mix(data_mix(session) + key) & (book->session_capacity - 1);
+
+    while (book->sessions[i].version != 0 &&
+           (book->sessions[i].session != session || book->sessions[i].key != key)) {
+        i = (i + 1) & (book->session_capacity - 1);
+    }
+    return &book->sessions[i];
+}
+
+static void data_book_grow_sessions(DataBook *book)
+{
+    g_autofree SessionRecord *before = book->sessions;
+    uint64_t capacity = book->session_capacity;
+
+    book->session_capacity = 2 * capacity;
+    book->sessions = g_new0(SessionRecord, book->session_capacity);
+    for (uint64_t i = 0; i < capacity; i++) {
+        if (before[i].version != 0) {
+            *data_book_session(book, before[i].session, before[i].key) = before[i];
+        }
+    }
+}
+
+/* The session has seen `version` of `key`. */
+static void data_book_remember(DataBook *book, uint64_t session, uint64_t key, int64_t version,
+                               SimTime time)
+{
+    SessionRecord *record = data_book_session(book, session, key);
+
+    if (version <= record->version) {
+        return;
+    }
+    if (record->version == 0 && 2 * (book->session_count + 1) > book->session_capacity) {
+        data_book_grow_sessions(book);
+        record = data_book_session(book, session, key);
+    }
+    book->session_count += record->version == 0 ? 1 : 0;
+    *record = (SessionRecord){session, key, version, time};
+}
+
+static Ack *data_book_ack(const DataBook *book, uint32_t place)
+{
+    Ack *chunk = g_ptr_array_index(book->chunks, (place - 1) >> CHUNK_BITS);
+
+    return &chunk[(place - 1) & (CHUNK_ACKS - 1)];
+}
+
+static uint32_t data_book_add_ack(DataBook *book, Ack ack)
+{
+    g_assert_cmpuint(book->ack_count, <, UINT32_MAX - 1);
+    if (book->ack_count % CHUNK_ACKS == 0) {
+        g_ptr_array_add(book->chunks, g_new(Ack, CHUNK_ACKS));
+    }
+    book->ack_count++;
+    *data_book_ack(book, book->ack_count) = ack;
+    return book->ack_count;
+}
+
+/* --- findings --------------------------------------------------------------------------------- */
+
+static const char *data_dc(const Site *dc)
+{
+    return dc != NULL ? dc->name : "nowhere";
+}
+
+static void data_book_find(DataBook *book, const char *invariant, SimTime time, double value,
+                           char *text)
+{
+    Proof proof = {{invariant, time, value, text}, text};
+
+    g_array_append_val(book->findings, proof);
+}
+
+/* Of stale reads the worst ones are kept, since the bound is not known here: the place among the
+ * findings for one of `value` seconds, of the mildest one when there is no more room; -1: not worth
+ * keeping. */
+static int data_book_stale_place(DataBook *book, double value)
+{
+    int mildest = -1;
+
+    if (book->proofs_stale < PROOFS_MOST) {
+        return (int)book->findings->len;
+    }
+    if (value <= book->mildest_stale) {
+        return -1;
+    }
+    for (guint i = 0; i < book->findings->len; i++) {
+        const HistoryFinding *shown = &g_array_index(book->findings, Proof, i).shown;
+
+        if (strcmp(shown->invariant, "staleness-bound") != 0) {
+            continue;
+        }
+        if (mildest < 0 ||
+            shown->value < g_array_index(book->findings, Proof, (guint)mildest).shown.value) {
+            mildest = (int)i;
+        }
+    }
+    book->mildest_stale = g_array_index(book->findings, Proof, (guint)mildest).shown.value;
+    return value > book->mildest_stale ? mildest : -1;
+}
+
+static void data_book_keep_stale(DataBook *book, guint place, SimTime time, double value,
+                                 char *text)
+{
+    if (place == book->findings->len) {
+        book->proofs_stale++;
+        data_book_find(book, "staleness-bound", time, value, text);
+    } else {
+        Proof *proof = &g_array_index(book->findings, Proof, place);
+
+        g_free(proof->text);
+        *proof = (Proof){{"staleness-bound", time, value, text}, text};
+    }
+}
+
+/* --- the book --------------------------------------------------------------------------------- */
+
+void data_book_write(DataBook *book, uint64_t key, int64_t version, SimTime now,
+                     const UserRequest *request)
+{
+    KeyRecord *record = data_book_key(book, key);
+
+    g_assert_cmpint(version, >, 0);
+    book->totals.writes_acked++;
+    if (request->session != 0) {
+        data_book_remember(book, request->session, key, version, now);
+    }
+    if (record->newest != 0 && data_book_ack(book, record->newest)->version >= version) {
+        return;
+    }
+    if (record->newest == 0) {
+        record = data_book_add_key(book, key);
+    }
+    record->newest =
+        data_book_add_ack(book, (Ack){version, now, request->id, request->dc, record->newest});
+}
+
+/* The earliest acknowledged write that is newer than `version`; NULL when there is none. */
+static const Ack *data_book_first_newer(const DataBook *book, uint64_t key, int64_t version,
+                                        uint64_t *count)
+{
+    const KeyRecord *record = data_book_key(book, key);
+    const Ack *first = NULL;
+
+    *count = 0;
+    for (uint32_t place = record->newest; place != 0;) {
+        const Ack *ack = data_book_ack(book, place);
+
+        if (ack->version <= version) {
+            break;
+        }
+        first = ack;
+        ++*count;
+        place = ack->before;
+    }
+    return first;
+}
+
+static void data_book_check_fresh(DataBook *book, uint64_t key, int64_t version, SimTime invoked,
+                                  const UserRequest *request)
+{
+    uint64_t count;
+    const Ack *newer = data_book_first_newer(book, key, version, &count);
+    SimSpan staleness;
+    int place;
+
+    if (newer == NULL || newer->time > invoked) {
+        histogram_add(book->staleness, 0);
+        return;
+    }
+    staleness = invoked - newer->time;
+    histogram_add(book->staleness, staleness);
+    book->totals.reads_stale++;
+    if (staleness > book->totals.staleness_most || book->totals.reads_stale == 1) {
+        book->totals.staleness_most = staleness;
+        book->totals.staleness_most_at = invoked;
+    }
+    place = data_book_stale_place(book, sim_span_to_s(staleness));
+    if (place >= 0) {
+        data_book_keep_stale(
+            book, (guint)place, invoked, sim_span_to_s(staleness),
+            g_strdup_printf("request %" G_GUINT64_FORMAT
+                            " at %.6f s through %s was shown version %" G_GINT64_FORMAT
+                            " of key %" G_GUINT64_FORMAT ", but version %" G_GINT64_FORMAT
+                            " had been acknowledged at %.6f s by %s to request %" G_GUINT64_FORMAT,
+                            request->id, sim_span_to_s(invoked), data_dc(request->dc), version, key,
+                            newer->version, sim_span_to_s(newer->time), data_dc(newer->dc),
+                            newer->request));
+    }
+}
+
+/* Only against what the session had seen before it asked: requests of one session may overlap. */
+static void data_book_check_order(DataBook *book, uint64_t session, uint64_t key, int64_t version,
+                                  SimTime invoked, const UserRequest *request)
+{
+    const SessionRecord *seen = data_book_session(book, session, key);
+
+    if (seen->version <= version || seen->time > invoked) {
+        return;
+    }
+    book->totals.reads_back_in_time++;
+    if (book->proofs_back < PROOFS_MOST) {
+        book->proofs_back++;
+        data_book_find(
+            book, "monotonic-reads", invoked, 1,
+            g_strdup_printf(
+                "session %" G_GUINT64_FORMAT " had read or written version %" G_GINT64_FORMAT
+                " of key %" G_GUINT64_FORMAT " at %.6f s, and was shown version %" G_GINT64_FORMAT
+                " at %.6f s through %s (request %" G_GUINT64_FORMAT ")",
+                session, seen->version, key, sim_span_to_s(seen->time), version,
+                sim_span_to_s(invoked), data_dc(request->dc), request->id));
+    }
+}
+
+void data_book_read(DataBook *book, uint64_t session, uint64_t key, int64_t version,
+                    SimTime invoked, const UserRequest *request)
+{
+    book->totals.reads_checked++;
+    data_book_check_fresh(book, key, version, invoked, request);
+    if (session != 0) {
+        data_book_check_order(book, session, key, version, invoked, request);
+        if (version > 0) {
+            data_book_remember(book, session, key, version, MAX(request->ended, invoked));
+        }
+    }
+}
+
+void data_book_final(DataBook *book, uint64_t key, int64_t newest, int64_t oldest, SimTime now)
+{
+    const KeyRecord *record = data_book_key(book, key);
+    uint64_t count;
+
+    book->totals.keys_judged++;
+    if (data_book_first_newer(book, key, newest, &count) != NULL) {
+        const Ack *ack = data_book_ack(book, record->newest);
+
+        book->totals.writes_lost += count;
+        if (book->proofs_lost < PROOFS_MOST) {
+            book->proofs_lost++;
+            data_book_find(
+                book, "no-lost-acked-write", ack->time, (double)count,
+                g_strdup_printf(
+                    "version %" G_GINT64_FORMAT " of key %" G_GUINT64_FORMAT
+                    " was acknowledged at %.6f s by %s to request %" G_GUINT64_FORMAT
+                    "; at the end no replica holds anything newer than version %" G_GINT64_FORMAT,
+                    ack->version, key, sim_span_to_s(ack->time), data_dc(ack->dc), ack->request,
+                    newest));
+        }
+    }
+    if (oldest != newest) {
+        book->totals.keys_diverged++;
+        if (book->proofs_diverged < PROOFS_MOST) {
+            book->proofs_diverged++;
+            data_book_find(book, "converges", now, 1,
+                           g_strdup_printf("at the end the replicas of key %" G_GUINT64_FORMAT
+                                           " hold versions from %" G_GINT64_FORMAT
+                                           " to %" G_GINT64_FORMAT,
+                                           key, oldest, newest));
+        }
+    }
+}
+
+static gint key_compare(gconstpointer a, gconstpointer b)
+{
+    uint64_t one = ((const KeyRecord *)a)->key, other = ((const KeyRecord *)b)->key;
+
+    return (one > other) - (one < other);
+}
+
+void data_book_each_key(const DataBook *book, HistoryEachKey *each, void *context)
+{
+    g_autoptr(GArray) keys = g_array_new(false, false, sizeof(KeyRecord));
+
+    for (uint64_t i = 0; i < book->key_capacity; i++) {
+        if (book->keys[i].newest != 0) {
+            g_array_append_val(keys, book->keys[i]);
+        }
+    }
+    g_array_sort(keys, key_compare);
+    for (guint i = 0; i < keys->len; i++) {
+        const KeyRecord *record = &g_array_index(keys, KeyRecord, i);
+
+        each(record->key, data_book_ack(book, record->newest)->version, context);
+    }
+}
+
+HistoryTotals data_book_totals(const DataBook *book)
+{
+    HistoryTotals totals = book->totals;
+
+    totals.keys_written = book->key_count;
+    totals.staleness = book->staleness;
+    return totals;
+}
+
+guint data_book_count_findings(const DataBook *book)
+{
+    return book->findings->len;
+}
+
+const HistoryFinding *data_book_finding(const DataBook *book, guint index)
+{
+    g_assert_cmpuint(index, <, book->findings->len);
+    return &g_array_index(book->findings, Proof, index).shown;
+}

@@ -1,0 +1,22 @@
+/* history_data.h - acknowledged writes and what reads returned, checked as they come: one of
+ * history's three books. */
+#pragma once
+
+#include "sim/world/history.h"
+
+typedef struct DataBook DataBook;
+
+DataBook *data_book_new(void);
+void data_book_free(DataBook *book);
+
+/* As history_write_acked, history_read, history_final, history_each_key, history_totals. */
+void data_book_write(DataBook *book, uint64_t key, int64_t version, SimTime now,
+                     const UserRequest *request);
+void data_book_read(DataBook *book, uint64_t session, uint64_t key, int64_t version,
+                    SimTime invoked, const UserRequest *request);
+void data_book_final(DataBook *book, uint64_t key, int64_t newest, int64_t oldest, SimTime now);
+void data_book_each_key(const DataBook *book, HistoryEachKey *each, void *context);
+HistoryTotals data_book_totals(const DataBook *book);
+
+guint data_book_count_findings(const DataBook *book);
+const HistoryFinding *data_book_finding(const DataBook *book, guint index);

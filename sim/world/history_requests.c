@@ -1,0 +1,232 @@
+/* history_requests.c - cells of one second and one set of labels, found by index and not by hash.
+ * Latencies are kept as they are and become a histogram when the recorder asks: a cell holds some
+ * hundred of them, a histogram has room for thousands. */
+#include "sim/world/history_requests.h"
+
+#define SITES_MOST 256 /* sites of a world, "none" included */
+
+typedef struct Cell {
+    HistoryCell shown;
+    int64_t *latencies;
+    guint count, capacity;
+} Cell;
+
+/* One client, region and dc. */
+typedef struct Series {
+    const char *client;
+    const Site *region, *dc;
+    Cell **cells; /* by second; NULL where nothing was asked */
+    guint capacity;
+} Series;
+
+typedef struct Client {
+    const char *seen; /* the pointer that requests carry */
+    Series **series;  /* [region][dc], shared by pointers of the same text */
+} Client;
+
+struct RequestBook {
+    GArray *clients;    /* of Client: few, searched from the front */
+    GPtrArray *tables;  /* of Series **, owned */
+    GPtrArray *series;  /* of Series, owned */
+    GPtrArray *cells;   /* of Cell, owned */
+    Histogram *latency; /* of the cell shown last */
+    bool is_sorted;
+};
+
+static void series_free(void *item)
+{
+    Series *series = item;
+
+    g_free(series->cells);
+    g_free(series);
+}
+
+static void cell_free(void *item)
+{
+    Cell *cell = item;
+
+    if (cell->shown.reasons != NULL) {
+        g_hash_table_unref(cell->shown.reasons);
+    }
+    g_free(cell->latencies);
+    g_free(cell);
+}
+
+RequestBook *request_book_new(void)
+{
+    RequestBook *book = g_new0(RequestBook, 1);
+
+    book->clients = g_array_new(false, false, sizeof(Client));
+    book->tables = g_ptr_array_new_with_free_func(g_free);
+    book->series = g_ptr_array_new_with_free_func(series_free);
+    book->cells = g_ptr_array_new_with_free_func(cell_free);
+    book->latency = histogram_new();
+    return book;
+}
+
+void request_book_free(RequestBook *book)
+{
+    g_array_free(book->clients, true);
+    g_ptr_array_free(book->tables, true);
+    g_ptr_array_free(book->series, true);
+    g_ptr_array_free(book->cells, true);
+    histogram_free(book->latency);
+    g_free(book);
+}
+
+static Series **request_book_add_client(RequestBook *book, const char *client)
+{
+    Client added = {.seen = client};
+
+    for (guint i = 0; i < book->clients->len && added.series == NULL; i++) {
+        const Client *known = &g_array_index(book->clients, Client, i);
+
+        added.series = strcmp(known->seen, client) == 0 ? known->series : NULL;
+    }
+    if (added.series == NULL) {
+        added.series = g_new0(Series *, SITES_MOST * SITES_MOST);
+        g_ptr_array_add(book->tables, added.series);
+    }
+    g_array_append_val(book->clients, added);
+    return added.series;
+}
+
+static Series **request_book_client(RequestBook *book, const char *client)
+{
+    for (guint i = 0; i < book->clients->len; i++) {
+        const Client *known = &g_array_index(book->clients, Client, i);
+
+        if (known->seen == client) {
+            return known->series;
+        }
+    }
+    return request_book_add_client(book, client);
+}
+
+static guint site_rank(const Site *site)
+{
+    return site != NULL ? site->index + 1 : 0;
+}
+
+static Series *request_book_series(RequestBook *book, const UserRequest *request)
+{
+    Series **table = request_book_client(book, request->client);
+    guint region = site_rank(request->region), dc = site_rank(request->dc);
+    Series **place = &table[region * SITES_MOST + dc];
+
+    g_assert_cmpuint(region, <, SITES_MOST);
+    g_assert_cmpuint(dc, <, SITES_MOST);
+    if (*place == NULL) {
+        *place = g_new0(Series, 1);
+        (*place)->client = request->client;
+        (*place)->region = request->region;
+        (*place)->dc = request->dc;
+        g_ptr_array_add(book->series, *place);
+    }
+    return *place;
+}
+
+static Cell *request_book_find(RequestBook *book, Series *series, guint second)
+{
+    Cell *cell;
+
+    if (second >= series->capacity) {
+        guint capacity = MAX(2 * series->capacity, second + 64);
+
+        series->cells = g_renew(Cell *, series->cells, capacity);
+        memset(series->cells + series->capacity, 0, sizeof(Cell *) * (capacity - series->capacity));
+        series->capacity = capacity;
+    }
+    cell = series->cells[second];
+    if (cell == NULL) {
+        cell = g_new0(Cell, 1);
+        cell->shown.second = second;
+        cell->shown.client = series->client;
+        cell->shown.region = series->region;
+        cell->shown.dc = series->dc;
+        series->cells[second] = cell;
+        g_ptr_array_add(book->cells, cell);
+        book->is_sorted = false;
+    }
+    return cell;
+}
+
+static void cell_add_latency(Cell *cell, SimSpan latency)
+{
+    if (cell->count == cell->capacity) {
+        cell->capacity = MAX(2 * cell->capacity, 8);
+        cell->latencies = g_renew(int64_t, cell->latencies, cell->capacity);
+    }
+    cell->latencies[cell->count++] = latency;
+}
+
+static void cell_add_reason(HistoryCell *cell, const char *reason)
+{
+    gpointer count;
+
+    if (cell->reasons == NULL) {
+        cell->reasons = g_hash_table_new(g_str_hash, g_str_equal);
+    }
+    count = g_hash_table_lookup(cell->reasons, reason);
+    g_hash_table_insert(cell->reasons, (void *)(uintptr_t)reason, (void *)((uintptr_t)count + 1));
+}
+
+void request_book_add(RequestBook *book, const UserRequest *request)
+{
+    Series *series = request_book_series(book, request);
+    Cell *cell = request_book_find(book, series, (guint)(request->intended / SIM_S));
+
+    g_assert_cmpint(request->ended, >=, request->intended);
+    g_assert_cmpuint(request->attempts, >=, 1);
+    cell->shown.attempts += request->attempts;
+    if (request->is_ok) {
+        cell->shown.ok++;
+        cell->shown.late += request->is_late ? 1 : 0;
+        cell_add_latency(cell, request->ended - request->intended);
+    } else {
+        cell->shown.failed++;
+        cell_add_reason(&cell->shown, request->reason != NULL ? request->reason : "unknown");
+    }
+}
+
+guint request_book_count(const RequestBook *book)
+{
+    return book->cells->len;
+}
+
+static gint cell_compare(gconstpointer a, gconstpointer b)
+{
+    const HistoryCell *one = &(*(Cell *const *)a)->shown, *other = &(*(Cell *const *)b)->shown;
+    int order;
+
+    if (one->second != other->second) {
+        return one->second < other->second ? -1 : 1;
+    }
+    order = strcmp(one->client, other->client);
+    if (order != 0) {
+        return order;
+    }
+    if (site_rank(one->region) != site_rank(other->region)) {
+        return site_rank(one->region) < site_rank(other->region) ? -1 : 1;
+    }
+    return (site_rank(one->dc) > site_rank(other->dc)) -
+           (site_rank(one->dc) < site_rank(other->dc));
+}
+
+const HistoryCell *request_book_cell(RequestBook *book, guint index)
+{
+    Cell *cell;
+
+    g_assert_cmpuint(index, <, book->cells->len);
+    if (!book->is_sorted) {
+        g_ptr_array_sort(book->cells, cell_compare);
+        book->is_sorted = true;
+    }
+    cell = g_ptr_array_index(book->cells, index);
+    histogram_reset(book->latency);
+    for (guint i = 0; i < cell->count; i++) {
+        histogram_add(book->latency, cell->latencies[i]);
+    }
+    cell->shown.latency = book->latency;
+    return &cell->shown;
+}

@@ -1,0 +1,15 @@
+/* history_requests.h - users' requests added up per second and labels: one of history's three
+ * books. */
+#pragma once
+
+#include "sim/world/history.h"
+
+typedef struct RequestBook RequestBook;
+
+RequestBook *request_book_new(void);
+void request_book_free(RequestBook *book);
+void request_book_add(RequestBook *book, const UserRequest *request);
+guint request_book_count(const RequestBook *book);
+
+/* In order of second, client, region, dc; valid until the next call. */
+const HistoryCell *request_book_cell(RequestBook *book, guint index);
