@@ -10,7 +10,7 @@
 /* What can be asked of a metric, and how it is measured. */
 typedef enum ThresholdType {
     THRESHOLD_COUNTER,   /* count, rate (per second) */
-    THRESHOLD_GAUGE,     /* avg, min, max, med, value: levels of components over time */
+    THRESHOLD_GAUGE,     /* avg, min, max, value: levels of components over time */
     THRESHOLD_HISTOGRAM, /* avg, med, min, max, p(N), count */
     THRESHOLD_RATIO,     /* rate, from 0 to 1: a share of the requests */
     THRESHOLD_QUOTIENT,  /* value, avg, min, max: one total over another */
