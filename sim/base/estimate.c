@@ -1,0 +1,379 @@
+/* estimate.c - sums, intervals from replications, comparison of two configurations. */
+#include "sim/base/estimate.h"
+
+#include <glib.h>
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+
+static const char replications_word[] = "replications";
+static const char values_word[] = "values";
+
+double estimate_stable_sum(const double *values, size_t count)
+{
+    double sum = 0;
+    double lost = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        double next = sum + values[i];
+
+        /* What the smaller of the two lost in the addition; an infinite sum loses nothing. */
+        if (fabs(sum) >= fabs(values[i])) {
+            lost += (sum - next) + values[i];
+        } else {
+            lost += (values[i] - next) + sum;
+        }
+        sum = next;
+    }
+    return isfinite(sum) ? sum + lost : sum;
+}
+
+double estimate_average(const double *values, size_t count)
+{
+    return count == 0 ? NAN : estimate_stable_sum(values, count) / (double)count;
+}
+
+double estimate_variance(const double *values, size_t count)
+{
+    double average = estimate_average(values, count);
+    g_autofree double *squares = NULL;
+
+    if (count < 2) {
+        return NAN;
+    }
+    squares = g_new(double, count);
+    for (size_t i = 0; i < count; i++) {
+        squares[i] = (values[i] - average) * (values[i] - average);
+    }
+    return estimate_stable_sum(squares, count) / (double)(count - 1);
+}
+
+double estimate_student_factor(double confidence, double degrees)
+{
+    g_assert(confidence > 0 && confidence < 1 && degrees > 0);
+    return gsl_cdf_tdist_Pinv((1 + confidence) / 2, degrees);
+}
+
+/* An estimate from replications whose interval is value +- t s / sqrt(R). */
+static Estimate from_replications(double value, double deviation, size_t count, double confidence,
+                                  const char *method)
+{
+    Estimate estimate = {
+        .value = value,
+        .low = NAN,
+        .high = NAN,
+        .confidence = confidence,
+        .n = count,
+        .replications = (uint32_t)count,
+        .is_reliable = count >= ESTIMATE_FEWEST_REPLICATIONS && isfinite(value),
+        .method = count < 2 ? "one replication: no interval" : method,
+        .more_of = replications_word,
+    };
+
+    if (count < ESTIMATE_FEWEST_REPLICATIONS) {
+        estimate.more_needed = ESTIMATE_FEWEST_REPLICATIONS - count;
+    }
+    if (count >= 2) {
+        double half = estimate_student_factor(confidence, (double)(count - 1)) * deviation /
+                      sqrt((double)count);
+
+        estimate.low = value - half;
+        estimate.high = value + half;
+    }
+    return estimate;
+}
+
+Estimate estimate_mean(const double *means, size_t count, double confidence)
+{
+    return from_replications(estimate_average(means, count), sqrt(estimate_variance(means, count)),
+                             count, confidence, "replications, Student t");
+}
+
+Estimate estimate_ratio(const double *parts, const double *wholes, size_t count, double confidence)
+{
+    double whole = estimate_average(wholes, count);
+    double ratio = whole == 0 ? NAN : estimate_average(parts, count) / whole;
+    g_autofree double *squares = g_new(double, MAX(count, 1));
+    double variance;
+
+    for (size_t i = 0; i < count; i++) {
+        double miss = parts[i] - ratio * wholes[i];
+
+        squares[i] = miss * miss;
+    }
+    variance = count < 2 ? NAN : estimate_stable_sum(squares, count) / (double)(count - 1);
+    return from_replications(ratio, sqrt(variance) / fabs(whole), count, confidence,
+                             "ratio of replications, Student t");
+}
+
+/* Where nothing or everything happened: the limit on the other side is exact. */
+static void bound_one_sided(Estimate *estimate, bool is_none)
+{
+    double limit = 1 - pow(1 - estimate->confidence, 1 / (double)estimate->n);
+
+    estimate->low = is_none ? 0 : 1 - limit;
+    estimate->high = is_none ? limit : 1;
+    estimate->method = is_none ? "no event seen: one-sided limit" : "only events: one-sided limit";
+}
+
+Estimate estimate_proportion(uint64_t events, uint64_t trials, double confidence)
+{
+    double n = (double)trials;
+    double z = gsl_cdf_ugaussian_Pinv((1 + confidence) / 2);
+    double centre;
+    double half;
+    Estimate estimate = {
+        .value = trials == 0 ? NAN : (double)events / n,
+        .low = NAN,
+        .high = NAN,
+        .confidence = confidence,
+        .n = trials,
+        .replications = (uint32_t)MIN(trials, UINT32_MAX),
+        .is_reliable = trials >= ESTIMATE_FEWEST_REPLICATIONS,
+        .method = "independent trials, Wilson",
+        .more_needed =
+            trials >= ESTIMATE_FEWEST_REPLICATIONS ? 0 : ESTIMATE_FEWEST_REPLICATIONS - trials,
+        .more_of = replications_word,
+    };
+
+    g_assert(events <= trials);
+    if (trials == 0) {
+        estimate.method = "no trial";
+        return estimate;
+    }
+    if (events == 0 || events == trials) {
+        bound_one_sided(&estimate, events == 0);
+        return estimate;
+    }
+    centre = (estimate.value + z * z / (2 * n)) / (1 + z * z / n);
+    half =
+        z / (1 + z * z / n) * sqrt(estimate.value * (1 - estimate.value) / n + z * z / (4 * n * n));
+    estimate.low = centre - half;
+    estimate.high = centre + half;
+    return estimate;
+}
+
+Estimate estimate_quantile(double p, double pooled, const double *each, size_t count,
+                           uint64_t fewest, double correlation_length, double confidence)
+{
+    Estimate estimate =
+        from_replications(pooled, sqrt(estimate_variance(each, count)), count, confidence,
+                          "pooled quantile, Student t over replications");
+    double beyond = ceil(ESTIMATE_FEWEST_BEYOND / (1 - p) * (1 - 1e-12));
+    double needed = MAX(beyond, ceil(100 * correlation_length));
+
+    g_assert(p >= 0 && p < 1);
+    if ((double)fewest < needed) {
+        estimate.is_reliable = false;
+        estimate.more_of = values_word;
+        estimate.more_needed = (uint64_t)((needed - (double)fewest) * (double)MAX(count, 1));
+    }
+    return estimate;
+}
+
+/* Largest k with P(Bin(n, p) <= k) <= bound, or -1: by halving, as the probability rises. */
+static int64_t binomial_below(uint64_t n, double p, double bound)
+{
+    int64_t low = -1;
+    int64_t high = (int64_t)n;
+
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+
+        if (gsl_cdf_binomial_P((unsigned)middle, p, (unsigned)n) <= bound) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+Estimate estimate_quantile_of_sorted(const double *sorted, size_t count, double p,
+                                     double confidence)
+{
+    double tail = (1 - confidence) / 2;
+    size_t rank = (size_t)MAX(1, ceil(p * (double)count * (1 - 1e-14)));
+    int64_t lower;
+    int64_t upper;
+    Estimate estimate = {
+        .value = NAN,
+        .low = NAN,
+        .high = NAN,
+        .confidence = confidence,
+        .n = count,
+        .replications = (uint32_t)count,
+        .method = "order statistics",
+        .more_of = values_word,
+    };
+
+    g_assert(p > 0 && p < 1 && count <= UINT32_MAX);
+    if (count == 0) {
+        estimate.method = "no value";
+        return estimate;
+    }
+    estimate.value = sorted[MIN(rank, count) - 1];
+    /* Ranks from 1: largest l with P(Bin <= l - 1) <= tail, smallest u with P(Bin <= u - 1) >= 1 -
+     * tail. At u = n the probability is 1 - p^n, and beyond it there is no value. */
+    lower = binomial_below(count, p, tail) + 1;
+    upper = binomial_below(count, p, 1 - tail) + 2;
+    if (lower >= 1) {
+        estimate.low = sorted[lower - 1];
+    }
+    if (upper <= (int64_t)count) {
+        estimate.high = sorted[upper - 1];
+    }
+    estimate.is_reliable = !isnan(estimate.low) && !isnan(estimate.high);
+    if (!estimate.is_reliable) {
+        uint64_t needed = estimate_bound_replications(MAX(p, 1 - p), 1 - tail);
+
+        estimate.more_needed = needed > count ? needed - count : 1;
+    }
+    return estimate;
+}
+
+uint64_t estimate_bound_replications(double p, double confidence)
+{
+    g_assert(p > 0 && p < 1 && confidence > 0 && confidence < 1);
+    return (uint64_t)ceil(log1p(-confidence) / log(p) * (1 - 1e-14));
+}
+
+Estimate estimate_largest(const double *values, size_t count, double p, double confidence)
+{
+    uint64_t needed = estimate_bound_replications(p, confidence);
+    Estimate estimate = {
+        .value = NAN,
+        .low = NAN,
+        .high = NAN,
+        .confidence = confidence,
+        .n = count,
+        .replications = (uint32_t)count,
+        .is_reliable = count >= needed,
+        .method = "largest of the replications",
+        .more_needed = count >= needed ? 0 : needed - count,
+        .more_of = replications_word,
+    };
+
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || values[i] > estimate.value) {
+            estimate.value = values[i];
+        }
+    }
+    if (estimate.is_reliable) {
+        estimate.high = estimate.value;
+    }
+    return estimate;
+}
+
+uint32_t estimate_next_replications(const Estimate *mean, double goal, uint32_t most)
+{
+    double half = (mean->high - mean->low) / 2;
+    double allowed = goal / (1 + goal) * fabs(mean->value);
+    double next = 2.0 * mean->replications;
+
+    g_assert(goal > 0);
+    if (half <= allowed) {
+        return mean->replications;
+    }
+    if (allowed > 0 && isfinite(half)) {
+        next = MIN(next, ceil(mean->replications * (half / allowed) * (half / allowed)));
+    }
+    return next < most ? (uint32_t)next : most;
+}
+
+/* The difference and its interval; a deviation of 0 leaves t infinite, or 0 for no difference. */
+static Comparison compare(double difference, double error, double degrees, double confidence)
+{
+    Comparison comparison = {.degrees = degrees};
+    double half = estimate_student_factor(confidence, degrees) * error;
+
+    comparison.difference = (Estimate){
+        .value = difference,
+        .low = difference - half,
+        .high = difference + half,
+        .confidence = confidence,
+        .more_of = replications_word,
+    };
+    comparison.t = difference == 0 ? 0 : -difference / error;
+    comparison.p = 2 * gsl_cdf_tdist_Q(fabs(comparison.t), degrees);
+    return comparison;
+}
+
+static Comparison no_comparison(double difference, size_t count, double confidence)
+{
+    Comparison comparison = {.t = NAN, .degrees = NAN, .p = NAN};
+
+    comparison.difference = from_replications(difference, NAN, MIN(count, 1), confidence, "");
+    return comparison;
+}
+
+Comparison estimate_compare(const double *a, size_t a_count, const double *b, size_t b_count,
+                            double confidence)
+{
+    double difference = estimate_average(b, b_count) - estimate_average(a, a_count);
+    double a_part;
+    double b_part;
+    double both;
+    double degrees;
+    size_t fewest = MIN(a_count, b_count);
+    Comparison comparison;
+
+    if (fewest < 2) {
+        return no_comparison(difference, fewest, confidence);
+    }
+    a_part = estimate_variance(a, a_count) / (double)a_count;
+    b_part = estimate_variance(b, b_count) / (double)b_count;
+    both = a_part + b_part;
+    degrees = both == 0 ? (double)(a_count + b_count - 2)
+                        : both * both /
+                              (a_part * a_part / (double)(a_count - 1) +
+                               b_part * b_part / (double)(b_count - 1));
+    comparison = compare(difference, sqrt(both), degrees, confidence);
+    comparison.difference.n = a_count + b_count;
+    comparison.difference.replications = (uint32_t)fewest;
+    comparison.difference.is_reliable = fewest >= ESTIMATE_FEWEST_REPLICATIONS;
+    comparison.difference.more_needed =
+        comparison.difference.is_reliable ? 0 : ESTIMATE_FEWEST_REPLICATIONS - fewest;
+    comparison.difference.method = "independent replications, Welch t";
+    return comparison;
+}
+
+Comparison estimate_compare_paired(const double *a, const double *b, size_t count,
+                                   double confidence)
+{
+    g_autofree double *differences = g_new(double, MAX(count, 1));
+    Estimate mean;
+    Comparison comparison;
+
+    for (size_t i = 0; i < count; i++) {
+        differences[i] = b[i] - a[i];
+    }
+    mean = estimate_mean(differences, count, confidence);
+    if (count < 2) {
+        return no_comparison(mean.value, count, confidence);
+    }
+    comparison = compare(mean.value, sqrt(estimate_variance(differences, count) / (double)count),
+                         (double)(count - 1), confidence);
+    comparison.difference = mean;
+    comparison.difference.method = "paired replications, Student t";
+    return comparison;
+}
+
+ComparisonVerdict estimate_judge(const Comparison *comparison, double tolerance,
+                                 bool is_smaller_better)
+{
+    const Estimate *difference = &comparison->difference;
+
+    if (isnan(difference->low) || isnan(difference->high)) {
+        return COMPARISON_UNDECIDED;
+    }
+    if (difference->low >= -tolerance && difference->high <= tolerance) {
+        return COMPARISON_EQUIVALENT;
+    }
+    if (difference->high < 0) {
+        return is_smaller_better ? COMPARISON_BETTER : COMPARISON_WORSE;
+    }
+    if (difference->low > 0) {
+        return is_smaller_better ? COMPARISON_WORSE : COMPARISON_BETTER;
+    }
+    return COMPARISON_UNDECIDED;
+}

@@ -1,0 +1,143 @@
+/* estimate.h - from numbers to what may be said about them: intervals, warm-up cuts, comparisons.
+ * Plain functions over arrays; nothing here decides an event, so the C library and GSL are used.
+ * A raw response time depends on the one before it: intervals come from replications, from batches
+ * of one long run, or they are not given. Sources: Law, "Simulation Modeling and Analysis"
+ * (replications, ratios, paired differences); White, 1997 (MSER); Meketon and Schmeiser, 1984
+ * (overlapping batch means); Wilson, 1927 (proportions). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Fewer replications than these give an interval that is not called reliable. */
+#define ESTIMATE_FEWEST_REPLICATIONS 10
+
+/* So many values must lie beyond a quantile in each replication. */
+#define ESTIMATE_FEWEST_BEYOND 100
+
+/* A number with what is known of its error. */
+typedef struct Estimate {
+    double value;          /* NAN when there is none */
+    double low;            /* NAN: no lower end is known */
+    double high;           /* NAN: no upper end is known */
+    double confidence;     /* 0.95, say */
+    uint64_t n;            /* what was observed: values, trials or replications */
+    uint32_t replications; /* independent ones; 1 for one long run */
+    bool is_reliable;      /* false: say so and how much is missing, where the number is shown */
+    const char *method;    /* static text, "replications, Student t" */
+    uint64_t more_needed;  /* so many more of `more_of` would make it reliable; 0 when unknown */
+    const char *more_of;   /* static text: "replications" or "values" */
+} Estimate;
+
+/* Sum with Neumaier's compensation: the order it is given in changes it by no more than a last bit
+ * or so, and it does not drift. 0 for no values. */
+double estimate_stable_sum(const double *values, size_t count);
+
+/* Their mean (NAN for none) and sample variance, with count - 1 (NAN for fewer than two). */
+double estimate_average(const double *values, size_t count);
+double estimate_variance(const double *values, size_t count);
+
+/* The two-sided Student t factor, t of (1 + confidence) / 2 with `degrees` of freedom. */
+double estimate_student_factor(double confidence, double degrees);
+
+/* --- one configuration ---------------------------------------------------------------------- */
+
+/* The mean of independent replications. With one of them there is a value and no interval. */
+Estimate estimate_mean(const double *means, size_t count, double confidence);
+
+/* Sum of parts over sum of wholes (errors a request, say), each pair from one replication; NAN when
+ * the wholes add up to 0. */
+Estimate estimate_ratio(const double *parts, const double *wholes, size_t count, double confidence);
+
+/* A proportion of independent trials, one trial a replication: Wilson's interval; for none or all
+ * of them the exact one-sided limit, 1 - (1 - confidence)^(1/trials) away from 0 or 1. */
+Estimate estimate_proportion(uint64_t events, uint64_t trials, double confidence);
+
+/* The p-quantile: `pooled` out of all replications together, `each` the quantile of every
+ * replication, `fewest` the values in the smallest of them. Reliable when the smallest has
+ * ESTIMATE_FEWEST_BEYOND values beyond the quantile, and 100 times `correlation_length` values (see
+ * estimate_correlation_length; 1 for independent values). `more_needed` then counts values over all
+ * replications. */
+Estimate estimate_quantile(double p, double pooled, const double *each, size_t count,
+                           uint64_t fewest, double correlation_length, double confidence);
+
+/* The p-quantile of independent values in rising order, with the interval between two of them whose
+ * ranks come from the binomial distribution; an end with too few values beyond it is NAN. */
+Estimate estimate_quantile_of_sorted(const double *sorted, size_t count, double p,
+                                     double confidence);
+
+/* The largest of one value a replication, as an upper bound of their p-quantile without any
+ * assumption: `high` is known when there are estimate_bound_replications(p, confidence) of them. */
+Estimate estimate_largest(const double *values, size_t count, double p, double confidence);
+
+/* Smallest n with 1 - p^n >= confidence: 59 for 0.95 at 95 %, 299 for 0.99. */
+uint64_t estimate_bound_replications(double p, double confidence);
+
+/* How many replications in all the next look should have, so that the half-width of the mean comes
+ * to `goal` times the mean (the true relative error then is at most `goal`); at most twice the
+ * present number and `most`. The present number when the goal is met. */
+uint32_t estimate_next_replications(const Estimate *mean, double goal, uint32_t most);
+
+/* --- one long run --------------------------------------------------------------------------- */
+
+/* MSER-5: how many values at the start of the series to leave out, a multiple of 5. When the best
+ * cut is the latest one looked at (half of the series) or the series has fewer than 20 values,
+ * `*is_too_short` is true and nothing steady may be reported. */
+size_t estimate_warmup_cut(const double *series, size_t count, bool *is_too_short);
+
+/* Von Neumann's test of batch means for correlation: C sqrt((b^2 - 1) / (b - 2)) is returned, to be
+ * rejected above 1.645; `*statistic`, which may be NULL, receives C. Needs three values. */
+double estimate_von_neumann(const double *batches, size_t count, double *statistic);
+
+/* Mean from `batches` (10 to 30, say) batches that do not overlap; what is left over is dropped at
+ * the start. Not reliable when von Neumann's test rejects them. */
+Estimate estimate_batch_means(const double *series, size_t count, size_t batches,
+                              double confidence);
+
+/* Mean from overlapping batches of `size` values, 1 <= size <= count / 2. */
+Estimate estimate_overlapping_means(const double *series, size_t count, size_t size,
+                                    double confidence);
+
+/* Variance of the mean of the series times its length, by overlapping batches of `size`. */
+double estimate_asymptotic_variance(const double *series, size_t count, size_t size);
+
+/* That over the sample variance: how many correlated values count for one. At least 1. */
+double estimate_correlation_length(const double *series, size_t count, size_t size);
+
+/* The mean of one long series, seconds by seconds, say: overlapping batches of a fifteenth of it;
+ * reliable when batches of that size pass von Neumann's test and do not drift. */
+Estimate estimate_long_run(const double *series, size_t count, double confidence);
+
+/* Whether the third quarter of the series differs from the fourth (Welch's t on ten batch means
+ * each, 1 %): an unstable queue shows itself so. False below 80 values. */
+bool estimate_has_trend(const double *series, size_t count);
+
+/* --- two configurations --------------------------------------------------------------------- */
+
+/* B minus A. */
+typedef struct Comparison {
+    Estimate difference;
+    double t; /* of A - B, as tests print it */
+    double degrees;
+    double p; /* two-sided */
+} Comparison;
+
+typedef enum ComparisonVerdict {
+    COMPARISON_BETTER,     /* B is */
+    COMPARISON_WORSE,      /* B is */
+    COMPARISON_EQUIVALENT, /* the whole interval lies within the tolerance */
+    COMPARISON_UNDECIDED,  /* more replications are needed */
+} ComparisonVerdict;
+
+/* Independent replications of each: Welch's t. Needs two of each. */
+Comparison estimate_compare(const double *a, size_t a_count, const double *b, size_t b_count,
+                            double confidence);
+
+/* Replications paired by common random numbers. */
+Comparison estimate_compare_paired(const double *a, const double *b, size_t count,
+                                   double confidence);
+
+/* The word for a difference; `tolerance` >= 0 is what does not matter to the user. */
+ComparisonVerdict estimate_judge(const Comparison *comparison, double tolerance,
+                                 bool is_smaller_better);

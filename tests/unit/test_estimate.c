@@ -1,0 +1,487 @@
+/* test_estimate.c - intervals and cuts against worked examples and against their promised
+ * coverage. */
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "sim/base/estimate.h"
+#include "sim/base/rng.h"
+#include "tests/support/suite.h"
+
+enum { SERIES = 200, CUT = 50, KEPT = SERIES - CUT };
+
+/* The series every procedure is worked out for: a decaying start on a wave. */
+static void fill_series(double *series)
+{
+    for (int i = 0; i < SERIES; i++) {
+        series[i] = 10 + 8 * exp(-i / 12.0) + sin(1.7 * i);
+    }
+}
+
+static void assert_near(double got, double expected, double relative)
+{
+    ck_assert_msg(fabs(got - expected) <= relative * fabs(expected), "got %.15g, expected %.15g",
+                  got, expected);
+}
+
+START_TEST(a_stable_sum_keeps_what_a_plain_sum_loses)
+{
+    double values[] = {1, 1e100, 1, -1e100};
+    double thousand[1000];
+
+    for (int i = 0; i < 1000; i++) {
+        thousand[i] = 0.1;
+    }
+    ck_assert_double_eq(estimate_stable_sum(values, 4), 2);
+    ck_assert_double_eq(estimate_stable_sum(thousand, 1000), 100);
+    ck_assert_double_eq(estimate_stable_sum(NULL, 0), 0);
+}
+END_TEST
+
+START_TEST(an_infinite_value_makes_an_infinite_sum)
+{
+    double values[] = {1, INFINITY, 2};
+
+    ck_assert(isinf(estimate_stable_sum(values, 3)));
+}
+END_TEST
+
+START_TEST(student_factors_are_those_of_the_tables)
+{
+    static const double known[][4] = {{4, 2.131846781, 2.776445105, 4.604094871},
+                                      {9, 1.833112933, 2.262157163, 3.249835544},
+                                      {19, 1.729132812, 2.093024054, 2.860934606},
+                                      {29, 1.699127027, 2.045229642, 2.756385904},
+                                      {99, 1.660391156, 1.984216952, 2.626405456}};
+
+    for (size_t i = 0; i < 5; i++) {
+        assert_near(estimate_student_factor(0.90, known[i][0]), known[i][1], 1e-8);
+        assert_near(estimate_student_factor(0.95, known[i][0]), known[i][2], 1e-8);
+        assert_near(estimate_student_factor(0.99, known[i][0]), known[i][3], 1e-8);
+    }
+}
+END_TEST
+
+START_TEST(the_warmup_cut_is_the_worked_one)
+{
+    double series[SERIES];
+    bool is_too_short = true;
+
+    fill_series(series);
+    ck_assert_uint_eq(estimate_warmup_cut(series, SERIES, &is_too_short), CUT);
+    ck_assert(!is_too_short);
+    assert_near(estimate_average(series, SERIES), 10.4991797550, 1e-10);
+    assert_near(estimate_average(series + CUT, KEPT), 10.002479968340, 1e-12);
+}
+END_TEST
+
+START_TEST(a_series_that_never_settles_is_too_short)
+{
+    double series[SERIES];
+    bool is_too_short = false;
+
+    for (int i = 0; i < SERIES; i++) {
+        series[i] = i;
+    }
+    estimate_warmup_cut(series, SERIES, &is_too_short);
+    ck_assert(is_too_short);
+    estimate_warmup_cut(series, 19, &is_too_short);
+    ck_assert(is_too_short);
+}
+END_TEST
+
+START_TEST(batch_means_are_the_worked_ones)
+{
+    double series[SERIES];
+    Estimate estimate;
+
+    fill_series(series);
+    estimate = estimate_batch_means(series + CUT, KEPT, 10, 0.95);
+    assert_near(estimate.value, 10.002479968340, 1e-12);
+    assert_near(estimate.high - estimate.value, 0.0215448100338, 1e-9);
+    ck_assert(!estimate.is_reliable); /* von Neumann's z is 2.65 */
+    ck_assert_uint_gt(estimate.more_needed, 0);
+}
+END_TEST
+
+START_TEST(overlapping_batch_means_are_the_worked_ones)
+{
+    double series[SERIES];
+    Estimate estimate;
+
+    fill_series(series);
+    assert_near(estimate_asymptotic_variance(series + CUT, KEPT, 15), 0.00603290673073, 1e-9);
+    estimate = estimate_overlapping_means(series + CUT, KEPT, 15, 0.95);
+    assert_near(estimate.high - estimate.value, 0.0137007879203, 1e-9);
+    assert_near(estimate.value - estimate.low, 0.0137007879203, 1e-9);
+}
+END_TEST
+
+START_TEST(von_neumann_is_the_worked_one)
+{
+    double series[SERIES];
+    double means[10];
+    double statistic;
+
+    fill_series(series);
+    for (size_t i = 0; i < 10; i++) {
+        means[i] = estimate_average(series + CUT + i * 15, 15);
+    }
+    assert_near(estimate_variance(means, 10), 0.00090706788325, 1e-9);
+    assert_near(estimate_von_neumann(means, 10, &statistic), 2.653142262, 1e-8);
+    assert_near(statistic, 0.754202441086, 1e-9);
+}
+END_TEST
+
+START_TEST(ranks_for_a_quantile_are_the_worked_ones)
+{
+    static const struct {
+        size_t n;
+        double p;
+        double lower;
+        double upper;
+    } known[] = {{100, 0.5, 40, 61},
+                 {1000, 0.95, 936, 964},
+                 {1000, 0.99, 983, 997},
+                 {10000, 0.99, 9880, 9920},
+                 {10000, 0.999, 9983, 9997}};
+    double *ranks = calloc(10000, sizeof(double));
+
+    for (int i = 0; i < 10000; i++) {
+        ranks[i] = i + 1;
+    }
+    for (size_t i = 0; i < 5; i++) {
+        Estimate estimate = estimate_quantile_of_sorted(ranks, known[i].n, known[i].p, 0.95);
+
+        ck_assert_double_eq(estimate.low, known[i].lower);
+        ck_assert_double_eq(estimate.high, known[i].upper);
+        ck_assert_double_eq(estimate.value, ceil(known[i].p * (double)known[i].n - 1e-9));
+        ck_assert(estimate.is_reliable);
+    }
+    free(ranks);
+}
+END_TEST
+
+START_TEST(too_few_values_leave_the_interval_open)
+{
+    double ranks[300];
+    Estimate estimate;
+
+    for (int i = 0; i < 300; i++) {
+        ranks[i] = i + 1;
+    }
+    estimate = estimate_quantile_of_sorted(ranks, 300, 0.99, 0.95);
+    ck_assert_double_eq(estimate.low, 293);
+    ck_assert(isnan(estimate.high));
+    ck_assert(!estimate.is_reliable);
+    /* 0.99^n <= 0.025 from n = 368 on. */
+    ck_assert_uint_eq(estimate.more_needed, 68);
+}
+END_TEST
+
+START_TEST(replications_for_a_bound_are_the_known_ones)
+{
+    ck_assert_uint_eq(estimate_bound_replications(0.90, 0.95), 29);
+    ck_assert_uint_eq(estimate_bound_replications(0.95, 0.95), 59);
+    ck_assert_uint_eq(estimate_bound_replications(0.99, 0.95), 299);
+    ck_assert_uint_eq(estimate_bound_replications(0.999, 0.95), 2995);
+    ck_assert_uint_eq(estimate_bound_replications(0.99, 0.99), 459);
+}
+END_TEST
+
+START_TEST(the_largest_bounds_a_quantile_from_59_on)
+{
+    double values[59] = {3, 9, 4};
+    Estimate few = estimate_largest(values, 58, 0.95, 0.95);
+    Estimate enough = estimate_largest(values, 59, 0.95, 0.95);
+
+    ck_assert_double_eq(few.value, 9);
+    ck_assert(isnan(few.high));
+    ck_assert_uint_eq(few.more_needed, 1);
+    ck_assert_double_eq(enough.high, 9);
+    ck_assert(enough.is_reliable);
+}
+END_TEST
+
+static const double sample_a[] = {12.1, 11.8, 12.4, 12.0, 12.3, 11.9, 12.2, 12.6};
+static const double sample_b[] = {12.9, 13.1, 12.5, 12.8, 13.4, 12.7, 13.0, 12.55};
+
+START_TEST(welch_is_the_worked_one)
+{
+    Comparison comparison = estimate_compare(sample_a, 8, sample_b, 8, 0.95);
+
+    assert_near(comparison.t, -4.986295544, 1e-9);
+    assert_near(comparison.degrees, 13.8262532, 1e-7);
+    assert_near(comparison.p, 0.0002070794982, 1e-6);
+    assert_near(comparison.difference.value, 0.706250, 1e-9);
+    assert_near(comparison.difference.low, 0.40210771, 1e-6);
+    assert_near(comparison.difference.high, 1.01039229, 1e-6);
+}
+END_TEST
+
+START_TEST(the_paired_difference_is_the_worked_one)
+{
+    Comparison comparison = estimate_compare_paired(sample_a, sample_b, 8, 0.95);
+
+    assert_near(comparison.t, -4.341111105, 1e-9);
+    assert_near(comparison.p, 0.003391464575, 1e-8);
+    assert_near(comparison.difference.low, 0.32155220, 1e-7);
+    assert_near(comparison.difference.high, 1.09094780, 1e-7);
+}
+END_TEST
+
+START_TEST(a_difference_is_judged_in_four_words)
+{
+    Comparison comparison = estimate_compare_paired(sample_a, sample_b, 8, 0.95);
+
+    ck_assert_int_eq(estimate_judge(&comparison, 0.1, true), COMPARISON_WORSE);
+    ck_assert_int_eq(estimate_judge(&comparison, 0.1, false), COMPARISON_BETTER);
+    ck_assert_int_eq(estimate_judge(&comparison, 2, true), COMPARISON_EQUIVALENT);
+    comparison.difference.low = -0.2;
+    ck_assert_int_eq(estimate_judge(&comparison, 0.1, true), COMPARISON_UNDECIDED);
+    comparison.difference.low = NAN;
+    ck_assert_int_eq(estimate_judge(&comparison, 2, true), COMPARISON_UNDECIDED);
+}
+END_TEST
+
+START_TEST(equal_samples_are_equivalent_even_without_spread)
+{
+    double same[] = {2, 2, 2};
+    Comparison comparison = estimate_compare(same, 3, same, 3, 0.95);
+
+    ck_assert_double_eq(comparison.difference.low, 0);
+    ck_assert_double_eq(comparison.p, 1);
+    ck_assert_int_eq(estimate_judge(&comparison, 0, true), COMPARISON_EQUIVALENT);
+}
+END_TEST
+
+START_TEST(one_replication_has_no_interval)
+{
+    double value = 5;
+    Estimate mean = estimate_mean(&value, 1, 0.95);
+    Estimate ratio = estimate_ratio(&value, &value, 1, 0.95);
+    Comparison comparison = estimate_compare_paired(&value, &value, 1, 0.95);
+
+    ck_assert_double_eq(mean.value, 5);
+    ck_assert(isnan(mean.low) && isnan(mean.high) && !mean.is_reliable);
+    ck_assert_uint_eq(mean.more_needed, 9);
+    ck_assert(isnan(ratio.low) && !ratio.is_reliable);
+    ck_assert(isnan(comparison.difference.low) && !comparison.difference.is_reliable);
+}
+END_TEST
+
+START_TEST(a_ratio_is_not_the_mean_of_ratios)
+{
+    double errors[] = {1, 0, 5};
+    double requests[] = {10, 10, 1000};
+    Estimate estimate = estimate_ratio(errors, requests, 3, 0.95);
+    double r = 6 / 1020.0;
+    double squares = pow(1 - r * 10, 2) + pow(r * 10, 2) + pow(5 - r * 1000, 2);
+
+    assert_near(estimate.value, r, 1e-14);
+    assert_near(estimate.high - r, 4.30265272975 * sqrt(squares / 2) / (340 * sqrt(3)), 1e-9);
+}
+END_TEST
+
+START_TEST(a_ratio_of_nothing_has_no_value)
+{
+    double zeros[] = {0, 0};
+
+    ck_assert(isnan(estimate_ratio(zeros, zeros, 2, 0.95).value));
+}
+END_TEST
+
+START_TEST(wilson_is_the_known_interval)
+{
+    Estimate estimate = estimate_proportion(10, 50, 0.95);
+
+    assert_near(estimate.low, 0.1124373, 1e-6);
+    assert_near(estimate.high, 0.3303711, 1e-6);
+}
+END_TEST
+
+START_TEST(no_event_seen_is_not_no_event)
+{
+    Estimate none = estimate_proportion(0, 100, 0.95);
+    Estimate all = estimate_proportion(100, 100, 0.95);
+
+    assert_near(none.high, 1 - pow(0.05, 0.01), 1e-12);
+    ck_assert_double_eq(none.low, 0);
+    assert_near(all.low, pow(0.05, 0.01), 1e-12);
+    ck_assert_double_eq(all.high, 1);
+}
+END_TEST
+
+START_TEST(a_quantile_says_how_many_values_it_lacks)
+{
+    double each[10] = {9, 10, 11, 9, 10, 11, 9, 10, 11, 10};
+    Estimate few = estimate_quantile(0.99, 10.5, each, 10, 4000, 1, 0.95);
+    Estimate enough = estimate_quantile(0.99, 10.5, each, 10, 10000, 1, 0.95);
+    Estimate correlated = estimate_quantile(0.99, 10.5, each, 10, 10000, 150, 0.95);
+
+    ck_assert(!few.is_reliable);
+    ck_assert_uint_eq(few.more_needed, 60000);
+    ck_assert_str_eq(few.more_of, "values");
+    ck_assert(enough.is_reliable);
+    ck_assert_double_eq(enough.value, 10.5);
+    assert_near(enough.high - 10.5, 2.262157163 * sqrt(6.0 / 9) / sqrt(10), 1e-8);
+    ck_assert(!correlated.is_reliable);
+    ck_assert_uint_eq(correlated.more_needed, 50000);
+}
+END_TEST
+
+START_TEST(the_next_look_has_enough_and_at_most_twice_as_many)
+{
+    Estimate estimate = {.value = 100, .low = 94, .high = 106, .replications = 10};
+
+    ck_assert_uint_eq(estimate_next_replications(&estimate, 0.10, 1000), 10);
+    ck_assert_uint_eq(estimate_next_replications(&estimate, 0.05, 1000), 16);
+    ck_assert_uint_eq(estimate_next_replications(&estimate, 0.01, 1000), 20);
+    ck_assert_uint_eq(estimate_next_replications(&estimate, 0.01, 12), 12);
+}
+END_TEST
+
+/* x_i = phi x_{i-1} + noise, begun in its steady state. */
+static void fill_ar1(double *series, size_t count, double phi, gsl_rng *rng)
+{
+    double x = gsl_ran_gaussian(rng, 1 / sqrt(1 - phi * phi));
+
+    for (size_t i = 0; i < count; i++) {
+        series[i] = x;
+        x = phi * x + gsl_ran_gaussian(rng, 1);
+    }
+}
+
+START_TEST(correlation_is_not_ignored)
+{
+    enum { COUNT = 200000 };
+    gsl_rng *rng = gsl_rng_alloc(rng_gsl_type());
+    double *series = calloc(COUNT, sizeof(double));
+
+    gsl_rng_set(rng, 11);
+    fill_ar1(series, COUNT, 0.9, rng);
+    assert_near(estimate_asymptotic_variance(series, COUNT, 1000), 100, 0.2);
+    assert_near(estimate_correlation_length(series, COUNT, 1000), 100 / 5.2631579, 0.2);
+    free(series);
+    gsl_rng_free(rng);
+}
+END_TEST
+
+START_TEST(long_run_intervals_cover_as_often_as_promised)
+{
+    enum { COUNT = 1500, RUNS = 400 };
+    gsl_rng *rng = gsl_rng_alloc(rng_gsl_type());
+    double *series = calloc(COUNT, sizeof(double));
+    int covered = 0;
+    int reliable = 0;
+
+    gsl_rng_set(rng, 12);
+    for (int i = 0; i < RUNS; i++) {
+        Estimate estimate;
+
+        fill_ar1(series, COUNT, 0.5, rng);
+        estimate = estimate_long_run(series, COUNT, 0.95);
+        covered += estimate.low <= 0 && estimate.high >= 0;
+        reliable += estimate.is_reliable;
+    }
+    ck_assert_msg(covered >= 366 && covered <= 392, "%d of 400", covered);
+    ck_assert_int_ge(reliable, 340);
+    free(series);
+    gsl_rng_free(rng);
+}
+END_TEST
+
+START_TEST(replication_intervals_cover_as_often_as_promised)
+{
+    gsl_rng *rng = gsl_rng_alloc(rng_gsl_type());
+    int covered = 0;
+
+    gsl_rng_set(rng, 13);
+    for (int i = 0; i < 400; i++) {
+        double means[10];
+        Estimate estimate;
+
+        for (int j = 0; j < 10; j++) {
+            means[j] = 7 + gsl_ran_gaussian(rng, 2);
+        }
+        estimate = estimate_mean(means, 10, 0.95);
+        covered += estimate.low <= 7 && estimate.high >= 7;
+    }
+    ck_assert_msg(covered >= 366 && covered <= 392, "%d of 400", covered);
+    gsl_rng_free(rng);
+}
+END_TEST
+
+START_TEST(a_growing_queue_has_a_trend_and_a_steady_one_rarely)
+{
+    gsl_rng *rng = gsl_rng_alloc(rng_gsl_type());
+    double series[2000];
+    int steady = 0;
+    int growing = 0;
+
+    gsl_rng_set(rng, 14);
+    for (int i = 0; i < 200; i++) {
+        fill_ar1(series, 2000, 0.5, rng);
+        steady += estimate_has_trend(series, 2000);
+        for (int j = 0; j < 2000; j++) {
+            series[j] += j * 0.002;
+        }
+        growing += estimate_has_trend(series, 2000);
+    }
+    ck_assert_int_le(steady, 8);
+    ck_assert_int_ge(growing, 190);
+    gsl_rng_free(rng);
+}
+END_TEST
+
+START_TEST(a_drifting_long_run_is_not_reliable)
+{
+    double series[600];
+
+    for (int i = 0; i < 600; i++) {
+        series[i] = i + sin(i);
+    }
+    ck_assert(!estimate_long_run(series, 600, 0.95).is_reliable);
+    ck_assert(isnan(estimate_long_run(series, 29, 0.95).low));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("estimate");
+    TCase *worked = tcase_create("worked");
+    TCase *behaviour = tcase_create("behaviour");
+
+    tcase_add_test(worked, a_stable_sum_keeps_what_a_plain_sum_loses);
+    tcase_add_test(worked, an_infinite_value_makes_an_infinite_sum);
+    tcase_add_test(worked, student_factors_are_those_of_the_tables);
+    tcase_add_test(worked, the_warmup_cut_is_the_worked_one);
+    tcase_add_test(worked, batch_means_are_the_worked_ones);
+    tcase_add_test(worked, overlapping_batch_means_are_the_worked_ones);
+    tcase_add_test(worked, von_neumann_is_the_worked_one);
+    tcase_add_test(worked, ranks_for_a_quantile_are_the_worked_ones);
+    tcase_add_test(worked, replications_for_a_bound_are_the_known_ones);
+    tcase_add_test(worked, welch_is_the_worked_one);
+    tcase_add_test(worked, the_paired_difference_is_the_worked_one);
+    tcase_add_test(worked, wilson_is_the_known_interval);
+    tcase_add_test(behaviour, a_series_that_never_settles_is_too_short);
+    tcase_add_test(behaviour, too_few_values_leave_the_interval_open);
+    tcase_add_test(behaviour, the_largest_bounds_a_quantile_from_59_on);
+    tcase_add_test(behaviour, a_difference_is_judged_in_four_words);
+    tcase_add_test(behaviour, equal_samples_are_equivalent_even_without_spread);
+    tcase_add_test(behaviour, one_replication_has_no_interval);
+    tcase_add_test(behaviour, a_ratio_is_not_the_mean_of_ratios);
+    tcase_add_test(behaviour, a_ratio_of_nothing_has_no_value);
+    tcase_add_test(behaviour, no_event_seen_is_not_no_event);
+    tcase_add_test(behaviour, a_quantile_says_how_many_values_it_lacks);
+    tcase_add_test(behaviour, the_next_look_has_enough_and_at_most_twice_as_many);
+    tcase_add_test(behaviour, correlation_is_not_ignored);
+    tcase_add_test(behaviour, long_run_intervals_cover_as_often_as_promised);
+    tcase_add_test(behaviour, replication_intervals_cover_as_often_as_promised);
+    tcase_add_test(behaviour, a_growing_queue_has_a_trend_and_a_steady_one_rarely);
+    tcase_add_test(behaviour, a_drifting_long_run_is_not_reliable);
+    suite_add_tcase(suite, worked);
+    suite_add_tcase(suite, behaviour);
+    return suite;
+}
