@@ -194,6 +194,9 @@ static bool read_labels(ThresholdRule *rule, const char *brace, const ThresholdK
     }
     inner = g_strndup(brace + 1, length - 2);
     parts = g_strsplit(inner, ",", -1);
+    if (parts[0] == NULL) {
+        return add_label(rule, "", known, error);
+    }
     for (guint i = 0; parts[i] != NULL; i++) {
         if (!add_label(rule, parts[i], known, error)) {
             return false;
