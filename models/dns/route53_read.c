@@ -1,0 +1,285 @@
+/* route53_read.c - AWS CLI JSON to record sets, each mistake at its place. */
+#include "models/dns/route53_read.h"
+
+#define NAME_LONGEST 1024
+#define TTL_MOST 2147483647
+#define WEIGHT_MOST 255
+
+static const char *const record_types[] = {"A",   "AAAA",  "CAA",  "CNAME", "DS",  "HTTPS",
+                                           "MX",  "NAPTR", "NS",   "PTR",   "SOA", "SPF",
+                                           "SRV", "SSHFP", "SVCB", "TLSA",  "TXT", NULL};
+
+static const char *const continents[] = {"AF", "AN", "AS", "EU", "OC", "NA", "SA", NULL};
+
+/* The member whose presence decides the policy; the order is that of RoutingPolicy. */
+static const char *const policy_members[] = {[ROUTING_WEIGHTED] = "Weight",
+                                             [ROUTING_LATENCY] = "Region",
+                                             [ROUTING_FAILOVER] = "Failover",
+                                             [ROUTING_GEOLOCATION] = "GeoLocation",
+                                             [ROUTING_MULTIVALUE] = "MultiValueAnswer"};
+
+/* "App" to "app.": lower case, trailing dot, \052 to "*". NULL without a name. */
+static char *name_normal(const char *text)
+{
+    g_autofree char *lower = g_ascii_strdown(text, -1);
+    const char *rest = g_str_has_prefix(lower, "\\052") ? lower + 4 : lower;
+
+    return g_strconcat(rest != lower ? "*" : "", rest, g_str_has_suffix(lower, ".") ? "" : ".",
+                       NULL);
+}
+
+/* --- the routing policy --------------------------------------------------------------------------
+ */
+
+static void read_geolocation(AwsReader *reader, const cJSON *tree, RecordSet *set)
+{
+    const cJSON *place = json_member(tree, "GeoLocation");
+    int continent = aws_choice(reader, place, "ContinentCode", false, continents);
+    const char *country = aws_text(reader, place, "CountryCode", false, 1, 2);
+    const char *subdivision = aws_text(reader, place, "SubdivisionCode", false, 1, 3);
+
+    if (json_member(place, "ContinentCode") != NULL && (country != NULL || subdivision != NULL)) {
+        aws_error(reader, place, DIAG_VALUE,
+                  "'ContinentCode' cannot stand beside 'CountryCode' or 'SubdivisionCode'");
+    } else if (json_member(place, "ContinentCode") == NULL && country == NULL) {
+        aws_error(reader, place, DIAG_VALUE, "'ContinentCode' or 'CountryCode' is required");
+    }
+    if (subdivision != NULL && country != NULL && strcmp(subdivision, "*") != 0 &&
+        strcmp(country, "US") != 0) {
+        aws_error(reader, json_member(place, "SubdivisionCode"), DIAG_VALUE,
+                  "'SubdivisionCode' goes with 'CountryCode' \"US\" only");
+    }
+    if (country != NULL && strcmp(country, "*") != 0 &&
+        !(g_ascii_isupper(country[0]) && g_ascii_isupper(country[1]))) {
+        aws_error(reader, json_member(place, "CountryCode"), DIAG_VALUE,
+                  "'%s' is no country code of two capital letters, nor \"*\"", country);
+    }
+    if (continent >= 0) {
+        g_strlcpy(set->continent, continents[continent], sizeof set->continent);
+    }
+    g_strlcpy(set->country, country != NULL ? country : "", sizeof set->country);
+    if (subdivision != NULL && strcmp(subdivision, "*") != 0) {
+        g_strlcpy(set->subdivision, subdivision, sizeof set->subdivision);
+    }
+}
+
+static void read_policy_value(AwsReader *reader, const cJSON *tree, RecordSet *set)
+{
+    static const char *const sides[] = {"PRIMARY", "SECONDARY", NULL};
+
+    switch (set->policy) {
+    case ROUTING_WEIGHTED:
+        aws_whole(reader, tree, "Weight", true, 0, WEIGHT_MOST, &set->weight);
+        break;
+    case ROUTING_LATENCY:
+        set->region = g_strdup(aws_text(reader, tree, "Region", true, 1, 64));
+        break;
+    case ROUTING_FAILOVER:
+        set->is_primary = aws_choice(reader, tree, "Failover", true, sides) == 0;
+        break;
+    case ROUTING_GEOLOCATION:
+        read_geolocation(reader, tree, set);
+        break;
+    case ROUTING_MULTIVALUE:
+    case ROUTING_SIMPLE:
+        break;
+    }
+}
+
+static bool has_policy_member(AwsReader *reader, const cJSON *tree, RoutingPolicy policy)
+{
+    const char *name = policy_members[policy];
+
+    return json_member(tree, name) != NULL &&
+           (policy != ROUTING_MULTIVALUE || aws_flag(reader, tree, name, false));
+}
+
+static void read_policy(AwsReader *reader, const cJSON *tree, RecordSet *set)
+{
+    static const char *const others[] = {"GeoProximityLocation", "CidrRoutingConfig", NULL};
+
+    for (int i = 0; others[i] != NULL; i++) {
+        if (json_member(tree, others[i]) != NULL) {
+            aws_error(reader, json_member(tree, others[i]), DIAG_KEY,
+                      "the routing policy of '%s' is not simulated", others[i]);
+        }
+    }
+    set->policy = ROUTING_SIMPLE;
+    for (RoutingPolicy policy = ROUTING_WEIGHTED; policy <= ROUTING_MULTIVALUE; policy++) {
+        if (!has_policy_member(reader, tree, policy)) {
+            continue;
+        }
+        if (set->policy != ROUTING_SIMPLE) {
+            aws_error(reader, json_member(tree, policy_members[policy]), DIAG_KEY,
+                      "'%s' and '%s' cannot stand in one record set", policy_members[set->policy],
+                      policy_members[policy]);
+            continue;
+        }
+        set->policy = policy;
+    }
+    set->set_identifier = g_strdup(aws_text(reader, tree, "SetIdentifier", false, 1, 128));
+    if (set->policy != ROUTING_SIMPLE && json_member(tree, "SetIdentifier") == NULL) {
+        aws_error(reader, tree, DIAG_VALUE,
+                  "'SetIdentifier' is required with every routing policy but simple");
+    }
+    if (set->policy == ROUTING_SIMPLE && set->set_identifier != NULL) {
+        aws_error(reader, json_member(tree, "SetIdentifier"), DIAG_KEY,
+                  "'SetIdentifier' needs one of 'Weight', 'Region', 'Failover', 'GeoLocation', "
+                  "'MultiValueAnswer'");
+    }
+    read_policy_value(reader, tree, set);
+}
+
+/* --- what it answers -----------------------------------------------------------------------------
+ */
+
+static void read_alias(AwsReader *reader, const cJSON *tree, RecordSet *set)
+{
+    const cJSON *alias = json_member(tree, "AliasTarget");
+    const char *target = aws_text(reader, alias, "DNSName", true, 1, NAME_LONGEST);
+    static const char *const forbidden[] = {"TTL", "ResourceRecords", NULL};
+
+    aws_text(reader, alias, "HostedZoneId", true, 1, 32);
+    set->evaluates_target = aws_flag(reader, alias, "EvaluateTargetHealth", true);
+    set->alias_name = name_normal(target != NULL ? target : "");
+    for (int i = 0; forbidden[i] != NULL; i++) {
+        if (json_member(tree, forbidden[i]) != NULL) {
+            aws_error(reader, json_member(tree, forbidden[i]), DIAG_KEY,
+                      "'%s' cannot stand beside 'AliasTarget'; an alias answers as its target does",
+                      forbidden[i]);
+        }
+    }
+    if (set->policy == ROUTING_MULTIVALUE) {
+        aws_error(reader, alias, DIAG_KEY, "a multivalue answer record cannot be an alias");
+    }
+}
+
+static void read_values(AwsReader *reader, const cJSON *tree, RecordSet *set)
+{
+    const cJSON *list = json_member(tree, "ResourceRecords");
+    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
+    const cJSON *item;
+
+    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) == 0) {
+        aws_error(reader, list != NULL ? list : tree, DIAG_VALUE,
+                  "'ResourceRecords' (at least one) or 'AliasTarget' is required");
+    }
+    aws_whole(reader, tree, "TTL", true, 0, TTL_MOST, &set->ttl_s);
+    cJSON_ArrayForEach(item, list)
+    {
+        const char *value = aws_text(reader, item, "Value", true, 1, 4000);
+        uint32_t address = 0;
+
+        if (value == NULL) {
+            continue;
+        }
+        if (g_str_equal(set->type, "A")) {
+            if (!aws_parse_address(value, &address)) {
+                aws_error(reader, json_member(item, "Value"), DIAG_VALUE,
+                          "'%s' is no IPv4 address, like \"192.0.2.11\"", value);
+            }
+            g_array_append_val(set->addresses, address);
+        }
+        g_ptr_array_add(values,
+                        g_str_equal(set->type, "CNAME") ? name_normal(value) : g_strdup(value));
+    }
+    g_ptr_array_add(values, NULL);
+    set->values = (char **)g_ptr_array_free(g_steal_pointer(&values), FALSE);
+}
+
+/* One record set; NULL when it has no name or type to go on with. */
+static RecordSet *read_set(AwsReader *reader, const cJSON *tree)
+{
+    const char *name = aws_text(reader, tree, "Name", true, 1, NAME_LONGEST);
+    int type = aws_choice(reader, tree, "Type", true, record_types);
+    RecordSet *set;
+
+    if (name == NULL || type < 0) {
+        return NULL;
+    }
+    set = record_set_new();
+    set->name = name_normal(name);
+    set->type = g_strdup(record_types[type]);
+    if (!json_document_find(reader->document, tree, DIAG_VALUE, &set->place)) {
+        set->place.line = 0;
+    }
+    set->place.file = g_intern_string(reader->document->file);
+    read_policy(reader, tree, set);
+    if (json_member(tree, "AliasTarget") != NULL) {
+        read_alias(reader, tree, set);
+    } else {
+        read_values(reader, tree, set);
+    }
+    set->check_id = g_strdup(aws_text(reader, tree, "HealthCheckId", false, 1, 64));
+    return set;
+}
+
+/* --- files ---------------------------------------------------------------------------------------
+ */
+
+static void free_set(gpointer set)
+{
+    record_set_free(set);
+}
+
+Zone *route53_read_zone(JsonDocument *document, const HealthChecks *checks, DiagList *diags)
+{
+    AwsReader reader = {document, diags, 0};
+    g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func(free_set);
+    const cJSON *list = json_member(document->root, "ResourceRecordSets");
+    const cJSON *cut = json_member(document->root, "IsTruncated");
+    const cJSON *item;
+
+    if (!cJSON_IsArray(list)) {
+        aws_error(&reader, document->root, DIAG_VALUE,
+                  "'ResourceRecordSets' is required: the output of `aws route53 "
+                  "list-resource-record-sets`");
+    }
+    if (cJSON_IsTrue(cut) || json_member(document->root, "NextToken") != NULL) {
+        aws_error(&reader, cut != NULL ? cut : document->root, DIAG_VALUE,
+                  "the listing is cut off; list the whole zone without '--max-items'");
+    }
+    cJSON_ArrayForEach(item, list)
+    {
+        RecordSet *set = read_set(&reader, item);
+
+        if (set != NULL) {
+            g_ptr_array_add(sets, set);
+        }
+    }
+    return reader.errors == 0 ? zone_new(sets, checks, diags) : NULL;
+}
+
+Zone *route53_read_change(JsonDocument *document, const Zone *zone, const HealthChecks *checks,
+                          DiagList *diags)
+{
+    static const char *const actions[] = {"CREATE", "DELETE", "UPSERT", NULL};
+    AwsReader reader = {document, diags, 0};
+    g_autoptr(GArray) changes = g_array_new(FALSE, FALSE, sizeof(Change));
+    g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func(free_set);
+    const cJSON *wrapped = json_member(document->root, "ChangeBatch");
+    const cJSON *list = json_member(wrapped != NULL ? wrapped : document->root, "Changes");
+    const cJSON *item;
+
+    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) == 0) {
+        aws_error(&reader, wrapped != NULL ? wrapped : document->root, DIAG_VALUE,
+                  "'Changes' (at least one) is required");
+    }
+    cJSON_ArrayForEach(item, list)
+    {
+        int action = aws_choice(&reader, item, "Action", true, actions);
+        const cJSON *tree = json_member(item, "ResourceRecordSet");
+        RecordSet *set = tree != NULL ? read_set(&reader, tree) : NULL;
+
+        if (tree == NULL) {
+            aws_error(&reader, item, DIAG_VALUE, "'ResourceRecordSet' is required");
+        }
+        if (set != NULL) {
+            Change change = {(ChangeAction)action, set};
+
+            g_ptr_array_add(sets, set);
+            g_array_append_val(changes, change);
+        }
+    }
+    return reader.errors == 0 ? zone_change(zone, changes, checks, diags) : NULL;
+}

@@ -1,0 +1,14 @@
+/* route53_read.h - record sets and change batches as the AWS CLI prints and takes them.
+ * Source: Route 53 API reference 2013-04-01 (list-resource-record-sets,
+ * change-resource-record-sets). Left out: geoproximity and IP-based routing, which are refused. */
+#pragma once
+
+#include "models/dns/route53_zone.h"
+
+/* Reads {"ResourceRecordSets": [...]}; checks it as a whole. NULL when anything was reported. */
+Zone *route53_read_zone(JsonDocument *document, const HealthChecks *checks, DiagList *diags);
+
+/* Reads a change batch, bare or wrapped as {"HostedZoneId": ..., "ChangeBatch": {...}}, and applies
+ * it. NULL, with the reasons in `diags`, when it cannot be applied as a whole. */
+Zone *route53_read_change(JsonDocument *document, const Zone *zone, const HealthChecks *checks,
+                          DiagList *diags);
