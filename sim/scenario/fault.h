@@ -3,31 +3,34 @@
 #pragma once
 
 #include "sim/config/field.h"
-#include "sim/world/effect.h"
+#include "sim/world/component.h"
 
 /* What a fault's target picks. */
 typedef enum FaultScope {
     FAULT_ON_HOSTS,     /* hosts: by dc, role, node */
-    FAULT_ON_PROCESSES, /* components on hosts: "process" of the target or argument names the kind
-                         */
+    FAULT_ON_PROCESSES, /* components on hosts: target.process names the kind */
     FAULT_ON_LINKS,     /* links: target.link, or all WAN links that cross the target's dc */
     FAULT_ON_LOAD,      /* clients: by group (load entry) or all */
-    FAULT_ON_CHECKERS,  /* health checkers */
+    FAULT_ON_CHECKERS,  /* health checkers: see fault_is_region_meant; the reader puts the share of
+                           them into mode and value of the target */
     FAULT_ON_ALL,       /* everything: sim.heal-all */
 } FaultScope;
 
 typedef struct FaultDef {
     const char *func, *help;
-    const char
-        *bites; /* what must be true of a target for the fault to have bitten it, for reports */
+    const char *bites; /* what must be true of a target for the fault to bite it, for reports */
     FaultScope scope;
-    size_t size; /* of the arguments struct */
+    bool needs_dc; /* the target must name a dc and nothing smaller */
+    size_t size;   /* of the arguments struct; 0 when there are none */
     const Field *arguments;
-    /* The effect on a target of the direction it was picked for (links: true for the way there). */
+    /* The effect on a target. For links `forward` is the way from link.from to link.to, or towards
+     * the target's dc; EFFECT_NONE means that this way is no target at all. */
     Effect (*effect)(const void *arguments, bool forward);
-    /* Whether the backward links are hit too (FAULT_ON_LINKS), whether LAN links count; may be
-     * NULL. */
-    bool (*is_both_ways)(const void *arguments);
+    /* Whether links between such sites are meant (FAULT_ON_LINKS). NULL: all WAN links are. */
+    bool (*is_link_meant)(const void *arguments, SiteType from, SiteType to);
+    /* What stays on a target after the fault is lifted that lasted so long there; EFFECT_NONE for
+     * nothing. May be NULL. */
+    Effect (*leaves)(const void *arguments, SimSpan lasted);
     bool is_heal; /* takes effects away instead */
     bool needs_duration;
 } FaultDef;
@@ -39,6 +42,21 @@ extern const FaultDef fault_defs[];
 const FaultDef *fault_find(const char *func);
 
 /* How long until a supervisor restarts what the fault took down ("restart_after" of node.crash,
- * process.kill), drawn by the caller from the law; an empty Draw when the fault lasts for its
- * duration. */
+ * process.kill), drawn by the caller from the law, which stays the arguments'; an empty Draw when
+ * the fault lasts for its duration. */
 Draw fault_restart_after(const FaultDef *fault, const void *arguments);
+
+/* How long hosts boot after this fault, in place of what they say themselves; an empty Draw when
+ * the hosts decide. */
+Draw fault_boot(const FaultDef *fault, const void *arguments);
+
+/* The kind that process.kill names, or NULL: then the target does. */
+const char *fault_process(const FaultDef *fault, const void *arguments);
+
+/* Whether dns.healthcheck-outage means the checkers of `region`; true for other faults. */
+bool fault_is_region_meant(const FaultDef *fault, const void *arguments, const char *region);
+
+/* For the reader: the regions (NULL: all) and the share of checkers that it names; false for other
+ * faults. */
+bool fault_checkers(const FaultDef *fault, const void *arguments, const char *const **regions,
+                    double *share);

@@ -22,6 +22,7 @@ typedef struct DataCentre { /* one of system.datacenters, in order of the file *
     char *name, *city, *country, *continent, *provider, *size;
     bool is_live;
     double monthly_cost; /* of all its nodes, EUR */
+    guint nodes;         /* how many */
 } DataCentre;
 
 typedef struct NodeGroup { /* one of system.nodes */
@@ -109,6 +110,20 @@ typedef struct LoadEntry { /* one of "load", with the profile that "clients" nam
     const cJSON *tree;
 } LoadEntry;
 
+typedef enum HypothesisStrategy {
+    HYPOTHESIS_DEFAULT, /* before and after the method */
+    HYPOTHESIS_BEFORE,
+    HYPOTHESIS_AFTER,
+    HYPOTHESIS_DURING,
+    HYPOTHESIS_CONTINUOUSLY,
+} HypothesisStrategy;
+typedef enum RollbackStrategy {
+    ROLLBACK_DEFAULT, /* always, too: a simulated run is never left half-way */
+    ROLLBACK_ALWAYS,
+    ROLLBACK_NEVER,
+    ROLLBACK_DEVIATED,
+} RollbackStrategy;
+
 typedef struct CostItem {
     char *name;
     double monthly;
@@ -116,8 +131,8 @@ typedef struct CostItem {
 
 typedef struct Scenario {
     char *path;      /* as the user gave it; "-" for standard input */
-    char *directory; /* that relative paths inside start from: of the file that names them, see
-                        scenario_path */
+    char *directory; /* of `path`; relative paths inside start from the folder of the file that
+                        names them: see scenario_path */
     cJSON *root;     /* the resolved document: extends, patch, variables and --set applied */
     char *title, *description;
     char **tags;
@@ -132,10 +147,16 @@ typedef struct Scenario {
     GPtrArray *invariants;                      /* InvariantCheck */
     GPtrArray *must_happen;                     /* MustHappen */
     GPtrArray *costs;                           /* CostItem: system.monthly_cost */
+    HypothesisStrategy hypothesis_strategy;
+    SimSpan hypothesis_frequency;
+    RollbackStrategy rollback_strategy;
     bool fail_fast;
+    GPtrArray *merged;       /* cJSON that loads and checks own beside the root */
     struct Origins *origins; /* which file set each value; see scenario_read.h */
 } Scenario;
 
+/* An empty scenario for the reader to fill. */
+Scenario *scenario_new(const char *path);
 void scenario_free(Scenario *scenario);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
 

@@ -1,0 +1,516 @@
+/* fault.c - see fault.h.
+ * Sources of what faults do: fault catalogue A0 to A3; power loss and page cache: reference on
+ * hosts; systemd.service(5) for restarts. */
+#include "sim/scenario/fault.h"
+
+#include <string.h>
+
+/* Which way of a link is hit, seen from the data centre or from "link.from". */
+typedef enum Direction { DIRECTION_BOTH, DIRECTION_TO, DIRECTION_FROM } Direction;
+static const char *const directions[] = {"both", "to", "from", NULL};
+
+typedef enum Unsynced { UNSYNCED_LOST, UNSYNCED_KEPT, UNSYNCED_TORN } Unsynced;
+static const char *const unsynced_words[] = {"lost", "kept", "torn", NULL};
+static const char *const unsynced_sites[] = {"lost", "kept", NULL};
+
+static const Field no_arguments[] = {FIELD_END};
+
+static bool is_way_hit(int direction, bool forward)
+{
+    return direction == DIRECTION_BOTH || (direction == DIRECTION_TO) == forward;
+}
+
+/* --- dc.outage ----------------------------------------------------------------------------- */
+
+typedef struct Recovery {
+    Draw boot;
+    int caches;
+} Recovery;
+
+typedef struct Outage {
+    int cause, unsynced_writes;
+    Recovery recovery;
+} Outage;
+
+static const char *const causes[] = {"power", NULL};
+enum { CACHES_COLD, CACHES_WARM };
+static const char *const cache_words[] = {"cold", "warm", NULL};
+
+static const Field recovery_fields[] = {
+    FIELD_DRAW(Recovery, boot, .lowest = "0s",
+               .help = "Time from power to a running kernel, in place of the hosts' own 'boot'",
+               .source = "absent: as the host says"),
+    FIELD_CHOICE(Recovery, caches, .more = cache_words, .initial = "cold",
+                 .help = "Whether the page cache is empty after the outage",
+                 .source = "page cache is memory: a power loss empties it"),
+    FIELD_END,
+};
+
+static const Field outage_fields[] = {
+    FIELD_CHOICE(Outage, cause, .more = causes, .initial = "power",
+                 .help = "What takes the site down", .source = "fault catalogue A1"),
+    FIELD_CHOICE(Outage, unsynced_writes, .more = unsynced_sites, .initial = "lost",
+                 .help = "What becomes of writes that no disk has confirmed",
+                 .source = "POSIX fsync: what is not synced does not survive power loss"),
+    FIELD_TABLE(Outage, recovery, recovery_fields, .help = "How the hosts come back"),
+    FIELD_END,
+};
+
+static Effect outage_effect(const void *arguments, bool forward)
+{
+    const Outage *outage = arguments;
+    Effect effect = EFFECT_NONE;
+
+    (void)forward;
+    effect.down = true;
+    effect.unsynced_lost = outage->unsynced_writes == UNSYNCED_LOST;
+    effect.caches_cold = outage->recovery.caches == CACHES_COLD;
+    return effect;
+}
+
+/* --- dc.isolate ---------------------------------------------------------------------------- */
+
+typedef struct Isolate {
+    int direction;
+    bool clients_still_reach;
+} Isolate;
+
+static const Field isolate_fields[] = {
+    FIELD_CHOICE(Isolate, direction, .more = directions, .initial = "both",
+                 .help = "Packets to the site, from it, or both are cut",
+                 .source = "fault catalogue A2: one-way partitions"),
+    FIELD_FLAG(Isolate, clients_still_reach, .initial = "false",
+               .help = "Only links between data centres are cut; clients and checkers pass",
+               .source = "fault catalogue A2"),
+    FIELD_END,
+};
+
+static Effect isolate_effect(const void *arguments, bool forward)
+{
+    const Isolate *isolate = arguments;
+    Effect effect = EFFECT_NONE;
+
+    effect.down = is_way_hit(isolate->direction, forward);
+    return effect;
+}
+
+static bool isolate_is_link_meant(const void *arguments, SiteType from, SiteType to)
+{
+    return !((const Isolate *)arguments)->clients_still_reach || (from == SITE_DC && to == SITE_DC);
+}
+
+/* --- node.crash, node.pause ---------------------------------------------------------------- */
+
+typedef struct Crash {
+    int unsynced;
+    Draw restart_after;
+} Crash;
+
+static const Field crash_fields[] = {
+    FIELD_CHOICE(Crash, unsynced, .more = unsynced_words, .initial = "lost",
+                 .help = "What becomes of writes that no disk has confirmed; 'torn' leaves half a "
+                         "record, which the commit log's checksum finds: lost as well",
+                 .source = "Cassandra 3.11 CommitLogReplayer: CRC per mutation"),
+    FIELD_DRAW(Crash, restart_after, .lowest = "0s",
+               .help = "The host gets power back after this, in place of 'duration'",
+               .source = "absent: down for 'duration'"),
+    FIELD_END,
+};
+
+static Effect crash_effect(const void *arguments, bool forward)
+{
+    Effect effect = EFFECT_NONE;
+
+    (void)forward;
+    effect.down = true;
+    effect.unsynced_lost = ((const Crash *)arguments)->unsynced != UNSYNCED_KEPT;
+    effect.caches_cold = true; /* the page cache goes with the memory */
+    return effect;
+}
+
+typedef struct Pause {
+    int clock;
+} Pause;
+
+enum { CLOCK_RUNS, CLOCK_STOPS };
+static const char *const clock_words[] = {"runs", "stops", NULL};
+
+static const Field pause_fields[] = {
+    FIELD_CHOICE(Pause, clock, .more = clock_words, .initial = "runs",
+                 .help = "Whether the host's clock goes on; a stopped one lags afterwards by as "
+                         "long as the pause, until the end of the run or sim.heal-all",
+                 .source = "KVM: kvm-clock goes on unless the guest is saved or migrated"),
+    FIELD_END,
+};
+
+static Effect pause_effect(const void *arguments, bool forward)
+{
+    Effect effect = EFFECT_NONE;
+
+    (void)arguments;
+    (void)forward;
+    effect.paused = true;
+    return effect;
+}
+
+static Effect pause_leaves(const void *arguments, SimSpan lasted)
+{
+    Effect effect = EFFECT_NONE;
+
+    if (((const Pause *)arguments)->clock == CLOCK_STOPS) {
+        effect.clock_ahead = -lasted;
+    }
+    return effect;
+}
+
+/* --- process.kill -------------------------------------------------------------------------- */
+
+typedef struct Kill {
+    char *process;
+    int signal, supervisor;
+    Draw restart_after;
+} Kill;
+
+enum { SIGNAL_KILL, SIGNAL_STOP };
+static const char *const signals[] = {"KILL", "STOP", NULL};
+enum { SUPERVISOR_NONE, SUPERVISOR_SYSTEMD };
+static const char *const supervisors[] = {"none", "systemd", NULL};
+
+static const Field kill_fields[] = {
+    FIELD_TEXT(Kill, process, .help = "The kind to hit, like wildfly; may stand in the target",
+               .source = "no default: required here or in the target"),
+    FIELD_CHOICE(Kill, signal, .more = signals, .initial = "KILL",
+                 .help = "KILL ends the process, STOP freezes it until the fault ends",
+                 .source = "signal(7)"),
+    FIELD_CHOICE(Kill, supervisor, .more = supervisors, .initial = "none",
+                 .help = "systemd starts a killed process again after 'restart_after'",
+                 .source = "systemd.service(5): Restart=no is the default"),
+    FIELD_DRAW(Kill, restart_after, .initial = "100ms", .lowest = "0s",
+               .help = "How long the supervisor waits before it starts the process again",
+               .source = "systemd.service(5): RestartSec=100ms"),
+    FIELD_END,
+};
+
+static Effect kill_effect(const void *arguments, bool forward)
+{
+    Effect effect = EFFECT_NONE;
+
+    (void)forward;
+    if (((const Kill *)arguments)->signal == SIGNAL_STOP) {
+        effect.paused = true;
+    } else {
+        effect.down = true; /* the kernel lives: what was written stays in its page cache */
+    }
+    return effect;
+}
+
+/* --- links --------------------------------------------------------------------------------- */
+
+typedef struct Partition {
+    int direction;
+    bool symmetric;
+} Partition;
+
+static const Field partition_fields[] = {
+    FIELD_CHOICE(Partition, direction, .more = directions, .initial = "both",
+                 .help = "Cut from 'link.from' to 'link.to' (to), the way back (from), or both; "
+                         "with a target of one 'dc', towards it and away from it",
+                 .source = "fault catalogue A2"),
+    FIELD_FLAG(Partition, symmetric, .initial = "true",
+               .help = "False: 'direction' both means only the way there",
+               .source = "fault catalogue A2"),
+    FIELD_END,
+};
+
+static int partition_direction(const Partition *partition)
+{
+    return partition->direction == DIRECTION_BOTH && !partition->symmetric ? DIRECTION_TO
+                                                                           : partition->direction;
+}
+
+static Effect partition_effect(const void *arguments, bool forward)
+{
+    Effect effect = EFFECT_NONE;
+
+    effect.down = is_way_hit(partition_direction(arguments), forward);
+    return effect;
+}
+
+typedef struct Delay {
+    int direction;
+    SimSpan latency, jitter;
+} Delay;
+
+static const Field delay_fields[] = {
+    FIELD_SPAN(Delay, latency, .flags = FIELD_REQUIRED, .lowest = "0s", .highest = "1min",
+               .help = "Added to each packet of a direction that is hit",
+               .source = "no default: required"),
+    FIELD_SPAN(Delay, jitter, .initial = "0s", .lowest = "0s", .highest = "1min",
+               .help = "Added on top, uniform from 0 to this", .source = "fault catalogue A2"),
+    FIELD_CHOICE(Delay, direction, .more = directions, .initial = "both",
+                 .help = "Which way is slower", .source = "fault catalogue A2"),
+    FIELD_END,
+};
+
+static Effect delay_effect(const void *arguments, bool forward)
+{
+    const Delay *delay = arguments;
+    Effect effect = EFFECT_NONE;
+
+    if (is_way_hit(delay->direction, forward)) {
+        effect.delay_added = delay->latency;
+        effect.jitter_added = delay->jitter;
+    }
+    return effect;
+}
+
+typedef struct Loss {
+    int direction;
+    double probability;
+} Loss;
+
+static const Field loss_fields[] = {
+    FIELD_RATIO(Loss, probability, .flags = FIELD_REQUIRED,
+                .help = "Share of packets lost in a direction that is hit, independently",
+                .source = "no default: required"),
+    FIELD_CHOICE(Loss, direction, .more = directions, .initial = "both",
+                 .help = "Which way loses packets", .source = "fault catalogue A2"),
+    FIELD_END,
+};
+
+static Effect loss_effect(const void *arguments, bool forward)
+{
+    const Loss *loss = arguments;
+    Effect effect = EFFECT_NONE;
+
+    if (is_way_hit(loss->direction, forward)) {
+        effect.loss_ratio = loss->probability;
+    }
+    return effect;
+}
+
+/* --- the CPU, the load, the health checkers ------------------------------------------------ */
+
+typedef struct Steal {
+    double ratio;
+} Steal;
+
+static const Field steal_fields[] = {
+    FIELD_RATIO(Steal, ratio, .flags = FIELD_REQUIRED, .highest = "0.99",
+                .help = "Share of each vCPU that other guests take",
+                .source = "no default: required"),
+    FIELD_END,
+};
+
+static Effect steal_effect(const void *arguments, bool forward)
+{
+    Effect effect = EFFECT_NONE;
+
+    (void)forward;
+    effect.steal_ratio = ((const Steal *)arguments)->ratio;
+    return effect;
+}
+
+typedef struct Surge {
+    double factor;
+} Surge;
+
+static const Field surge_fields[] = {
+    FIELD_NUMBER(Surge, factor, .flags = FIELD_REQUIRED, .lowest = "0.01", .highest = "1000",
+                 .help = "Users arrive this many times as fast", .source = "no default: required"),
+    FIELD_END,
+};
+
+static Effect surge_effect(const void *arguments, bool forward)
+{
+    Effect effect = EFFECT_NONE;
+
+    (void)forward;
+    effect.load_factor = ((const Surge *)arguments)->factor;
+    return effect;
+}
+
+typedef struct CheckerOutage {
+    char **regions;
+    double share;
+} CheckerOutage;
+
+static const Field checker_fields[] = {
+    FIELD_TEXTS(CheckerOutage, regions,
+                .help = "Checker regions that fall silent, of system.wan.checkers; absent: all",
+                .source = "absent: all"),
+    FIELD_RATIO(CheckerOutage, share, .initial = "1",
+                .help = "Share of the checkers there that fall silent, picked by the seed",
+                .source = "fault catalogue A3"),
+    FIELD_END,
+};
+
+static Effect checker_effect(const void *arguments, bool forward)
+{
+    Effect effect = EFFECT_NONE;
+
+    (void)arguments;
+    (void)forward;
+    effect.down = true;
+    return effect;
+}
+
+static Effect heal_effect(const void *arguments, bool forward)
+{
+    (void)arguments;
+    (void)forward;
+    return EFFECT_NONE;
+}
+
+/* --- the table ----------------------------------------------------------------------------- */
+
+const FaultDef fault_defs[] = {
+    {.func = "dc.outage",
+     .help = "A whole data centre loses power: every host there falls at once",
+     .bites = "the host was running",
+     .scope = FAULT_ON_HOSTS,
+     .needs_dc = true,
+     .size = sizeof(Outage),
+     .arguments = outage_fields,
+     .effect = outage_effect},
+    {.func = "dc.isolate",
+     .help = "All WAN links of a data centre are cut; the hosts live on",
+     .bites = "the link was not cut already",
+     .scope = FAULT_ON_LINKS,
+     .needs_dc = true,
+     .size = sizeof(Isolate),
+     .arguments = isolate_fields,
+     .effect = isolate_effect,
+     .is_link_meant = isolate_is_link_meant},
+    {.func = "node.crash",
+     .help = "A host falls at once, as in a power loss or a kernel panic",
+     .bites = "the host was running",
+     .scope = FAULT_ON_HOSTS,
+     .size = sizeof(Crash),
+     .arguments = crash_fields,
+     .effect = crash_effect},
+    {.func = "node.pause",
+     .help = "A host freezes: nothing runs, what arrives waits, peers get no answer",
+     .bites = "the host was running",
+     .scope = FAULT_ON_HOSTS,
+     .size = sizeof(Pause),
+     .arguments = pause_fields,
+     .effect = pause_effect,
+     .leaves = pause_leaves,
+     .needs_duration = true},
+    {.func = "process.kill",
+     .help = "A process ends or freezes while its host lives: connections are refused or hang",
+     .bites = "the process was running",
+     .scope = FAULT_ON_PROCESSES,
+     .size = sizeof(Kill),
+     .arguments = kill_fields,
+     .effect = kill_effect},
+    {.func = "link.partition",
+     .help = "Links are cut, both ways or one: packets vanish without an answer",
+     .bites = "the link was not cut already",
+     .scope = FAULT_ON_LINKS,
+     .size = sizeof(Partition),
+     .arguments = partition_fields,
+     .effect = partition_effect},
+    {.func = "link.delay",
+     .help = "Packets take longer",
+     .bites = "the link's delay changed",
+     .scope = FAULT_ON_LINKS,
+     .size = sizeof(Delay),
+     .arguments = delay_fields,
+     .effect = delay_effect},
+    {.func = "link.loss",
+     .help = "Packets get lost independently of each other",
+     .bites = "the link's loss changed",
+     .scope = FAULT_ON_LINKS,
+     .size = sizeof(Loss),
+     .arguments = loss_fields,
+     .effect = loss_effect},
+    {.func = "cpu.steal",
+     .help = "Other guests of the machine take CPU time from a VPS",
+     .bites = "the host's share of CPU changed",
+     .scope = FAULT_ON_HOSTS,
+     .size = sizeof(Steal),
+     .arguments = steal_fields,
+     .effect = steal_effect},
+    {.func = "load.surge",
+     .help = "More users come, or fewer",
+     .bites = "the rate of arrivals changed",
+     .scope = FAULT_ON_LOAD,
+     .size = sizeof(Surge),
+     .arguments = surge_fields,
+     .effect = surge_effect},
+    {.func = "dns.healthcheck-outage",
+     .help = "Health checkers stop probing and reporting",
+     .bites = "the checker was running",
+     .scope = FAULT_ON_CHECKERS,
+     .size = sizeof(CheckerOutage),
+     .arguments = checker_fields,
+     .effect = checker_effect},
+    {.func = "sim.heal-all",
+     .help = "Takes every fault away that is on anything",
+     .bites = "some fault was on something",
+     .scope = FAULT_ON_ALL,
+     .arguments = no_arguments,
+     .effect = heal_effect,
+     .is_heal = true},
+    {.func = NULL},
+};
+
+const FaultDef *fault_find(const char *func)
+{
+    for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {
+        if (strcmp(fault->func, func) == 0) {
+            return fault;
+        }
+    }
+    return NULL;
+}
+
+Draw fault_restart_after(const FaultDef *fault, const void *arguments)
+{
+    if (fault->arguments == crash_fields) {
+        return ((const Crash *)arguments)->restart_after;
+    }
+    if (fault->arguments == kill_fields) {
+        const Kill *kill = arguments;
+
+        return kill->supervisor == SUPERVISOR_SYSTEMD && kill->signal == SIGNAL_KILL
+                   ? kill->restart_after
+                   : (Draw){0};
+    }
+    return (Draw){0};
+}
+
+Draw fault_boot(const FaultDef *fault, const void *arguments)
+{
+    return fault->arguments == outage_fields ? ((const Outage *)arguments)->recovery.boot
+                                             : (Draw){0};
+}
+
+const char *fault_process(const FaultDef *fault, const void *arguments)
+{
+    return fault->arguments == kill_fields ? ((const Kill *)arguments)->process : NULL;
+}
+
+bool fault_checkers(const FaultDef *fault, const void *arguments, const char *const **regions,
+                    double *share)
+{
+    const CheckerOutage *outage = arguments;
+
+    if (fault->arguments != checker_fields) {
+        return false;
+    }
+    *regions = (const char *const *)outage->regions;
+    *share = outage->share;
+    return true;
+}
+
+bool fault_is_region_meant(const FaultDef *fault, const void *arguments, const char *region)
+{
+    const char *const *regions = NULL;
+    double share;
+
+    return !fault_checkers(fault, arguments, &regions, &share) || regions == NULL ||
+           regions[0] == NULL || g_strv_contains(regions, region);
+}

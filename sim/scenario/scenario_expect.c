@@ -1,0 +1,275 @@
+/* scenario_expect.c - see scenario_expect.h. */
+#include "sim/scenario/scenario_expect.h"
+
+#include "sim/config/json_place.h"
+#include "sim/results/threshold.h"
+#include "sim/scenario/scenario_fields.h"
+#include "sim/scenario/scenario_names.h"
+#include "sim/world/host.h"
+#include "sim/world/network.h"
+
+/* --- what thresholds may name -------------------------------------------------------------- */
+
+enum { VALUE_LABELS = 6 };
+
+/* Metrics and label values of one scenario. */
+typedef struct Known {
+    GArray *metrics; /* of ThresholdMetric */
+    char **of_label[VALUE_LABELS];
+    ThresholdLabelValues values[VALUE_LABELS + 1];
+    ThresholdKnown known;
+} Known;
+
+static void add_metrics(GArray *metrics, const Kind *kind)
+{
+    static const ThresholdType types[] = {[METRIC_TYPE_COUNTER] = THRESHOLD_COUNTER,
+                                          [METRIC_TYPE_GAUGE] = THRESHOLD_GAUGE,
+                                          [METRIC_TYPE_HISTOGRAM] = THRESHOLD_HISTOGRAM};
+
+    for (const MetricDef *def = kind->metrics; def != NULL && def->name != NULL; def++) {
+        ThresholdMetric metric = {
+            .name = def->name, .type = types[def->type], .unit = def->unit, .help = def->help};
+
+        g_array_append_val(metrics, metric);
+    }
+}
+
+static char **names_of_phases(const Scenario *scenario)
+{
+    static const char *const own[] = {"warmup", "baseline", "recovery", "settle", "drain"};
+    GPtrArray *names = g_ptr_array_new();
+
+    for (guint i = 0; i < G_N_ELEMENTS(own); i++) {
+        g_ptr_array_add(names, g_strdup(own[i]));
+    }
+    for (guint i = 0; i < scenario->method->len; i++) {
+        const Activity *activity = scenario->method->pdata[i];
+
+        if (activity->type == ACTIVITY_ACTION && activity->name != NULL) {
+            g_ptr_array_add(names, g_strdup(activity->name));
+        }
+    }
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, false);
+}
+
+static char **names_of_regions(const Scenario *scenario)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (guint i = 0; i < scenario->regions->len; i++) {
+        g_ptr_array_add(names, g_strdup(((const Region *)scenario->regions->pdata[i])->name));
+    }
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, false);
+}
+
+static void known_init(Known *known, const Scenario *scenario, const Kind *const *kinds)
+{
+    static const char *const labels[VALUE_LABELS] = {"dc",     "node",   "role",
+                                                     "region", "client", "phase"};
+
+    *known = (Known){.metrics = g_array_new(true, true, sizeof(ThresholdMetric)),
+                     .of_label = {names_of_datacenters(scenario), names_of_nodes(scenario),
+                                  names_of_groups(scenario), names_of_regions(scenario),
+                                  names_of_loads(scenario), names_of_phases(scenario)}};
+    for (guint i = 0; i < VALUE_LABELS; i++) {
+        known->values[i] =
+            (ThresholdLabelValues){labels[i], (const char *const *)known->of_label[i]};
+    }
+    add_metrics(known->metrics, &host_kind);
+    add_metrics(known->metrics, &link_kind);
+    for (guint i = 0; kinds[i] != NULL; i++) {
+        add_metrics(known->metrics, kinds[i]);
+    }
+    known->known =
+        (ThresholdKnown){.declared = (const ThresholdMetric *)(const void *)known->metrics->data,
+                         .values = known->values};
+}
+
+static void known_clear(Known *known)
+{
+    for (guint i = 0; i < VALUE_LABELS; i++) {
+        g_strfreev(known->of_label[i]);
+    }
+    g_array_unref(known->metrics);
+}
+
+/* --- thresholds ---------------------------------------------------------------------------- */
+
+static bool has_metric(const cJSON *metric, const Known *known, DiagList *diags)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ThresholdRule) rule = threshold_parse_metric(metric->string, &known->known, &error);
+
+    if (rule == NULL) {
+        diag_add(diags, DIAG_ERROR, metric, DIAG_KEY, "%s", error->message);
+    }
+    return rule != NULL;
+}
+
+static void read_threshold(Scenario *scenario, const cJSON *metric, const cJSON *tree,
+                           const Known *known, DiagList *diags)
+{
+    ThresholdText text = {0};
+    Threshold *threshold;
+
+    field_defaults(threshold_fields, &text);
+    if (cJSON_IsString(tree)) {
+        text.threshold = g_strdup(tree->valuestring);
+    } else if (cJSON_IsObject(tree)) {
+        field_read(threshold_fields, &text, tree, diags);
+    } else {
+        diag_add(diags, DIAG_ERROR, tree, DIAG_VALUE,
+                 "a threshold must be a condition, like \"p(99)<300ms\", or an object with one");
+    }
+    if (known != NULL && text.threshold != NULL) {
+        const cJSON *written = cJSON_IsString(tree) ? tree : json_member(tree, "threshold");
+        g_autoptr(GError) error = NULL;
+        g_autoptr(ThresholdRule) rule =
+            threshold_parse(metric->string, text.threshold, &known->known, &error);
+
+        if (rule == NULL) {
+            diag_add(diags, DIAG_ERROR, written, DIAG_VALUE, "%s", error->message);
+        }
+    }
+    threshold = g_new0(Threshold, 1);
+    *threshold = (Threshold){.metric = g_strdup(metric->string),
+                             .condition = g_steal_pointer(&text.threshold),
+                             .window = text.window,
+                             .confidence = text.confidence,
+                             .is_warning = text.severity == SEVERITY_WARNING,
+                             .tree = tree};
+    g_ptr_array_add(scenario->thresholds, threshold);
+    field_clear(threshold_fields, &text);
+}
+
+static void read_thresholds(Scenario *scenario, const Kind *const *kinds, DiagList *diags)
+{
+    const cJSON *thresholds = json_member(scenario->root, "thresholds");
+    Known known;
+
+    if (thresholds == NULL || !names_check_object(diags, thresholds, "thresholds")) {
+        return;
+    }
+    known_init(&known, scenario, kinds);
+    NAMES_EACH(metric, thresholds)
+    {
+        bool is_known = has_metric(metric, &known, diags);
+
+        if (!cJSON_IsArray(metric)) {
+            diag_add(diags, DIAG_ERROR, metric, DIAG_VALUE,
+                     "'%s' must be a list of conditions, like [\"p(99)<300ms\"]", metric->string);
+            continue;
+        }
+        for (const cJSON *each = metric->child; each != NULL; each = each->next) {
+            read_threshold(scenario, metric, each, is_known ? &known : NULL, diags);
+        }
+    }
+    known_clear(&known);
+}
+
+/* --- invariants ---------------------------------------------------------------------------- */
+
+static void check_invariant(const InvariantCheck *invariant, DiagList *diags)
+{
+    static const char *const with_max[] = {"staleness-bound", "max-outage", NULL};
+    static const char *const without_max[] = {"no-lost-acked-write", "monotonic-reads", NULL};
+    const cJSON *max = json_member(invariant->tree, "max");
+
+    if (max == NULL && g_strv_contains(with_max, invariant->check)) {
+        diag_add(diags, DIAG_ERROR, invariant->tree, DIAG_KEY, "'%s' needs 'max', like \"5s\"",
+                 invariant->check);
+    }
+    if (max != NULL && g_strv_contains(without_max, invariant->check)) {
+        diag_add(diags, DIAG_ERROR, max, DIAG_KEY, "'%s' has no 'max'", invariant->check);
+    }
+}
+
+static void read_invariants(Scenario *scenario, DiagList *diags)
+{
+    const cJSON *invariants = json_member(scenario->root, "invariants");
+
+    if (invariants == NULL || !names_check_object(diags, invariants, "invariants")) {
+        return;
+    }
+    NAMES_EACH(tree, invariants)
+    {
+        InvariantText text = {.max = SIM_NEVER};
+        InvariantCheck *invariant;
+
+        field_read(invariant_fields, &text, tree, diags);
+        invariant = g_new0(InvariantCheck, 1);
+        *invariant = (InvariantCheck){.name = g_strdup(tree->string),
+                                      .check = g_steal_pointer(&text.check),
+                                      .max = text.max,
+                                      .tree = tree};
+        g_ptr_array_add(scenario->invariants, invariant);
+        if (invariant->check != NULL &&
+            names_check(diags, json_member(tree, "check"), DIAG_VALUE, "check", invariant->check,
+                        (char *const *)invariant_checks)) {
+            check_invariant(invariant, diags);
+        }
+        field_clear(invariant_fields, &text);
+    }
+}
+
+/* --- what must happen ---------------------------------------------------------------------- */
+
+static void check_where(const Scenario *scenario, const cJSON *where, DiagList *diags)
+{
+    g_auto(GStrv) dcs = names_of_datacenters(scenario);
+    g_auto(GStrv) groups = names_of_groups(scenario);
+    g_auto(GStrv) nodes = names_of_nodes(scenario);
+
+    if (where == NULL || !names_check_object(diags, where, "where")) {
+        return;
+    }
+    NAMES_EACH(label, where)
+    {
+        const char *value = cJSON_IsString(label) ? label->valuestring : NULL;
+
+        if (value == NULL) {
+            diag_add(diags, DIAG_ERROR, label, DIAG_VALUE, "label '%s' must be a string",
+                     label->string);
+        } else if (strcmp(label->string, "dc") == 0) {
+            names_check(diags, label, DIAG_VALUE, "data centre", value, dcs);
+        } else if (strcmp(label->string, "role") == 0) {
+            names_check(diags, label, DIAG_VALUE, "role", value, groups);
+        } else if (strcmp(label->string, "node") == 0) {
+            names_check(diags, label, DIAG_VALUE, "node", value, nodes);
+        }
+    }
+}
+
+static void read_must_happen(Scenario *scenario, DiagList *diags)
+{
+    const cJSON *section = json_member(scenario->root, "must-happen");
+
+    if (section == NULL || !names_check_object(diags, section, "must-happen")) {
+        return;
+    }
+    NAMES_EACH(tree, section)
+    {
+        MustHappenText text = {0};
+        MustHappen *must;
+
+        field_defaults(must_happen_fields, &text);
+        field_read(must_happen_fields, &text, tree, diags);
+        must = g_new0(MustHappen, 1);
+        *must = (MustHappen){.name = g_strdup(tree->string),
+                             .event = g_steal_pointer(&text.event),
+                             .where = text.where,
+                             .min = text.min};
+        g_ptr_array_add(scenario->must_happen, must);
+        check_where(scenario, text.where, diags);
+        field_clear(must_happen_fields, &text);
+    }
+}
+
+void scenario_expect_read(Scenario *scenario, const Kind *const *kinds, DiagList *diags)
+{
+    read_thresholds(scenario, kinds, diags);
+    read_invariants(scenario, diags);
+    read_must_happen(scenario, diags);
+}
