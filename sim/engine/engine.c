@@ -83,13 +83,21 @@ static inline uint64_t names_find(Engine *engine, const EventType *type)
     return engine->names[i].hash;
 }
 
-static inline void engine_fold(Engine *engine, SimTime time, const Event *event)
+static inline void engine_dispatch(Engine *engine, EventOwner *owner, const EventType *type,
+                                   void *subject, uint64_t detail)
 {
-    uint64_t word = names_find(engine, event->type) ^ (uint64_t)time * FOLD_TIME ^
-                    (uint64_t)event->owner->id * FOLD_OWNER;
+    SimTime now = engine->head.now;
+    uint64_t word =
+        names_find(engine, type) ^ (uint64_t)now * FOLD_TIME ^ (uint64_t)owner->id * FOLD_OWNER;
     uint64_t fold = (engine->fingerprint ^ word) * FOLD_STEP;
 
     engine->fingerprint = fold ^ fold >> 29;
+    engine->run_count++;
+    flight_note(&engine->flight, now, type, owner->id, detail);
+    if (G_UNLIKELY(engine->watch != NULL)) {
+        engine->watch(engine->watch_context, now, owner, type, subject, detail);
+    }
+    type->run(owner, subject, detail);
 }
 
 Engine *engine_new(uint64_t seed)
@@ -136,6 +144,19 @@ EventId engine_after(Engine *engine, SimSpan delay, EventOwner *owner, const Eve
     return event_queue_push(engine->queue, engine->head.now + delay, owner, type, subject, detail);
 }
 
+void engine_happen(Engine *engine, EventOwner *owner, uint32_t incarnation, const EventType *type,
+                   void *subject, uint64_t detail)
+{
+    if (owner->incarnation != incarnation) {
+        return;
+    }
+    if (owner->is_held) {
+        engine_after(engine, 0, owner, type, subject, detail);
+        return;
+    }
+    engine_dispatch(engine, owner, type, subject, detail);
+}
+
 bool engine_cancel(Engine *engine, EventId id)
 {
     return event_queue_cancel(engine->queue, id);
@@ -177,14 +198,7 @@ void engine_run(Engine *engine, SimTime until)
     engine->is_stopped = false;
     while (event_queue_pop(engine->queue, until, &time, &event)) {
         engine->head.now = time;
-        engine->run_count++;
-        engine_fold(engine, time, &event);
-        flight_note(&engine->flight, time, event.type, event.owner->id, event.detail);
-        if (G_UNLIKELY(engine->watch != NULL)) {
-            engine->watch(engine->watch_context, time, event.owner, event.type, event.subject,
-                          event.detail);
-        }
-        event.type->run(event.owner, event.subject, event.detail);
+        engine_dispatch(engine, event.owner, event.type, event.subject, event.detail);
         if (G_UNLIKELY(engine->is_stopped)) {
             break;
         }

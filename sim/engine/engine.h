@@ -58,6 +58,13 @@ EventId engine_at(Engine *engine, SimTime time, EventOwner *owner, const EventTy
 EventId engine_after(Engine *engine, SimSpan delay, EventOwner *owner, const EventType *type,
                      void *subject, uint64_t detail);
 
+/* Lets an event happen now, inside the one that runs: counted, folded and watched like one from the
+ * queue. For a server that keeps the order of its jobs itself and needs one pending event for all
+ * of them. `incarnation` is the owner's when the job began: nothing happens to another life, and a
+ * held owner gets it at its release. */
+void engine_happen(Engine *engine, EventOwner *owner, uint32_t incarnation, const EventType *type,
+                   void *subject, uint64_t detail);
+
 /* Removes an event at once. False, harmlessly, on one that has run, was cancelled or is EVENT_NONE.
  */
 bool engine_cancel(Engine *engine, EventId id);

@@ -210,6 +210,9 @@ void component_stop(Component *component, const Effect *why)
     component->is_up = false;
     component->owner.incarnation++;
     is_silent = network_is_dark(component);
+    if (component->host != NULL) {
+        host_forget(component->host, &component->owner);
+    }
     /* What runs on a host falls before the host gives back its memory. */
     component_each_on(component, component_stop, why);
     if (component->kind->on_stop != NULL) {

@@ -32,14 +32,20 @@ void host_listen(Host *host, uint16_t port, Component *component);
 Component *host_listener(const Host *host, uint16_t port);
 
 /* `cpu` of work on one vCPU, shared equally with all other work there: when it is done `type` runs
- * on `owner` with `subject` and `detail`. Void when the owner has another life by then. Zero work
- * is done at once, as an event. */
+ * on `owner`, which is a component's, with `subject` and `detail`. Takes as many times as long as
+ * the component's own slowdown says. Void when the owner has another life by then. Zero work is
+ * done at once, as an event. */
 void host_work(Host *host, EventOwner *owner, SimSpan cpu, const EventType *type, void *subject,
                uint64_t detail);
 
-/* Work now in the CPU, and the share of all vCPUs that is busy (0 to 1, steal counted as not ours).
- */
+/* Work now in the CPU. */
 guint host_count_work(const Host *host);
+
+/* For component_stop: the work of a process that ended leaves the CPU. */
+void host_forget(Host *host, const EventOwner *owner);
+
+/* Takes `law` (copied) for the next boot instead of the field's: what a fault's end says. */
+void host_set_boot(Host *host, Draw law);
 
 /* One operation at the disk: it waits for one of the profile's slots, then takes a drawn service
  * time plus its bytes at the sequential rate; then `type` runs on `owner`. */

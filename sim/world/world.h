@@ -61,6 +61,7 @@ struct WorldHead {
     Engine *engine;
     Network *network;
     History *history;
+    struct HostTable *hosts; /* for host.c: by address */
 };
 static inline SimTime world_now(const World *world)
 {

@@ -191,6 +191,41 @@ START_TEST(a_kept_event_is_void_when_its_owner_died_meanwhile)
 }
 END_TEST
 
+static void actor_happen(void *self, void *subject, uint64_t detail)
+{
+    Actor *other = subject;
+
+    engine_happen(other->engine, &other->owner, (uint32_t)detail, &hear, NULL, 'i');
+    actor_hear(self, NULL, 'o');
+}
+
+static const EventType happen = {"test/happen", actor_happen};
+
+START_TEST(an_event_can_happen_inside_another)
+{
+    Engine *engine = engine_new(1);
+    Actor server = actor_make(engine, 1);
+    Actor owner = actor_make(engine, 2);
+
+    engine_at(engine, 1, &server.owner, &happen, &owner, 0);
+    engine_at(engine, 2, &server.owner, &happen, &owner, 1); /* of another life */
+    engine_run(engine, 5);
+    actor_expect(&owner, "i");
+    actor_expect(&server, "oo");
+    ck_assert_uint_eq(engine_count_run(engine), 3);
+    engine_hold(engine, &owner.owner);
+    engine_at(engine, 6, &server.owner, &happen, &owner, 0);
+    engine_run(engine, 7);
+    actor_expect(&owner, "i");
+    engine_release(engine, &owner.owner);
+    engine_run(engine, 8);
+    actor_expect(&owner, "ii");
+    actor_clear(&server);
+    actor_clear(&owner);
+    engine_free(engine);
+}
+END_TEST
+
 /* The fingerprint after one event of `type` on owner `id` at `time`. */
 static uint64_t fingerprint_of(SimTime time, uint32_t id, const EventType *type)
 {
@@ -357,6 +392,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_moved_event_runs_behind_those_of_its_new_time);
     tcase_add_test(tests, what_comes_due_for_a_held_owner_happens_at_its_release_in_order);
     tcase_add_test(tests, a_kept_event_is_void_when_its_owner_died_meanwhile);
+    tcase_add_test(tests, an_event_can_happen_inside_another);
     tcase_add_test(tests, the_fingerprint_tells_time_owner_and_type);
     tcase_add_test(tests, the_fingerprint_is_the_same_everywhere);
     tcase_add_test(tests, many_types_keep_their_names_apart);
