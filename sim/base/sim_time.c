@@ -59,7 +59,7 @@ static bool read_decimal(const char **text, unsigned __int128 *digits, unsigned 
     *scale = 1;
     for (; g_ascii_isdigit(*at); at++, any = true) {
         *digits = *digits * 10 + (unsigned)(*at - '0');
-        if (*digits > INT64_MAX) {
+        if (*digits > (unsigned __int128)INT64_MAX + 1) {
             return false;
         }
     }
