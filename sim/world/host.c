@@ -147,6 +147,16 @@ static bool host_set_address(Host *host, const char *address, const cJSON *setti
 /* --- what the condition means ------------------------------------------------------------------
  */
 
+double host_steal(const Host *host)
+{
+    double left = 1 - host->component.condition.steal_ratio;
+
+    if (host->steal == STEAL_MARKOV) {
+        left *= 1 - host->noise.steal_ratio;
+    }
+    return 1 - left;
+}
+
 /* How fast one vCPU works now: a slow machine, other guests, a fault; nothing while it is off or
  * frozen. */
 static void host_apply_speed(Host *host)
@@ -155,10 +165,7 @@ static void host_apply_speed(Host *host)
     double speed = 0;
 
     if (host_is_up(host)) {
-        speed = host->speed * (1 - condition->steal_ratio) / condition->slowdown;
-        if (host->steal == STEAL_MARKOV) {
-            speed *= 1 - host->noise.steal_ratio;
-        }
+        speed = host->speed * (1 - host_steal(host)) / condition->slowdown;
     }
     host_cpu_set_speed(&host->cpu, speed);
     host_disk_set_slowdown(&host->disk, condition->slowdown);

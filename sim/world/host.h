@@ -47,6 +47,9 @@ void host_forget(Host *host, const EventOwner *owner);
 /* Takes `law` (copied) for the next boot instead of the field's: what a fault's end says. */
 void host_set_boot(Host *host, Draw law);
 
+/* Share of the CPU that neighbours take now, faults included. */
+double host_steal(const Host *host);
+
 /* One operation at the disk: it waits for one of the profile's slots, then takes a drawn service
  * time plus its bytes at the sequential rate; then `type` runs on `owner`. */
 typedef enum DiskOp { DISK_READ, DISK_WRITE, DISK_FSYNC } DiskOp;
