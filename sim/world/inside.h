@@ -57,6 +57,9 @@ typedef struct Link {
     uint64_t messages, bytes, lost, cut;
 } Link;
 
+/* As passed_at: the next packet is the first one. */
+#define LINK_NOT_PASSED (-SIM_HOUR)
+
 /* Quantiles of exp(sigma z) at the middles of equal steps of probability, for all links. */
 typedef struct JitterTable JitterTable;
 JitterTable *jitter_table_new(void);

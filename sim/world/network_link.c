@@ -291,7 +291,7 @@ static void link_set_up(Link *link, const Site *from, const Site *to, DiagList *
     }
     link->one_way = (SimSpan)((double)link->rtt * 0.5 * (1 + link->asymmetry) + 0.5);
     link->ns_per_byte = 1e9 / link->rate;
-    link->passed_at = -BURST_GAP - 1;
+    link->passed_at = LINK_NOT_PASSED;
 }
 
 Component *network_add_link(World *world, Site *from, Site *to, const cJSON *settings,
