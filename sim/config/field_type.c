@@ -84,6 +84,7 @@ static const FieldTypeDef types[] = {
                            .takes_text = true},
     [FIELD_TYPE_TEXT] = {.word = "text",
                          .phrase = "a text",
+                         .example = "\"text\"",
                          .size = sizeof(char *),
                          .takes_text = true},
     [FIELD_TYPE_DRAW] = {.word = "distribution of durations",

@@ -165,8 +165,8 @@ static void check_checkers(const Scenario *scenario, const Activity *activity, D
 
     fault_checkers(activity->fault, activity->arguments, &regions, &share);
     for (guint i = 0; regions != NULL && regions[i] != NULL; i++) {
-        names_check(diags, list_node(arguments, "regions", i), DIAG_VALUE,
-                    "region of 'system.wan.checkers'", regions[i], known);
+        names_check(diags, list_node(arguments, "regions", i), DIAG_VALUE, "checker region",
+                    regions[i], known);
     }
     if (scenario->checkers->len == 0) {
         diag_add(diags, DIAG_ERROR, json_member(activity->tree, "func"), DIAG_VALUE,
@@ -180,8 +180,8 @@ static void check_load(const Scenario *scenario, const Activity *activity, const
     g_auto(GStrv) known = names_of_loads(scenario);
 
     if (activity->target.group != NULL) {
-        names_check(diags, json_member(tree, "group"), DIAG_VALUE, "entry of 'load'",
-                    activity->target.group, known);
+        names_check(diags, json_member(tree, "group"), DIAG_VALUE, "load", activity->target.group,
+                    known);
     } else if (scenario->loads->len == 0) {
         diag_add(diags, DIAG_ERROR, json_member(activity->tree, "func"), DIAG_VALUE,
                  "'%s' hits nothing: 'load' is empty", activity->fault->func);

@@ -13,40 +13,46 @@
 
 /* --- regions ------------------------------------------------------------------------------- */
 
+/* A shared table may name more data centres than this scenario has; a name is wrong when one of
+ * ours is missing. */
 static void check_rtts(const Scenario *scenario, const cJSON *rtt, const char *name,
                        DiagList *diags)
 {
     g_auto(GStrv) known = names_of_datacenters(scenario);
+    bool is_complete = true;
 
-    if (rtt == NULL || !names_check_object(diags, rtt, "rtt")) {
-        return;
+    for (char **dc = known; *dc != NULL; dc++) {
+        if (json_member(rtt, *dc) == NULL) {
+            diag_add(diags, DIAG_ERROR, rtt, DIAG_KEY,
+                     "'rtt' of '%s' says nothing about data centre '%s'", name, *dc);
+            is_complete = false;
+        }
     }
     NAMES_EACH(member, rtt)
     {
         SimSpan span;
 
-        names_check(diags, member, DIAG_KEY, "data centre", member->string, known);
+        if (!is_complete) {
+            names_check(diags, member, DIAG_KEY, "data centre", member->string, known);
+        }
         if (!cJSON_IsString(member) || !sim_span_parse(member->valuestring, &span) || span < 0) {
             diag_add(diags, DIAG_ERROR, member, DIAG_VALUE,
                      "'%s' must be a round trip with a unit, like \"98ms\"", member->string);
         }
     }
-    for (char **dc = known; *dc != NULL; dc++) {
-        if (json_member(rtt, *dc) == NULL) {
-            diag_add(diags, DIAG_ERROR, rtt, DIAG_KEY,
-                     "'rtt' of '%s' says nothing about data centre '%s'", name, *dc);
-        }
-    }
 }
 
-Region *scenario_region_read(const Scenario *scenario, const cJSON *tree, DiagList *diags)
+Region *scenario_region_read(const Scenario *scenario, const cJSON *tree, bool is_used,
+                             DiagList *diags)
 {
     RegionText text = {0};
     Region *region = g_new0(Region, 1);
 
     field_defaults(region_fields, &text);
     field_read(region_fields, &text, tree, diags);
-    check_rtts(scenario, text.rtt, tree->string, diags);
+    if (is_used && text.rtt != NULL && names_check_object(diags, text.rtt, "rtt")) {
+        check_rtts(scenario, text.rtt, tree->string, diags);
+    }
     region->name = g_strdup(tree->string);
     region->country = g_strdup(text.country);
     region->continent = g_strdup(text.continent);
@@ -77,7 +83,7 @@ static cJSON *merge_profile(Scenario *scenario, const cJSON *entry, const Kind *
                 g_ptr_array_add(names, member->string);
             }
             g_ptr_array_add(names, NULL);
-            names_check(diags, named, DIAG_VALUE, "profile of 'system.clients'", named->valuestring,
+            names_check(diags, named, DIAG_VALUE, "client profile", named->valuestring,
                         (char *const *)names->pdata);
         }
     }
@@ -115,8 +121,7 @@ static void use_region(Scenario *scenario, GHashTable *used, const cJSON *share,
             g_ptr_array_add(names, member->string);
         }
         g_ptr_array_add(names, NULL);
-        names_check(diags, share, DIAG_KEY, "region of 'system.wan.regions'", share->string,
-                    (char *const *)names->pdata);
+        names_check(diags, share, DIAG_KEY, "region", share->string, (char *const *)names->pdata);
     } else {
         g_hash_table_add(used, (void *)region);
     }
@@ -181,9 +186,10 @@ void scenario_load_read(Scenario *scenario, const Kind *const *kinds, DiagList *
     }
     NAMES_EACH(region, regions)
     {
-        Region *read = scenario_region_read(scenario, region, diags);
+        bool is_used = g_hash_table_contains(used, region);
+        Region *read = scenario_region_read(scenario, region, is_used, diags);
 
-        if (g_hash_table_contains(used, region)) {
+        if (is_used) {
             g_ptr_array_add(scenario->regions, read);
         } else {
             g_free(read->name);

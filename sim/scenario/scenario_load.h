@@ -6,5 +6,7 @@
 /* Fills the loads, and the regions out of `wan` ("system.wan") that they use. */
 void scenario_load_read(Scenario *scenario, const Kind *const *kinds, DiagList *diags);
 
-/* Fills `region` out of an entry of system.wan.regions or system.wan.checkers. */
-Region *scenario_region_read(const Scenario *scenario, const cJSON *tree, DiagList *diags);
+/* Makes a region out of an entry of system.wan.regions or system.wan.checkers; only one in use must
+ * know the way to every data centre. */
+Region *scenario_region_read(const Scenario *scenario, const cJSON *tree, bool is_used,
+                             DiagList *diags);

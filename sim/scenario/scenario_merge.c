@@ -131,10 +131,12 @@ static cJSON *merge_tree(Merge *merge, cJSON *target, const cJSON *tree)
     return json_merge(target, tree, origins_copied, merge->origins);
 }
 
-static cJSON *merge_extends(Merge *merge, const char *path, const cJSON *extends)
+static cJSON *merge_extends(Merge *merge, const JsonDocument *document)
 {
+    const cJSON *extends = json_member(document->root, "extends");
     cJSON *target = cJSON_CreateObject();
 
+    origins_copied(merge->origins, document->root, target);
     if (extends != NULL && !cJSON_IsArray(extends)) {
         diag_add(merge->diags, DIAG_ERROR, extends, DIAG_VALUE,
                  "'extends' must be a list of files, like [\"base.json\"]");
@@ -147,7 +149,7 @@ static cJSON *merge_extends(Merge *merge, const char *path, const cJSON *extends
                      "'extends' must be a list of files, like [\"base.json\"]");
             continue;
         }
-        g_autofree char *base_path = scenario_merge_path(path, each->valuestring);
+        g_autofree char *base_path = scenario_merge_path(document->file, each->valuestring);
         cJSON *base = merge_file(merge, base_path, each);
 
         if (base != NULL) {
@@ -169,6 +171,19 @@ static void drop_member(Merge *merge, cJSON *object, const char *name)
     }
 }
 
+/* The file that is run is checked when it is read; what it builds on must have the same format. */
+static void check_version(Merge *merge, const JsonDocument *document)
+{
+    const cJSON *version = json_member(document->root, "version");
+
+    if (merge->stack->len > 1 && cJSON_IsString(version) &&
+        strcmp(version->valuestring, SCENARIO_VERSION) != 0) {
+        diag_add(merge->diags, DIAG_ERROR, version, DIAG_VALUE,
+                 "format '%s' is unknown; this program reads format \"" SCENARIO_VERSION "\"",
+                 version->valuestring);
+    }
+}
+
 static cJSON *merge_document(Merge *merge, const JsonDocument *document)
 {
     const cJSON *patch = json_member(document->root, "patch");
@@ -179,7 +194,8 @@ static cJSON *merge_document(Merge *merge, const JsonDocument *document)
                  "a scenario must be an object");
         return NULL;
     }
-    target = merge_extends(merge, document->file, json_member(document->root, "extends"));
+    check_version(merge, document);
+    target = merge_extends(merge, document);
     target = merge_tree(merge, target, document->root);
     drop_member(merge, target, "extends");
     drop_member(merge, target, "patch");

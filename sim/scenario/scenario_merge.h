@@ -7,6 +7,9 @@
 #include "sim/scenario/scenario_origins.h"
 #include "sim/scenario/scenario_read.h"
 
+/* The one format of scenario files. */
+#define SCENARIO_VERSION "1"
+
 /* How many files may extend each other in a row. */
 #define MERGE_DEPTH 8
 

@@ -1,6 +1,9 @@
 /* scenario_names.c - see scenario_names.h. */
 #include "sim/scenario/scenario_names.h"
 
+/* A message lists all names when there are no more than these. */
+#define LISTED_MOST 8
+
 const cJSON *names_next(const cJSON *object, const cJSON *before)
 {
     const cJSON *next = before != NULL           ? before->next
@@ -132,13 +135,30 @@ guint names_count_nodes(const NodeGroup *group, const DataCentre *dc)
     return 0;
 }
 
+/* "; did you mean 'x'?", or else the few names that there are. */
+static char *suggest_or_list(const char *name, char *const *known)
+{
+    g_autofree char *hint = diag_suggest(name, (const char *const *)known);
+    guint count = g_strv_length((char **)known);
+
+    if (*hint != '\0' || count > LISTED_MOST) {
+        return g_steal_pointer(&hint);
+    }
+    if (count == 0) {
+        return g_strdup("; there is none");
+    }
+    g_autofree char *list = g_strjoinv("', '", (char **)known);
+
+    return g_strdup_printf("; there %s '%s'", count == 1 ? "is" : "are", list);
+}
+
 bool names_check(DiagList *diags, const cJSON *node, DiagSide side, const char *what,
                  const char *name, char *const *known)
 {
     if (g_strv_contains((const char *const *)known, name)) {
         return true;
     }
-    g_autofree char *hint = diag_suggest(name, (const char *const *)known);
+    g_autofree char *hint = suggest_or_list(name, known);
 
     diag_add(diags, DIAG_ERROR, node, side, "unknown %s '%s'%s", what, name, hint);
     return false;

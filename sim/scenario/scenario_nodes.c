@@ -158,8 +158,11 @@ static void check_settings(const NodeGroup *group, const Kind *const *kinds, Dia
     {
         const Kind *kind = scenario_kind_find(kinds, member->string);
 
-        if (names_check(diags, member, DIAG_KEY, "kind in 'runs'", member->string, group->runs) &&
-            kind != NULL) {
+        if (!g_strv_contains((const char *const *)group->runs, member->string)) {
+            diag_add(diags, DIAG_ERROR, member, DIAG_KEY,
+                     "'settings' for '%s', which does not stand in 'runs' of '%s'", member->string,
+                     group->role);
+        } else if (kind != NULL) {
             scenario_kind_check(kind, member, SECTION_OVERLAY, diags);
         }
     }

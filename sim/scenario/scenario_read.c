@@ -11,8 +11,6 @@
 #include "sim/scenario/scenario_origins.h"
 #include "sim/scenario/scenario_system.h"
 
-/* The one format there is. */
-#define SCENARIO_VERSION "1"
 /* A JSON number beyond it has lost digits. */
 #define WHOLE_MOST 9007199254740992.0
 
