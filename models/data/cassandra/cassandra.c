@@ -1,0 +1,476 @@
+/* cassandra.c - a node of an Apache Cassandra 3.11 cluster: its settings, measurements and life.
+ * The rooms of this folder: murmur3 and ring (who holds a key), level (how many answers),
+ * coordinate_write, coordinate_read, replica with stage, store and commit_log (what a node does),
+ * hints, gossip, latency_reservoir and service_time. */
+#include "models/data/cassandra/cluster.h"
+#include "models/data/cassandra/node.h"
+
+#define SWEEP (1 * SIM_S) /* callbacks are looked through every min(timeouts) / 2 (ExpiringMap) */
+
+static const char *const sync_names[] = {"periodic", "batch", NULL};
+static const char *const relay_names[] = {"first", "random", NULL};
+
+static const Field consistency_fields[] = {
+    FIELD_CHOICE(ConsistencySettings, read, .initial = "LOCAL_QUORUM", .more = level_names,
+                 .help = "Level of reads that name none", .source = "assumption"),
+    FIELD_CHOICE(ConsistencySettings, write, .initial = "LOCAL_QUORUM", .more = level_names,
+                 .help = "Level of writes that name none", .source = "assumption"),
+    FIELD_END,
+};
+
+static const Field cassandra_fields[] = {
+    FIELD_COUNT(Cassandra, num_tokens, .initial = "32", .lowest = "1", .highest = "1024",
+                .help = "Tokens a node takes on the ring",
+                .source = "assumption; Cassandra 3.11 ships 256, 4.0 ships 16"),
+    FIELD_COUNT(Cassandra, token_seed, .initial = "0", .lowest = "0",
+                .help = "Seed of the tokens (splitmix64); 0 draws other tokens in each run",
+                .source = "assumption"),
+    FIELD_TEXT(Cassandra, rack, .initial = "RACK01", .help = "Rack of the node in its site",
+               .source = "assumption: one rack a site"),
+    FIELD_JSON(Cassandra, keyspaces, .flags = FIELD_REQUIRED, .schema = cluster_keyspaces_schema,
+               .help = "The one keyspace and the replicas it has in each data centre"),
+    FIELD_TABLE(Cassandra, consistency, consistency_fields,
+                .help = "Consistency levels of statements that name none"),
+    FIELD_SPAN(Cassandra, read_request_timeout, .initial = "5s", .lowest = "1ms",
+               .help = "How long a coordinator waits for a read",
+               .source = "Cassandra 3.11 read_request_timeout_in_ms"),
+    FIELD_SPAN(Cassandra, write_request_timeout, .initial = "2s", .lowest = "1ms",
+               .help = "How long a coordinator waits for a write",
+               .source = "Cassandra 3.11 write_request_timeout_in_ms"),
+    FIELD_COUNT(Cassandra, concurrent_reads, .initial = "32", .lowest = "1", .highest = "100000",
+                .help = "Threads of the READ stage", .source = "Cassandra 3.11 concurrent_reads"),
+    FIELD_COUNT(Cassandra, concurrent_writes, .initial = "32", .lowest = "1", .highest = "100000",
+                .help = "Threads of the MUTATION stage",
+                .source = "Cassandra 3.11 concurrent_writes"),
+    FIELD_COUNT(Cassandra, native_transport_max_threads, .initial = "128", .lowest = "1",
+                .highest = "100000", .help = "Requests that a coordinator works on at once",
+                .source = "Cassandra 3.11 native_transport_max_threads"),
+    FIELD_FLAG(Cassandra, hinted_handoff_enabled, .initial = "true",
+               .help = "Whether hints are kept for replicas that miss a write",
+               .source = "Cassandra 3.11 hinted_handoff_enabled"),
+    FIELD_SPAN(Cassandra, max_hint_window, .initial = "3h", .lowest = "0s",
+               .help = "How long after its fall hints are still kept for a node",
+               .source = "Cassandra 3.11 max_hint_window_in_ms"),
+    FIELD_BYTE_RATE(Cassandra, hinted_handoff_throttle, .initial = "1024KiB/s", .lowest = "1KiB/s",
+                    .help = "Replay of hints, shared by all nodes but the target",
+                    .source = "Cassandra 3.11 hinted_handoff_throttle_in_kb"),
+    FIELD_COUNT(Cassandra, max_hints_delivery_threads, .initial = "2", .lowest = "1",
+                .highest = "1024", .help = "Targets that a node replays hints to at once",
+                .source = "Cassandra 3.11 max_hints_delivery_threads"),
+    FIELD_SPAN(Cassandra, hints_flush_period, .initial = "10s", .lowest = "100ms",
+               .help = "How often hints are written from buffers to files",
+               .source = "Cassandra 3.11 hints_flush_period_in_ms"),
+    FIELD_BYTES(Cassandra, max_hints_file_size, .initial = "128MiB", .lowest = "1KiB",
+                .help = "Size at which a new hints file begins",
+                .source = "Cassandra 3.11 max_hints_file_size_in_mb"),
+    FIELD_CHOICE(Cassandra, commitlog_sync, .initial = "periodic", .more = sync_names,
+                 .help = "Whether writes are answered at once or after they are on disk",
+                 .source = "Cassandra 3.11 commitlog_sync"),
+    FIELD_SPAN(Cassandra, commitlog_sync_period, .initial = "10s", .lowest = "1ms",
+               .help = "How often the periodic commit log is brought to disk",
+               .source = "Cassandra 3.11 commitlog_sync_period_in_ms"),
+    FIELD_NUMBER(Cassandra, phi_convict_threshold, .initial = "8", .lowest = "5", .highest = "16",
+                 .help = "Suspicion at which a silent node is believed down",
+                 .source = "Cassandra 3.11 phi_convict_threshold"),
+    FIELD_CHOICE(Cassandra, relay, .initial = "first", .more = relay_names,
+                 .help = "Which replica of a remote site passes a write on there",
+                 .source = "Cassandra 3.11 StorageProxy: the first in ring order"),
+    FIELD_TEXT(Cassandra, speculative_retry, .initial = "99PERCENTILE",
+               .help = "When one more replica is read: NONE, ALWAYS, '50ms' or '99PERCENTILE'",
+               .source = "Cassandra 3.11 table option speculative_retry"),
+    FIELD_RATIO(Cassandra, dclocal_read_repair_chance, .initial = "0.1",
+                .help = "Share of reads that ask all replicas of the site",
+                .source = "Cassandra 3.11 table option dclocal_read_repair_chance"),
+    FIELD_BYTES(Cassandra, mutation_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
+                .help = "Size of a serialized write", .source = "assumption"),
+    FIELD_BYTES(Cassandra, row_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
+                .help = "Size of a row that is read", .source = "assumption"),
+    FIELD_DRAW(Cassandra, coordinator_cpu, .initial = "lognormal(mean=156us, sigma=0.5)",
+               .help = "CPU of a request at its coordinator",
+               .source =
+                   "120 us fitted to Instaclustr 2015 (m3.xlarge), times 1.3 for shared vCPUs"),
+    FIELD_DRAW(Cassandra, write_cpu, .initial = "lognormal(mean=124us, sigma=0.5)",
+               .help = "CPU of a write at each replica",
+               .source = "95 us fitted to Instaclustr 2015, times 1.3"),
+    FIELD_DRAW(Cassandra, read_cpu, .initial = "lognormal(mean=98us, sigma=0.5)",
+               .help = "CPU of a cached read at each replica asked",
+               .source = "75 us fitted to Instaclustr 2015, times 1.3"),
+    FIELD_SPAN(Cassandra, answer_cpu, .initial = "13us", .lowest = "0s",
+               .help = "CPU of the coordinator for each answer of a replica beyond two",
+               .source = "assumption: 10 us times 1.3"),
+    FIELD_SPAN(Cassandra, forward_cpu, .initial = "20us", .lowest = "0s",
+               .help = "CPU of a relay for each replica it forwards to",
+               .source = "assumption: 15 us times 1.3"),
+    FIELD_SPAN(Cassandra, hint_cpu, .initial = "20us", .lowest = "0s",
+               .help = "CPU to keep a hint, and again to send it", .source = "assumption"),
+    FIELD_DRAW(Cassandra, jvm_start, .initial = "uniform(5s, 10s)",
+               .help = "From the start of the process to the begin of the replay",
+               .source = "assumption"),
+    FIELD_DRAW(Cassandra, commitlog_replay, .initial = "uniform(2s, 20s)",
+               .help = "Replay of the commit log at a start",
+               .source =
+                   "assumption: at most 84 MB of memtable and kept segments at 10 to 30 MB/s"),
+    FIELD_SPAN(Cassandra, settle, .initial = "8s", .lowest = "0s",
+               .help = "From the first gossip of a started node until it takes statements",
+               .source = "Cassandra 3.11 Gossiper.waitToSettle: 5 s and 3 quiet polls of 1 s"),
+    FIELD_BYTES(Cassandra, cold_read_size, .initial = "64KiB", .lowest = "1B", .highest = "1GiB",
+                .help = "Read from disk at the first read of a row with a cold page cache",
+                .source = "Cassandra 3.11 table option chunk_length_in_kb"),
+    FIELD_END,
+};
+
+static const MetricDef cassandra_metrics[] = {
+    METRIC_COUNTER(Cassandra, coordinated_reads, "Reads taken as coordinator"),
+    METRIC_COUNTER(Cassandra, coordinated_writes, "Writes taken as coordinator"),
+    METRIC_COUNTER(Cassandra, unavailables, "Statements refused for want of live replicas"),
+    METRIC_COUNTER(Cassandra, read_timeouts, "Reads that ended without enough answers"),
+    METRIC_COUNTER(Cassandra, write_timeouts, "Writes that ended without enough answers"),
+    METRIC_COUNTER(Cassandra, mutations, "Writes applied as replica, hints and repairs included"),
+    METRIC_COUNTER(Cassandra, replica_reads, "Reads served as replica"),
+    METRIC_COUNTER(Cassandra, mutations_dropped, "Writes dropped: too old when their turn came"),
+    METRIC_COUNTER(Cassandra, reads_dropped, "Reads dropped: too old when their turn came"),
+    METRIC_COUNTER(Cassandra, digest_mismatches, "Reads whose replicas disagreed"),
+    METRIC_COUNTER(Cassandra, repairs_sent, "Repairs sent to stale replicas by reads"),
+    METRIC_COUNTER(Cassandra, speculations, "Reads that asked one more replica"),
+    METRIC_COUNTER(Cassandra, hints_stored, "Hints kept for other nodes"),
+    METRIC_COUNTER(Cassandra, hints_replayed, "Hints delivered"),
+    METRIC_COUNTER(Cassandra, hints_lost, "Hints that were still in buffers when the node fell"),
+    METRIC_COUNTER(Cassandra, writes_undone, "Applied writes that a power loss took back"),
+    METRIC_COUNTER(Cassandra, convictions, "Times that it came to believe another node down"),
+    METRIC_GAUGE(Cassandra, hints_pending, "1", "Hints kept and not delivered yet"),
+    METRIC_GAUGE(Cassandra, nodes_down, "1", "Nodes that it believes down"),
+    METRIC_GAUGE(Cassandra, requests_waiting, "1", "Statements that wait for a thread"),
+    METRIC_HISTOGRAM(Cassandra, read_latency, "s", "Reads that succeeded, at the coordinator"),
+    METRIC_HISTOGRAM(Cassandra, write_latency, "s", "Writes that succeeded, at the coordinator"),
+    METRIC_END,
+};
+
+/* --- what the rooms share -----------------------------------------------------------------------
+ */
+
+bool node_send(Cassandra *from, Cassandra *to, int64_t size_bytes, const EventType *type,
+               void *subject, uint64_t detail)
+{
+    SimTime arrival = from == to ? node_now(from)
+                                 : network_arrival(&from->component, &to->component,
+                                                   (uint32_t)MIN(size_bytes, UINT32_MAX));
+
+    if (arrival == SIM_NEVER) {
+        return false;
+    }
+    engine_at(from->engine, arrival, &to->component.owner, type, subject, detail);
+    return true;
+}
+
+uint32_t node_live_replicas(const Cassandra *node, const RingRange *range)
+{
+    uint32_t live = range->mask;
+
+    for (guint i = 0; node->gossip.dead_count > 0 && i < range->count; i++) {
+        live &= node_sees(node, range->replicas[i]) ? UINT32_MAX : ~(1u << i);
+    }
+    return live;
+}
+
+int64_t node_timestamp(Cassandra *node)
+{
+    int64_t clock_us = component_wall_clock(&node->component) / SIM_US;
+
+    node->clock_us = MAX(clock_us, node->clock_us + 1);
+    return node->clock_us * SIM_US + node->rank;
+}
+
+static void begin_request(Cassandra *node, const Task *task)
+{
+    if (task->detail == NODE_REQUEST_WRITE) {
+        write_begin(node, task->subject);
+    } else {
+        read_begin(node, task->subject);
+    }
+}
+
+void node_request_enter(Cassandra *node, void *request, uint64_t type)
+{
+    Task task = {.subject = request, .detail = type, .arrived = node_now(node)};
+
+    if (stage_enter(&node->requests, task)) {
+        begin_request(node, &task);
+    } else {
+        gauge_add(&node->requests_waiting, node_now(node), 1);
+    }
+}
+
+void node_request_done(Cassandra *node)
+{
+    Task task;
+
+    stage_leave(&node->requests);
+    if (stage_next(&node->requests, &task)) {
+        gauge_add(&node->requests_waiting, node_now(node), -1);
+        begin_request(node, &task);
+    }
+}
+
+/* --- set-up -------------------------------------------------------------------------------------
+ */
+
+/* Reads speculative_retry as CQL has it (SpeculativeRetryParam.fromString). */
+static void read_speculation(Cassandra *node, DiagList *diags)
+{
+    const char *text = node->speculative_retry;
+    g_autofree char *upper = g_ascii_strup(text, -1);
+    char *end;
+    double percent = g_ascii_strtod(upper, &end);
+
+    node->speculation_fixed = SIM_NEVER;
+    if (strcmp(upper, "NONE") == 0) {
+        return;
+    }
+    if (strcmp(upper, "ALWAYS") == 0) {
+        node->speculates_always = true;
+        return;
+    }
+    if (end != upper && (strcmp(end, "PERCENTILE") == 0 || strcmp(end, "P") == 0) && percent > 0 &&
+        percent <= 100) {
+        node->speculation_percentile = percent / 100;
+        return;
+    }
+    if (!sim_span_parse(text, &node->speculation_fixed)) {
+        diag_add(diags, DIAG_ERROR, node->component.settings, DIAG_VALUE,
+                 "'speculative_retry' must be NONE, ALWAYS, a span like '50ms' or '99PERCENTILE'");
+    }
+}
+
+static void cassandra_make(Component *self, World *world, DiagList *diags)
+{
+    Cassandra *node = node_of(self);
+
+    node->engine = world_engine(world);
+    node->requests.limit = (guint)node->native_transport_max_threads;
+    node->mutation_stage.limit = (guint)node->concurrent_writes;
+    node->read_stage.limit = (guint)node->concurrent_reads;
+    node->write_pool = pool_new("cassandra writes", sizeof(Write));
+    node->read_pool = pool_new("cassandra reads", sizeof(Read));
+    commit_log_init(&node->log);
+    read_speculation(node, diags);
+}
+
+static void open_stream(Cassandra *node, Rng *rng, const char *use)
+{
+    g_autofree char *name = g_strconcat(node->component.name, "/", use, NULL);
+
+    engine_open_stream(node->engine, rng, name);
+}
+
+static void cassandra_wire(Component *self, World *world, DiagList *diags)
+{
+    Cassandra *node = node_of(self);
+    Cluster *cluster = cluster_of(world, diags);
+
+    open_stream(node, &node->service_rng, "service");
+    open_stream(node, &node->gossip_rng, "gossip");
+    open_stream(node, &node->coordinator_rng, "coordinator");
+    open_stream(node, &node->life_rng, "life");
+    node->cluster = cluster;
+    node->coordinator_service = cluster_service(cluster, node->coordinator_cpu);
+    node->write_service = cluster_service(cluster, node->write_cpu);
+    node->read_service = cluster_service(cluster, node->read_cpu);
+    gossip_make(node);
+    node->hints = g_new0(HintQueue, cluster->node_count);
+    for (guint i = 0; i < cluster->node_count; i++) {
+        node->hints[i].node = node;
+        node->hints[i].target = i;
+    }
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static void on_sweep(void *self, void *subject, uint64_t detail);
+static const EventType sweep_due = {"cassandra.sweep", on_sweep};
+
+static void on_sweep(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    (void)subject;
+    (void)detail;
+    write_sweep(node);
+    read_sweep(node);
+    hints_sweep(node);
+    engine_after(node->engine, SWEEP, &node->component.owner, &sweep_due, NULL, 0);
+}
+
+static void join(Cassandra *node, bool is_first)
+{
+    SimSpan phase = (SimSpan)rng_below(&node->life_rng, SWEEP) + 1;
+
+    gossip_start(node, is_first);
+    replica_start(node);
+    read_start(node);
+    hints_start(node);
+    engine_after(node->engine, phase, &node->component.owner, &sweep_due, NULL, 0);
+}
+
+static void on_settled(void *self, void *subject, uint64_t detail)
+{
+    (void)subject;
+    (void)detail;
+    ((Cassandra *)self)->phase = NODE_READY;
+}
+
+static const EventType settled = {"cassandra.settled", on_settled};
+
+static void on_replayed(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    (void)subject;
+    (void)detail;
+    commit_log_flush(&node->log, node_now(node));
+    node->phase = NODE_JOINING;
+    join(node, false);
+    engine_after(node->engine, node->settle, &node->component.owner, &settled, NULL, 0);
+}
+
+static const EventType replayed = {"cassandra.replayed", on_replayed};
+
+static void forget_cache(Cassandra *node)
+{
+    g_clear_pointer(&node->warm, g_free);
+    node->warm_words = MAX(1, node->cluster->keys.count / 64 + 1);
+    node->warm = g_new0(uint64_t, node->warm_words);
+}
+
+static void cassandra_start(Component *self)
+{
+    Cassandra *node = node_of(self);
+    SimSpan boot;
+
+    if (node_now(node) == 0) { /* the run begins with a cluster that has long been up */
+        node->phase = NODE_READY;
+        join(node, true);
+        return;
+    }
+    node->phase = NODE_BOOTING;
+    if (host_is_cold(self->host)) {
+        forget_cache(node);
+    }
+    boot = draw_span(node->jvm_start, &node->life_rng) +
+           draw_span(node->commitlog_replay, &node->life_rng);
+    engine_after(node->engine, boot, &self->owner, &replayed, NULL, 0);
+}
+
+static void cassandra_stop(Component *self, const Effect *why)
+{
+    Cassandra *node = node_of(self);
+
+    node->phase = NODE_DOWN;
+    stage_reset(&node->requests);
+    gauge_set(&node->requests_waiting, node_now(node), 0);
+    write_stop(node);
+    read_stop(node);
+    replica_stop(node, why->unsynced_lost);
+    hints_stop(node);
+}
+
+static void cassandra_message(Component *self, const Message *message)
+{
+    Cassandra *node = node_of(self);
+
+    if (node->phase != NODE_READY) { /* port 9042 is not open yet */
+        call_break(self, &message->ticket);
+    } else if (message->op == MESSAGE_WRITE) {
+        write_receive(node, message);
+    } else if (message->op == MESSAGE_READ) {
+        read_receive(node, message);
+    }
+}
+
+static ConnectAnswer cassandra_connect(Component *self)
+{
+    return node_of(self)->phase == NODE_READY ? CONNECT_ACCEPT : CONNECT_REFUSE;
+}
+
+/* --- judgement ----------------------------------------------------------------------------------
+ */
+
+static void judge_key(uint64_t key, int64_t newest_acked, void *context)
+{
+    Cluster *cluster = context;
+    const KeyEntry *entry = key_table_find(&cluster->keys, key);
+    int64_t newest = 0, oldest = INT64_MAX;
+
+    (void)newest_acked;
+    if (entry == NULL) {
+        return;
+    }
+    const RingRange *range = ring_range(cluster->ring, entry->range);
+
+    for (guint i = 0; i < range->count; i++) {
+        const Cassandra *replica = cluster->nodes[range->replicas[i]];
+        int64_t version = store_get(&replica->store, entry->index);
+
+        newest = MAX(newest, version);
+        if (replica->component.is_up) {
+            oldest = MIN(oldest, version);
+        }
+    }
+    history_final(world_history(cluster->nodes[0]->component.world), key, newest,
+                  oldest == INT64_MAX ? newest : oldest);
+}
+
+static void cassandra_judge(Component *self)
+{
+    Cluster *cluster = node_of(self)->cluster;
+
+    if (world_of_kind(self->world, "cassandra")->pdata[0] == self) {
+        history_each_key(world_history(self->world), judge_key, cluster);
+    }
+}
+
+static void cassandra_free(Component *self)
+{
+    Cassandra *node = node_of(self);
+
+    for (guint i = 0; node->hints != NULL && i < node->cluster->node_count; i++) {
+        g_free(node->hints[i].items);
+    }
+    g_free(node->hints);
+    if (node->cluster != NULL) {
+        gossip_free(node);
+    }
+    g_free(node->warm);
+    store_clear(&node->store);
+    commit_log_clear(&node->log);
+    stage_clear(&node->requests);
+    stage_clear(&node->mutation_stage);
+    stage_clear(&node->read_stage);
+    pool_free(node->write_pool);
+    pool_free(node->read_pool);
+}
+
+const Kind cassandra_kind = {
+    .name = "cassandra",
+    .help = "A node of an Apache Cassandra 3.11 cluster: coordinator and replica",
+    .leaves_out =
+        "Lightweight transactions, counters, batches, range reads, repair, bootstrap and other "
+        "changes of the ring: no statement of the load uses them. Compaction, memtable flushes and "
+        "garbage collection: their CPU is not charged, so capacity is an upper bound. The dynamic "
+        "snitch: remote replicas are asked in order of distance, a slow live node is avoided by "
+        "speculation only. Clean shutdown announcements: every stop is noticed by silence. Data "
+        "under way on a connection through a cut is lost, not sent again after healing; hints "
+        "cover it.",
+    .size = sizeof(Cassandra),
+    .scope = KIND_ON_NODE,
+    .fields = cassandra_fields,
+    .metrics = cassandra_metrics,
+    .on_make = cassandra_make,
+    .on_wire = cassandra_wire,
+    .on_start = cassandra_start,
+    .on_stop = cassandra_stop,
+    .on_message = cassandra_message,
+    .on_connect = cassandra_connect,
+    .on_judge = cassandra_judge,
+    .on_free = cassandra_free,
+};

@@ -1,0 +1,106 @@
+/* choose_replicas.c - which replicas a read asks, for data or digests, and who is asked when they
+ * are slow. Source: Cassandra 3.11 AbstractReadExecutor, ConsistencyLevel.filterForQuery. */
+#include "models/data/cassandra/node.h"
+
+/* Live replicas in the order in which they are asked. */
+typedef struct Candidates {
+    guint count;
+    uint8_t index[RING_REPLICAS_MOST];
+} Candidates;
+
+static Candidates find_candidates(const Read *read)
+{
+    const Cassandra *node = read->node;
+    uint32_t live = node_live_replicas(node, read->range);
+    guint range = (guint)(read->range - ring_range(node->cluster->ring, 0));
+    const uint8_t *nearest = cluster_nearest(node->cluster, node->site, range);
+    Candidates found = {0};
+
+    for (guint i = 0; i < read->range->count; i++) {
+        if (read->range->replicas[i] == node->rank) {
+            found.index[found.count++] = (uint8_t)i;
+        }
+    }
+    for (guint i = 0; i < read->range->count; i++) {
+        if ((live >> nearest[i] & 1) != 0 && read->range->replicas[nearest[i]] != node->rank) {
+            found.index[found.count++] = nearest[i];
+        }
+    }
+    return found;
+}
+
+/* The first `wanted` of the candidates that are in `among` and not in `taken`. */
+static uint32_t take_first(const Candidates *found, guint wanted, uint32_t among, uint32_t taken)
+{
+    uint32_t chosen = 0;
+
+    for (guint i = 0; i < found->count && wanted > 0; i++) {
+        uint32_t bit = 1u << found->index[i];
+
+        if ((among & bit) != 0 && (taken & bit) == 0) {
+            chosen |= bit;
+            wanted--;
+        }
+    }
+    return chosen;
+}
+
+static uint32_t choose_targets(Read *read, const Candidates *found)
+{
+    Cassandra *node = read->node;
+    const RingRange *range = read->range;
+    bool asks_all_local = rng_chance(&node->coordinator_rng, node->dclocal_read_repair_chance);
+    uint32_t targets = 0;
+
+    if (read->consistency == CONSISTENCY_EACH_QUORUM) {
+        for (guint site = 0; site < node->cluster->site_count; site++) {
+            uint32_t factor = ring_factor(node->cluster->ring, site);
+
+            targets |=
+                factor == 0 ? 0 : take_first(found, factor / 2 + 1, range->site_mask[site], 0);
+        }
+        return targets;
+    }
+    if (asks_all_local) {
+        targets = take_first(found, range->count, range->site_mask[node->site], 0);
+    }
+    if ((guint)__builtin_popcount(targets) < read->block_for) {
+        targets |= take_first(found, read->block_for - (guint)__builtin_popcount(targets),
+                              range->mask, targets);
+    }
+    return targets;
+}
+
+static bool can_speculate(const Cassandra *node)
+{
+    return node->speculates_always || node->speculation_percentile > 0 ||
+           node->speculation_fixed != SIM_NEVER;
+}
+
+/* Which of the targets send data, and who is asked when they are slow (AbstractReadExecutor). */
+static void choose_data(Read *read, const Candidates *found, uint32_t targets)
+{
+    guint count = (guint)__builtin_popcount(targets);
+    guint data = 1;
+
+    read->spare = -1;
+    if (can_speculate(read->node) && read->consistency != CONSISTENCY_EACH_QUORUM &&
+        read->block_for < found->count) {
+        if (count == found->count) {
+            data = 2;
+        } else {
+            read->spare = __builtin_ctz(take_first(found, 1, read->range->mask, targets));
+            data = count > read->block_for ? 2 : 1;
+        }
+    }
+    read->data = take_first(found, data, targets, 0);
+}
+
+uint32_t read_choose(Read *read)
+{
+    Candidates found = find_candidates(read);
+    uint32_t targets = choose_targets(read, &found);
+
+    choose_data(read, &found, targets);
+    return targets;
+}

@@ -1,0 +1,319 @@
+/* cluster.c - builds what all nodes of a world share. */
+#include "models/data/cassandra/cluster.h"
+
+#include "models/data/cassandra/murmur3.h"
+#include "sim/config/json_place.h"
+
+const char cluster_keyspaces_schema[] =
+    "{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":1,\"additionalProperties\":"
+    "{\"type\":\"object\",\"required\":[\"replication\"],\"properties\":{\"replication\":"
+    "{\"type\":\"object\",\"required\":[\"class\"],\"properties\":{\"class\":"
+    "{\"const\":\"NetworkTopologyStrategy\"}},\"additionalProperties\":"
+    "{\"type\":[\"integer\",\"string\"]}}}}}";
+
+/* A service time table and the law it was made from. */
+typedef struct ServiceTable {
+    char *law;
+    ServiceTime times;
+} ServiceTable;
+
+static void service_table_free(gpointer data)
+{
+    ServiceTable *table = data;
+
+    g_free(table->law);
+    g_free(table);
+}
+
+ServiceTime *cluster_service(Cluster *cluster, Draw law)
+{
+    ServiceTable *table;
+
+    for (guint i = 0; i < cluster->services->len; i++) {
+        table = cluster->services->pdata[i];
+        if (strcmp(table->law, draw_text(law)) == 0) {
+            return &table->times;
+        }
+    }
+    table = g_new0(ServiceTable, 1);
+    table->law = g_strdup(draw_text(law));
+    service_time_init(&table->times, law);
+    g_ptr_array_add(cluster->services, table);
+    return &table->times;
+}
+
+static void cluster_clear(void *data)
+{
+    Cluster *cluster = data;
+
+    ring_free(cluster->ring);
+    key_table_clear(&cluster->keys);
+    g_free(cluster->nodes);
+    g_free(cluster->nearest);
+    if (cluster->services != NULL) {
+        g_ptr_array_free(cluster->services, TRUE);
+    }
+}
+
+/* --- nodes and sites ----------------------------------------------------------------------------
+ */
+
+static void find_sites(Cluster *cluster, World *world, DiagList *diags)
+{
+    for (guint i = 0; i < world_count_sites(world); i++) {
+        const Site *site = world_site(world, i);
+
+        if (site->type != SITE_DC) {
+            continue;
+        }
+        if (cluster->site_count == RING_SITES_MOST) {
+            diag_add(diags, DIAG_ERROR, NULL, DIAG_KEY,
+                     "a Cassandra cluster spans at most %d data centres", RING_SITES_MOST);
+            return;
+        }
+        cluster->sites[cluster->site_count++] = site;
+    }
+}
+
+/* In order of site, and of component within a site. */
+static void find_nodes(Cluster *cluster, World *world)
+{
+    const GPtrArray *components = world_of_kind(world, "cassandra");
+
+    cluster->nodes = g_new0(Cassandra *, components->len);
+    for (guint site = 0; site < cluster->site_count; site++) {
+        for (guint i = 0; i < components->len; i++) {
+            Cassandra *node = components->pdata[i];
+
+            if (node->component.site == cluster->sites[site]) {
+                node->rank = cluster->node_count;
+                node->site = site;
+                cluster->nodes[cluster->node_count++] = node;
+            }
+        }
+    }
+}
+
+static guint count_nodes(const Cluster *cluster, guint site)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < cluster->node_count; i++) {
+        count += cluster->nodes[i]->site == site ? 1 : 0;
+    }
+    return count;
+}
+
+/* The number of the node's rack within its site: the first node with the same rack has it. */
+static uint16_t rack_of(const Cluster *cluster, guint rank)
+{
+    const Cassandra *node = cluster->nodes[rank];
+    uint16_t rack = 0;
+
+    for (guint i = 0; i < rank; i++) {
+        const Cassandra *other = cluster->nodes[i];
+
+        if (other->site != node->site) {
+            continue;
+        }
+        if (strcmp(other->rack, node->rack) == 0) {
+            return rack_of(cluster, i);
+        }
+        rack = (uint16_t)MAX(rack, rack_of(cluster, i) + 1);
+    }
+    return rack;
+}
+
+/* --- replication --------------------------------------------------------------------------------
+ */
+
+static bool read_factor(const cJSON *value, uint32_t *factor)
+{
+    double number = value->valuedouble;
+
+    if (cJSON_IsString(value)) {
+        char *end;
+        guint64 parsed = g_ascii_strtoull(value->valuestring, &end, 10);
+
+        *factor = (uint32_t)parsed;
+        return *value->valuestring != '\0' && *end == '\0' && parsed <= RING_REPLICAS_MOST;
+    }
+    if (!cJSON_IsNumber(value) || number < 0 || number > RING_REPLICAS_MOST ||
+        number != (double)(uint32_t)number) {
+        return false;
+    }
+    *factor = (uint32_t)number;
+    return true;
+}
+
+static void report_unknown_site(const Cluster *cluster, const cJSON *item, DiagList *diags)
+{
+    const char *names[RING_SITES_MOST + 1] = {NULL};
+    g_autofree char *suggestion = NULL;
+
+    for (guint i = 0; i < cluster->site_count; i++) {
+        names[i] = cluster->sites[i]->name;
+    }
+    suggestion = diag_suggest(item->string, names);
+    diag_add(diags, DIAG_ERROR, item, DIAG_KEY, "there is no data centre '%s'%s", item->string,
+             suggestion);
+}
+
+static void read_site_factor(const Cluster *cluster, const cJSON *item, uint32_t *factors,
+                             DiagList *diags)
+{
+    for (guint i = 0; i < cluster->site_count; i++) {
+        guint nodes;
+
+        if (strcmp(cluster->sites[i]->name, item->string) != 0) {
+            continue;
+        }
+        nodes = count_nodes(cluster, i);
+        if (!read_factor(item, &factors[i])) {
+            diag_add(diags, DIAG_ERROR, item, DIAG_VALUE,
+                     "the replication factor of '%s' must be a whole number from 0 to %d",
+                     item->string, RING_REPLICAS_MOST);
+        } else if (nodes == 0 && factors[i] > 0) {
+            diag_add(diags, DIAG_ERROR, item, DIAG_VALUE,
+                     "'%s' is to hold replicas but runs no Cassandra node", item->string);
+        } else if (factors[i] > nodes) {
+            diag_add(diags, DIAG_WARNING, item, DIAG_VALUE,
+                     "'%s' is to hold %u replicas but runs %u Cassandra nodes", item->string,
+                     factors[i], nodes);
+        }
+        return;
+    }
+    report_unknown_site(cluster, item, diags);
+}
+
+static bool read_replication(const Cluster *cluster, const cJSON *keyspaces, uint32_t *factors,
+                             DiagList *diags)
+{
+    const cJSON *keyspace = cJSON_IsObject(keyspaces) ? keyspaces->child : NULL;
+    const cJSON *replication = json_member(keyspace, "replication");
+    const cJSON *class = json_member(replication, "class");
+    guint before = diag_count_errors(diags);
+    guint sum = 0;
+
+    if (!cJSON_IsObject(replication) || keyspace->next != NULL) {
+        diag_add(diags, DIAG_ERROR, keyspaces, DIAG_VALUE,
+                 "'keyspaces' must name one keyspace with its 'replication'");
+        return false;
+    }
+    if (!cJSON_IsString(class) || strcmp(class->valuestring, "NetworkTopologyStrategy") != 0) {
+        diag_add(diags, DIAG_ERROR, class != NULL ? class : replication, DIAG_VALUE,
+                 "'class' must be 'NetworkTopologyStrategy'");
+    }
+    for (const cJSON *item = replication->child; item != NULL; item = item->next) {
+        if (item != class) {
+            read_site_factor(cluster, item, factors, diags);
+        }
+    }
+    for (guint i = 0; i < cluster->site_count; i++) {
+        sum += factors[i];
+    }
+    if (diag_count_errors(diags) == before && (sum == 0 || sum > RING_REPLICAS_MOST)) {
+        diag_add(diags, DIAG_ERROR, replication, DIAG_VALUE,
+                 "the replication factors must sum to 1 to %d", RING_REPLICAS_MOST);
+    }
+    return diag_count_errors(diags) == before;
+}
+
+/* --- ring ---------------------------------------------------------------------------------------
+ */
+
+static void draw_tokens(Cluster *cluster, World *world)
+{
+    const Cassandra *first = cluster->nodes[0];
+    uint64_t state = (uint64_t)first->token_seed;
+    Rng rng;
+
+    engine_open_stream(world_engine(world), &rng, "cassandra/tokens");
+    if (state == 0) {
+        state = rng_next(&rng);
+    }
+    for (guint i = 0; i < cluster->node_count; i++) {
+        ring_draw_node_tokens(cluster->ring, i, (guint)cluster->nodes[i]->num_tokens, &state);
+    }
+}
+
+static void make_ring(Cluster *cluster, World *world, const uint32_t *factors)
+{
+    g_autofree RingNode *nodes = g_new0(RingNode, cluster->node_count);
+
+    for (guint i = 0; i < cluster->node_count; i++) {
+        nodes[i] =
+            (RingNode){.site = (uint16_t)cluster->nodes[i]->site, .rack = rack_of(cluster, i)};
+    }
+    cluster->ring = ring_new(nodes, cluster->node_count, factors, cluster->site_count);
+    draw_tokens(cluster, world);
+    ring_close(cluster->ring);
+}
+
+static SimSpan delay_to(const Cluster *cluster, const World *world, guint site, guint rank)
+{
+    return network_base_delay(world, cluster->sites[site], cluster->nodes[rank]->component.site);
+}
+
+/* Sorts the replicas of one range by delay from a site; equal ones keep their ring order. */
+static void sort_nearest(Cluster *cluster, const World *world, guint site, guint index)
+{
+    const RingRange *range = ring_range(cluster->ring, index);
+    uint8_t *sorted =
+        cluster->nearest + (site * ring_count_ranges(cluster->ring) + index) * RING_REPLICAS_MOST;
+
+    for (guint i = 0; i < range->count; i++) {
+        SimSpan delay = delay_to(cluster, world, site, range->replicas[i]);
+        guint place = i;
+
+        while (place > 0 &&
+               delay_to(cluster, world, site, range->replicas[sorted[place - 1]]) > delay) {
+            sorted[place] = sorted[place - 1];
+            place--;
+        }
+        sorted[place] = (uint8_t)i;
+    }
+}
+
+static void find_nearest(Cluster *cluster, const World *world)
+{
+    guint ranges = ring_count_ranges(cluster->ring);
+
+    cluster->nearest = g_new0(uint8_t, cluster->site_count * ranges * RING_REPLICAS_MOST);
+    for (guint site = 0; site < cluster->site_count; site++) {
+        for (guint i = 0; i < ranges; i++) {
+            sort_nearest(cluster, world, site, i);
+        }
+    }
+}
+
+static uint32_t place_key(void *context, uint64_t key)
+{
+    return ring_find(context, murmur3_token_of_bigint((int64_t)key));
+}
+
+static void build(Cluster *cluster, World *world, DiagList *diags)
+{
+    uint32_t factors[RING_SITES_MOST] = {0};
+
+    cluster->services = g_ptr_array_new_with_free_func(service_table_free);
+    find_sites(cluster, world, diags);
+    find_nodes(cluster, world);
+    if (cluster->node_count == 0 ||
+        !read_replication(cluster, cluster->nodes[0]->keyspaces, factors, diags)) {
+        return;
+    }
+    make_ring(cluster, world, factors);
+    find_nearest(cluster, world);
+    key_table_init(&cluster->keys, place_key, cluster->ring);
+}
+
+Cluster *cluster_of(World *world, DiagList *diags)
+{
+    Cluster *cluster = world_shared(world, "cassandra", sizeof *cluster, cluster_clear);
+
+    if (cluster->services == NULL) {
+        build(cluster, world, diags);
+    }
+    return cluster;
+}

@@ -1,0 +1,100 @@
+/* commit_log.c - which of a node's writes are on stable storage, and what a power loss takes. */
+#include "models/data/cassandra/commit_log.h"
+
+#include <string.h>
+
+#define FIRST_CAPACITY 1024u
+
+void commit_log_init(CommitLog *log)
+{
+    *log = (CommitLog){0};
+    log->waiters = g_array_new(FALSE, FALSE, sizeof(CommitLogWaiter));
+}
+
+void commit_log_clear(CommitLog *log)
+{
+    g_clear_pointer(&log->entries, g_free);
+    if (log->waiters != NULL) {
+        g_array_free(g_steal_pointer(&log->waiters), TRUE);
+    }
+}
+
+void commit_log_append(CommitLog *log, uint32_t key, int64_t before)
+{
+    if (log->count == log->capacity) {
+        log->capacity = MAX(FIRST_CAPACITY, log->capacity * 2);
+        log->entries = g_renew(CommitLogEntry, log->entries, log->capacity);
+    }
+    log->entries[log->count++] = (CommitLogEntry){.before = before, .key = key};
+}
+
+void commit_log_wait(CommitLog *log, CommitLogWaiter waiter)
+{
+    g_array_append_val(log->waiters, waiter);
+}
+
+bool commit_log_begin_sync(CommitLog *log, SimTime now)
+{
+    if (log->is_syncing) {
+        return false;
+    }
+    log->is_syncing = true;
+    log->sync_began = now;
+    log->covered = log->count;
+    log->waiters_covered = log->waiters->len;
+    return true;
+}
+
+static void drop_first(CommitLog *log, size_t count)
+{
+    log->count -= count;
+    memmove(log->entries, log->entries + count, log->count * sizeof *log->entries);
+}
+
+void commit_log_end_sync(CommitLog *log, guint *count)
+{
+    g_assert_true(log->is_syncing);
+    if (log->covered > 0) {
+        drop_first(log, log->covered);
+    }
+    *count = log->waiters_covered;
+    log->is_syncing = false;
+    log->synced_at = log->sync_began;
+    log->covered = 0;
+    log->waiters_covered = 0;
+}
+
+void commit_log_answered(CommitLog *log, guint count)
+{
+    if (count > 0) {
+        g_array_remove_range(log->waiters, 0, count);
+    }
+}
+
+void commit_log_abandon(CommitLog *log)
+{
+    g_array_set_size(log->waiters, 0);
+    log->is_syncing = false;
+    log->covered = 0;
+    log->waiters_covered = 0;
+}
+
+size_t commit_log_lose(CommitLog *log, Store *store)
+{
+    size_t lost = log->count;
+
+    while (log->count > 0) {
+        const CommitLogEntry *entry = &log->entries[--log->count];
+
+        store_restore(store, entry->key, entry->before);
+    }
+    commit_log_abandon(log);
+    return lost;
+}
+
+void commit_log_flush(CommitLog *log, SimTime now)
+{
+    g_assert_false(log->is_syncing);
+    log->count = 0;
+    log->synced_at = now;
+}

@@ -1,0 +1,541 @@
+/* coordinate_read.c - a coordinator's reads: data and digests, comparison, repair, speculation.
+ * Source: Cassandra 3.11 AbstractReadExecutor, ReadCallback, DigestResolver, DataResolver,
+ * StorageProxy.SinglePartitionReadLifecycle. */
+#include "models/data/cassandra/node.h"
+
+static Cassandra *replica_of(const Read *read, guint index)
+{
+    return read->node->cluster->nodes[read->range->replicas[index]];
+}
+
+/* --- lists --------------------------------------------------------------------------------------
+ */
+
+static void link_last(ReadList *list, Read *read)
+{
+    read->next = NULL;
+    read->previous = list->last;
+    if (list->last != NULL) {
+        list->last->next = read;
+    } else {
+        list->first = read;
+    }
+    list->last = read;
+}
+
+static void unlink_from(ReadList *list, Read *read)
+{
+    if (read->previous != NULL) {
+        read->previous->next = read->next;
+    } else {
+        list->first = read->next;
+    }
+    if (read->next != NULL) {
+        read->next->previous = read->previous;
+    } else {
+        list->last = read->previous;
+    }
+}
+
+static bool has_pending(const Read *read)
+{
+    return (read->pending[READ_DIGESTS] | read->pending[READ_FULL] | read->pending[READ_REPAIR]) !=
+               0 ||
+           (read->is_begun && !read->is_sent && !read->is_orphan);
+}
+
+/* Forgets a read that has ended once no replica works on it any more. */
+static void settle(Read *read)
+{
+    if (read->is_done && !has_pending(read)) {
+        unlink_from(&read->node->lingering_reads, read);
+        pool_give(read->node->read_pool, read);
+    }
+}
+
+/* --- the answer ---------------------------------------------------------------------------------
+ */
+
+static void finish(Read *read, uint32_t code, int64_t version)
+{
+    Cassandra *node = read->node;
+    Message reply = {.op = MESSAGE_READ,
+                     .size_bytes = MESSAGE_HEAD_BYTES + (uint32_t)node->row_size,
+                     .code = code,
+                     .request = read->request,
+                     .key = read->key,
+                     .version = version};
+
+    read->is_done = true;
+    if (read->decision != EVENT_NONE) {
+        engine_cancel(node->engine, read->decision);
+        read->decision = EVENT_NONE;
+    }
+    if (code == STORE_OK) {
+        histogram_add(node->read_latency, node_now(node) - read->began);
+    }
+    latency_reservoir_add(&node->latencies, node_now(node) - read->began);
+    call_reply(&node->component, &read->ticket, &reply);
+    unlink_from(&node->reads, read);
+    link_last(&node->lingering_reads, read);
+    settle(read);
+    node_request_done(node);
+}
+
+static void time_out(Read *read)
+{
+    read->node->read_timeouts++;
+    finish(read, STORE_TIMEOUT, 0);
+}
+
+/* --- asking -------------------------------------------------------------------------------------
+ */
+
+static void ask(Read *read, guint index)
+{
+    Cassandra *node = read->node, *to = replica_of(read, index);
+    uint64_t detail = (uint64_t)read->round << 8 | index;
+
+    read->lives[index] = to->component.owner.incarnation;
+    if (to == node) {
+        read->pending[read->round] |= 1u << index;
+        replica_take_read(node, read, detail);
+    } else if (node_send(node, to, 2 * MESSAGE_HEAD_BYTES, &replica_read_arrived, read, detail)) {
+        read->pending[read->round] |= 1u << index;
+    }
+}
+
+static void ask_all(Read *read, uint32_t mask)
+{
+    for (; mask != 0; mask &= mask - 1) {
+        ask(read, (guint)__builtin_ctz(mask));
+    }
+}
+
+static void begin_round(Read *read, ReadRound round)
+{
+    read->round = (uint8_t)round;
+    read->answered = 0;
+    for (guint i = 0; i < read->range->count; i++) {
+        read->answered_at[i] = SIM_NEVER;
+    }
+}
+
+static void send_repairs(Read *read)
+{
+    Cassandra *node = read->node;
+
+    begin_round(read, READ_REPAIR);
+    for (uint32_t left = read->stale; left != 0; left &= left - 1) {
+        guint index = (guint)__builtin_ctz(left);
+        Cassandra *to = replica_of(read, index);
+
+        node->repairs_sent++;
+        read->lives[index] = to->component.owner.incarnation;
+        if (node_send(node, to, MESSAGE_HEAD_BYTES + node->mutation_size, &replica_repair_arrived,
+                      read, index)) {
+            read->pending[READ_REPAIR] |= 1u << index;
+        }
+    }
+}
+
+/* --- deciding -----------------------------------------------------------------------------------
+ */
+
+static void on_repair_expired(void *self, void *subject, uint64_t detail)
+{
+    Read *read = subject;
+
+    (void)self;
+    (void)detail;
+    read->decision = EVENT_NONE;
+    time_out(read);
+}
+
+static const EventType repair_expired = {"cassandra.repair-expired", on_repair_expired};
+
+static void compare_digests(Read *read, uint32_t here)
+{
+    uint32_t data = here & read->data;
+    guint first = (guint)__builtin_ctz(data);
+
+    for (uint32_t left = here; left != 0; left &= left - 1) {
+        if (read->block_for > 1 && read->versions[__builtin_ctz(left)] != read->versions[first]) {
+            read->node->digest_mismatches++;
+            begin_round(read, READ_FULL);
+            ask_all(read, read->contacted);
+            return;
+        }
+    }
+    for (uint32_t left = data; left != 0; left &= left - 1) {
+        guint index = (guint)__builtin_ctz(left);
+
+        first = read->answered_at[index] < read->answered_at[first] ? index : first;
+    }
+    finish(read, STORE_OK, read->versions[first]);
+}
+
+static void merge(Read *read)
+{
+    Cassandra *node = read->node;
+
+    read->newest = 0;
+    read->stale = 0;
+    for (uint32_t left = read->contacted; left != 0; left &= left - 1) {
+        read->newest = MAX(read->newest, read->versions[__builtin_ctz(left)]);
+    }
+    for (uint32_t left = read->contacted; left != 0; left &= left - 1) {
+        guint index = (guint)__builtin_ctz(left);
+
+        read->stale |= read->versions[index] < read->newest ? 1u << index : 0;
+    }
+    if (read->stale == 0) {
+        finish(read, STORE_OK, read->newest);
+        return;
+    }
+    send_repairs(read);
+    read->decision = engine_after(node->engine, node->write_request_timeout, &node->component.owner,
+                                  &repair_expired, read, 0);
+}
+
+static uint32_t answers_here(const Read *read)
+{
+    uint32_t here = 0;
+
+    for (uint32_t left = read->answered; left != 0; left &= left - 1) {
+        guint index = (guint)__builtin_ctz(left);
+
+        here |= read->answered_at[index] <= node_now(read->node) ? 1u << index : 0;
+    }
+    return here;
+}
+
+static void on_read_decided(void *self, void *subject, uint64_t detail)
+{
+    Read *read = subject;
+
+    (void)self;
+    (void)detail;
+    read->decision = EVENT_NONE;
+    switch ((ReadRound)read->round) {
+    case READ_DIGESTS:
+        compare_digests(read, answers_here(read));
+        break;
+    case READ_FULL:
+        merge(read);
+        break;
+    case READ_REPAIR:
+    case READ_ROUNDS:
+        finish(read, STORE_OK, read->newest);
+        break;
+    }
+}
+
+static const EventType read_decided = {"cassandra.read-decided", on_read_decided};
+
+static SimTime earliest_data(const Read *read)
+{
+    SimTime earliest = SIM_NEVER;
+
+    for (uint32_t left = read->answered & read->data; left != 0; left &= left - 1) {
+        earliest = MIN(earliest, read->answered_at[__builtin_ctz(left)]);
+    }
+    return earliest;
+}
+
+static SimTime last_of(const Read *read, uint32_t mask)
+{
+    SimTime last = 0;
+
+    for (; mask != 0; mask &= mask - 1) {
+        last = MAX(last, read->answered_at[__builtin_ctz(mask)]);
+    }
+    return last;
+}
+
+/* One more answer is known: is this round complete, and when? */
+static void reconsider(Read *read)
+{
+    Cassandra *node = read->node;
+    SimTime at;
+
+    if (read->round == READ_DIGESTS) {
+        if ((guint)__builtin_popcount(read->answered) < read->block_for) {
+            return;
+        }
+        at = MAX(level_decided_at(read->consistency, node->cluster->ring, read->range, node->site,
+                                  read->answered_at),
+                 earliest_data(read));
+    } else {
+        at = last_of(read, read->round == READ_FULL ? read->contacted : read->stale);
+    }
+    if (at == SIM_NEVER) {
+        return;
+    }
+    if (read->round == READ_REPAIR) { /* in place of the expiry */
+        engine_cancel(node->engine, read->decision);
+        read->decision = EVENT_NONE;
+    }
+    if (at <= node_now(node)) {
+        if (read->decision != EVENT_NONE) {
+            engine_cancel(node->engine, read->decision);
+        }
+        on_read_decided(node, read, 0);
+    } else if (read->decision == EVENT_NONE) {
+        read->decision =
+            engine_at(node->engine, at, &node->component.owner, &read_decided, read, 0);
+    } else if (at < engine_time_of(node->engine, read->decision)) {
+        engine_move(node->engine, read->decision, at);
+    }
+}
+
+static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRound round,
+                           int64_t size_bytes)
+{
+    Cassandra *node = read->node;
+    SimTime arrival;
+
+    read->pending[round] &= ~(1u << index);
+    if (read->is_done || read->is_orphan || read->round != round) {
+        settle(read);
+        return;
+    }
+    arrival = replica == node
+                  ? node_now(node)
+                  : network_arrival(&replica->component, &node->component, (uint32_t)size_bytes);
+    if (arrival == SIM_NEVER) {
+        return;
+    }
+    read->answered |= 1u << index;
+    read->answered_at[index] = arrival;
+    reconsider(read);
+}
+
+void read_served(Read *read, Cassandra *replica, uint64_t detail)
+{
+    guint index = detail & 0xff;
+    ReadRound round = (ReadRound)(detail >> 8);
+    bool has_data = round == READ_FULL || (read->data >> index & 1) != 0;
+
+    if (read->round == round) {
+        read->versions[index] = store_get(&replica->store, read->key_index);
+    }
+    answer_arrives(read, replica, index, round,
+                   MESSAGE_HEAD_BYTES + (has_data ? replica->row_size : 16));
+}
+
+void read_repaired(Read *read, Cassandra *replica, guint index)
+{
+    answer_arrives(read, replica, index, READ_REPAIR, MESSAGE_HEAD_BYTES);
+}
+
+void read_dropped(Read *read, uint64_t detail)
+{
+    read->pending[detail >> 8] &= ~(1u << (detail & 0xff));
+    settle(read);
+}
+
+/* --- timers -------------------------------------------------------------------------------------
+ */
+
+static void on_read_timer(void *self, void *subject, uint64_t detail);
+static const EventType read_timer = {"cassandra.read-timer", on_read_timer};
+
+static void on_read_timer(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    Read *next;
+
+    (void)subject;
+    (void)detail;
+    node->read_timer = EVENT_NONE;
+    for (Read *read = node->reads.first; read != NULL && read->is_begun; read = next) {
+        SimTime due = read->began + node->read_request_timeout;
+
+        next = read->next;
+        if (due > node_now(node)) {
+            node->read_timer =
+                engine_at(node->engine, due, &node->component.owner, &read_timer, NULL, 0);
+            return;
+        }
+        time_out(read);
+    }
+}
+
+static void on_speculation_timer(void *self, void *subject, uint64_t detail);
+static const EventType speculation_timer = {"cassandra.speculation-timer", on_speculation_timer};
+
+static void arm_speculation(Cassandra *node, const Read *read)
+{
+    SimTime due = read->began + node->speculation_after;
+
+    if (node->speculation_timer == EVENT_NONE) {
+        node->speculation_timer = engine_at(node->engine, MAX(due, node_now(node)),
+                                            &node->component.owner, &speculation_timer, NULL, 0);
+    }
+}
+
+static void speculate(Read *read)
+{
+    guint index = (guint)read->spare;
+
+    read->spare = -1;
+    read->node->speculations++;
+    read->contacted |= 1u << index;
+    read->data |= 1u << index;
+    ask(read, index);
+}
+
+static void on_speculation_timer(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    (void)subject;
+    (void)detail;
+    node->speculation_timer = EVENT_NONE;
+    if (node->speculation_after > node->read_request_timeout) {
+        return;
+    }
+    for (Read *read = node->reads.first; read != NULL && read->is_begun; read = read->next) {
+        if (read->spare < 0 || !read->is_sent || read->round != READ_DIGESTS) {
+            continue;
+        }
+        if (read->began + node->speculation_after > node_now(node)) {
+            arm_speculation(node, read);
+            return;
+        }
+        speculate(read);
+    }
+}
+
+static void on_threshold_due(void *self, void *subject, uint64_t detail);
+static const EventType threshold_due = {"cassandra.threshold-due", on_threshold_due};
+
+static void on_threshold_due(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    (void)subject;
+    (void)detail;
+    node->speculation_after =
+        latency_reservoir_quantile(&node->latencies, node->speculation_percentile);
+    latency_reservoir_age(&node->latencies);
+    engine_after(node->engine, 5 * SIM_S, &node->component.owner, &threshold_due, NULL, 0);
+}
+
+/* --- a read's begin -----------------------------------------------------------------------------
+ */
+
+static void on_read_ready(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    Read *read = subject;
+    uint32_t targets;
+
+    (void)detail;
+    read->is_sent = true;
+    if (read->is_done) { /* it has timed out while it waited for the CPU */
+        settle(read);
+        return;
+    }
+    targets = read_choose(read);
+    if (!level_is_available(read->consistency, node->cluster->ring, read->range, node->site,
+                            targets)) {
+        node->unavailables++;
+        finish(read, STORE_UNAVAILABLE, 0);
+        return;
+    }
+    begin_round(read, READ_DIGESTS);
+    read->contacted = targets;
+    ask_all(read, targets);
+    if (read->spare >= 0 && node->speculates_always) {
+        speculate(read);
+    } else if (read->spare >= 0 && node->speculation_after <= node->read_request_timeout) {
+        arm_speculation(node, read);
+    }
+}
+
+static const EventType read_ready = {"cassandra.read-ready", on_read_ready};
+
+void read_begin(Cassandra *node, Read *read)
+{
+    SimSpan cpu = service_time_draw(node->coordinator_service, &node->service_rng);
+
+    read->is_begun = true;
+    read->began = node_now(node);
+    if (read->block_for > 2) {
+        cpu += (read->block_for - 2) * node->answer_cpu;
+    }
+    if (node->read_timer == EVENT_NONE) {
+        node->read_timer = engine_at(node->engine, read->began + node->read_request_timeout,
+                                     &node->component.owner, &read_timer, NULL, 0);
+    }
+    node_work(node, cpu, &read_ready, read, 0);
+}
+
+void read_receive(Cassandra *node, const Message *message)
+{
+    const KeyEntry *entry = key_table_add(&node->cluster->keys, message->key);
+    Read *read = pool_take(node->read_pool);
+
+    read->node = node;
+    read->ticket = message->ticket;
+    read->key = message->key;
+    read->request = message->request;
+    read->key_index = entry->index;
+    read->range = ring_range(node->cluster->ring, entry->range);
+    read->spare = -1;
+    read->consistency = message->consistency != CONSISTENCY_DEFAULT ? message->consistency
+                                                                    : node->consistency.read + 1;
+    if (read->consistency == CONSISTENCY_ANY) {
+        read->consistency = CONSISTENCY_ONE; /* ANY is for writes only */
+    }
+    read->block_for = (uint16_t)level_block_for(read->consistency, node->cluster->ring, node->site);
+    link_last(&node->reads, read);
+    node->coordinated_reads++;
+    node_request_enter(node, read, NODE_REQUEST_READ);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+void read_start(Cassandra *node)
+{
+    latency_reservoir_init(&node->latencies);
+    node->speculation_after = node->speculation_fixed;
+    if (node->speculation_percentile > 0) {
+        node->speculation_after = node->read_request_timeout / 2;
+        engine_after(node->engine, 5 * SIM_S, &node->component.owner, &threshold_due, NULL, 0);
+    }
+}
+
+void read_sweep(Cassandra *node)
+{
+    Read *next;
+
+    for (Read *read = node->lingering_reads.first; read != NULL; read = next) {
+        next = read->next;
+        for (guint i = 0; i < read->range->count; i++) {
+            if (replica_of(read, i)->component.owner.incarnation != read->lives[i]) {
+                for (guint round = 0; round < READ_ROUNDS; round++) {
+                    read->pending[round] &= ~(1u << i);
+                }
+            }
+        }
+        settle(read);
+    }
+}
+
+void read_stop(Cassandra *node)
+{
+    while (node->reads.first != NULL) {
+        Read *read = node->reads.first;
+
+        unlink_from(&node->reads, read);
+        link_last(&node->lingering_reads, read);
+        read->decision = EVENT_NONE;
+        read->is_done = read->is_orphan = true;
+        settle(read);
+    }
+    node->read_timer = node->speculation_timer = EVENT_NONE;
+}

@@ -1,0 +1,433 @@
+/* coordinate_write.c - a coordinator's writes, from the statement to the last acknowledgement.
+ * A replica plans the arrival of its acknowledgement itself, and the coordinator has one event: at
+ * the acknowledgement that decides. Source: Cassandra 3.11 StorageProxy.performWrite,
+ * sendToHintedEndpoints, sendMessagesToNonlocalDC. */
+#include "models/data/cassandra/node.h"
+
+enum { RELAY_FIRST, RELAY_RANDOM }; /* index into the names of `relay` */
+
+static Cassandra *replica_of(const Write *write, guint index)
+{
+    return write->node->cluster->nodes[write->range->replicas[index]];
+}
+
+/* --- the list of writes under way ---------------------------------------------------------------
+ */
+
+static void link_last(WriteList *list, Write *write)
+{
+    write->previous = list->last;
+    if (list->last != NULL) {
+        list->last->next = write;
+    } else {
+        list->first = write;
+    }
+    list->last = write;
+}
+
+static void drop(Write *write)
+{
+    WriteList *list = &write->node->writes;
+
+    if (write->previous != NULL) {
+        write->previous->next = write->next;
+    } else {
+        list->first = write->next;
+    }
+    if (write->next != NULL) {
+        write->next->previous = write->previous;
+    } else {
+        list->last = write->previous;
+    }
+    pool_give(write->node->write_pool, write);
+}
+
+static bool all_acked_in_time(const Write *write)
+{
+    SimTime limit = write->began + write->node->write_request_timeout;
+
+    if (write->acked != write->targets) {
+        return false;
+    }
+    for (uint32_t left = write->targets; left != 0; left &= left - 1) {
+        if (write->acked_at[__builtin_ctz(left)] > limit) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Forgets the write when nothing can happen to it any more. */
+static void settle(Write *write)
+{
+    if (write->pending != 0) {
+        return;
+    }
+    if (write->is_orphan ||
+        (write->is_sent && write->is_decided && (write->is_swept || all_acked_in_time(write)))) {
+        drop(write);
+    }
+}
+
+/* --- the answer ---------------------------------------------------------------------------------
+ */
+
+static void decide(Write *write, uint32_t code)
+{
+    Cassandra *node = write->node;
+    Message reply = {.op = MESSAGE_WRITE,
+                     .size_bytes = MESSAGE_HEAD_BYTES,
+                     .code = code,
+                     .request = write->request,
+                     .key = write->key,
+                     .version = write->version};
+
+    write->is_decided = true;
+    if (write->decision != EVENT_NONE) {
+        engine_cancel(node->engine, write->decision);
+        write->decision = EVENT_NONE;
+    }
+    if (code == STORE_OK) {
+        histogram_add(node->write_latency, node_now(node) - write->began);
+    }
+    call_reply(&node->component, &write->ticket, &reply);
+    settle(write);
+    node_request_done(node);
+}
+
+static void on_decided(void *self, void *subject, uint64_t detail)
+{
+    Write *write = subject;
+
+    (void)self;
+    (void)detail;
+    write->decision = EVENT_NONE;
+    decide(write, STORE_OK);
+}
+
+static const EventType decided = {"cassandra.write-decided", on_decided};
+
+/* One more acknowledgement is known: is the level met, and when? */
+static void reconsider(Write *write)
+{
+    Cassandra *node = write->node;
+    const RingRange *range = write->range;
+    uint32_t counted = write->acked & level_counts(write->consistency, range, node->site);
+    SimTime at;
+
+    if ((guint)__builtin_popcount(counted) < write->block_for) {
+        return;
+    }
+    at = level_decided_at(write->consistency, node->cluster->ring, range, node->site,
+                          write->acked_at);
+    if (at == SIM_NEVER) {
+        return;
+    }
+    if (at <= node_now(node)) {
+        decide(write, STORE_OK);
+    } else if (write->decision == EVENT_NONE) {
+        write->decision = engine_at(node->engine, at, &node->component.owner, &decided, write, 0);
+    } else if (at < engine_time_of(node->engine, write->decision)) {
+        engine_move(node->engine, write->decision, at);
+    }
+}
+
+void write_applied(Write *write, guint index)
+{
+    Cassandra *node = write->node, *replica = replica_of(write, index);
+    SimTime arrival;
+
+    write->pending &= ~(1u << index);
+    if (write->is_orphan) {
+        settle(write);
+        return;
+    }
+    arrival = replica == node
+                  ? node_now(node)
+                  : network_arrival(&replica->component, &node->component, MESSAGE_HEAD_BYTES);
+    if (arrival != SIM_NEVER) {
+        write->acked |= 1u << index;
+        write->acked_at[index] = arrival;
+        if (!write->is_decided &&
+            (level_counts(write->consistency, write->range, node->site) >> index & 1) != 0) {
+            reconsider(write); /* settles when it decides */
+            return;
+        }
+    }
+    settle(write);
+}
+
+void write_dropped(Write *write, guint index)
+{
+    write->pending &= ~(1u << index);
+    settle(write);
+}
+
+/* --- sending ------------------------------------------------------------------------------------
+ */
+
+static void send_to(Write *write, Cassandra *from, guint index)
+{
+    Cassandra *to = replica_of(write, index);
+    int64_t forward_bytes = (write->relays >> index & 1) != 0 ? 2 * 16 : 0;
+
+    write->lives[index] = to->component.owner.incarnation;
+    if (node_send(from, to, MESSAGE_HEAD_BYTES + forward_bytes + from->mutation_size,
+                  &replica_mutation_arrived, write, index)) {
+        write->pending |= 1u << index;
+    }
+}
+
+void write_forward(Cassandra *relay, Write *write, guint index)
+{
+    uint32_t others = write->targets & write->range->site_mask[relay->site] & ~(1u << index);
+
+    for (; others != 0; others &= others - 1) {
+        send_to(write, relay, (guint)__builtin_ctz(others));
+    }
+}
+
+static guint choose_relay(Cassandra *node, uint32_t mask)
+{
+    if (node->relay == RELAY_RANDOM) {
+        guint skip = (guint)rng_below(&node->coordinator_rng, (guint)__builtin_popcount(mask));
+
+        for (; skip > 0; skip--) {
+            mask &= mask - 1;
+        }
+    }
+    return (guint)__builtin_ctz(mask);
+}
+
+static void send_to_site(Write *write, guint site)
+{
+    Cassandra *node = write->node;
+    uint32_t mask = write->targets & write->range->site_mask[site];
+    guint relay;
+
+    if (mask == 0) {
+        return;
+    }
+    if (site != node->site) {
+        relay = choose_relay(node, mask);
+        write->relays |= 1u << relay;
+        send_to(write, node, relay);
+        return;
+    }
+    for (; mask != 0; mask &= mask - 1) {
+        guint index = (guint)__builtin_ctz(mask);
+
+        if (replica_of(write, index) != node) {
+            send_to(write, node, index);
+            continue;
+        }
+        write->lives[index] = node->component.owner.incarnation;
+        write->pending |= 1u << index;
+        replica_take_mutation(node, write, index);
+    }
+}
+
+/* Hints at once for replicas that are known to be down; true when one was kept. */
+static bool hint_the_dead(Write *write, uint32_t dead)
+{
+    bool kept = false;
+
+    for (; dead != 0; dead &= dead - 1) {
+        guint target = write->range->replicas[__builtin_ctz(dead)];
+
+        if (hints_are_kept_for(write->node, target)) {
+            hints_store(write->node, target, write->key_index, write->version);
+            kept = true;
+        }
+    }
+    return kept;
+}
+
+/* Too few replicas are believed to live: nothing is written. */
+static void refuse(Write *write)
+{
+    write->is_swept = true;
+    write->node->unavailables++;
+    if (write->is_decided) { /* it has timed out while it waited for the CPU */
+        settle(write);
+        return;
+    }
+    decide(write, STORE_UNAVAILABLE);
+}
+
+static void on_write_ready(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    Write *write = subject;
+    uint32_t live = node_live_replicas(node, write->range);
+    bool hinted;
+
+    (void)detail;
+    write->is_sent = true;
+    if (!level_is_available(write->consistency, node->cluster->ring, write->range, node->site,
+                            live)) {
+        refuse(write);
+        return;
+    }
+    write->version = node_timestamp(node);
+    write->targets = live;
+    hinted = hint_the_dead(write, write->range->mask & ~live);
+    for (guint site = 0; site < node->cluster->site_count; site++) {
+        send_to_site(write, site);
+    }
+    if (hinted && write->consistency == CONSISTENCY_ANY && !write->is_decided) {
+        decide(write, STORE_OK);
+    }
+}
+
+static const EventType write_ready = {"cassandra.write-ready", on_write_ready};
+
+/* --- begin and timeout --------------------------------------------------------------------------
+ */
+
+static void time_out(Write *write)
+{
+    Cassandra *node = write->node;
+
+    /* At ANY the hints that the sweep is about to keep count as success. */
+    if (write->consistency == CONSISTENCY_ANY && node->hinted_handoff_enabled) {
+        decide(write, STORE_OK);
+        return;
+    }
+    node->write_timeouts++;
+    decide(write, STORE_TIMEOUT);
+}
+
+static void on_write_timer(void *self, void *subject, uint64_t detail);
+static const EventType write_timer = {"cassandra.write-timer", on_write_timer};
+
+static void on_write_timer(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    Write *next;
+
+    (void)subject;
+    (void)detail;
+    node->write_timer = EVENT_NONE;
+    for (Write *write = node->writes.first; write != NULL; write = next) {
+        SimTime due = write->began + node->write_request_timeout;
+
+        next = write->next;
+        if (write->is_orphan || write->is_decided) {
+            continue;
+        }
+        if (!write->is_begun) {
+            return;
+        }
+        if (due > node_now(node)) {
+            if (node->write_timer == EVENT_NONE) {
+                node->write_timer =
+                    engine_at(node->engine, due, &node->component.owner, &write_timer, NULL, 0);
+            }
+            return;
+        }
+        time_out(write);
+    }
+}
+
+void write_begin(Cassandra *node, Write *write)
+{
+    SimSpan cpu = service_time_draw(node->coordinator_service, &node->service_rng);
+
+    write->is_begun = true;
+    write->began = node_now(node);
+    if (write->range->count > 2) {
+        cpu += (write->range->count - 2) * node->answer_cpu;
+    }
+    if (node->write_timer == EVENT_NONE) {
+        node->write_timer = engine_at(node->engine, write->began + node->write_request_timeout,
+                                      &node->component.owner, &write_timer, NULL, 0);
+    }
+    node_work(node, cpu, &write_ready, write, 0);
+}
+
+void write_receive(Cassandra *node, const Message *message)
+{
+    const KeyEntry *entry = key_table_add(&node->cluster->keys, message->key);
+    Write *write = pool_take(node->write_pool);
+
+    write->node = node;
+    write->ticket = message->ticket;
+    write->key = message->key;
+    write->request = message->request;
+    write->key_index = entry->index;
+    write->range = ring_range(node->cluster->ring, entry->range);
+    write->consistency = message->consistency != CONSISTENCY_DEFAULT ? message->consistency
+                                                                     : node->consistency.write + 1;
+    write->block_for =
+        (uint16_t)level_block_for(write->consistency, node->cluster->ring, node->site);
+    for (guint i = 0; i < write->range->count; i++) {
+        write->acked_at[i] = SIM_NEVER;
+    }
+    link_last(&node->writes, write);
+    node->coordinated_writes++;
+    node_request_enter(node, write, NODE_REQUEST_WRITE);
+}
+
+/* --- sweep and stop -----------------------------------------------------------------------------
+ */
+
+/* Replicas that have died since their event was planned will not run it. */
+static void forget_the_dead(Write *write)
+{
+    for (uint32_t left = write->pending; left != 0; left &= left - 1) {
+        guint index = (guint)__builtin_ctz(left);
+
+        if (replica_of(write, index)->component.owner.incarnation != write->lives[index]) {
+            write->pending &= ~(1u << index);
+        }
+    }
+}
+
+static void hint_the_silent(Write *write)
+{
+    Cassandra *node = write->node;
+
+    write->is_swept = true;
+    for (uint32_t left = write->targets; left != 0; left &= left - 1) {
+        guint index = (guint)__builtin_ctz(left);
+        guint target = write->range->replicas[index];
+
+        if (write->acked_at[index] > node_now(node) && target != node->rank &&
+            hints_are_kept_for(node, target)) {
+            hints_store(node, target, write->key_index, write->version);
+        }
+    }
+}
+
+void write_sweep(Cassandra *node)
+{
+    Write *next;
+
+    for (Write *write = node->writes.first; write != NULL; write = next) {
+        next = write->next;
+        if (!write->is_orphan) {
+            if (!write->is_begun || write->began + node->write_request_timeout > node_now(node)) {
+                break;
+            }
+            if (write->is_sent && !write->is_swept) {
+                hint_the_silent(write);
+            }
+        }
+        forget_the_dead(write);
+        settle(write);
+    }
+}
+
+void write_stop(Cassandra *node)
+{
+    Write *next;
+
+    node->write_timer = EVENT_NONE;
+    for (Write *write = node->writes.first; write != NULL; write = next) {
+        next = write->next;
+        write->is_orphan = true;
+        write->decision = EVENT_NONE;
+        settle(write);
+    }
+}

@@ -1,0 +1,282 @@
+/* hints.c - writes kept for replicas that missed them, and their replay.
+ * Source: Cassandra 3.11 StorageProxy.shouldHint, hints/HintsDispatchTrigger,
+ * HintsDispatchExecutor, HintsDispatcher. The reader is paced hint by hint by a rate limiter; here
+ * ten times a second by as many hints as the limiter lets through in a tenth of a second. */
+#include "models/data/cassandra/node.h"
+
+#define TRIGGER_PERIOD (10 * SIM_S)
+#define SLICE (100 * SIM_MS)
+#define PAGE_BYTES (512 * 1024)
+#define HINT_OVERHEAD_BYTES 100 /* descriptor, checksums, times and ids of one hint on disk */
+#define BATCH_MOST 0xffff       /* as many fit into an event's detail */
+
+static uint64_t hint_bytes(const Cassandra *node)
+{
+    return (uint64_t)node->mutation_size + HINT_OVERHEAD_BYTES;
+}
+
+static void show_pending(Cassandra *node, double change)
+{
+    gauge_add(&node->hints_pending, node_now(node), change);
+}
+
+/* --- keeping ------------------------------------------------------------------------------------
+ */
+
+bool hints_are_kept_for(const Cassandra *node, guint target)
+{
+    const Peer *peer = &node->gossip.peers[target];
+    SimSpan downtime = peer->is_alive ? 0 : node_now(node) - peer->down_since;
+
+    return node->hinted_handoff_enabled && downtime <= node->max_hint_window;
+}
+
+/* Gives back the room of hints that are done. */
+static void trim(HintQueue *queue)
+{
+    uint64_t done = queue->page - queue->base;
+
+    if (done > 0 && (done >= queue->capacity / 2 || queue->page == queue->end)) {
+        memmove(queue->items, queue->items + done,
+                (queue->end - queue->page) * sizeof *queue->items);
+        queue->base = queue->page;
+    }
+}
+
+void hints_store(Cassandra *node, guint target, uint32_t key, int64_t version)
+{
+    HintQueue *queue = &node->hints[target];
+
+    trim(queue);
+    if (queue->end - queue->base == queue->capacity) {
+        queue->capacity = MAX(1024, queue->capacity * 2);
+        queue->items = g_renew(Hint, queue->items, queue->capacity);
+    }
+    queue->items[queue->end++ - queue->base] = (Hint){.version = version, .key = key};
+    node->hints_stored++;
+    node->hint_cpu_owed += node->hint_cpu;
+    show_pending(node, 1);
+}
+
+/* --- replay -------------------------------------------------------------------------------------
+ */
+
+static void on_slice(void *self, void *subject, uint64_t detail);
+static const EventType slice = {"cassandra.hints-slice", on_slice};
+
+static void plan_slice(HintQueue *queue)
+{
+    engine_after(queue->node->engine, SLICE, &queue->node->component.owner, &slice, queue, 0);
+}
+
+/* Targets that wait for one of the delivery threads get it, in order of rank. */
+static void start_queued(Cassandra *node)
+{
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        HintQueue *queue = &node->hints[i];
+
+        if (node->hints_dispatching >= node->max_hints_delivery_threads) {
+            return;
+        }
+        if (queue->is_queued) {
+            queue->is_queued = false;
+            queue->is_dispatching = true;
+            queue->sent = queue->page;
+            queue->acked = 0;
+            queue->allowance = 0;
+            node->hints_dispatching++;
+            plan_slice(queue);
+        }
+    }
+}
+
+static void stop_dispatch(HintQueue *queue)
+{
+    queue->is_dispatching = false;
+    queue->sent = queue->page;
+    queue->acked = 0;
+    queue->node->hints_dispatching--;
+    start_queued(queue->node);
+}
+
+void hints_acked(HintQueue *queue, uint64_t first, guint count)
+{
+    if (queue->is_dispatching && first >= queue->page && first + count <= queue->sent) {
+        queue->acked += count;
+    }
+}
+
+static uint64_t page_end(const HintQueue *queue)
+{
+    uint64_t page = MAX(1, PAGE_BYTES / hint_bytes(queue->node));
+
+    return MIN(queue->page + page, queue->closed);
+}
+
+static void send_slice(HintQueue *queue)
+{
+    Cassandra *node = queue->node;
+    Cassandra *target = node->cluster->nodes[queue->target];
+    guint others = MAX(1, node->cluster->node_count - 1);
+    uint64_t bytes = hint_bytes(node), count;
+
+    queue->allowance += node->hinted_handoff_throttle / others * ((double)SLICE / (double)SIM_S);
+    count = MIN((uint64_t)(queue->allowance / (double)bytes), page_end(queue) - queue->sent);
+    count = MIN(count, BATCH_MOST);
+    if (count == 0) {
+        return;
+    }
+    queue->allowance -= (double)(count * bytes);
+    node->hint_cpu_owed += (SimSpan)count * node->hint_cpu;
+    queue->sent_at = node_now(node);
+    node_send(node, target, (int64_t)(count * bytes), &replica_hints_arrived, queue,
+              queue->sent << 16 | count);
+    queue->sent += count;
+}
+
+/* The page was sent: done when all of it is acknowledged, given up when that takes too long. True
+ * when the dispatch goes on. */
+static bool end_page(HintQueue *queue)
+{
+    Cassandra *node = queue->node;
+    uint64_t count = queue->sent - queue->page;
+
+    if (queue->acked < count) {
+        if (node_now(node) - queue->sent_at > node->write_request_timeout) {
+            stop_dispatch(queue);
+            return false;
+        }
+        return true;
+    }
+    node->hints_replayed += count;
+    show_pending(node, -(double)count);
+    queue->page = queue->sent;
+    queue->acked = 0;
+    trim(queue);
+    if (queue->page == queue->closed) {
+        stop_dispatch(queue);
+        return false;
+    }
+    return true;
+}
+
+static void on_slice(void *self, void *subject, uint64_t detail)
+{
+    HintQueue *queue = subject;
+
+    (void)detail;
+    if (!node_sees(self, queue->target)) {
+        stop_dispatch(queue);
+        return;
+    }
+    if (queue->sent == page_end(queue) && !end_page(queue)) {
+        return;
+    }
+    if (queue->sent < page_end(queue)) {
+        send_slice(queue);
+    }
+    plan_slice(queue);
+}
+
+/* --- triggers -----------------------------------------------------------------------------------
+ */
+
+static void on_trigger(void *self, void *subject, uint64_t detail);
+static const EventType trigger = {"cassandra.hints-trigger", on_trigger};
+
+static void on_trigger(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    (void)subject;
+    (void)detail;
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        HintQueue *queue = &node->hints[i];
+
+        if (queue->is_dispatching || queue->is_queued || !node_sees(node, i)) {
+            continue;
+        }
+        queue->is_queued = queue->closed > queue->page;
+        queue->closed = queue->flushed; /* the file being written goes at the next trigger */
+    }
+    start_queued(node);
+    engine_after(node->engine, TRIGGER_PERIOD, &node->component.owner, &trigger, NULL, 0);
+}
+
+static void on_flush(void *self, void *subject, uint64_t detail);
+static const EventType flush = {"cassandra.hints-flush", on_flush};
+
+static void on_flush(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    uint64_t file = (uint64_t)node->max_hints_file_size / hint_bytes(node);
+
+    (void)subject;
+    (void)detail;
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        HintQueue *queue = &node->hints[i];
+
+        queue->flushed = queue->end;
+        while (file > 0 && !queue->is_dispatching && queue->flushed - queue->closed >= file) {
+            queue->closed += file;
+        }
+    }
+    engine_after(node->engine, node->hints_flush_period, &node->component.owner, &flush, NULL, 0);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+void hints_start(Cassandra *node)
+{
+    SimSpan phase = (SimSpan)rng_below(&node->life_rng, TRIGGER_PERIOD) + 1;
+
+    engine_after(node->engine, phase, &node->component.owner, &trigger, NULL, 0);
+    engine_after(node->engine, node->hints_flush_period, &node->component.owner, &flush, NULL, 0);
+}
+
+void hints_stop(Cassandra *node)
+{
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        HintQueue *queue = &node->hints[i];
+        uint64_t kept = MAX(queue->flushed, queue->page);
+        uint64_t lost = queue->end - kept;
+
+        queue->is_queued = queue->is_dispatching = false;
+        queue->sent = queue->page;
+        queue->acked = 0;
+        queue->end = queue->flushed = kept;
+        queue->noted = MIN(queue->noted, kept);
+        node->hints_lost += lost;
+        show_pending(node, -(double)lost);
+    }
+    node->hints_dispatching = 0;
+    node->hint_cpu_owed = 0;
+}
+
+static void on_hints_written(void *self, void *subject, uint64_t detail)
+{
+    (void)self;
+    (void)subject;
+    (void)detail;
+}
+
+static const EventType hints_written = {"cassandra.hints-written", on_hints_written};
+
+void hints_sweep(Cassandra *node)
+{
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        HintQueue *queue = &node->hints[i];
+
+        if (queue->noted < queue->end) {
+            queue->noted = queue->end;
+            history_note(world_history(node->component.world), "cassandra.hint-stored",
+                         &node->component, "to", node->cluster->nodes[i]->component.site->name,
+                         NULL, NULL);
+        }
+    }
+    if (node->hint_cpu_owed > 0) {
+        node_work(node, node->hint_cpu_owed, &hints_written, NULL, 0);
+        node->hint_cpu_owed = 0;
+    }
+}

@@ -1,0 +1,109 @@
+/* level.c - what a consistency level asks for. */
+#include "models/data/cassandra/level.h"
+
+const char *const level_names[] = {"ANY", "ONE",       "TWO",          "THREE",       "QUORUM",
+                                   "ALL", "LOCAL_ONE", "LOCAL_QUORUM", "EACH_QUORUM", NULL};
+
+static guint quorum_of(guint factor)
+{
+    return factor == 0 ? 0 : factor / 2 + 1;
+}
+
+guint level_block_for(Consistency level, const Ring *ring, guint site)
+{
+    guint all = 0, each = 0;
+
+    for (guint i = 0; i < ring_count_sites(ring); i++) {
+        all += ring_factor(ring, i);
+        each += quorum_of(ring_factor(ring, i));
+    }
+    switch (level) {
+    case CONSISTENCY_TWO:
+        return 2;
+    case CONSISTENCY_THREE:
+        return 3;
+    case CONSISTENCY_QUORUM:
+        return quorum_of(all);
+    case CONSISTENCY_ALL:
+        return all;
+    case CONSISTENCY_LOCAL_QUORUM:
+        return ring_factor(ring, site) / 2 + 1;
+    case CONSISTENCY_EACH_QUORUM:
+        return each;
+    case CONSISTENCY_DEFAULT:
+        g_assert_not_reached();
+    case CONSISTENCY_ANY:
+    case CONSISTENCY_ONE:
+    case CONSISTENCY_LOCAL_ONE:
+        break;
+    }
+    return 1;
+}
+
+uint32_t level_counts(Consistency level, const RingRange *range, guint site)
+{
+    return level_is_local(level) ? range->site_mask[site] : range->mask;
+}
+
+static guint count_of(uint32_t mask)
+{
+    return (guint)__builtin_popcount(mask);
+}
+
+bool level_is_available(Consistency level, const Ring *ring, const RingRange *range, guint site,
+                        uint32_t live)
+{
+    if (level == CONSISTENCY_ANY) {
+        return true;
+    }
+    if (level == CONSISTENCY_EACH_QUORUM) {
+        for (guint i = 0; i < ring_count_sites(ring); i++) {
+            if (count_of(live & range->site_mask[i]) < quorum_of(ring_factor(ring, i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+    return count_of(live & level_counts(level, range, site)) >= level_block_for(level, ring, site);
+}
+
+/* The k-th smallest instant among the replicas of `mask`; k is at least 1. */
+static SimTime find_kth(uint32_t mask, const SimTime *answered_at, guint k)
+{
+    SimTime sorted[RING_REPLICAS_MOST];
+    guint count = 0;
+
+    for (; mask != 0; mask &= mask - 1) {
+        SimTime instant = answered_at[__builtin_ctz(mask)];
+        guint place = count;
+
+        if (instant == SIM_NEVER) {
+            continue;
+        }
+        for (; place > 0 && sorted[place - 1] > instant; place--) {
+            sorted[place] = sorted[place - 1];
+        }
+        sorted[place] = instant;
+        count++;
+    }
+    return count < k ? SIM_NEVER : sorted[k - 1];
+}
+
+SimTime level_decided_at(Consistency level, const Ring *ring, const RingRange *range, guint site,
+                         const SimTime *answered_at)
+{
+    SimTime last = 0;
+
+    if (level != CONSISTENCY_EACH_QUORUM) {
+        return find_kth(level_counts(level, range, site), answered_at,
+                        level_block_for(level, ring, site));
+    }
+    for (guint i = 0; i < ring_count_sites(ring); i++) {
+        guint quorum = quorum_of(ring_factor(ring, i));
+
+        if (quorum > 0) {
+            last = MAX(last, find_kth(range->site_mask[i], answered_at, quorum));
+        }
+    }
+    return last;
+}

@@ -1,0 +1,337 @@
+/* node.h - a Cassandra node as its rooms share it, and what all nodes of a world share: the ring,
+ * the keys and the service times. Private to this folder. */
+#pragma once
+
+#include "models/data/cassandra/commit_log.h"
+#include "models/data/cassandra/latency_reservoir.h"
+#include "models/data/cassandra/level.h"
+#include "models/data/cassandra/ring.h"
+#include "models/data/cassandra/service_time.h"
+#include "models/data/cassandra/stage.h"
+#include "models/data/cassandra/store.h"
+#include "sim/base/pool.h"
+#include "sim/world/call.h"
+#include "sim/world/component.h"
+#include "sim/world/history.h"
+#include "sim/world/host.h"
+#include "sim/world/network.h"
+#include "sim/world/world.h"
+
+typedef struct Cassandra Cassandra;
+typedef struct Write Write;
+typedef struct Read Read;
+
+/* What all nodes share. */
+typedef struct Cluster {
+    Cassandra **nodes; /* by rank: in order of site, then of component */
+    guint node_count;
+    Ring *ring;
+    KeyTable keys;
+    GPtrArray *services; /* ServiceTable, one for each law in use */
+    uint8_t *nearest;    /* [site][range][RING_REPLICAS_MOST]: a range's replicas, nearest first */
+    const Site *sites[RING_SITES_MOST];
+    guint site_count;
+} Cluster;
+
+/* The replicas of a range in the order in which a coordinator at `site` asks them. */
+static inline const uint8_t *cluster_nearest(const Cluster *cluster, guint site, guint range)
+{
+    return cluster->nearest +
+           (site * ring_count_ranges(cluster->ring) + range) * RING_REPLICAS_MOST;
+}
+
+/* What one node believes of another (gms/EndpointState, FailureDetector). */
+typedef struct Peer {
+    uint32_t generation, version;
+    bool is_alive;
+    bool is_echoing;     /* its heartbeat came back, its answer to an ECHO has not yet */
+    SimTime reported_at; /* when its version last rose here; 0: never */
+    SimTime down_since;
+    uint32_t *intervals; /* ns between rises, the last PEER_INTERVALS */
+    uint32_t interval_count, interval_next;
+    int64_t interval_sum;
+} Peer;
+
+typedef struct Gossip {
+    Peer *peers; /* by rank; the own entry holds the own heartbeat */
+    SimTime judged_at, paused_at;
+    guint dead_count;
+    uint32_t *order; /* scratch: ranks to choose from */
+} Gossip;
+
+typedef struct Hint {
+    int64_t version;
+    uint32_t key;
+} Hint;
+
+/* The hints that one node keeps for another. Places are counted since the node's first hint for
+ * it: items[0] is `base`, then base <= begin <= page <= sent <= closed <= flushed <= end. */
+typedef struct HintQueue {
+    Cassandra *node; /* that keeps them */
+    guint target;
+    Hint *items;
+    size_t capacity;
+    uint64_t base;
+    uint64_t page;    /* first hint of the page under way: all before it are done */
+    uint64_t sent;    /* next to send */
+    uint64_t closed;  /* end of the complete files */
+    uint64_t flushed; /* end of what the buffers have written to files */
+    uint64_t end;
+    uint64_t acked;   /* of the page under way */
+    double allowance; /* bytes that the throttle lets through now */
+    SimTime sent_at;
+    bool is_queued, is_dispatching;
+    uint64_t noted; /* `end` when history was last told */
+} HintQueue;
+
+/* Requests under way at a coordinator, in order of their begin. */
+typedef struct WriteList {
+    Write *first, *last;
+} WriteList;
+typedef struct ReadList {
+    Read *first, *last;
+} ReadList;
+
+typedef struct ConsistencySettings {
+    int read, write; /* index into level_names */
+} ConsistencySettings;
+
+typedef enum NodePhase {
+    NODE_DOWN,
+    NODE_BOOTING, /* JVM start and commit log replay: nobody hears from it */
+    NODE_JOINING, /* gossips and serves its peers, but takes no statements yet */
+    NODE_READY,
+} NodePhase;
+
+struct Cassandra {
+    Component component; /* first: the world knows a Cassandra by it */
+    /* Configuration. */
+    int64_t num_tokens, token_seed;
+    char *rack;
+    const cJSON *keyspaces;
+    ConsistencySettings consistency;
+    SimSpan read_request_timeout, write_request_timeout;
+    int64_t concurrent_reads, concurrent_writes, native_transport_max_threads;
+    bool hinted_handoff_enabled;
+    SimSpan max_hint_window, hints_flush_period;
+    double hinted_handoff_throttle;
+    int64_t max_hints_delivery_threads, max_hints_file_size;
+    int commitlog_sync;
+    SimSpan commitlog_sync_period;
+    double phi_convict_threshold;
+    int relay;
+    char *speculative_retry;
+    double dclocal_read_repair_chance;
+    int64_t mutation_size, row_size;
+    Draw coordinator_cpu, write_cpu, read_cpu;
+    SimSpan answer_cpu, forward_cpu, hint_cpu;
+    Draw jvm_start, commitlog_replay;
+    SimSpan settle;
+    int64_t cold_read_size;
+    /* Measurement. */
+    uint64_t coordinated_reads, coordinated_writes, unavailables, read_timeouts, write_timeouts;
+    uint64_t mutations, replica_reads, mutations_dropped, reads_dropped;
+    uint64_t digest_mismatches, repairs_sent, speculations;
+    uint64_t hints_stored, hints_replayed, hints_lost;
+    uint64_t writes_undone, convictions;
+    Gauge hints_pending, nodes_down, requests_waiting;
+    Histogram *read_latency, *write_latency;
+    /* State. */
+    Cluster *cluster;
+    Engine *engine;
+    guint rank, site; /* in the ring */
+    NodePhase phase;
+    Rng service_rng, gossip_rng, coordinator_rng, life_rng;
+    ServiceTime *coordinator_service, *write_service, *read_service;
+    Store store;
+    CommitLog log;
+    Stage requests, mutation_stage, read_stage;
+    uint64_t *warm; /* a bit for each key that was read since the page cache was lost; NULL: warm */
+    guint warm_words;
+    Gossip gossip;
+    HintQueue *hints; /* by rank of the target */
+    guint hints_dispatching;
+    SimSpan hint_cpu_owed;
+    Pool *write_pool, *read_pool;
+    WriteList writes;
+    ReadList reads;
+    ReadList lingering_reads; /* answered, but a replica still works on them */
+    EventId write_timer, read_timer, speculation_timer;
+    LatencyReservoir latencies;
+    SimSpan speculation_after;     /* SIM_NEVER: no speculation now */
+    SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
+    double speculation_percentile; /* 0 to 1; 0: not by percentile */
+    bool speculates_always;
+    int64_t clock_us; /* the timestamp given last */
+};
+
+static inline Cassandra *node_of(Component *component)
+{
+    return (Cassandra *)component;
+}
+
+static inline SimTime node_now(const Cassandra *node)
+{
+    return engine_now(node->engine);
+}
+
+static inline bool node_serves_peers(const Cassandra *node)
+{
+    return node->phase >= NODE_JOINING;
+}
+
+static inline bool node_sees(const Cassandra *node, guint rank)
+{
+    return node->gossip.peers[rank].is_alive;
+}
+
+/* Runs `type` on `node` after that much CPU on its host. */
+static inline void node_work(Cassandra *node, SimSpan cpu, const EventType *type, void *subject,
+                             uint64_t detail)
+{
+    host_work(node->component.host, &node->component.owner, cpu, type, subject, detail);
+}
+
+/* Runs `type` on `to` when a message of `from` sent now arrives; false when it gets lost. A node
+ * hears itself at once. */
+bool node_send(Cassandra *from, Cassandra *to, int64_t size_bytes, const EventType *type,
+               void *subject, uint64_t detail);
+
+/* The live replicas of a range as `node` sees them. */
+uint32_t node_live_replicas(const Cassandra *node, const RingRange *range);
+
+/* A timestamp of a write: the wall clock in microseconds, never the same twice on a node, with the
+ * node's rank in the nanoseconds. */
+int64_t node_timestamp(Cassandra *node);
+
+/* A statement arrives: it begins now, or waits for a native transport thread. Its answer gives the
+ * thread to the next that waits. */
+enum { NODE_REQUEST_WRITE, NODE_REQUEST_READ };
+void node_request_enter(Cassandra *node, void *request, uint64_t type);
+void node_request_done(Cassandra *node);
+
+/* --- replica.c ----------------------------------------------------------------------------------
+ */
+
+/* Sizes on the wire that no setting names (3.11 internode messages without payload). */
+#define MESSAGE_HEAD_BYTES 60
+
+extern const EventType replica_mutation_arrived; /* subject Write, detail: index of the replica */
+extern const EventType replica_repair_arrived;   /* subject Read, detail: index */
+extern const EventType replica_read_arrived;     /* subject Read, detail: round << 8 | index */
+extern const EventType replica_hints_arrived; /* subject HintQueue, detail: first << 16 | count */
+
+/* The coordinator's own part, without a message. */
+void replica_take_mutation(Cassandra *node, Write *write, guint index);
+void replica_take_read(Cassandra *node, Read *read, uint64_t detail);
+
+/* Starts the commit log's period. */
+void replica_start(Cassandra *node);
+void replica_stop(Cassandra *node, bool power_lost);
+
+/* --- coordinate_write.c -------------------------------------------------------------------------
+ */
+
+struct Write {
+    Write *previous, *next; /* in WriteList */
+    Cassandra *node;        /* its coordinator */
+    CallTicket ticket;
+    uint64_t key, request;
+    int64_t version;
+    const RingRange *range;
+    EventId decision;
+    SimTime began;
+    uint32_t key_index;
+    uint32_t targets; /* replicas that were sent the write, directly or through a relay */
+    uint32_t pending; /* of them, those with an event under way */
+    uint32_t acked;   /* whose acknowledgement is on its way or here */
+    uint32_t relays;  /* that forward it within their site */
+    int consistency;
+    uint16_t block_for;
+    bool is_begun, is_sent, is_decided, is_swept, is_orphan;
+    SimTime acked_at[RING_REPLICAS_MOST]; /* arrival at the coordinator */
+    uint32_t lives[RING_REPLICAS_MOST];   /* the replica's incarnation when its event was planned */
+};
+
+void write_receive(Cassandra *node, const Message *message);
+
+/* Begins a write that waited for a thread. */
+void write_begin(Cassandra *node, Write *write);
+
+/* A replica has applied the write, or dropped it. */
+void write_applied(Write *write, guint index);
+void write_dropped(Write *write, guint index);
+
+/* A relay passes the write on to the other replicas of its site. */
+void write_forward(Cassandra *relay, Write *write, guint index);
+
+/* Each second: callbacks older than the timeout expire and leave hints. */
+void write_sweep(Cassandra *node);
+void write_stop(Cassandra *node);
+
+/* --- coordinate_read.c --------------------------------------------------------------------------
+ */
+
+typedef enum ReadRound { READ_DIGESTS, READ_FULL, READ_REPAIR, READ_ROUNDS } ReadRound;
+
+struct Read {
+    Read *previous, *next; /* in ReadList, or lingering */
+    Cassandra *node;
+    CallTicket ticket;
+    uint64_t key, request;
+    const RingRange *range;
+    EventId decision;
+    SimTime began;
+    uint32_t key_index;
+    uint32_t contacted; /* replicas that were asked in the first round */
+    uint32_t data;      /* of them, those asked for data */
+    uint32_t answered;  /* in this round */
+    uint32_t pending[READ_ROUNDS];
+    uint32_t stale; /* replicas that are being repaired */
+    int64_t newest; /* version to repair with */
+    int consistency;
+    int spare; /* index of the replica to ask when the others are slow; -1: none */
+    uint16_t block_for;
+    uint8_t round;
+    bool is_begun, is_sent, is_done, is_orphan;
+    SimTime answered_at[RING_REPLICAS_MOST];
+    int64_t versions[RING_REPLICAS_MOST];
+    uint32_t lives[RING_REPLICAS_MOST];
+};
+
+/* The replicas to ask (choose_replicas.c); sets `data` and `spare`. */
+uint32_t read_choose(Read *read);
+
+void read_receive(Cassandra *node, const Message *message);
+void read_begin(Cassandra *node, Read *read);
+void read_served(Read *read, Cassandra *replica, uint64_t detail);
+void read_dropped(Read *read, uint64_t detail);
+void read_repaired(Read *read, Cassandra *replica, guint index);
+void read_sweep(Cassandra *node);
+void read_start(Cassandra *node);
+void read_stop(Cassandra *node);
+
+/* --- hints.c ------------------------------------------------------------------------------------
+ */
+
+/* Whether a hint may be kept for `target` now (StorageProxy.shouldHint). */
+bool hints_are_kept_for(const Cassandra *node, guint target);
+void hints_store(Cassandra *node, guint target, uint32_t key, int64_t version);
+
+/* The target has applied `count` hints from place `first` on, and its acknowledgement will arrive.
+ */
+void hints_acked(HintQueue *queue, uint64_t first, guint count);
+void hints_start(Cassandra *node);
+void hints_stop(Cassandra *node);
+void hints_sweep(Cassandra *node);
+
+/* --- gossip.c -----------------------------------------------------------------------------------
+ */
+
+#define PEER_INTERVALS 1000
+
+void gossip_make(Cassandra *node);
+void gossip_free(Cassandra *node);
+
+/* Joins the cluster: `is_first` at the beginning of the run, when all have known each other. */
+void gossip_start(Cassandra *node, bool is_first);

@@ -1,0 +1,358 @@
+/* replica.c - a replica's part: stages, commit log and stored versions.
+ * Source: Cassandra 3.11 MessageDeliveryTask, MutationVerbHandler, StageManager, CommitLog. */
+#include "models/data/cassandra/node.h"
+
+/* Who is answered when a sync ends: `what` of a CommitLogWaiter. */
+enum { ANSWER_WRITE, ANSWER_REPAIR, ANSWER_HINTS };
+
+static void start_sync(Cassandra *node);
+
+/* --- answers ------------------------------------------------------------------------------------
+ */
+
+static void answer_now(Cassandra *node, const CommitLogWaiter *waiter)
+{
+    HintQueue *queue;
+
+    switch (waiter->what) {
+    case ANSWER_WRITE:
+        write_applied(waiter->subject, (guint)waiter->detail);
+        break;
+    case ANSWER_REPAIR:
+        read_repaired(waiter->subject, node, (guint)waiter->detail);
+        break;
+    default:
+        queue = waiter->subject;
+        if (network_arrival(&node->component, &queue->node->component, MESSAGE_HEAD_BYTES) !=
+            SIM_NEVER) {
+            hints_acked(queue, waiter->detail >> 16, waiter->detail & 0xffff);
+        }
+        break;
+    }
+}
+
+/* Periodic: a sync that is late by more than half a period makes writers wait (CommitLog.java,
+ * PeriodicCommitLogService.maybeWaitForSync). Batch: each waits for the sync that covers it. */
+static bool answers_wait(const Cassandra *node)
+{
+    return node->commitlog_sync == COMMITLOG_BATCH ||
+           node_now(node) - node->log.synced_at > node->commitlog_sync_period * 3 / 2;
+}
+
+static void answer(Cassandra *node, uint32_t what, void *subject, uint64_t detail)
+{
+    CommitLogWaiter waiter = {.subject = subject, .detail = detail, .what = what};
+
+    if (!answers_wait(node)) {
+        answer_now(node, &waiter);
+        return;
+    }
+    commit_log_wait(&node->log, waiter);
+    if (node->commitlog_sync == COMMITLOG_BATCH) {
+        start_sync(node);
+    }
+}
+
+/* --- commit log ---------------------------------------------------------------------------------
+ */
+
+static void on_synced(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    guint count;
+
+    (void)subject;
+    (void)detail;
+    commit_log_end_sync(&node->log, &count);
+    for (guint i = 0; i < count; i++) {
+        answer_now(node, &g_array_index(node->log.waiters, CommitLogWaiter, i));
+    }
+    commit_log_answered(&node->log, count);
+    if (node->log.waiters->len > 0) {
+        start_sync(node);
+    }
+}
+
+static const EventType synced = {"cassandra.synced", on_synced};
+
+static void start_sync(Cassandra *node)
+{
+    if (commit_log_begin_sync(&node->log, node_now(node))) {
+        host_disk(node->component.host, &node->component.owner, DISK_FSYNC,
+                  (int64_t)node->log.covered * node->mutation_size, &synced, NULL, 0);
+    }
+}
+
+static void on_sync_due(void *self, void *subject, uint64_t detail);
+static const EventType sync_due = {"cassandra.sync-due", on_sync_due};
+
+static void on_sync_due(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    (void)subject;
+    (void)detail;
+    start_sync(node);
+    engine_after(node->engine, node->commitlog_sync_period, &node->component.owner, &sync_due, NULL,
+                 0);
+}
+
+static void apply(Cassandra *node, uint32_t key, int64_t version)
+{
+    int64_t before = store_put(&node->store, key, version);
+
+    if (version > before) {
+        commit_log_append(&node->log, key, before);
+    }
+    node->mutations++;
+}
+
+/* --- mutations ----------------------------------------------------------------------------------
+ */
+
+static void start_mutation(Cassandra *node, Write *write, guint index);
+
+static void start_next_mutations(Cassandra *node)
+{
+    Task task;
+
+    while (stage_next(&node->mutation_stage, &task)) {
+        Write *write = task.subject;
+        bool is_own = write->node == node;
+
+        /* The coordinator's own part runs however late (StorageProxy.LocalMutationRunnable). */
+        if (!is_own && node_now(node) - task.arrived > node->write_request_timeout) {
+            stage_leave(&node->mutation_stage);
+            node->mutations_dropped++;
+            write_dropped(write, (guint)task.detail);
+            continue;
+        }
+        start_mutation(node, write, (guint)task.detail);
+    }
+}
+
+static void on_mutation_done(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    Write *write = subject;
+
+    stage_leave(&node->mutation_stage);
+    apply(node, write->key_index, write->version);
+    answer(node, ANSWER_WRITE, write, detail);
+    start_next_mutations(node);
+}
+
+static const EventType mutation_done = {"cassandra.mutation-done", on_mutation_done};
+
+static void start_mutation(Cassandra *node, Write *write, guint index)
+{
+    SimSpan cpu = service_time_draw(node->write_service, &node->service_rng);
+
+    if ((write->relays >> index & 1) != 0) {
+        guint others =
+            (guint)__builtin_popcount(write->targets & write->range->site_mask[node->site]);
+
+        cpu += (others - 1) * node->forward_cpu;
+    }
+    node_work(node, cpu, &mutation_done, write, index);
+}
+
+void replica_take_mutation(Cassandra *node, Write *write, guint index)
+{
+    Task task = {.subject = write, .detail = index, .arrived = node_now(node)};
+
+    if (stage_enter(&node->mutation_stage, task)) {
+        start_mutation(node, write, index);
+    }
+}
+
+static void on_mutation_arrived(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    Write *write = subject;
+
+    if (!node_serves_peers(node)) {
+        write_dropped(write, (guint)detail);
+        return;
+    }
+    if ((write->relays >> detail & 1) != 0) {
+        write_forward(node, write, (guint)detail);
+    }
+    replica_take_mutation(node, write, (guint)detail);
+}
+
+const EventType replica_mutation_arrived = {"cassandra.mutation-arrived", on_mutation_arrived};
+
+/* --- read repair --------------------------------------------------------------------------------
+ */
+
+static void on_repair_done(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    Read *read = subject;
+
+    apply(node, read->key_index, read->newest);
+    answer(node, ANSWER_REPAIR, read, detail);
+}
+
+static const EventType repair_done = {"cassandra.repair-done", on_repair_done};
+
+static void on_repair_arrived(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    if (!node_serves_peers(node)) {
+        read_dropped(subject, (uint64_t)READ_REPAIR << 8 | detail);
+        return;
+    }
+    node_work(node, service_time_draw(node->write_service, &node->service_rng), &repair_done,
+              subject, detail);
+}
+
+const EventType replica_repair_arrived = {"cassandra.repair-arrived", on_repair_arrived};
+
+/* --- hints --------------------------------------------------------------------------------------
+ */
+
+static void on_hints_done(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    HintQueue *queue = subject;
+    uint64_t first = detail >> 16, last = first + (detail & 0xffff);
+
+    /* A sender that died in between may have lost the end of its queue. */
+    for (uint64_t place = MAX(first, queue->base); place < MIN(last, queue->end); place++) {
+        const Hint *hint = &queue->items[place - queue->base];
+
+        apply(node, hint->key, hint->version);
+    }
+    answer(node, ANSWER_HINTS, queue, detail);
+}
+
+static const EventType hints_done = {"cassandra.hints-done", on_hints_done};
+
+static void on_hints_arrived(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    if (node_serves_peers(node)) {
+        node_work(node, (SimSpan)(detail & 0xffff) * node->write_service->mean, &hints_done,
+                  subject, detail);
+    }
+}
+
+const EventType replica_hints_arrived = {"cassandra.hints-arrived", on_hints_arrived};
+
+/* --- reads --------------------------------------------------------------------------------------
+ */
+
+/* Whether the row must come from the disk: its first read since the page cache was lost. */
+static bool is_cold(Cassandra *node, uint32_t key)
+{
+    guint word = key / 64;
+    uint64_t bit = UINT64_C(1) << (key % 64);
+
+    if (node->warm == NULL) {
+        return false;
+    }
+    if (word >= node->warm_words) {
+        guint words = MAX(word + 1, node->warm_words * 2);
+
+        node->warm = g_renew(uint64_t, node->warm, words);
+        memset(node->warm + node->warm_words, 0, (words - node->warm_words) * sizeof *node->warm);
+        node->warm_words = words;
+    }
+    if ((node->warm[word] & bit) != 0) {
+        return false;
+    }
+    node->warm[word] |= bit;
+    return true;
+}
+
+static void start_read(Cassandra *node, Read *read, uint64_t detail);
+
+static void on_read_loaded(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    Task task;
+
+    stage_leave(&node->read_stage);
+    node->replica_reads++;
+    read_served(subject, node, detail);
+    while (stage_next(&node->read_stage, &task)) {
+        if (node_now(node) - task.arrived > node->read_request_timeout) {
+            stage_leave(&node->read_stage);
+            node->reads_dropped++;
+            read_dropped(task.subject, task.detail);
+            continue;
+        }
+        start_read(node, task.subject, task.detail);
+    }
+}
+
+static const EventType read_loaded = {"cassandra.read-loaded", on_read_loaded};
+
+static void on_read_done(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    if (is_cold(node, ((Read *)subject)->key_index)) {
+        host_disk(node->component.host, &node->component.owner, DISK_READ, node->cold_read_size,
+                  &read_loaded, subject, detail);
+        return;
+    }
+    on_read_loaded(self, subject, detail);
+}
+
+static const EventType read_done = {"cassandra.read-done", on_read_done};
+
+static void start_read(Cassandra *node, Read *read, uint64_t detail)
+{
+    node_work(node, service_time_draw(node->read_service, &node->service_rng), &read_done, read,
+              detail);
+}
+
+void replica_take_read(Cassandra *node, Read *read, uint64_t detail)
+{
+    Task task = {.subject = read, .detail = detail, .arrived = node_now(node)};
+
+    if (stage_enter(&node->read_stage, task)) {
+        start_read(node, read, detail);
+    }
+}
+
+static void on_read_arrived(void *self, void *subject, uint64_t detail)
+{
+    if (!node_serves_peers(self)) {
+        read_dropped(subject, detail);
+        return;
+    }
+    replica_take_read(self, subject, detail);
+}
+
+const EventType replica_read_arrived = {"cassandra.read-arrived", on_read_arrived};
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+void replica_start(Cassandra *node)
+{
+    node->log.synced_at = node_now(node);
+    if (node->commitlog_sync == COMMITLOG_PERIODIC) {
+        SimSpan first =
+            (SimSpan)rng_below(&node->life_rng, (uint64_t)node->commitlog_sync_period) + 1;
+
+        engine_after(node->engine, first, &node->component.owner, &sync_due, NULL, 0);
+    }
+}
+
+void replica_stop(Cassandra *node, bool power_lost)
+{
+    stage_reset(&node->mutation_stage);
+    stage_reset(&node->read_stage);
+    if (power_lost) {
+        node->writes_undone += commit_log_lose(&node->log, &node->store);
+    } else {
+        commit_log_abandon(&node->log);
+    }
+}

@@ -1,0 +1,246 @@
+/* ring.c - the token ring: who owns a token and which nodes hold its replicas. */
+#include "models/data/cassandra/ring.h"
+
+#include <string.h>
+
+#include "models/data/cassandra/murmur3.h"
+
+/* Tokens go from -2^63 + 1 to 2^63 - 1. */
+#define RING_LENGTH 18446744073709551614.0
+
+struct Ring {
+    RingNode *nodes;
+    guint node_count;
+    uint32_t factors[RING_SITES_MOST];
+    guint site_count;
+    GArray *ranges; /* RingRange */
+    bool is_closed;
+};
+
+Ring *ring_new(const RingNode *nodes, guint node_count, const uint32_t *factors, guint site_count)
+{
+    Ring *ring = g_new0(Ring, 1);
+
+    g_assert_cmpuint(site_count, <=, RING_SITES_MOST);
+    g_assert_cmpuint(node_count, >, 0);
+    ring->nodes = g_memdup2(nodes, node_count * sizeof *nodes);
+    ring->node_count = node_count;
+    memcpy(ring->factors, factors, site_count * sizeof *factors);
+    ring->site_count = site_count;
+    ring->ranges = g_array_new(FALSE, TRUE, sizeof(RingRange));
+    return ring;
+}
+
+void ring_free(Ring *ring)
+{
+    if (ring == NULL) {
+        return;
+    }
+    g_free(ring->nodes);
+    g_array_free(ring->ranges, TRUE);
+    g_free(ring);
+}
+
+bool ring_add_token(Ring *ring, guint node, int64_t token)
+{
+    RingRange range = {.token = token, .owner = (uint16_t)node};
+
+    g_assert_false(ring->is_closed);
+    g_assert_cmpuint(node, <, ring->node_count);
+    if (token == MURMUR3_TOKEN_LEAST) {
+        return false;
+    }
+    for (guint i = 0; i < ring->ranges->len; i++) {
+        if (g_array_index(ring->ranges, RingRange, i).token == token) {
+            return false;
+        }
+    }
+    g_array_append_val(ring->ranges, range);
+    return true;
+}
+
+/* The next number of splitmix64 (Steele, Lea and Flood, 2014). */
+static uint64_t next_number(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+void ring_draw_node_tokens(Ring *ring, guint node, guint count, uint64_t *state)
+{
+    while (count > 0) {
+        count -= ring_add_token(ring, node, (int64_t)next_number(state)) ? 1 : 0;
+    }
+}
+
+void ring_draw_tokens(Ring *ring, guint tokens_each, uint64_t *state)
+{
+    for (guint node = 0; node < ring->node_count; node++) {
+        ring_draw_node_tokens(ring, node, tokens_each, state);
+    }
+}
+
+static gint compare_ranges(gconstpointer left, gconstpointer right)
+{
+    int64_t a = ((const RingRange *)left)->token, b = ((const RingRange *)right)->token;
+
+    return (a > b) - (a < b);
+}
+
+/* One site's part of the walk around the ring. */
+typedef struct Placement {
+    guint left;    /* replicas still to be found */
+    guint repeats; /* of them, how many may stand in a rack that has one already */
+    uint64_t racks;
+} Placement;
+
+static void begin_placement(const Ring *ring, Placement *sites)
+{
+    for (guint site = 0; site < ring->site_count; site++) {
+        uint64_t racks = 0;
+        guint nodes = 0, rack_count;
+
+        for (guint i = 0; i < ring->node_count; i++) {
+            if (ring->nodes[i].site == site) {
+                g_assert_cmpuint(ring->nodes[i].rack, <, 64);
+                racks |= UINT64_C(1) << ring->nodes[i].rack;
+                nodes++;
+            }
+        }
+        rack_count = (guint)__builtin_popcountll(racks);
+        sites[site].left = MIN(ring->factors[site], nodes);
+        sites[site].repeats =
+            ring->factors[site] > rack_count ? ring->factors[site] - rack_count : 0;
+        sites[site].racks = 0;
+    }
+}
+
+static bool has_replica(const RingRange *range, uint16_t node)
+{
+    for (guint i = 0; i < range->count; i++) {
+        if (range->replicas[i] == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_replica(RingRange *range, uint16_t node, guint site)
+{
+    g_assert_cmpuint(range->count, <, RING_REPLICAS_MOST);
+    range->site_mask[site] |= 1u << range->count;
+    range->mask |= 1u << range->count;
+    range->replicas[range->count++] = node;
+}
+
+/* NetworkTopologyStrategy.calculateNaturalEndpoints. */
+static void find_replicas(const Ring *ring, guint index)
+{
+    RingRange *range = &g_array_index(ring->ranges, RingRange, index);
+    Placement sites[RING_SITES_MOST];
+
+    begin_placement(ring, sites);
+    for (guint step = 0; step < ring->ranges->len; step++) {
+        guint at = (index + step) % ring->ranges->len;
+        uint16_t node = g_array_index(ring->ranges, RingRange, at).owner;
+        RingNode where = ring->nodes[node];
+        Placement *site = &sites[where.site];
+
+        if (site->left == 0 || has_replica(range, node)) {
+            continue;
+        }
+        if ((site->racks >> where.rack & 1) == 0) {
+            site->racks |= UINT64_C(1) << where.rack;
+        } else if (site->repeats > 0) {
+            site->repeats--;
+        } else {
+            continue;
+        }
+        add_replica(range, node, where.site);
+        site->left--;
+    }
+}
+
+void ring_close(Ring *ring)
+{
+    g_assert_cmpuint(ring->ranges->len, >, 0);
+    g_array_sort(ring->ranges, compare_ranges);
+    for (guint i = 0; i < ring->ranges->len; i++) {
+        find_replicas(ring, i);
+    }
+    ring->is_closed = true;
+}
+
+guint ring_count_ranges(const Ring *ring)
+{
+    return ring->ranges->len;
+}
+
+const RingRange *ring_range(const Ring *ring, guint index)
+{
+    return &g_array_index(ring->ranges, RingRange, index);
+}
+
+guint ring_find(const Ring *ring, int64_t token)
+{
+    guint low = 0, high = ring->ranges->len;
+
+    while (low < high) {
+        guint middle = (low + high) / 2;
+
+        if (ring_range(ring, middle)->token < token) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low == ring->ranges->len ? 0 : low;
+}
+
+guint ring_count_nodes(const Ring *ring)
+{
+    return ring->node_count;
+}
+
+guint ring_count_sites(const Ring *ring)
+{
+    return ring->site_count;
+}
+
+RingNode ring_node(const Ring *ring, guint node)
+{
+    return ring->nodes[node];
+}
+
+uint32_t ring_factor(const Ring *ring, guint site)
+{
+    return ring->factors[site];
+}
+
+double ring_share(const Ring *ring, guint index)
+{
+    guint before = (index + ring->ranges->len - 1) % ring->ranges->len;
+    uint64_t from = (uint64_t)ring_range(ring, before)->token;
+    uint64_t to = (uint64_t)ring_range(ring, index)->token;
+
+    if (ring->ranges->len == 1) {
+        return 1;
+    }
+    /* Across the end of the ring the difference modulo 2^64 is two more than modulo 2^64 - 2. */
+    return (double)(to - from) / RING_LENGTH;
+}
+
+double ring_owns(const Ring *ring, guint node)
+{
+    double share = 0;
+
+    for (guint i = 0; i < ring->ranges->len; i++) {
+        if (has_replica(ring_range(ring, i), (uint16_t)node)) {
+            share += ring_share(ring, i);
+        }
+    }
+    return share;
+}

@@ -1,0 +1,121 @@
+/* store.c - what replicas hold: a version for each key. */
+#include "models/data/cassandra/store.h"
+
+#define FIRST_CAPACITY 1024u /* powers of two from here on */
+#define EMPTY UINT32_MAX
+
+static KeyEntry *make_slots(uint32_t capacity)
+{
+    KeyEntry *slots = g_new(KeyEntry, capacity);
+
+    for (uint32_t i = 0; i < capacity; i++) {
+        slots[i].index = EMPTY;
+    }
+    return slots;
+}
+
+/* The slot that has `key`, or the empty one where it would stand. */
+static KeyEntry *probe(const KeyTable *table, uint64_t key)
+{
+    uint64_t hash = key * UINT64_C(0x9e3779b97f4a7c15);
+    uint32_t mask = table->capacity - 1, at = (uint32_t)(hash >> 32) & mask;
+
+    while (table->slots[at].index != EMPTY && table->slots[at].key != key) {
+        at = (at + 1) & mask;
+    }
+    return &table->slots[at];
+}
+
+static void grow(KeyTable *table)
+{
+    KeyEntry *old = table->slots;
+    uint32_t old_capacity = table->capacity;
+
+    table->capacity *= 2;
+    table->slots = make_slots(table->capacity);
+    for (uint32_t i = 0; i < old_capacity; i++) {
+        if (old[i].index != EMPTY) {
+            *probe(table, old[i].key) = old[i];
+        }
+    }
+    g_free(old);
+}
+
+void key_table_init(KeyTable *table, KeyPlace *place, void *context)
+{
+    table->capacity = FIRST_CAPACITY;
+    table->slots = make_slots(table->capacity);
+    table->count = 0;
+    table->place = place;
+    table->context = context;
+}
+
+void key_table_clear(KeyTable *table)
+{
+    g_clear_pointer(&table->slots, g_free);
+    table->capacity = table->count = 0;
+}
+
+const KeyEntry *key_table_add(KeyTable *table, uint64_t key)
+{
+    KeyEntry *entry = probe(table, key);
+
+    if (entry->index != EMPTY) {
+        return entry;
+    }
+    if (table->count >= table->capacity / 2) {
+        grow(table);
+        entry = probe(table, key);
+    }
+    entry->key = key;
+    entry->index = table->count++;
+    entry->range = table->place(table->context, key);
+    return entry;
+}
+
+const KeyEntry *key_table_find(const KeyTable *table, uint64_t key)
+{
+    const KeyEntry *entry = probe(table, key);
+
+    return entry->index == EMPTY ? NULL : entry;
+}
+
+void store_clear(Store *store)
+{
+    g_clear_pointer(&store->versions, g_free);
+    store->size = 0;
+}
+
+static void make_room(Store *store, uint32_t index)
+{
+    uint32_t size = MAX(store->size, FIRST_CAPACITY);
+
+    while (size <= index) {
+        size *= 2;
+    }
+    store->versions = g_renew(int64_t, store->versions, size);
+    for (uint32_t i = store->size; i < size; i++) {
+        store->versions[i] = 0;
+    }
+    store->size = size;
+}
+
+int64_t store_put(Store *store, uint32_t index, int64_t version)
+{
+    int64_t before;
+
+    if (index >= store->size) {
+        make_room(store, index);
+    }
+    before = store->versions[index];
+    if (version > before) {
+        store->versions[index] = version;
+    }
+    return before;
+}
+
+void store_restore(Store *store, uint32_t index, int64_t version)
+{
+    g_assert_cmpuint(index, <, store->size);
+    store->versions[index] = version;
+}

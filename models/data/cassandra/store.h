@@ -1,0 +1,53 @@
+/* store.h - what replicas hold: a version for each key. The keys of all nodes share one table that
+ * gives each key a dense index and its place on the ring, found once; a node's store is then an
+ * array. */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+/* A key's dense index and ring range. */
+typedef struct KeyEntry {
+    uint64_t key;
+    uint32_t index; /* counted from 0 in order of first use */
+    uint32_t range;
+} KeyEntry;
+
+/* Finds the range of a key seen for the first time. */
+typedef uint32_t KeyPlace(void *context, uint64_t key);
+
+typedef struct KeyTable {
+    KeyEntry *slots; /* open addressing; index UINT32_MAX: empty */
+    uint32_t capacity, count;
+    KeyPlace *place;
+    void *context;
+} KeyTable;
+
+void key_table_init(KeyTable *table, KeyPlace *place, void *context);
+void key_table_clear(KeyTable *table);
+
+/* The entry of `key`, made when there is none. Valid until the next call. */
+const KeyEntry *key_table_add(KeyTable *table, uint64_t key);
+
+/* The same, or NULL when there is none. */
+const KeyEntry *key_table_find(const KeyTable *table, uint64_t key);
+
+/* Versions by index; those beyond `size` are 0: never written. */
+typedef struct Store {
+    int64_t *versions;
+    uint32_t size;
+} Store;
+
+void store_clear(Store *store);
+
+static inline int64_t store_get(const Store *store, uint32_t index)
+{
+    return index < store->size ? store->versions[index] : 0;
+}
+
+/* Writes `version` unless the store has a newer one (the newest timestamp wins); returns what it
+ * had before. */
+int64_t store_put(Store *store, uint32_t index, int64_t version);
+
+/* Puts an earlier version back, whatever is there: for what a power loss undoes. */
+void store_restore(Store *store, uint32_t index, int64_t version);
