@@ -1,0 +1,356 @@
+/* invariant.c - safety and liveness of the data. */
+#include "sim/results/invariant.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/results/judge/judge.h"
+#include "sim/results/judge/outage.h"
+
+const InvariantDef invariant_defs[] = {
+    {"no-lost-acked-write", "No write that was acknowledged to a user is lost", false},
+    {"staleness-bound", "No read returns data that was outdated for longer than 'max'", true},
+    {"monotonic-reads", "No session reads older data than it has seen before", false},
+    {"max-outage", "Neither the service nor any region is out for longer than 'max'", true},
+    {"converges", "All live replicas agree in the end, within 'max' after the last fault", false},
+    {.name = NULL},
+};
+
+const InvariantDef *invariant_find(const char *check)
+{
+    for (const InvariantDef *def = invariant_defs; def->name != NULL; def++) {
+        if (strcmp(def->name, check) == 0) {
+            return def;
+        }
+    }
+    return NULL;
+}
+
+/* --- what the runs say ---------------------------------------------------------------------- */
+
+/* A total over all runs, its largest in one run, and in how many runs it was 0. */
+typedef struct Sum {
+    double all, most;
+    guint absent;
+} Sum;
+
+static Sum sum_total(const Results *results, const char *name)
+{
+    Sum sum = {.all = 0};
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        double value = results_total(results, runs[i].run, name);
+
+        sum.all += value;
+        sum.most = fmax(sum.most, value);
+        sum.absent += value == 0 ? 1 : 0;
+    }
+    return sum;
+}
+
+static guint count_runs(const Results *results)
+{
+    guint count;
+
+    results_runs(results, &count);
+    return count;
+}
+
+/* The first proof of a violation; of staleness, the worst one. */
+static const ResultsFinding *find_proof(const Results *results, const char *invariant)
+{
+    const ResultsFinding *best = NULL;
+    bool wants_worst = strcmp(invariant, "staleness-bound") == 0;
+    guint count;
+    const ResultsFinding *findings = results_findings(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        if (strcmp(findings[i].invariant, invariant) == 0 &&
+            (best == NULL || (wants_worst && findings[i].value > best->value))) {
+            best = &findings[i];
+        }
+    }
+    return best;
+}
+
+/* "; e.g. replication 3: ..." or "". Caller frees. */
+static char *describe_proof(const Results *results, const char *invariant)
+{
+    const ResultsFinding *proof = find_proof(results, invariant);
+
+    return proof != NULL ? g_strdup_printf("; e.g. replication %d: %s", proof->run, proof->proof)
+                         : g_strdup("");
+}
+
+static void set_count(Judged *judged, double most)
+{
+    judged->observed = judged->high = most;
+    judged->low = 0;
+}
+
+/* --- one by one ----------------------------------------------------------------------------- */
+
+static void judge_lost_writes(Results *results, Judged *judged, SimSpan max)
+{
+    Sum acked = sum_total(results, "writes_acked");
+    Sum written = sum_total(results, "keys_written");
+    Sum looked_at = sum_total(results, "keys_judged");
+    Sum lost = sum_total(results, "writes_lost");
+    g_autofree char *proof = describe_proof(results, "no-lost-acked-write");
+
+    (void)max;
+    set_count(judged, lost.most);
+    if (lost.all > 0) {
+        judged_decide(judged, VERDICT_FAIL,
+                      "%.0f acknowledged writes lost of %.0f in %u replications, worst replication "
+                      "%.0f%s",
+                      lost.all, acked.all, count_runs(results), lost.most, proof);
+    } else if (acked.absent > 0 || acked.all == 0) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE,
+                      "no write was acknowledged in %u replications: nothing to lose",
+                      acked.absent);
+    } else if (looked_at.all < written.all || looked_at.absent > 0) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE,
+                      "only %.0f of %.0f keys written were looked at in the end", looked_at.all,
+                      written.all);
+    } else {
+        judged_decide(judged, VERDICT_PASS,
+                      "0 lost of %.0f acknowledged writes to %.0f keys in %u replications",
+                      acked.all, written.all, count_runs(results));
+    }
+}
+
+/* Reads staler than `max`, and the stalest of all, over all runs. */
+static uint64_t count_stale(Results *results, SimSpan max, int64_t *stalest)
+{
+    uint64_t beyond = 0;
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+
+    *stalest = 0;
+    for (guint i = 0; i < count; i++) {
+        g_autoptr(Histogram) staleness = results_staleness(results, runs[i].run);
+
+        if (staleness != NULL) {
+            *stalest = MAX(*stalest, histogram_max(staleness));
+            beyond += histogram_count_above(staleness, max);
+        }
+    }
+    return beyond;
+}
+
+static void judge_staleness(Results *results, Judged *judged, SimSpan max)
+{
+    Sum checked = sum_total(results, "reads_checked");
+    Sum stale = sum_total(results, "reads_stale");
+    int64_t stalest;
+    uint64_t beyond = count_stale(results, max, &stalest);
+    g_autofree char *proof = describe_proof(results, "staleness-bound");
+
+    judged->observed = judged->high = sim_span_to_s(stalest);
+    judged->low = 0;
+    judged->margin = max > 0 ? (double)(max - stalest) / (double)max : (double)NAN;
+    if (stalest > max) {
+        judged_decide(judged, VERDICT_FAIL,
+                      "about %" G_GUINT64_FORMAT
+                      " reads of %.0f staler than that in %u replications%s",
+                      MAX(beyond, 1), checked.all, count_runs(results), proof);
+    } else if (checked.absent > 0 || checked.all == 0) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "no read was checked in %u replications",
+                      checked.absent);
+    } else {
+        judged_decide(judged, VERDICT_PASS,
+                      "stalest of %.0f reads in %u replications; %.0f were stale at all",
+                      checked.all, count_runs(results), stale.all);
+    }
+}
+
+static void judge_monotonic(Results *results, Judged *judged, SimSpan max)
+{
+    Sum checked = sum_total(results, "reads_checked");
+    Sum back = sum_total(results, "reads_back_in_time");
+    g_autofree char *proof = describe_proof(results, "monotonic-reads");
+
+    (void)max;
+    set_count(judged, back.most);
+    if (back.all > 0) {
+        judged_decide(judged, VERDICT_FAIL,
+                      "%.0f reads of %.0f went back in time in %u replications%s", back.all,
+                      checked.all, count_runs(results), proof);
+    } else if (checked.absent > 0 || checked.all == 0) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "no read was checked in %u replications",
+                      checked.absent);
+    } else {
+        judged_decide(judged, VERDICT_PASS, "none of %.0f reads in %u replications", checked.all,
+                      count_runs(results));
+    }
+}
+
+/* The longest outage of `region` (NULL: of the service) over all runs. */
+static Outages find_longest(Results *results, const char *region)
+{
+    ResultsUserFilter filter = {.region = region};
+    Outages longest = {.count = 0};
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        g_autoptr(GArray) spans = results_felt_spans(results, runs[i].run);
+
+        for (guint j = 0; j < spans->len; j++) {
+            ResultsSpan span = g_array_index(spans, ResultsSpan, j);
+            g_autoptr(GArray) seconds = results_user_seconds(results, &filter, runs[i].run, span);
+            Outages found = outage_find(&outage_rules, (const ResultsCounts *)(void *)seconds->data,
+                                        seconds->len);
+
+            longest.requests += found.requests;
+            longest.count += found.count;
+            longest.longest_s = fmax(longest.longest_s, found.longest_s);
+        }
+    }
+    return longest;
+}
+
+static void judge_outage(Results *results, Judged *judged, SimSpan max)
+{
+    g_autoptr(GPtrArray) regions = results_user_values(results, "region");
+    Outages worst = find_longest(results, NULL);
+    const char *where = "the service";
+    uint64_t requests = worst.requests;
+
+    for (guint i = 0; i + 1 < regions->len; i++) {
+        Outages found = find_longest(results, regions->pdata[i]);
+
+        if (found.longest_s > worst.longest_s) {
+            worst = found;
+            where = regions->pdata[i];
+        }
+    }
+    judged->observed = judged->high = worst.longest_s;
+    judged->low = 0;
+    judged->margin =
+        max > 0 ? (sim_span_to_s(max) - worst.longest_s) / sim_span_to_s(max) : (double)NAN;
+    if (worst.longest_s > sim_span_to_s(max)) {
+        judged_decide(judged, VERDICT_FAIL,
+                      "'%s' was out for %.0f s; buckets of %u s with a success ratio below %g",
+                      where, worst.longest_s, outage_rules.bucket_s, outage_rules.success_ratio);
+    } else if (requests == 0) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "no user asked for anything");
+    } else {
+        judged_decide(judged, VERDICT_PASS,
+                      "longest outage of service and regions in %u replications; buckets of %u s "
+                      "with a success ratio below %g",
+                      count_runs(results), outage_rules.bucket_s, outage_rules.success_ratio);
+    }
+}
+
+/* The shortest and longest time that runs had after the last fault. */
+static void find_settle(const Results *results, SimSpan *shortest, SimSpan *longest)
+{
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+
+    *shortest = SIM_NEVER;
+    *longest = 0;
+    for (guint i = 0; i < count; i++) {
+        g_autoptr(GArray) spans = results_spans(results, runs[i].run, "settle");
+        SimSpan length = 0;
+
+        for (guint j = 0; j < spans->len; j++) {
+            ResultsSpan span = g_array_index(spans, ResultsSpan, j);
+
+            length += span.end - span.begin;
+        }
+        *shortest = MIN(*shortest, length);
+        *longest = MAX(*longest, length);
+    }
+}
+
+static void judge_converges(Results *results, Judged *judged, SimSpan max)
+{
+    Sum looked_at = sum_total(results, "keys_judged");
+    Sum diverged = sum_total(results, "keys_diverged");
+    g_autofree char *proof = describe_proof(results, "converges");
+    char settled[SIM_SPAN_TEXT];
+    SimSpan shortest;
+    SimSpan longest;
+
+    find_settle(results, &shortest, &longest);
+    set_count(judged, diverged.most);
+    sim_span_print(longest, settled);
+    if (looked_at.absent > 0 || looked_at.all == 0) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE,
+                      "no key was looked at in the end of %u "
+                      "replications",
+                      looked_at.absent);
+    } else if (diverged.all > 0 && max != SIM_NEVER && shortest < max) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE,
+                      "replicas of %.0f keys of %.0f did not agree yet, but had no more than %s to "
+                      "settle: make 'settle' as long as 'max'%s",
+                      diverged.all, looked_at.all, settled, proof);
+    } else if (diverged.all > 0) {
+        judged_decide(judged, VERDICT_FAIL,
+                      "replicas of %.0f keys of %.0f did not agree after %s%s", diverged.all,
+                      looked_at.all, settled, proof);
+    } else if (longest > max) {
+        judged_decide(
+            judged, VERDICT_INCONCLUSIVE,
+            "replicas agreed after %s, which is longer than 'max': make 'settle' as long as "
+            "'max'",
+            settled);
+    } else {
+        judged_decide(judged, VERDICT_PASS,
+                      "replicas of all %.0f keys agreed after %s in %u replications", looked_at.all,
+                      settled, count_runs(results));
+    }
+}
+
+/* --- public --------------------------------------------------------------------------------- */
+
+static void judge_by_name(Results *results, const char *check, SimSpan max, Judged *judged)
+{
+    static const struct {
+        const char *check;
+        void (*judge)(Results *results, Judged *judged, SimSpan max);
+    } judges[] = {
+        {"no-lost-acked-write", judge_lost_writes},
+        {"staleness-bound", judge_staleness},
+        {"monotonic-reads", judge_monotonic},
+        {"max-outage", judge_outage},
+        {"converges", judge_converges},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(judges); i++) {
+        if (strcmp(judges[i].check, check) == 0) {
+            judges[i].judge(results, judged, max);
+            return;
+        }
+    }
+    g_assert_not_reached();
+}
+
+Judged *invariant_judge(Results *results, const char *name, const char *check, SimSpan max)
+{
+    char text[SIM_SPAN_TEXT];
+    g_autofree char *condition =
+        max == SIM_NEVER ? g_strdup(check)
+                         : g_strdup_printf("%s max=%s", check, sim_span_print(max, text));
+    Judged *judged = judged_new("invariant", name, condition);
+    const InvariantDef *def = invariant_find(check);
+    g_autofree char *incomplete = verdict_incomplete_runs(results);
+
+    g_assert(def != NULL);
+    if (def->needs_max && max == SIM_NEVER) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "'%s' needs 'max'", check);
+        return judged;
+    }
+    judge_by_name(results, check, max, judged);
+    if (incomplete != NULL && judged->verdict == VERDICT_PASS) {
+        g_autofree char *why = g_strdup(judged->why);
+
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "%s; %s", incomplete, why);
+    }
+    return judged;
+}

@@ -1,0 +1,586 @@
+/* judge.c - whether a threshold holds in a campaign. */
+#include "sim/results/judge/judge.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/base/estimate.h"
+#include "sim/results/judge/figure.h"
+#include "sim/results/judge/outage.h"
+#include "sim/results/judge/reroute.h"
+#include "sim/results/judge/single_run.h"
+#include "sim/results/judge/stream.h"
+#include "sim/results/judge/window.h"
+
+/* What is judged, and the numbers of its runs. */
+typedef struct Case {
+    Results *results;
+    const ThresholdRule *rule; /* without '*' */
+    SimSpan window;            /* 0: over the whole phase */
+    double confidence;
+    const ResultsRun *runs;
+    guint count;
+} Case;
+
+static Case case_of(Results *results, const ThresholdRule *rule, SimSpan window, double confidence)
+{
+    Case one = {.results = results, .rule = rule, .window = window, .confidence = confidence};
+
+    one.runs = results_runs(results, &one.count);
+    return one;
+}
+
+static double *new_values(guint count)
+{
+    double *values = g_new(double, MAX(count, 1));
+
+    for (guint i = 0; i < count; i++) {
+        values[i] = (double)NAN;
+    }
+    return values;
+}
+
+/* --- totals over totals --------------------------------------------------------------------- */
+
+/* Adds a stream's totals; the value of a gauge is its last step. */
+static void add_totals(const ThresholdRule *rule, const Stream *stream, double *part, double *whole)
+{
+    bool is_last =
+        rule->type == THRESHOLD_GAUGE && rule->aggregate == THRESHOLD_VALUE && stream->count > 0;
+    guint first = is_last ? stream->count - 1 : 0;
+
+    if (is_last) {
+        *part = 0;
+        *whole = 0;
+    }
+    *part += estimate_stable_sum(stream->parts + first, stream->count - first);
+    *whole += estimate_stable_sum(stream->wholes + first, stream->count - first);
+}
+
+/* Totals of one run; false when the run measured nothing. */
+static bool sum_run(const Case *one, guint index, double *part, double *whole)
+{
+    int run = one->runs[index].run;
+    g_autoptr(GPtrArray) streams = NULL;
+
+    *part = 0;
+    *whole = 0;
+    if (one->rule->type == THRESHOLD_HISTOGRAM) {
+        g_autoptr(Histogram) merged = stream_merge(one->results, one->rule, run);
+
+        *part = histogram_sum(merged) * stream_scale(one->rule);
+        *whole = (double)histogram_count(merged);
+        return *whole > 0;
+    }
+    streams = stream_measure(one->results, one->rule, run);
+    for (guint i = 0; i < streams->len; i++) {
+        add_totals(one->rule, g_ptr_array_index(streams, i), part, whole);
+    }
+    return *whole > 0;
+}
+
+/* Nothing seen is not 0: with n requests and no failure the ratio is below 1 - (1 - c)^(1/n), about
+ * 3/n for 95 %, if requests fail independently. */
+static void bound_zero(Estimate *estimate, double part, double whole)
+{
+    if (part == 0 && whole > 0) {
+        estimate->low = 0;
+        estimate->high = 1 - pow(1 - estimate->confidence, 1 / whole);
+        estimate->method = "none seen: 3/n limit, requests taken as independent";
+    }
+}
+
+static void clamp_ratio(Estimate *estimate)
+{
+    if (!isnan(estimate->low)) {
+        estimate->low = fmax(estimate->low, 0);
+        estimate->high = fmin(estimate->high, 1);
+    }
+}
+
+static Estimate estimate_totals(const Case *one)
+{
+    g_autofree double *parts = new_values(one->count);
+    g_autofree double *wholes = new_values(one->count);
+    guint known = 0;
+    Estimate estimate;
+
+    for (guint i = 0; i < one->count; i++) {
+        known += sum_run(one, i, &parts[known], &wholes[known]) ? 1 : 0;
+    }
+    estimate = estimate_ratio(parts, wholes, known, one->confidence);
+    if (known == 1) {
+        estimate = single_run_ratio(one->results, one->rule, one->confidence);
+    }
+    if (one->rule->type == THRESHOLD_RATIO) {
+        double part = estimate_stable_sum(parts, known);
+
+        bound_zero(&estimate, part, estimate_stable_sum(wholes, known));
+        clamp_ratio(&estimate);
+    }
+    estimate.n = known > 0 ? (uint64_t)estimate_stable_sum(wholes, known) : 0;
+    return estimate;
+}
+
+/* --- quantiles ------------------------------------------------------------------------------ */
+
+static Estimate estimate_percentile(const Case *one)
+{
+    g_autoptr(Histogram) pooled = histogram_new();
+    g_autofree double *each = new_values(one->count);
+    double scale = stream_scale(one->rule);
+    uint64_t fewest = UINT64_MAX;
+    guint known = 0;
+    Estimate estimate;
+
+    for (guint i = 0; i < one->count; i++) {
+        g_autoptr(Histogram) merged = stream_merge(one->results, one->rule, one->runs[i].run);
+
+        if (histogram_count(merged) > 0) {
+            each[known++] = (double)histogram_quantile(merged, one->rule->quantile) * scale;
+            fewest = MIN(fewest, histogram_count(merged));
+            histogram_merge(pooled, merged);
+        }
+    }
+    if (known == 0) {
+        return (Estimate){.value = (double)NAN, .low = (double)NAN, .high = (double)NAN};
+    }
+    if (known == 1) {
+        estimate = single_run_quantile(one->results, one->rule, one->confidence);
+    } else {
+        double value = (double)histogram_quantile(pooled, one->rule->quantile) * scale;
+
+        estimate =
+            estimate_quantile(one->rule->quantile, value, each, known, fewest, 1, one->confidence);
+    }
+    estimate.n = histogram_count(pooled);
+    return estimate;
+}
+
+/* --- worst cases ---------------------------------------------------------------------------- */
+
+/* Smallest, largest or number of values of a distribution, or the increase of a counter. */
+static double find_extreme(const Case *one, guint index)
+{
+    g_autoptr(Histogram) merged = NULL;
+    double part = 0;
+    double whole = 0;
+
+    if (one->rule->type != THRESHOLD_HISTOGRAM) {
+        return sum_run(one, index, &part, &whole) ? part : (double)NAN;
+    }
+    merged = stream_merge(one->results, one->rule, one->runs[index].run);
+    if (one->rule->aggregate == THRESHOLD_COUNT) {
+        return (double)histogram_count(merged);
+    }
+    if (histogram_count(merged) == 0) {
+        return (double)NAN;
+    }
+    return stream_scale(one->rule) * (double)(one->rule->aggregate == THRESHOLD_MIN
+                                                  ? histogram_min(merged)
+                                                  : histogram_max(merged));
+}
+
+static void judge_extremes(const Case *one, Judged *judged)
+{
+    g_autofree double *values = new_values(one->count);
+
+    for (guint i = 0; i < one->count; i++) {
+        values[i] = find_extreme(one, i);
+    }
+    figure_judge_worst(judged, one->rule, values, one->count, one->confidence,
+                       one->rule->metric != NULL &&
+                               strcmp(one->rule->metric, "http_req_duration") == 0
+                           ? "of requests that went well"
+                           : NULL);
+}
+
+static WindowAsk ask_of(const ThresholdRule *rule)
+{
+    if (rule->type == THRESHOLD_HISTOGRAM && rule->aggregate != THRESHOLD_AVG &&
+        rule->aggregate != THRESHOLD_COUNT) {
+        return WINDOW_QUANTILE;
+    }
+    return rule->aggregate == THRESHOLD_COUNT ? WINDOW_SUM : WINDOW_RATIO;
+}
+
+/* Counting a distribution's values in a window counts what the wholes are. */
+static void count_values(GPtrArray *streams)
+{
+    for (guint i = 0; i < streams->len; i++) {
+        Stream *stream = g_ptr_array_index(streams, i);
+
+        for (guint j = 0; j < stream->count; j++) {
+            stream->parts[j] = stream->wholes[j];
+            stream->wholes[j] = 1;
+        }
+    }
+}
+
+static WindowWorst find_worst_window(const Case *one, guint index, SimSpan window)
+{
+    WindowWorst worst = window_none();
+    g_autoptr(GPtrArray) streams = stream_measure(one->results, one->rule, one->runs[index].run);
+
+    if (one->rule->type == THRESHOLD_HISTOGRAM && one->rule->aggregate == THRESHOLD_COUNT) {
+        count_values(streams);
+    }
+    for (guint i = 0; i < streams->len; i++) {
+        const Stream *stream = g_ptr_array_index(streams, i);
+        SimSpan length = one->window > 0 ? window : MIN(window, stream->count * stream->step);
+
+        window_find_worst(one->rule, stream, ask_of(one->rule), length, &worst);
+    }
+    return worst;
+}
+
+/* A percentile of few values says little: so many must lie beyond it in each window. */
+#define FEWEST_BEYOND_IN_WINDOW 10
+
+static bool is_too_thin(const ThresholdRule *rule, uint64_t fewest)
+{
+    return rule->type == THRESHOLD_HISTOGRAM && rule->aggregate == THRESHOLD_PERCENTILE &&
+           (double)fewest * (1 - rule->quantile) < FEWEST_BEYOND_IN_WINDOW * (1 - 1e-12);
+}
+
+static char *describe_windows(const Case *one, const WindowWorst *worst, int run, guint empty,
+                              bool is_thin)
+{
+    SimSpan window = one->window > 0 ? one->window : JUDGE_WINDOW;
+    char length[SIM_SPAN_TEXT];
+    char begin[SIM_SPAN_TEXT];
+    GString *text = g_string_new(NULL);
+
+    g_string_append_printf(text, "windows of %s, sliding", sim_span_print(window, length));
+    if (!isnan(worst->value)) {
+        g_string_append_printf(text, "; the worst begins at %s of replication %d",
+                               sim_span_print(worst->begin, begin), run);
+    }
+    if (empty > 0) {
+        g_string_append_printf(text, "; %u windows without requests left out", empty);
+    }
+    if (is_thin) {
+        g_string_append_printf(text,
+                               "; some windows have fewer than %d values beyond the percentile",
+                               FEWEST_BEYOND_IN_WINDOW);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void judge_windows(const Case *one, Judged *judged)
+{
+    g_autofree double *values = new_values(one->count);
+    SimSpan window = one->window > 0 ? one->window : JUDGE_WINDOW;
+    WindowWorst worst = window_none();
+    int worst_run = 0;
+    guint empty = 0;
+    bool is_thin = false;
+    g_autofree char *note = NULL;
+
+    for (guint i = 0; i < one->count; i++) {
+        WindowWorst found = find_worst_window(one, i, window);
+
+        values[i] = found.value;
+        empty += found.empty;
+        is_thin |= is_too_thin(one->rule, found.fewest);
+        if (window_is_worse(one->rule, found.value, worst.value)) {
+            worst = found;
+            worst_run = one->runs[i].run;
+        }
+    }
+    note = describe_windows(one, &worst, worst_run, empty, is_thin);
+    figure_judge_worst(judged, one->rule, values, one->count, one->confidence, note);
+    if (is_thin && judged->verdict == VERDICT_PASS) {
+        judged->verdict = VERDICT_INCONCLUSIVE;
+    }
+}
+
+/* --- outages and rerouting ------------------------------------------------------------------ */
+
+static Outages find_outages(const Case *one, guint index)
+{
+    int run = one->runs[index].run;
+    g_autoptr(GArray) spans = stream_user_spans(one->results, one->rule, run);
+    ResultsUserFilter filter = stream_user_filter(one->rule);
+    Outages all = {.count = 0};
+
+    for (guint i = 0; i < spans->len; i++) {
+        g_autoptr(GArray) seconds =
+            results_user_seconds(one->results, &filter, run, g_array_index(spans, ResultsSpan, i));
+        Outages found =
+            outage_find(&outage_rules, (const ResultsCounts *)(void *)seconds->data, seconds->len);
+
+        all.count += found.count;
+        all.total_s += found.total_s;
+        all.longest_s = MAX(all.longest_s, found.longest_s);
+        all.requests += found.requests;
+    }
+    return all;
+}
+
+static double outage_value(const ThresholdRule *rule, const Outages *outages)
+{
+    if (outages->requests == 0) {
+        return (double)NAN;
+    }
+    if (rule->aggregate == THRESHOLD_COUNT) {
+        return outages->count;
+    }
+    if (rule->aggregate == THRESHOLD_AVG) {
+        return outages->count > 0 ? outages->total_s / outages->count : 0;
+    }
+    return outages->longest_s;
+}
+
+static void judge_outages(const Case *one, Judged *judged)
+{
+    g_autofree double *values = new_values(one->count);
+    g_autofree char *note =
+        g_strdup_printf("outage: buckets of %u s with a success ratio after retries below %g",
+                        outage_rules.bucket_s, outage_rules.success_ratio);
+
+    for (guint i = 0; i < one->count; i++) {
+        Outages outages = find_outages(one, i);
+
+        values[i] = outage_value(one->rule, &outages);
+    }
+    figure_judge_worst(judged, one->rule, values, one->count, one->confidence, note);
+}
+
+/* Where some did not leave while the fault lasted, the time is at least as long: it may fail a
+ * limit, but not meet it. */
+static void distrust_censored(Judged *judged, const ThresholdRule *rule, guint censored,
+                              guint count)
+{
+    bool is_upper = rule->comparison == THRESHOLD_LESS || rule->comparison == THRESHOLD_AT_MOST;
+    g_autofree char *why = g_strdup(judged->why);
+    Verdict verdict = judged->verdict;
+
+    if (censored == 0) {
+        return;
+    }
+    if (verdict == VERDICT_PASS || (verdict == VERDICT_FAIL && !is_upper)) {
+        verdict = VERDICT_INCONCLUSIVE;
+    }
+    judged_decide(
+        judged, verdict,
+        "not reached while the fault lasted in %u of %u replications, whose length stands "
+        "for the time; %s",
+        censored, count, why);
+}
+
+static void judge_reroute(const Case *one, Judged *judged)
+{
+    ResultsUserFilter filter = stream_user_filter(one->rule);
+    g_autoptr(Reroute) reroute = reroute_measure(one->results, filter.dc, &filter);
+    bool is_max = one->rule->aggregate == THRESHOLD_MAX;
+    double p = is_max ? REROUTE_ALL : one->rule->quantile;
+    RerouteTime pooled = reroute_time(reroute, -1, p);
+    g_autofree double *values = new_values(one->count);
+    g_autofree char *note = NULL;
+    guint censored = 0;
+
+    for (guint i = 0; i < one->count; i++) {
+        RerouteTime time = reroute_time(reroute, one->runs[i].run, p);
+
+        values[i] = time.seconds;
+        censored += time.is_censored ? 1 : 0;
+    }
+    if (isnan(pooled.seconds)) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE,
+                      "no fault hit '%s' while it served users: nobody had to leave", filter.dc);
+        return;
+    }
+    note = g_strdup_printf("share of '%s''s users served elsewhere, second by second after the "
+                           "fault%s",
+                           filter.dc, is_max ? "; max is 99.9 % of them" : "");
+    if (is_max || one->count == 1) {
+        figure_judge_worst(judged, one->rule, values, one->count, one->confidence, note);
+    } else {
+        Estimate estimate = estimate_mean(values, one->count, one->confidence);
+        double shift = pooled.seconds - estimate.value;
+
+        estimate.value += shift;
+        estimate.low += shift;
+        estimate.high += shift;
+        figure_judge_estimate(judged, one->rule, &estimate, false, note);
+    }
+    distrust_censored(judged, one->rule, censored, one->count);
+}
+
+/* --- one case ------------------------------------------------------------------------------- */
+
+static bool is_level(ThresholdType type)
+{
+    return type == THRESHOLD_GAUGE || type == THRESHOLD_QUOTIENT || type == THRESHOLD_SPEED;
+}
+
+static bool is_extreme(ThresholdAggregate aggregate)
+{
+    return aggregate == THRESHOLD_MIN || aggregate == THRESHOLD_MAX;
+}
+
+bool judge_takes_window(const ThresholdRule *rule)
+{
+    return rule->type != THRESHOLD_OUTAGE && rule->type != THRESHOLD_REROUTE;
+}
+
+Estimate judge_estimate(Results *results, const ThresholdRule *rule, double confidence)
+{
+    Case one = case_of(results, rule, 0, confidence);
+
+    return rule->aggregate == THRESHOLD_PERCENTILE ? estimate_percentile(&one)
+                                                   : estimate_totals(&one);
+}
+
+static void judge_over_phase(const Case *one, Judged *judged)
+{
+    bool is_percentile = one->rule->aggregate == THRESHOLD_PERCENTILE;
+    Estimate estimate;
+    const char *note = NULL;
+
+    if (one->rule->aggregate == THRESHOLD_COUNT || is_extreme(one->rule->aggregate)) {
+        judge_extremes(one, judged);
+        return;
+    }
+    if (strcmp(one->rule->metric, "http_req_duration") == 0) {
+        note = "of requests that went well; failed ones have no latency in it";
+    }
+    estimate = is_percentile ? estimate_percentile(one) : estimate_totals(one);
+    figure_judge_estimate(judged, one->rule, &estimate, is_percentile || one->count == 1, note);
+    if (estimate.replications < one->count && judged->verdict == VERDICT_PASS) {
+        g_autofree char *why = g_strdup(judged->why);
+
+        judged_decide(judged, VERDICT_INCONCLUSIVE,
+                      "nothing was measured in %u of %u replications; %s",
+                      one->count - estimate.replications, one->count, why);
+    }
+}
+
+static void judge_case(const Case *one, Judged *judged)
+{
+    ThresholdType type = one->rule->type;
+
+    if (one->window > 0 && !judge_takes_window(one->rule)) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "'%s' takes no window", one->rule->metric);
+    } else if (type == THRESHOLD_OUTAGE) {
+        judge_outages(one, judged);
+    } else if (type == THRESHOLD_REROUTE) {
+        judge_reroute(one, judged);
+    } else if (one->window > 0 || (is_level(type) && is_extreme(one->rule->aggregate))) {
+        judge_windows(one, judged);
+    } else {
+        judge_over_phase(one, judged);
+    }
+}
+
+/* --- all values of a label ------------------------------------------------------------------ */
+
+/* The values that '*' of a label stands for. Caller unrefs. */
+static GPtrArray *list_values(Results *results, const ThresholdRule *rule, const char *label)
+{
+    static const char *const unmeasured[] = {"warmup", "settle", "drain", NULL};
+    GPtrArray *names;
+    GPtrArray *values;
+
+    if (strcmp(label, "phase") != 0) {
+        return rule->is_users ? results_user_values(results, label)
+                              : results_meter_values(results, rule->metric, label);
+    }
+    names = results_phase_names(results);
+    values = g_ptr_array_new();
+    for (guint i = 0; i + 1 < names->len; i++) {
+        if (!g_strv_contains(unmeasured, names->pdata[i])) {
+            g_ptr_array_add(values, names->pdata[i]);
+        }
+    }
+    g_ptr_array_add(values, NULL);
+    g_ptr_array_unref(names);
+    return values;
+}
+
+/* Which of two judgements of one condition is worse; one without a figure is none. */
+static bool is_worse(const Judged *judged, const Judged *than)
+{
+    if (isnan(judged->observed) || isnan(than->observed)) {
+        return isnan(than->observed) && !isnan(judged->observed);
+    }
+    if (judged->verdict != than->verdict) {
+        return judged->verdict > than->verdict;
+    }
+    return !isnan(judged->margin) && !(judged->margin >= than->margin);
+}
+
+static Judged *judge_labels(const Case *one);
+
+static Judged *judge_each(const Case *one, const char *label)
+{
+    g_autoptr(GPtrArray) values = list_values(one->results, one->rule, label);
+    g_autofree char *worst_value = NULL;
+    g_autofree char *why = NULL;
+    Judged *worst = NULL;
+    guint unmeasured = 0;
+
+    for (guint i = 0; i + 1 < values->len; i++) {
+        g_autoptr(ThresholdRule) rule = threshold_with_label(one->rule, label, values->pdata[i]);
+        Case part = case_of(one->results, rule, one->window, one->confidence);
+        Judged *judged = judge_labels(&part);
+
+        unmeasured += isnan(judged->observed) ? 1 : 0;
+        if (worst == NULL || is_worse(judged, worst)) {
+            g_free(worst_value);
+            worst_value = g_strdup(values->pdata[i]);
+            judged_free(worst);
+            worst = judged;
+        } else {
+            judged_free(judged);
+        }
+    }
+    if (worst == NULL) {
+        worst = judged_new("threshold", one->rule->metric, one->rule->condition);
+        judged_decide(worst, VERDICT_INCONCLUSIVE, "nothing was measured for any '%s'", label);
+        return worst;
+    }
+    why = g_strdup(worst->why);
+    judged_decide(worst, worst->verdict,
+                  "worst of %u values of '%s' that measured anything: '%s'; %s",
+                  values->len - 1 - unmeasured, label, worst_value, why);
+    return worst;
+}
+
+static Judged *judge_labels(const Case *one)
+{
+    Judged *judged;
+
+    for (guint i = 0; i < one->rule->label_count; i++) {
+        if (strcmp(one->rule->labels[i].value, "*") == 0) {
+            return judge_each(one, one->rule->labels[i].name);
+        }
+    }
+    judged = judged_new("threshold", one->rule->metric, one->rule->condition);
+    judge_case(one, judged);
+    return judged;
+}
+
+Judged *judge_threshold(Results *results, const ThresholdRule *rule, SimSpan window,
+                        double confidence)
+{
+    Case one = case_of(results, rule, window, confidence);
+    Judged *judged = judge_labels(&one);
+    g_autofree char *incomplete = verdict_incomplete_runs(results);
+    char length[SIM_SPAN_TEXT];
+
+    g_free(judged->labels);
+    judged->labels = threshold_labels_text(rule);
+    if (window > 0) {
+        g_free(judged->condition);
+        judged->condition = g_strdup_printf("%s in every %s window", rule->condition,
+                                            sim_span_print(window, length));
+    }
+    if (incomplete != NULL && judged->verdict == VERDICT_PASS) {
+        g_autofree char *why = g_strdup(judged->why);
+
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "%s; %s", incomplete, why);
+    }
+    return judged;
+}
