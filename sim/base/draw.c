@@ -9,6 +9,11 @@
 /* The longest span drawn, 73 years: two of them after one another still are a SimTime. */
 #define LONGEST_SPAN (INT64_MAX / 4)
 
+GQuark draw_error_quark(void)
+{
+    return g_quark_from_static_string("draw-error");
+}
+
 static SimSpan whole_span(double nanoseconds)
 {
     if (!(nanoseconds > 0)) {

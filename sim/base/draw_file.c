@@ -1,8 +1,8 @@
 /* draw_file.c - measured values out of a file, as a law. */
 #include <glib/gstdio.h>
-#include <math.h>
 #include <string.h>
 
+#include "sim/base/draw_arguments.h"
 #include "sim/base/draw_law.h"
 
 enum { MOST_FILE_BYTES = 64 << 20 };
@@ -25,17 +25,6 @@ static gint compare_samples(gconstpointer left, gconstpointer right)
     return a->line < b->line ? -1 : 1;
 }
 
-static bool read_plain(const char *text, double *number)
-{
-    char *end;
-
-    if (*text == '\0' || strspn(text, "+-.0123456789eE") != strlen(text)) {
-        return false;
-    }
-    *number = g_ascii_strtod(text, &end);
-    return *end == '\0' && isfinite(*number);
-}
-
 /* A value of `unit`; `time_unit` ("ms", or "" for none) stands behind bare numbers. */
 static bool read_sample_value(const char *text, DrawUnit unit, const char *time_unit, double *value)
 {
@@ -44,9 +33,9 @@ static bool read_sample_value(const char *text, DrawUnit unit, const char *time_
     double number;
 
     if (unit == DRAW_NUMBER) {
-        return read_plain(text, value);
+        return arguments_read_number(text, value);
     }
-    full = g_strconcat(text, read_plain(text, &number) ? time_unit : "", NULL);
+    full = g_strconcat(text, arguments_read_number(text, &number) ? time_unit : "", NULL);
     if (!sim_span_parse(full, &span) || span < 0) {
         return false;
     }
@@ -73,7 +62,7 @@ static const char *read_line(char *line, DrawUnit unit, const char *time_unit, S
     if (comma != NULL) {
         *comma = '\0';
         g_strstrip(comma + 1);
-        if (!read_plain(comma + 1, &sample->weight) || !(sample->weight > 0)) {
+        if (!arguments_read_number(comma + 1, &sample->weight) || !(sample->weight > 0)) {
             return "a weight is a number above 0";
         }
     }
