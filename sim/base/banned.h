@@ -12,5 +12,7 @@
 
 /* cJSON's own look-ups ignore case: use json_member. */
 #pragma GCC poison cJSON_GetObjectItem cJSON_HasObjectItem
+/* Debian 12's 1.7.15 refuses every index but 0. */
+#pragma GCC poison cJSON_InsertItemInArray
 #pragma GCC poison rand srand random drand48 g_random_int g_random_double g_random_int_range
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok gets atoi atof

@@ -186,7 +186,7 @@ static void add_example(cJSON *schema, const Field *field)
     const FieldTypeDef *def = field_type_def(field->type);
     cJSON *examples;
 
-    if (def->example == NULL || field->type == FIELD_TYPE_TEXT || field->type == FIELD_TYPE_TEXTS) {
+    if (def->example == NULL || field->type == FIELD_TYPE_TEXTS) {
         return;
     }
     examples = cJSON_CreateArray();

@@ -52,10 +52,22 @@ G_GNUC_PRINTF(2, 3) static bool report(const FieldValue *read, const char *forma
     return false;
 }
 
+static bool report_choice(const FieldValue *read, const char *text)
+{
+    const char *const *names = read->field->more;
+    g_autofree char *list = g_strjoinv("', '", (char **)names);
+    g_autofree char *suggestion = diag_suggest(text, names);
+
+    return report(read, "must be one of '%s'%s", list, suggestion);
+}
+
 static bool report_type(const FieldValue *read)
 {
     const FieldTypeDef *def = read->def;
 
+    if (read->field->type == FIELD_TYPE_CHOICE) {
+        return report_choice(read, "");
+    }
     return def->example == NULL ? report(read, "must be %s", def->phrase)
                                 : report(read, "must be %s, like %s", def->phrase, def->example);
 }
@@ -68,15 +80,6 @@ static bool report_unit(const FieldValue *read, const char *number)
     return strlen(number) > 12 || *number == '-'
                ? report(read, "needs a unit (%s), like %s", def->units, def->example)
                : report(read, "needs a unit (%s), like \"%s%s\"", def->units, number, def->guess);
-}
-
-static bool report_choice(const FieldValue *read, const char *text)
-{
-    const char *const *names = read->field->more;
-    g_autofree char *list = g_strjoinv("', '", (char **)names);
-    g_autofree char *suggestion = diag_suggest(text, names);
-
-    return report(read, "must be one of '%s'%s", list, suggestion);
 }
 
 /* Says by how much a value may range; `draw` limits its mean. */

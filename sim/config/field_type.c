@@ -84,7 +84,6 @@ static const FieldTypeDef types[] = {
                            .takes_text = true},
     [FIELD_TYPE_TEXT] = {.word = "text",
                          .phrase = "a text",
-                         .example = "\"text\"",
                          .size = sizeof(char *),
                          .takes_text = true},
     [FIELD_TYPE_DRAW] = {.word = "distribution of durations",

@@ -208,7 +208,9 @@ static void parse_character(JsonParser *parser, GString *text)
         parser->at++;
     } else if (character == (gunichar)-1 || character == (gunichar)-2) {
         report(parser, parser->at, "no valid UTF-8");
-        parser->at++;
+        do {
+            parser->at++;
+        } while (parser->at < parser->end && ((unsigned char)*parser->at & 0xC0) == 0x80);
     } else {
         g_string_append_unichar(text, character);
         parser->at = g_utf8_next_char(parser->at);
@@ -382,7 +384,7 @@ static bool open_container(JsonParser *parser, char close)
     }
     parser->at++;
     skip_space(parser);
-    return !parser->is_over && !is_at(parser, close);
+    return !parser->is_over && parser->at < parser->end && !is_at(parser, close);
 }
 
 static void close_container(JsonParser *parser, const char *begin, char close)

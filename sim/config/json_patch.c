@@ -72,6 +72,25 @@ static int insert_index(const cJSON *array, const char *step)
     return index <= size ? (int)index : -1;
 }
 
+/* Puts `node` (taken) before `sibling`, one of `parent`'s; after all when it is NULL. cJSON's own
+ * insertion, in the version that Debian 12 ships, refuses every place but the first. */
+static void insert_before(cJSON *parent, cJSON *sibling, cJSON *node)
+{
+    if (sibling == NULL) {
+        cJSON_AddItemToArray(parent, node);
+        return;
+    }
+    /* The first one's `prev` is the last one, which stays so. */
+    node->next = sibling;
+    node->prev = sibling->prev;
+    if (parent->child == sibling) {
+        parent->child = node;
+    } else {
+        sibling->prev->next = node;
+    }
+    sibling->prev = node;
+}
+
 /* Gives the node the key of its new place. */
 static void set_key(cJSON *node, const char *key)
 {
@@ -110,8 +129,6 @@ static bool can_add(const JsonSpot *spot, GError **error)
 /* Adds `node` (taken); can_add said yes. An item moves the later ones up, a member is replaced. */
 static void add_at(cJSON **root, const JsonSpot *spot, cJSON *node)
 {
-    int index;
-
     if (spot->parent == NULL || (cJSON_IsObject(spot->parent) && spot->node != NULL)) {
         replace_at(root, spot, node);
         return;
@@ -122,12 +139,8 @@ static void add_at(cJSON **root, const JsonSpot *spot, cJSON *node)
         return;
     }
     set_key(node, NULL);
-    index = insert_index(spot->parent, spot->step);
-    if (index == cJSON_GetArraySize(spot->parent)) {
-        cJSON_AddItemToArray(spot->parent, node);
-    } else {
-        cJSON_InsertItemInArray(spot->parent, index, node);
-    }
+    insert_before(spot->parent,
+                  cJSON_GetArrayItem(spot->parent, insert_index(spot->parent, spot->step)), node);
 }
 
 static cJSON *detach(const JsonSpot *spot)
@@ -213,16 +226,7 @@ static bool apply_move(const JsonTarget *target, const JsonOperation *operation,
     after = from.node->next;
     node = detach(&from);
     if (!find_spot(*target->root, operation->path, &to, error) || !can_add(&to, error)) {
-        if (after == NULL) {
-            cJSON_AddItemToArray(from.parent, node);
-        } else {
-            int index = 0;
-
-            for (cJSON *item = from.parent->child; item != after; item = item->next) {
-                index++;
-            }
-            cJSON_InsertItemInArray(from.parent, index, node);
-        }
+        insert_before(from.parent, after, node);
         return false;
     }
     add_at(target->root, &to, node);

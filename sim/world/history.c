@@ -10,6 +10,7 @@ struct History {
     RequestBook *requests;
     DataBook *data;
     NoteBook *notes;
+    HistoryTally tally;
 };
 
 History *history_new(Engine *engine)
@@ -36,7 +37,14 @@ void history_free(History *history)
 
 void history_request(History *history, const UserRequest *request)
 {
+    history->tally.requests++;
+    history->tally.failed += !request->is_ok;
     request_book_add(history->requests, request);
+}
+
+HistoryTally history_tally(const History *history)
+{
+    return history->tally;
 }
 
 void history_write_acked(History *history, uint64_t key, int64_t version, SimTime now,

@@ -26,6 +26,12 @@ typedef struct UserRequest {
 
 void history_request(History *history, const UserRequest *request);
 
+/* How many requests have ended so far, for progress. */
+typedef struct HistoryTally {
+    uint64_t requests, failed;
+} HistoryTally;
+HistoryTally history_tally(const History *history);
+
 /* A write was acknowledged to the user: `version` of `key`, through `component` (the tier that the
  * user spoke to). */
 void history_write_acked(History *history, uint64_t key, int64_t version, SimTime now,

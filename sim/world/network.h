@@ -118,6 +118,10 @@ SimSpan network_base_delay(const World *world, const Site *from, const Site *to)
 /* The link from one site to another (the LAN when both are the same), or NULL. */
 Component *network_link(const World *world, const Site *from, const Site *to);
 
+/* The two ends of a link. */
+const Site *network_link_from(const Component *link);
+const Site *network_link_to(const Component *link);
+
 extern const Kind link_kind; /* scope KIND_PART; fields: rtt, asymmetry, loss, jitter, rate, ... */
 
 /* Makes the link of one direction with `settings` for link_kind. */

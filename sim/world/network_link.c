@@ -306,3 +306,15 @@ Component *network_add_link(World *world, Site *from, Site *to, const cJSON *set
     }
     return component;
 }
+
+const Site *network_link_from(const Component *link)
+{
+    g_assert(link->kind == &link_kind);
+    return link->site;
+}
+
+const Site *network_link_to(const Component *link)
+{
+    g_assert(link->kind == &link_kind);
+    return ((const Link *)link)->to;
+}

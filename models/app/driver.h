@@ -1,0 +1,41 @@
+/* driver.h - the Cassandra driver inside an application server: picks a coordinator of its own
+ * site, round robin over those it believes alive, and tries another when one cannot be reached.
+ * Source: DataStax Java driver 3.x: DCAwareRoundRobinPolicy, DefaultRetryPolicy,
+ * ExponentialReconnectionPolicy. Left out: token awareness (costs one more hop inside the site),
+ * speculative executions (off by default) and status events pushed by the cluster. */
+#pragma once
+
+#include "sim/world/call.h"
+#include "sim/world/world.h"
+
+/* How the driver is configured: part of the application server's own table. */
+typedef struct DriverSettings {
+    SimSpan read_timeout, connect_timeout, reconnect_first, reconnect_most;
+    int64_t next_hosts; /* other coordinators that are tried when one fails */
+    bool retry_writes;  /* statements may be repeated although they may have been done */
+    int read_consistency, write_consistency;
+} DriverSettings;
+
+extern const Field driver_fields[];
+
+typedef struct Driver Driver;
+
+/* What a statement came to: `code` is STORE_OK, or why not; `reply` is NULL unless a coordinator
+ * answered. */
+typedef void DriverDone(Component *self, void *context, uint32_t code, const Message *reply);
+
+/* The driver of `owner` over all components of `kind` in its site; none there is reported. */
+Driver *driver_new(Component *owner, const char *kind, const DriverSettings *settings,
+                   DiagList *diags);
+void driver_free(Driver *driver);
+
+/* A process that starts knows nothing bad of anybody. */
+void driver_reset(Driver *driver);
+
+/* Runs one statement on `key`; `done` is called exactly once unless the owner stops first. */
+void driver_execute(Driver *driver, bool is_write, uint64_t key, uint64_t request, DriverDone *done,
+                    void *context);
+
+/* Statements repeated on another coordinator, and coordinators believed down now. */
+uint64_t driver_count_retries(const Driver *driver);
+uint32_t driver_count_down(const Driver *driver);

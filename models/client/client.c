@@ -1,0 +1,242 @@
+/* client.c - who asks: the users and devices of one load entry in one region, what they do when
+ * something fails, and what they felt. The only source of availability and latency. Left out:
+ * content of pages and sub-resources, rendering, HTTP/2 multiplexing; they change bytes and think
+ * time, not whether and when a request is answered. The retry budget is kept for a whole population
+ * instead of each program, which is the same on average as long as many users share a fault. */
+#include "models/client/client_parts.h"
+
+static const char *const executor_words[] = {"constant-arrival-rate", "ramping-arrival-rate", NULL};
+static const char *const arrivals_words[] = {"poisson", "uniform", "deterministic", NULL};
+static const char *const fallback_words[] = {"none", "sequential", "fast", NULL};
+static const char *const tls_words[] = {"none", "1.2", "1.3", NULL};
+
+static const Field mix_fields[] = {
+    {.name = "read",
+     .type = FIELD_TYPE_NUMBER,
+     .offset = 0,
+     .initial = "0.4",
+     .lowest = "0",
+     .help = "Share of requests that read, relative to the other shares",
+     .source = "assumption: telemetry writes more than people read"},
+    {.name = "write",
+     .type = FIELD_TYPE_NUMBER,
+     .offset = sizeof(double),
+     .initial = "0.6",
+     .lowest = "0",
+     .help = "Share of requests that write, relative to the other shares",
+     .source = "assumption: telemetry writes more than people read"},
+    FIELD_END,
+};
+
+static const Field client_fields[] = {
+    FIELD_CHOICE(Client, executor, .initial = "constant-arrival-rate", .more = executor_words,
+                 .help = "How arrivals are controlled; both are open models",
+                 .source = "k6 executors of the same names"),
+    FIELD_NUMBER(Client, rate, .flags = FIELD_REQUIRED, .lowest = "0",
+                 .help = "Requests each timeUnit, of all regions together; ramping: at the start"),
+    FIELD_ROW(Client, time_unit, "timeUnit", FIELD_TYPE_SPAN, SimSpan, .initial = "1s",
+              .lowest = "1ms", .help = "What 'rate' counts in", .source = "k6 timeUnit"),
+    FIELD_ROW(Client, start_time, "startTime", FIELD_TYPE_SPAN, SimSpan, .initial = "0s",
+              .help = "When the load begins, counted from the start of the warm-up",
+              .source = "k6 startTime"),
+    FIELD_SPAN(Client, duration, .initial = "0s",
+               .help = "How long the load lasts; 0s: until the end", .source = "k6 duration"),
+    FIELD_JSON(Client, stages, .help = "Targets of a ramping rate: [{\"target\", \"duration\"}]"),
+    FIELD_CHOICE(Client, arrivals, .initial = "poisson", .more = arrivals_words,
+                 .help = "Law of the gaps between arrivals",
+                 .source = "assumption: many independent users"),
+    FIELD_TEXT(Client, clients,
+               .help = "Profile of 'system.clients' that this load takes its behaviour from"),
+    FIELD_TABLE(Client, mix, mix_fields, .help = "What requests do"),
+    FIELD_JSON(Client, regions, .help = "Shares of the load by client region"),
+    FIELD_COUNT(Client, users, .initial = "20000", .lowest = "1", .highest = "10000000",
+                .help = "Users or devices of this load in each region; each keeps its own caches",
+                .source = "assumption"),
+    FIELD_COUNT(Client, keys, .initial = "100000", .lowest = "1", .highest = "100000000",
+                .help = "Different data that all users together read and write",
+                .source = "assumption"),
+    FIELD_RATIO(Client, own_key, .initial = "0.9",
+                .help = "Share of requests that touch the user's own datum, not a random one",
+                .source = "assumption"),
+    FIELD_TEXT(Client, host_name, .initial = "app.", .help = "Name that is looked up",
+               .source = "the seed's zone"),
+    FIELD_COUNT(Client, port, .initial = "443", .lowest = "1", .highest = "65535",
+                .help = "TCP port that is connected to", .source = "RFC 2818"),
+    FIELD_JSON(Client, caches,
+               .help =
+                   "Shares of look-up caches: ttl, browser (60 s), built-in (the longer of 60 s "
+                   "and the time to live), jvm (30 s), none, forever; default all ttl"),
+    FIELD_JSON(Client, access,
+               .help = "Shares of access networks: fibre, cable, adsl, wifi, lte, 5g, 3g, nb-iot, "
+                       "lte-m; default: those of the region"),
+    FIELD_SPAN(Client, connect_timeout, .initial = "10s", .lowest = "1ms", .flags = FIELD_TUNABLE,
+               .help = "How long one address may take to connect",
+               .source = "OkHttp 4 connectTimeout"),
+    FIELD_SPAN(Client, read_timeout, .initial = "10s", .lowest = "1ms", .flags = FIELD_TUNABLE,
+               .help = "How long an answer may take once it was asked for",
+               .source = "OkHttp 4 readTimeout"),
+    FIELD_CHOICE(Client, fallback, .initial = "sequential", .more = fallback_words,
+                 .flags = FIELD_TUNABLE,
+                 .help = "What happens when an address of several does not connect: give up, next "
+                         "one after it failed, or next one in parallel after fallback_delay",
+                 .source = "OkHttp 4: sequential; OkHttp 5 and browsers: fast (RFC 8305)"),
+    FIELD_SPAN(Client, fallback_delay, .initial = "250ms", .lowest = "10ms",
+               .help = "Head start of an address before the next one is tried as well",
+               .source = "RFC 8305 connection attempt delay"),
+    FIELD_FLAG(Client, remembers_failures, .initial = "true",
+               .help = "Addresses that failed are tried last from then on",
+               .source = "OkHttp 4 RouteDatabase"),
+    FIELD_SPAN(Client, keep_alive, .initial = "5s",
+               .help = "How long an idle connection is used again; the server closes it after that",
+               .source = "httpd 2.4 KeepAliveTimeout 5"),
+    FIELD_COUNT(Client, keep_alive_requests, .initial = "100", .lowest = "1", .highest = "65000",
+                .help = "Requests on one connection",
+                .source = "httpd 2.4 MaxKeepAliveRequests 100"),
+    FIELD_CHOICE(Client, tls, .initial = "1.3", .more = tls_words,
+                 .help = "Version, which decides the round trips of a handshake",
+                 .source = "RFC 5246, RFC 8446"),
+    FIELD_RATIO(Client, ticket_ratio, .initial = "0.7",
+                .help = "Share of users that can resume a TLS session at their first visit",
+                .source = "assumption"),
+    FIELD_SPAN(Client, dns_timeout, .initial = "5s", .lowest = "1ms",
+               .help = "Wait for a resolver's answer", .source = "resolv.conf(5) timeout"),
+    FIELD_COUNT(Client, dns_attempts, .initial = "2", .lowest = "1", .highest = "10",
+                .help = "Look-ups before giving up", .source = "resolv.conf(5) attempts"),
+    FIELD_COUNT(Client, retries, .initial = "2", .lowest = "0", .highest = "20",
+                .flags = FIELD_TUNABLE, .help = "Attempts after the first that failed",
+                .source = "assumption: usual mobile and IoT practice"),
+    FIELD_ROW(Client, backoff_first, "backoff", FIELD_TYPE_SPAN, SimSpan, .initial = "1s",
+              .lowest = "0s", .help = "Wait before the first retry; doubles each time",
+              .source = "Brooker 2015"),
+    FIELD_ROW(Client, backoff_most, "backoff_most", FIELD_TYPE_SPAN, SimSpan, .initial = "60s",
+              .help = "Longest wait between retries", .source = "assumption"),
+    FIELD_FLAG(Client, backoff_jitter, .initial = "true", .help = "Full jitter on the waits",
+               .source = "Brooker 2015, full jitter"),
+    FIELD_RATIO(Client, retry_budget, .initial = "1", .flags = FIELD_TUNABLE,
+                .help = "Retries allowed for each request, on average over a population",
+                .source = "assumption: no budget; gRPC and Finagle use 0.1 to 0.2"),
+    FIELD_FLAG(Client, retry_on_status, .initial = "true",
+               .help = "Answers 500 and above are tried again",
+               .source = "assumption: the apps' own retry; OkHttp alone does not"),
+    FIELD_FLAG(Client, idempotent_writes, .initial = "true",
+               .help = "Writes may be repeated although the first may have been done",
+               .source = "assumption: samples carry their own key"),
+    FIELD_DRAW(Client, patience, .initial = "constant(8s)",
+               .help = "How long a user waits for one request with all its retries",
+               .source = "web users abandon after 8 s, mobile after 15 s (assumption)"),
+    FIELD_ROW(Client, request_size, "request_size", FIELD_TYPE_BYTES, int64_t, .initial = "1kB",
+              .help = "Bytes of a request", .source = "assumption"),
+    FIELD_ROW(Client, answer_size, "answer_size", FIELD_TYPE_BYTES, int64_t, .initial = "4kB",
+              .help = "Bytes of an answer", .source = "assumption"),
+    FIELD_END,
+};
+
+static const MetricDef client_metrics[] = {
+    METRIC_COUNTER(Client, attempts, "Attempts of requests, retries included"),
+    METRIC_COUNTER(Client, lookups, "Look-ups asked of the resolver"),
+    METRIC_COUNTER(Client, connects, "Connections dialled"),
+    METRIC_COUNTER(Client, connects_refused, "Connections refused"),
+    METRIC_COUNTER(Client, connects_timed_out, "Connections that met silence"),
+    METRIC_COUNTER(Client, calls_failed, "Questions that ended without an answer"),
+    METRIC_COUNTER(Client, budget_refusals, "Retries that the budget did not allow"),
+    METRIC_COUNTER(Client, stale_connections, "Kept connections that turned out to be dead"),
+    METRIC_GAUGE(Client, in_flight, "1", "Requests under way"),
+    METRIC_END,
+};
+
+static const Component *find_resolver(World *world, const Site *site)
+{
+    const GPtrArray *resolvers = world_of_kind(world, "resolver");
+
+    for (guint i = 0; i < resolvers->len; i++) {
+        const Component *resolver = g_ptr_array_index(resolvers, i);
+
+        if (resolver->site == site) {
+            return resolver;
+        }
+    }
+    return NULL;
+}
+
+static void client_wire(Component *self, World *world, DiagList *diags)
+{
+    Client *client = (Client *)self;
+    const struct {
+        Rng *rng;
+        const char *use;
+    } streams[] = {{&client->arrival_rng, "arrival"},
+                   {&client->user_rng, "user"},
+                   {&client->mix_rng, "mix"},
+                   {&client->retry_rng, "retry"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(streams); i++) {
+        g_autofree char *name = g_strdup_printf("%s/%s", self->name, streams[i].use);
+
+        engine_open_stream(world_engine(world), streams[i].rng, name);
+    }
+    client->resolver = (Component *)find_resolver(world, self->site);
+    if (client->resolver == NULL) {
+        diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
+                 "region '%s' has no resolver for its clients", self->site->name);
+    }
+    if (client->mix.read + client->mix.write <= 0.0) {
+        diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
+                 "the shares of 'mix' must not all be 0");
+    }
+    client->first_user = (uint64_t)component_id(self) * 10000019U;
+    client->requests = pool_new("client.requests", sizeof(Request));
+    client->dials = pool_new("client.dials", sizeof(Dial));
+    if (arrivals_read(client, diags)) {
+        users_make(client, diags);
+    }
+}
+
+static void client_start(Component *self)
+{
+    Client *client = (Client *)self;
+
+    client->retry_tokens = 10.0;
+    arrivals_schedule(client);
+}
+
+static void client_condition(Component *self, const Effect *before)
+{
+    if (before->load_factor != self->condition.load_factor) {
+        arrivals_schedule((Client *)self);
+    }
+}
+
+static void client_judge(Component *self)
+{
+    Client *client = (Client *)self;
+
+    while (client->first != NULL) {
+        request_abandon(client->first);
+    }
+}
+
+static void client_free(Component *self)
+{
+    Client *client = (Client *)self;
+
+    pool_free(client->requests);
+    pool_free(client->dials);
+    g_free(client->population);
+}
+
+const Kind client_kind = {
+    .name = "client",
+    .help = "Users or devices of one load entry in one region",
+    .leaves_out =
+        "Page content, sub-resources and HTTP/2 multiplexing: they change bytes and think "
+        "time, not whether and when a request is answered",
+    .size = sizeof(Client),
+    .scope = KIND_PER_LOAD,
+    .fields = client_fields,
+    .metrics = client_metrics,
+    .on_wire = client_wire,
+    .on_start = client_start,
+    .on_condition = client_condition,
+    .on_judge = client_judge,
+    .on_free = client_free,
+};

@@ -1,0 +1,191 @@
+/* client_arrivals.c - when the next request comes: an open model, with constant or ramping rate. */
+#include <string.h>
+
+#include "models/client/client_parts.h"
+#include "sim/config/json_place.h"
+
+enum { EXECUTOR_CONSTANT, EXECUTOR_RAMPING };
+enum { ARRIVALS_POISSON, ARRIVALS_UNIFORM, ARRIVALS_DETERMINISTIC };
+
+static void on_arrival(void *self, void *subject, uint64_t detail);
+static const EventType arrival_event = {"client.arrival", on_arrival};
+
+/* --- the rate over time --- */
+
+static SimSpan stage_span(const cJSON *stage)
+{
+    SimSpan span = 0;
+    const cJSON *text = json_member(stage, "duration");
+
+    if (cJSON_IsString(text)) {
+        sim_span_parse(text->valuestring, &span);
+    }
+    return span;
+}
+
+static double stage_target(const cJSON *stage)
+{
+    const cJSON *target = json_member(stage, "target");
+
+    return cJSON_IsNumber(target) ? target->valuedouble : 0.0;
+}
+
+/* Requests per time unit at `now`: k6's ramping executor goes in a straight line to each target. */
+static double rate_at(const Client *client, SimTime now)
+{
+    double rate = client->rate;
+    SimTime begin = client->start_time;
+    const cJSON *stage;
+
+    if (client->executor == EXECUTOR_CONSTANT) {
+        return rate;
+    }
+    cJSON_ArrayForEach(stage, client->stages)
+    {
+        SimSpan length = stage_span(stage);
+
+        if (now < begin + length) {
+            double done = (double)MAX(now - begin, 0) / (double)length;
+
+            return rate + (stage_target(stage) - rate) * done;
+        }
+        rate = stage_target(stage);
+        begin += length;
+    }
+    return rate;
+}
+
+static bool is_over(const Client *client, SimTime now)
+{
+    return client->duration > 0 && now >= client->start_time + client->duration;
+}
+
+static void schedule_after(Client *client, double rate_per_s)
+{
+    Engine *engine = world_engine(client->component.world);
+    double mean = 1e9 / rate_per_s;
+    SimSpan wait = (SimSpan)mean;
+
+    if (client->arrivals == ARRIVALS_POISSON) {
+        double unit = (double)draw_exponential_span(SIM_S, &client->arrival_rng);
+
+        wait = (SimSpan)(unit / rate_per_s);
+    } else if (client->arrivals == ARRIVALS_UNIFORM) {
+        wait = (SimSpan)(2.0 * rng_uniform(&client->arrival_rng) * mean);
+    }
+    wait += MAX(client->start_time - engine_now(engine), 0);
+    client->arrival_event =
+        engine_after(engine, wait, &client->component.owner, &arrival_event, NULL, 0);
+}
+
+/* Candidates come at the highest rate of all stages and are accepted in proportion to the rate of
+ * their instant, which is exact for a Poisson process whose rate changes. */
+void arrivals_schedule(Client *client)
+{
+    double rate = client->top_rate_per_s * client->component.condition.load_factor;
+
+    engine_cancel(world_engine(client->component.world), client->arrival_event);
+    client->arrival_event = EVENT_NONE;
+    if (rate > 0.0 && !is_over(client, world_now(client->component.world))) {
+        schedule_after(client, rate);
+    }
+}
+
+static bool is_accepted(Client *client, SimTime now)
+{
+    if (client->executor == EXECUTOR_CONSTANT) {
+        return true;
+    }
+    double now_per_s = rate_at(client, now) * client->share * 1e9 / (double)client->time_unit;
+
+    return rng_chance(&client->arrival_rng, now_per_s / client->top_rate_per_s);
+}
+
+static void on_arrival(void *self, void *subject, uint64_t detail)
+{
+    Client *client = self;
+    SimTime now = world_now(client->component.world);
+
+    (void)subject;
+    (void)detail;
+    client->arrival_event = EVENT_NONE;
+    if (is_accepted(client, now) && !is_over(client, now)) {
+        uint64_t user = rng_below(&client->user_rng, (uint64_t)client->users);
+        bool is_own = rng_chance(&client->user_rng, client->own_key);
+        uint64_t key = is_own ? client->first_user + user
+                              : rng_below(&client->user_rng, (uint64_t)client->keys);
+        double all = client->mix.read + client->mix.write;
+        bool is_write = rng_chance(&client->mix_rng, client->mix.write / all);
+
+        request_begin(client, &client->population[user], key % (uint64_t)client->keys, is_write);
+    }
+    arrivals_schedule(client);
+}
+
+/* --- set-up --- */
+
+static bool read_stages(const Client *client, DiagList *diags)
+{
+    const cJSON *stage;
+    guint before = diag_count_errors(diags);
+
+    if (client->executor == EXECUTOR_RAMPING && !cJSON_IsArray(client->stages)) {
+        diag_add(diags, DIAG_ERROR, client->component.settings, DIAG_KEY,
+                 "'ramping-arrival-rate' needs 'stages', like "
+                 "[{\"target\": 3000, \"duration\": \"1m\"}]");
+    }
+    cJSON_ArrayForEach(stage, client->stages)
+    {
+        if (stage_span(stage) <= 0) {
+            diag_add(diags, DIAG_ERROR, stage, DIAG_VALUE,
+                     "a stage needs a 'duration' with a unit, like \"30s\"");
+        }
+        if (!cJSON_IsNumber(json_member(stage, "target")) || stage_target(stage) < 0.0) {
+            diag_add(diags, DIAG_ERROR, stage, DIAG_VALUE,
+                     "a stage needs a 'target', the rate at its end, as a number of at least 0");
+        }
+    }
+    return diag_count_errors(diags) == before;
+}
+
+/* Shares are relative to their sum, so that 0.35 and 35 mean the same. */
+static double read_share(const Client *client, DiagList *diags)
+{
+    double sum = 0.0;
+    double mine = 0.0;
+    const cJSON *share;
+
+    cJSON_ArrayForEach(share, client->regions)
+    {
+        if (!cJSON_IsNumber(share) || share->valuedouble < 0.0) {
+            diag_add(diags, DIAG_ERROR, share, DIAG_VALUE,
+                     "the share of region '%s' must be a number of at least 0", share->string);
+            continue;
+        }
+        sum += share->valuedouble;
+        if (client->component.site != NULL &&
+            strcmp(share->string, client->component.site->name) == 0) {
+            mine = share->valuedouble;
+        }
+    }
+    return sum > 0.0 ? mine / sum : 0.0;
+}
+
+bool arrivals_read(Client *client, DiagList *diags)
+{
+    double top = client->rate;
+    const cJSON *stage;
+
+    if (!read_stages(client, diags)) {
+        return false;
+    }
+    client->share = read_share(client, diags);
+    if (client->executor == EXECUTOR_RAMPING) {
+        cJSON_ArrayForEach(stage, client->stages)
+        {
+            top = MAX(top, stage_target(stage));
+        }
+    }
+    client->top_rate_per_s = top * client->share * 1e9 / (double)client->time_unit;
+    return true;
+}

@@ -1,0 +1,510 @@
+/* client_request.c - the life of a request: look up, connect, shake hands, ask, and try again.
+ * Every wait is bounded by the user's patience, so no timer of its own is needed for it. */
+#include "models/client/client_parts.h"
+
+#include "models/parts/backoff.h"
+
+static void request_try(Request *request);
+static void request_fail_attempt(Request *request, const char *reason, bool may_retry);
+static void dial_next(Request *request);
+static void request_ask(Request *request);
+
+static void on_fallback(void *self, void *subject, uint64_t detail);
+static void on_handshake(void *self, void *subject, uint64_t detail);
+static void on_retry(void *self, void *subject, uint64_t detail);
+static const EventType fallback_event = {"client.fallback", on_fallback};
+static const EventType handshake_event = {"client.handshake", on_handshake};
+static const EventType retry_event = {"client.retry", on_retry};
+
+static SimTime now_of(const Request *request)
+{
+    return world_now(request->client->component.world);
+}
+
+static SimSpan left_of(const Request *request)
+{
+    return MAX(request->deadline - now_of(request), 0);
+}
+
+static SimSpan access_delay(const Request *request)
+{
+    return (SimSpan)(request->user->access_delay_us * 1000.0F);
+}
+
+/* What is still being opened is nobody's from now on. */
+static void drop_dials(Request *request)
+{
+    for (Dial *dial = request->dials; dial != NULL; dial = dial->next) {
+        dial->request = NULL;
+    }
+    request->dials = NULL;
+}
+
+static void take_dial(Request *request, Dial *dial)
+{
+    Dial **place = &request->dials;
+
+    while (*place != dial) {
+        place = &(*place)->next;
+    }
+    *place = dial->next;
+}
+
+static void cancel_timer(Request *request)
+{
+    engine_cancel(world_engine(request->client->component.world), request->timer);
+    request->timer = EVENT_NONE;
+}
+
+static void set_timer(Request *request, SimSpan wait, const EventType *type)
+{
+    Client *client = request->client;
+
+    request->timer = engine_after(world_engine(client->component.world), wait,
+                                  &client->component.owner, type, request, 0);
+}
+
+/* --- begin and end --- */
+
+void request_begin(Client *client, User *user, uint64_t key, bool is_write)
+{
+    Request *request = pool_take(client->requests);
+
+    request->client = client;
+    request->user = user;
+    request->intended = world_now(client->component.world);
+    request->deadline = request->intended + draw_span(client->patience, &client->mix_rng);
+    request->id = (uint64_t)component_id(&client->component) << 40 | ++client->next_id;
+    request->key = key;
+    request->is_write = is_write;
+    request->next = client->first;
+    if (client->first != NULL) {
+        client->first->previous = request;
+    }
+    client->first = request;
+    client->retry_tokens = MIN(client->retry_tokens + client->retry_budget, 1000.0);
+    gauge_add(&client->in_flight, request->intended, 1.0);
+    request_try(request);
+}
+
+static void request_free(Request *request)
+{
+    Client *client = request->client;
+
+    cancel_timer(request);
+    if (request->previous != NULL) {
+        request->previous->next = request->next;
+    } else {
+        client->first = request->next;
+    }
+    if (request->next != NULL) {
+        request->next->previous = request->previous;
+    }
+    drop_dials(request);
+    pool_give(client->requests, request);
+}
+
+static void request_end(Request *request, bool is_ok, const Message *reply)
+{
+    Client *client = request->client;
+    History *history = world_history(client->component.world);
+    SimTime now = now_of(request);
+    uint64_t session = client->first_user + (uint64_t)(request->user - client->population);
+    UserRequest felt = {.intended = request->intended,
+                        .ended = now,
+                        .client = client->component.role,
+                        .region = client->component.site,
+                        .dc = request->dc,
+                        .is_write = request->is_write,
+                        .is_ok = is_ok,
+                        .reason = is_ok ? NULL : request->reason,
+                        .attempts = MAX(request->attempts, 1),
+                        .id = request->id,
+                        .session = session};
+
+    gauge_add(&client->in_flight, now, -1.0);
+    history_request(history, &felt);
+    if (is_ok && request->is_write) {
+        history_write_acked(history, request->key, reply->version, now, &felt);
+    } else if (is_ok) {
+        history_read(history, session, request->key, reply->version, request->intended, &felt);
+    }
+    request_free(request);
+}
+
+void request_abandon(Request *request)
+{
+    request->reason = "unfinished";
+    request_end(request, false, NULL);
+}
+
+/* --- an attempt --- */
+
+/* A failed attempt is repeated while retries, budget and patience last. */
+static void request_fail_attempt(Request *request, const char *reason, bool may_retry)
+{
+    Client *client = request->client;
+
+    cancel_timer(request);
+    drop_dials(request);
+    request->reason = reason;
+    if (!may_retry || request->attempts > client->retries) {
+        request_end(request, false, NULL);
+        return;
+    }
+    Backoff backoff = {client->backoff_first, client->backoff_most, client->backoff_jitter};
+    SimSpan wait = backoff_wait(&backoff, request->attempts, &client->retry_rng);
+
+    if (wait >= left_of(request)) {
+        request_end(request, false, NULL);
+        return;
+    }
+    if (client->retry_tokens < 1.0) {
+        client->budget_refusals++;
+        request_end(request, false, NULL);
+        return;
+    }
+    client->retry_tokens -= 1.0;
+    set_timer(request, wait, &retry_event);
+}
+
+static void on_retry(void *self, void *subject, uint64_t detail)
+{
+    Request *request = subject;
+
+    (void)self;
+    (void)detail;
+    request->timer = EVENT_NONE;
+    request_try(request);
+}
+
+/* --- look-up --- */
+
+static void on_resolved(Component *self, void *context, Outcome outcome, const Message *reply);
+
+static void request_resolve(Request *request)
+{
+    Client *client = request->client;
+    uint64_t user = (uint64_t)(request->user - client->population);
+    Message query = {.op = MESSAGE_RESOLVE,
+                     .transport = TRANSPORT_UDP,
+                     .size_bytes = 64,
+                     .request = request->id,
+                     .subject = client->host_name,
+                     .detail = client->first_user + user,
+                     .access_delay = access_delay(request)};
+
+    client->lookups++;
+    request->dns_tries++;
+    call_send(&client->component, client->resolver, &query,
+              MIN(client->dns_timeout, left_of(request)), on_resolved, request);
+}
+
+static void on_resolved(Component *self, void *context, Outcome outcome, const Message *reply)
+{
+    Request *request = context;
+    Client *client = request->client;
+
+    (void)self;
+    if (outcome != OUTCOME_OK || reply->code == DNS_SERVFAIL) {
+        if (request->dns_tries < client->dns_attempts && left_of(request) > 0) {
+            request_resolve(request);
+        } else {
+            request_fail_attempt(request, "dns", true);
+        }
+        return;
+    }
+    if (user_remember(client, request->user, reply) == NULL) {
+        request_fail_attempt(request, reply->code == DNS_NXDOMAIN ? "dns-nxdomain" : "dns-nodata",
+                             true);
+        return;
+    }
+    dial_next(request);
+}
+
+/* --- connections --- */
+
+static void request_try(Request *request)
+{
+    Client *client = request->client;
+    User *user = request->user;
+
+    request->attempts++;
+    request->tried = 0;
+    request->dns_tries = 0;
+    request->dialled = now_of(request);
+    client->attempts++;
+    if (user_has_connection(client, user)) {
+        user->is_busy = true;
+        request->is_reused = true;
+        request->peer = user->peer;
+        request_ask(request);
+        return;
+    }
+    request->is_reused = false;
+    if (user_answer(client, user) == NULL) {
+        request_resolve(request);
+    } else {
+        dial_next(request);
+    }
+}
+
+static void on_dialled(Component *self, void *context, ConnectOutcome outcome, Component *peer);
+
+static void dial_address(Request *request, const Answer *answer, int index)
+{
+    Client *client = request->client;
+    Dial *opening = pool_take(client->dials);
+
+    opening->request = request;
+    opening->address = answer->addresses[index];
+    opening->next = request->dials;
+    request->dials = opening;
+    request->tried = (uint8_t)(request->tried | 1U << index);
+    request->dialled = now_of(request);
+    client->connects++;
+    network_connect(&client->component, opening->address, (uint16_t)client->port,
+                    MIN(client->connect_timeout, left_of(request)), access_delay(request),
+                    (double)request->user->access_loss, on_dialled, opening);
+}
+
+/* Dials the next address of the answer; the attempt has failed when there is none left and none
+ * open. */
+static void dial_next(Request *request)
+{
+    Client *client = request->client;
+    const Answer *answer =
+        request->user->answer > 0 ? &client->answers[request->user->answer - 1] : NULL;
+    int index = answer != NULL ? user_next_address(request->user, answer, request->tried) : -1;
+
+    if (index >= 0 && left_of(request) > 0 &&
+        (request->tried == 0 || client->fallback != FALLBACK_NONE)) {
+        dial_address(request, answer, index);
+        if (client->fallback == FALLBACK_FAST &&
+            user_next_address(request->user, answer, request->tried) >= 0) {
+            cancel_timer(request);
+            set_timer(request, client->fallback_delay, &fallback_event);
+        }
+    } else if (request->dials == NULL) {
+        if (request->reason == NULL) {
+            request->reason = "connect-timeout";
+        }
+        request_fail_attempt(request, request->reason, true);
+    }
+}
+
+static void on_fallback(void *self, void *subject, uint64_t detail)
+{
+    Request *request = subject;
+
+    (void)self;
+    (void)detail;
+    request->timer = EVENT_NONE;
+    dial_next(request);
+}
+
+static void dial_failed(Request *request, uint32_t address, ConnectOutcome outcome)
+{
+    Client *client = request->client;
+
+    user_mark_address(client, request->user, address, true);
+    if (outcome == CONNECT_REFUSED) {
+        client->connects_refused++;
+        request->reason = "connect-refused";
+    } else {
+        client->connects_timed_out++;
+        request->reason = outcome == CONNECT_TIMEOUT ? "connect-timeout" : "no-such-address";
+    }
+    if (request->user->cache == CACHE_FOREVER) {
+        request->user->answer_until = 0;
+    }
+    if (request->timer == EVENT_NONE || request->dials == NULL) {
+        cancel_timer(request);
+        dial_next(request);
+    }
+}
+
+/* Round trips of the TLS handshake. Sources: RFC 5246, RFC 8446. */
+static int tls_round_trips(const Client *client, const User *user)
+{
+    if (client->tls == 0) {
+        return 0;
+    }
+    return client->tls == 1 ? (user->has_ticket ? 1 : 2) : 1;
+}
+
+static void on_dialled(Component *self, void *context, ConnectOutcome outcome, Component *peer)
+{
+    Dial *opened = context;
+    Client *client = (Client *)self;
+    Request *request = opened->request;
+    uint32_t address = opened->address;
+
+    if (request != NULL) {
+        take_dial(request, opened);
+    }
+    pool_give(client->dials, opened);
+    if (request == NULL) {
+        return; /* another address was quicker, or the request is over */
+    }
+    if (outcome != CONNECTED) {
+        dial_failed(request, address, outcome);
+        return;
+    }
+    cancel_timer(request);
+    drop_dials(request);
+    request->peer = peer;
+    request->dialled_address = address;
+    user_mark_address(client, request->user, address, false);
+    /* a round trip as it was just seen, without the seconds that lost SYNs cost */
+    SimSpan base =
+        2 * (network_base_delay(self->world, self->site, peer->site) + access_delay(request));
+    SimSpan wait = tls_round_trips(client, request->user) *
+                   MIN(now_of(request) - request->dialled, base + base / 2);
+
+    if (wait > 0) {
+        set_timer(request, wait, &handshake_event);
+    } else {
+        request_ask(request);
+    }
+}
+
+static void on_handshake(void *self, void *subject, uint64_t detail)
+{
+    Request *request = subject;
+
+    (void)self;
+    (void)detail;
+    request->timer = EVENT_NONE;
+    request_ask(request);
+}
+
+/* --- question and answer --- */
+
+static void on_answered(Component *self, void *context, Outcome outcome, const Message *reply);
+
+static uint32_t flags_of(const Request *request)
+{
+    uint32_t flags = request->is_write ? HTTP_WRITE : 0U;
+
+    if (!request->is_reused && request->client->tls != 0) {
+        flags |= request->user->has_ticket ? HTTP_TLS_RESUMED : HTTP_TLS_FULL;
+    }
+    return flags;
+}
+
+static void request_ask(Request *request)
+{
+    Client *client = request->client;
+    uint64_t user = (uint64_t)(request->user - client->population);
+    Message question = {.op = MESSAGE_HTTP,
+                        .size_bytes = (uint32_t)client->request_size,
+                        .flags = flags_of(request),
+                        .request = request->id,
+                        .key = request->key,
+                        .detail = client->first_user + user,
+                        .access_delay = access_delay(request)};
+
+    if (request->is_reused) {
+        question.peer_incarnation = request->user->peer_incarnation;
+    }
+    call_send(&client->component, request->peer, &question,
+              MIN(client->read_timeout, left_of(request)), on_answered, request);
+}
+
+static void note_moved(Request *request, const Site *site)
+{
+    Client *client = request->client;
+    User *user = request->user;
+
+    if (user->last_dc != 255 && user->last_dc != site->index) {
+        const Site *from = world_site(client->component.world, user->last_dc);
+
+        history_note(world_history(client->component.world), "client.rerouted", &client->component,
+                     "from", from->name, "to", site->name);
+    }
+    user->last_dc = (uint8_t)site->index;
+}
+
+static void request_answered(Request *request, const Message *reply)
+{
+    Client *client = request->client;
+    User *user = request->user;
+    Component *peer = request->peer;
+
+    if (!request->is_reused) {
+        user->served = 0;
+        user->peer_incarnation = peer->owner.incarnation;
+    }
+    user->has_ticket = true;
+    user->peer = (reply->flags & HTTP_CLOSE) != 0 ? NULL : peer;
+    user->is_busy = false;
+    user->served++;
+    user->idle_since = now_of(request);
+    if (reply->code < 400) {
+        note_moved(request, peer->site);
+        request_end(request, true, reply);
+        return;
+    }
+    bool may_retry = client->retry_on_status && reply->code >= 500 &&
+                     (!request->is_write || client->idempotent_writes);
+
+    /* the next attempt looks for another address than the one that could not serve it */
+    if (may_retry) {
+        user->peer = NULL;
+        user_mark_address(client, user, request->dialled_address, true);
+    }
+    request_fail_attempt(request,
+                         reply->code == 502   ? "http-502"
+                         : reply->code == 503 ? "http-503"
+                         : reply->code == 504 ? "http-504"
+                                              : "http-error",
+                         may_retry);
+}
+
+/* An old connection that turns out to be dead is replaced without counting as a retry: nothing was
+ * done on it (OkHttp retryOnConnectionFailure; browsers do the same). */
+static void request_replace_connection(Request *request)
+{
+    request->client->stale_connections++;
+    request->attempts--;
+    request_try(request);
+}
+
+static void on_answered(Component *self, void *context, Outcome outcome, const Message *reply)
+{
+    Request *request = context;
+    Client *client = (Client *)self;
+    User *user = request->user;
+    bool is_safe = !request->is_write || client->idempotent_writes;
+
+    request->dc = request->peer->site;
+    if (outcome == OUTCOME_OK) {
+        request_answered(request, reply);
+        return;
+    }
+    client->calls_failed++;
+    user->peer = NULL;
+    user->is_busy = false;
+    if (request->is_reused &&
+        (outcome == OUTCOME_REFUSED || (outcome == OUTCOME_FAILED && is_safe))) {
+        request_replace_connection(request);
+        return;
+    }
+    if (outcome != OUTCOME_REFUSED) {
+        user_mark_address(client, user, request->dialled_address, true);
+    }
+    switch (outcome) {
+    case OUTCOME_TIMEOUT:
+        request_fail_attempt(request, left_of(request) > 0 ? "read-timeout" : "gave-up", is_safe);
+        return;
+    case OUTCOME_FAILED:
+        request_fail_attempt(request, "connection-reset", is_safe);
+        return;
+    case OUTCOME_REFUSED:
+    case OUTCOME_UNREACHABLE:
+    case OUTCOME_OK:
+        request_fail_attempt(request, "connection-refused", true);
+        return;
+    }
+}

@@ -1,0 +1,328 @@
+/* campaign.c - all replications of a scenario, a process each. */
+#include "sim/run/campaign.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/results/results_write.h"
+#include "sim/run/wall.h"
+#include "sim/scenario/scenario_read.h"
+
+/* How a replication's process ends. */
+enum { CHILD_DONE = 0, CHILD_WRONG_INPUT = 2, CHILD_NO_DISK = 3 };
+
+typedef struct Child {
+    pid_t pid; /* 0: not begun; -1: ended */
+    int pipe;
+    bool has_results;
+} Child;
+
+typedef struct Campaign {
+    const CampaignOrder *order;
+    CampaignResult *result;
+    guint total, next;
+    Child *children;
+    RunProgress *progress;
+    CampaignState state;
+    int signals; /* signalfd of those blocked */
+    sigset_t before;
+    guint interrupts;
+    bool is_input_wrong;
+    double began_s;
+} Campaign;
+
+static char *run_path(const CampaignOrder *order, guint run)
+{
+    return g_strdup_printf("%s/run-%04u.sqlite", order->directory, run);
+}
+
+/* --- in the replication's own process --- */
+
+typedef struct Reporter {
+    int pipe;
+    SimTime told;
+} Reporter;
+
+static bool is_interrupted(void)
+{
+    sigset_t pending;
+
+    sigpending(&pending);
+    return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
+}
+
+static bool report_progress(void *context, const RunProgress *progress)
+{
+    Reporter *reporter = context;
+
+    /* a full pipe only means that nobody needs to know more yet */
+    if (write(reporter->pipe, progress, sizeof *progress) < 0 && errno == EPIPE) {
+        return false;
+    }
+    return !is_interrupted();
+}
+
+static int child_main(const CampaignOrder *order, guint run, int pipe_end)
+{
+    Reporter reporter = {pipe_end, 0};
+    g_autofree char *path = run_path(order, run);
+    g_autoptr(DiagList) diags = scenario_diags_new(order->scenario);
+    g_autoptr(GError) error = NULL;
+    RunOrder one = {.scenario = order->scenario,
+                    .kinds = order->kinds,
+                    .run = (int)run,
+                    .until = order->until,
+                    .path = path,
+                    .watch = report_progress,
+                    .context = &reporter};
+
+    if (run_execute(&one, diags, &error)) {
+        return CHILD_DONE;
+    }
+    if (error != NULL) {
+        g_printerr("error: replication %u: %s\n", run, error->message);
+        return CHILD_NO_DISK;
+    }
+    if (run == 0) { /* the others say the same */
+        g_autofree char *text = diag_list_to_text(diags);
+
+        g_printerr("%s", text);
+    }
+    return CHILD_WRONG_INPUT;
+}
+
+/* --- in the parent --- */
+
+static bool child_begin(Campaign *campaign, guint run, GError **error)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "cannot make a pipe: %s",
+                    g_strerror(errno));
+        return false;
+    }
+    pid_t pid = fork();
+
+    if (pid < 0) {
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+                    "cannot start a process: %s", g_strerror(errno));
+        close(ends[0]);
+        close(ends[1]);
+        return false;
+    }
+    if (pid == 0) {
+        close(ends[0]);
+        _exit(child_main(campaign->order, run, ends[1]));
+    }
+    close(ends[1]);
+    campaign->children[run].pid = pid;
+    campaign->children[run].pipe = ends[0];
+    campaign->progress[run].run = (int)run;
+    campaign->state.running++;
+    return true;
+}
+
+static void drain_pipe(Campaign *campaign, guint run)
+{
+    RunProgress progress;
+
+    while (read(campaign->children[run].pipe, &progress, sizeof progress) ==
+           (ssize_t)sizeof progress) {
+        campaign->progress[run] = progress;
+    }
+}
+
+static void child_ended(Campaign *campaign, guint run, int status)
+{
+    Child *child = &campaign->children[run];
+
+    drain_pipe(campaign, run);
+    close(child->pipe);
+    child->pid = -1;
+    campaign->state.running--;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_DONE) {
+        child->has_results = true;
+        campaign->state.finished++;
+    } else if (WIFEXITED(status) &&
+               (WEXITSTATUS(status) == CHILD_WRONG_INPUT || WEXITSTATUS(status) == CHILD_NO_DISK)) {
+        campaign->is_input_wrong = true;
+    } else {
+        campaign->state.crashed++;
+        if (campaign->result->crashed < 0 || (int)run < campaign->result->crashed) {
+            campaign->result->crashed = (int)run;
+        }
+    }
+}
+
+static void reap(Campaign *campaign)
+{
+    for (guint run = 0; run < campaign->total; run++) {
+        int status;
+
+        if (campaign->children[run].pid > 0 &&
+            waitpid(campaign->children[run].pid, &status, WNOHANG) == campaign->children[run].pid) {
+            child_ended(campaign, run, status);
+        }
+    }
+}
+
+static void tell_children(Campaign *campaign, int signal_number)
+{
+    for (guint run = 0; run < campaign->total; run++) {
+        if (campaign->children[run].pid > 0) {
+            kill(campaign->children[run].pid, signal_number);
+        }
+    }
+}
+
+/* The first Ctrl-C lets the replications write what they have; the second ends them at once. */
+static void on_signal(Campaign *campaign)
+{
+    struct signalfd_siginfo info;
+
+    while (read(campaign->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGCHLD) {
+            continue;
+        }
+        campaign->interrupts++;
+        campaign->result->end = CAMPAIGN_INTERRUPTED;
+        campaign->result->signal = (int)info.ssi_signo;
+        tell_children(campaign, campaign->interrupts > 1 ? SIGKILL : (int)info.ssi_signo);
+    }
+}
+
+static void check_wall_limit(Campaign *campaign)
+{
+    double limit = campaign->order->wall_limit_s;
+
+    if (limit > 0 && wall_seconds() - campaign->began_s > limit &&
+        campaign->result->end == CAMPAIGN_COMPLETED) {
+        campaign->result->end = CAMPAIGN_WALL_LIMIT;
+        tell_children(campaign, SIGTERM);
+    }
+}
+
+static void wait_for_news(Campaign *campaign)
+{
+    g_autofree struct pollfd *fds = g_new0(struct pollfd, campaign->total + 1);
+    nfds_t count = 0;
+
+    fds[count++] = (struct pollfd){campaign->signals, POLLIN, 0};
+    for (guint run = 0; run < campaign->total; run++) {
+        if (campaign->children[run].pid > 0) {
+            fds[count++] = (struct pollfd){campaign->children[run].pipe, POLLIN, 0};
+        }
+    }
+    poll(fds, count, 200);
+    on_signal(campaign);
+    for (guint run = 0; run < campaign->total; run++) {
+        if (campaign->children[run].pid > 0) {
+            drain_pipe(campaign, run);
+        }
+    }
+    reap(campaign);
+    check_wall_limit(campaign);
+    if (campaign->order->watch != NULL) {
+        campaign->order->watch(campaign->order->context, &campaign->state);
+    }
+}
+
+static bool live(Campaign *campaign, GError **error)
+{
+    while (campaign->state.running > 0 || campaign->next < campaign->total) {
+        bool may_begin = campaign->result->end == CAMPAIGN_COMPLETED && !campaign->is_input_wrong;
+
+        while (may_begin && campaign->next < campaign->total &&
+               campaign->state.running < campaign->order->jobs) {
+            if (!child_begin(campaign, campaign->next, error)) {
+                tell_children(campaign, SIGKILL);
+                return false;
+            }
+            campaign->next++;
+        }
+        if (campaign->state.running == 0) {
+            break;
+        }
+        wait_for_news(campaign);
+    }
+    return true;
+}
+
+/* --- merge --- */
+
+static bool merge(Campaign *campaign, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("%s/results.sqlite", campaign->order->directory);
+    g_autoptr(ResultsWriter) writer = results_write_new(path, error);
+
+    if (writer == NULL) {
+        return false;
+    }
+    for (guint run = 0; run < campaign->total; run++) {
+        g_autofree char *part = run_path(campaign->order, run);
+
+        if (campaign->children[run].has_results) {
+            campaign->result->written++;
+            if (!results_write_merge(writer, part, error)) {
+                return false;
+            }
+            unlink(part);
+        }
+    }
+    if (campaign->result->written == 0) {
+        return true; /* the caller says why from the result */
+    }
+    return results_write_close(g_steal_pointer(&writer), error);
+}
+
+static void block_signals(Campaign *campaign)
+{
+    sigset_t blocked;
+
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &blocked, &campaign->before);
+    campaign->signals = signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool campaign_run(const CampaignOrder *order, CampaignResult *result, GError **error)
+{
+    guint total = (guint)order->scenario->simulation.replications;
+    g_autofree Child *children = g_new0(Child, total);
+    g_autofree RunProgress *progress = g_new0(RunProgress, total);
+    Campaign campaign = {.order = order,
+                         .result = result,
+                         .total = total,
+                         .children = children,
+                         .progress = progress,
+                         .began_s = wall_seconds()};
+
+    *result = (CampaignResult){.end = CAMPAIGN_COMPLETED, .crashed = -1};
+    campaign.state =
+        (CampaignState){.scenario = order->scenario, .total = total, .progress = progress};
+    for (guint run = 0; run < total; run++) {
+        progress[run].run = -1;
+    }
+    block_signals(&campaign);
+    bool is_good = live(&campaign, error);
+
+    close(campaign.signals);
+    sigprocmask(SIG_SETMASK, &campaign.before, NULL);
+    if (!is_good) {
+        return false;
+    }
+    if (campaign.is_input_wrong) {
+        result->end = CAMPAIGN_FAILED;
+    } else if (campaign.state.crashed > 0 && result->end == CAMPAIGN_COMPLETED) {
+        result->end = CAMPAIGN_CRASHED;
+    }
+    return merge(&campaign, error);
+}

@@ -1,0 +1,21 @@
+/* record.h - what a run leaves behind besides samples: users, occurrences, faults, phases, data
+ * checks. */
+#pragma once
+
+#include "sim/results/results_write.h"
+#include "sim/run/chaos.h"
+
+/* What the record is made from. `start` and `end`: engine instants of scenario time 0 and of the
+ * end of the measured part; `settled` of the settle phase. */
+typedef struct RecordOrder {
+    World *world;
+    const Chaos *chaos;
+    const Scenario *scenario;
+    int run;
+    uint64_t seed;
+    SimTime start, end, settled;
+    const char *ended, *note;
+} RecordOrder;
+
+/* Writes all of it. Errors stick to the writer. */
+void record_write(ResultsWriter *writer, const RecordOrder *order);

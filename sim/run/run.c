@@ -1,0 +1,161 @@
+/* run.c - one replication from its first event to its own results file. */
+#include "sim/run/run.h"
+
+#include "sim/run/chaos.h"
+#include "sim/run/record.h"
+#include "sim/run/sampler.h"
+#include "sim/world/history.h"
+
+/* A run under way. */
+typedef struct Run {
+    const RunOrder *order;
+    Assembly *assembly;
+    Chaos *chaos;
+    Sampler *sampler;
+    uint64_t seed;
+    SimTime start, end, settled, drained; /* engine instants */
+    bool is_stopped;                      /* asked to end early */
+} Run;
+
+/* The longest patience of a client with all its retries, and the time for what was then under way
+ * to end. */
+SimSpan run_drain_span(void)
+{
+    return 30 * SIM_S;
+}
+
+static const char *phase_at(const Run *run, SimTime now)
+{
+    if (now < run->start) {
+        return "warmup";
+    }
+    if (now >= run->end) {
+        return now < run->settled ? "settle" : "drain";
+    }
+    for (guint i = chaos_count(run->chaos); i > 0; i--) {
+        const ChaosEntry *entry = chaos_entry(run->chaos, i - 1);
+
+        if (entry->lifted == SIM_NEVER) {
+            return entry->activity->name;
+        }
+    }
+    return chaos_count(run->chaos) > 0 ? "recovery" : "baseline";
+}
+
+static void tell(Run *run)
+{
+    SimTime now = engine_now(run->assembly->engine);
+    HistoryTally tally = history_tally(world_history(run->assembly->world));
+    RunProgress progress = {.run = run->order->run,
+                            .time = now - run->start,
+                            .length = run->drained,
+                            .done = now,
+                            .events = engine_count_run(run->assembly->engine),
+                            .requests = tally.requests,
+                            .failed = tally.failed};
+
+    g_strlcpy(progress.phase, phase_at(run, now), sizeof progress.phase);
+    if (run->order->watch != NULL && !run->order->watch(run->order->context, &progress)) {
+        run->is_stopped = true;
+    }
+}
+
+/* Lets the world live until `until`, looking at each sample interval. */
+static void live_until(Run *run, SimTime until)
+{
+    SimSpan step = run->order->scenario->simulation.sample_interval;
+
+    while (engine_now(run->assembly->engine) < until && !run->is_stopped) {
+        engine_run(run->assembly->engine, MIN(until, engine_now(run->assembly->engine) + step));
+        sampler_take(run->sampler);
+        chaos_look(run->chaos);
+        tell(run);
+    }
+}
+
+/* Nobody asks any more; what is under way ends. */
+static void stop_load(Run *run)
+{
+    World *world = run->assembly->world;
+    Effect silent = EFFECT_NONE;
+
+    silent.load_factor = 0.0;
+    for (guint i = 0; i < world_count(world); i++) {
+        Component *component = world_component(world, i);
+
+        if (component->kind->scope == KIND_PER_LOAD) {
+            component_add_effect(component, UINT64_MAX, silent);
+        }
+    }
+}
+
+static void live(Run *run)
+{
+    const RunOrder *order = run->order;
+    SimTime until = order->until > 0 ? run->start + order->until : SIM_NEVER;
+
+    world_start(run->assembly->world);
+    live_until(run, MIN(run->end, until));
+    if (until < run->end || run->is_stopped) {
+        run->is_stopped = true;
+        return;
+    }
+    chaos_heal(run->chaos);
+    live_until(run, run->settled);
+    stop_load(run);
+    live_until(run, run->drained);
+}
+
+static void run_prepare(Run *run, ResultsWriter *writer)
+{
+    const SimulationSettings *times = &run->order->scenario->simulation;
+
+    run->start = times->warmup;
+    run->end = run->start + times->duration;
+    run->settled = run->end + times->settle;
+    run->drained = run->settled + run_drain_span();
+    run->chaos = chaos_new(run->order->scenario, run->assembly, run->start, run->end);
+    run->sampler = sampler_new(run->assembly->world, writer, run->order->run, run->start);
+    if (run->order->trace != NULL) {
+        engine_watch(run->assembly->engine, run->order->trace, run->order->trace_context);
+    }
+}
+
+static void run_record(Run *run, ResultsWriter *writer)
+{
+    RecordOrder record = {.world = run->assembly->world,
+                          .chaos = run->chaos,
+                          .scenario = run->order->scenario,
+                          .run = run->order->run,
+                          .seed = run->seed,
+                          .start = run->start,
+                          .end = MIN(run->end, engine_now(run->assembly->engine)),
+                          .settled = run->settled,
+                          .ended = run->is_stopped ? "interrupted" : "completed"};
+
+    world_judge(run->assembly->world);
+    record_write(writer, &record);
+}
+
+bool run_execute(const RunOrder *order, DiagList *diags, GError **error)
+{
+    Run run = {.order = order};
+    g_autoptr(ResultsWriter) writer = results_write_new(order->path, error);
+    g_autoptr(Assembly) assembly = NULL;
+
+    if (writer == NULL) {
+        return false;
+    }
+    run.seed = rng_replication_seed(order->scenario->simulation.seed, (uint32_t)order->run);
+    assembly = assemble(order->scenario, order->kinds, run.seed, diags);
+    if (assembly == NULL) {
+        return false;
+    }
+    run.assembly = assembly;
+    run_prepare(&run, writer);
+    live(&run);
+    run_record(&run, writer);
+    sampler_free(run.sampler);
+    chaos_free(run.chaos);
+    return results_write_close(g_steal_pointer(&writer), error);
+}

@@ -1,0 +1,41 @@
+/* run.h - one replication from its first event to its own results file.
+ * Warm-up, the measured part with its faults, settle (all healed, load goes on), drain (load
+ * stopped until every request has ended); then the components say what is true at the end, and all
+ * of it is written down. */
+#pragma once
+
+#include "sim/run/assemble.h"
+
+/* How far a run is: handed out at every sample interval. */
+typedef struct RunProgress {
+    int run;
+    SimTime time;   /* scenario time: 0 is the end of the warm-up */
+    SimSpan length; /* warm-up, measured part, settle and drain together */
+    SimSpan done;   /* of `length` */
+    uint64_t events;
+    uint64_t requests, failed; /* of users, since the run began */
+    char phase[48];
+} RunProgress;
+
+/* Told of progress; false asks the run to end early. */
+typedef bool RunWatch(void *context, const RunProgress *progress);
+
+typedef struct RunOrder {
+    const Scenario *scenario;
+    const Kind *const *kinds; /* ends with NULL */
+    int run;                  /* index of the replication */
+    SimSpan until;            /* end early at this scenario time; 0: do not */
+    const char *path;         /* of the results file to write */
+    RunWatch *watch;          /* may be NULL */
+    void *context;
+    EngineWatch *trace; /* may be NULL: told of every event */
+    void *trace_context;
+    uint64_t trace_request; /* 0: none; else printed by the network, see network_trace */
+} RunOrder;
+
+/* How long the drain lasts: the longest a client keeps trying must be over. */
+SimSpan run_drain_span(void);
+
+/* Runs it. Mistakes in the configuration go to `diags`, a full disk to `error`; false for either,
+ * and no file is left. */
+bool run_execute(const RunOrder *order, DiagList *diags, GError **error);

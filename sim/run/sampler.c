@@ -1,0 +1,170 @@
+/* sampler.c - reads every declared metric of every component at each sample interval. */
+#include "sim/run/sampler.h"
+
+#include <string.h>
+
+#include "sim/world/host.h"
+
+/* One metric of one component and what it stood at when last looked at. */
+typedef struct Mark {
+    Component *component;
+    const MetricDef *def;
+    int metric; /* id in the results */
+    uint64_t counter;
+    double area;
+} Mark;
+
+struct Sampler {
+    World *world;
+    ResultsWriter *writer;
+    int run;
+    SimTime start; /* scenario time 0 */
+    SimTime last;  /* instant of the last look */
+    GArray *marks; /* Mark */
+};
+
+static const char *const type_words[] = {"counter", "gauge", "histogram"};
+
+static void *member_of(const Mark *mark)
+{
+    return (char *)mark->component + mark->def->offset;
+}
+
+/* --- set-up
+ * ---------------------------------------------------------------------------------------- */
+
+static int metric_id(Sampler *sampler, GHashTable *ids, const MetricDef *def)
+{
+    gpointer known;
+
+    if (g_hash_table_lookup_extended(ids, def->name, NULL, &known)) {
+        return GPOINTER_TO_INT(known);
+    }
+    int id = (int)g_hash_table_size(ids);
+
+    g_hash_table_insert(ids, (gpointer)def->name, GINT_TO_POINTER(id));
+    results_write_metric(sampler->writer, id, def->name, type_words[def->type], def->unit,
+                         def->help);
+    return id;
+}
+
+static void write_component(Sampler *sampler, const Component *component)
+{
+    const char *at = strchr(component->name, '@');
+    const Site *site = component->site;
+    bool is_dc = site != NULL && site->type == SITE_DC;
+
+    results_write_component(sampler->writer, (int)component_id(component), component->name,
+                            component->kind->name, is_dc ? site->name : NULL, component->role,
+                            component->host != NULL && at != NULL ? at + 1 : NULL,
+                            site != NULL && !is_dc ? site->name : NULL);
+}
+
+Sampler *sampler_new(World *world, ResultsWriter *writer, int run, SimTime start)
+{
+    Sampler *sampler = g_new0(Sampler, 1);
+    g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
+
+    sampler->world = world;
+    sampler->writer = writer;
+    sampler->run = run;
+    sampler->start = start;
+    sampler->marks = g_array_new(false, true, sizeof(Mark));
+    for (guint i = 0; i < world_count(world); i++) {
+        Component *component = world_component(world, i);
+        const MetricDef *def = component->kind->metrics;
+
+        write_component(sampler, component);
+        for (; def != NULL && def->name != NULL; def++) {
+            Mark mark = {
+                .component = component, .def = def, .metric = metric_id(sampler, ids, def)};
+
+            g_array_append_val(sampler->marks, mark);
+        }
+    }
+    return sampler;
+}
+
+void sampler_free(Sampler *sampler)
+{
+    if (sampler != NULL) {
+        g_array_unref(sampler->marks);
+        g_free(sampler);
+    }
+}
+
+/* --- looking
+ * --------------------------------------------------------------------------------------- */
+
+static void take_counter(Sampler *sampler, Mark *mark, SimTime time, bool is_written)
+{
+    uint64_t now = *(const uint64_t *)member_of(mark);
+
+    if (is_written && now != mark->counter) {
+        double increase = (double)(now - mark->counter);
+
+        results_write_sample(sampler->writer, sampler->run, (int)component_id(mark->component),
+                             mark->metric, time, increase, increase);
+    }
+    mark->counter = now;
+}
+
+static void take_gauge(Sampler *sampler, Mark *mark, SimTime time, SimSpan length, bool is_written)
+{
+    Gauge *gauge = member_of(mark);
+
+    gauge_set(gauge, sampler->last + length, gauge->value);
+    if (is_written && length > 0) {
+        double mean = (gauge->area - mark->area) / (double)length;
+
+        results_write_sample(sampler->writer, sampler->run, (int)component_id(mark->component),
+                             mark->metric, time, mean, gauge->most);
+    }
+    mark->area = gauge->area;
+    gauge->most = gauge->value;
+}
+
+static void take_histogram(Sampler *sampler, Mark *mark, SimTime time, bool is_written)
+{
+    Histogram *histogram = *(Histogram **)member_of(mark);
+
+    if (is_written && histogram_count(histogram) > 0) {
+        results_write_histogram(sampler->writer, sampler->run, (int)component_id(mark->component),
+                                mark->metric, time, histogram);
+    }
+    histogram_reset(histogram);
+}
+
+static void look(Sampler *sampler, bool is_written)
+{
+    SimTime now = world_now(sampler->world);
+    SimTime time = sampler->last - sampler->start;
+    SimSpan length = now - sampler->last;
+
+    for (guint i = 0; i < sampler->marks->len; i++) {
+        Mark *mark = &g_array_index(sampler->marks, Mark, i);
+
+        switch (mark->def->type) {
+        case METRIC_TYPE_COUNTER:
+            take_counter(sampler, mark, time, is_written);
+            break;
+        case METRIC_TYPE_GAUGE:
+            take_gauge(sampler, mark, time, length, is_written);
+            break;
+        case METRIC_TYPE_HISTOGRAM:
+            take_histogram(sampler, mark, time, is_written);
+            break;
+        }
+    }
+    sampler->last = now;
+}
+
+void sampler_take(Sampler *sampler)
+{
+    look(sampler, true);
+}
+
+void sampler_skip(Sampler *sampler)
+{
+    look(sampler, false);
+}
