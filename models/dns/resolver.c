@@ -1,0 +1,528 @@
+/* resolver.c - the recursive resolvers of one region: several populations of caches, of which most
+ * honour the time to live and some stretch it. A client always asks the same resolver. Sources:
+ * Bhowmick et al., PAM 2023 (8.7 % of resolvers extend TTLs); Moura et al., IMC 2018 (fragmented
+ * farms for 30 % of clients); RFC 8767 (serve-stale); RFC 2308 (negative answers). */
+#include "models/dns/resolver_mix.h"
+#include "models/dns/route53.h"
+#include "sim/base/pool.h"
+#include "sim/world/call.h"
+#include "sim/world/network.h"
+
+#define NAMES_MOST 64
+#define QUESTION_BYTES 60u
+#define ADDRESS_BYTES 16u
+#define UPSTREAM_TRIES 3
+
+/* Who waits for an answer from upstream. */
+typedef struct Waiter Waiter;
+struct Waiter {
+    CallTicket ticket;
+    Transport transport;
+    Waiter *next;
+};
+
+/* One name in one cache. */
+typedef struct Entry {
+    SimTime expires;
+    uint32_t addresses[ANSWER_MOST];
+    uint16_t name;     /* for the question upstream */
+    uint16_t resolver; /* rank among the resolvers */
+    uint8_t whence, count, code;
+    bool was_used, is_filled, is_pending;
+    Waiter *waiters;
+} Entry;
+
+/* One name and its entries in all caches. */
+typedef struct Name {
+    const void *asked; /* the address of the text as it was asked for first */
+    char *text, *normal;
+    Entry *entries;
+} Name;
+
+/* One resolver: a cache, or a farm of them. */
+typedef struct Cache {
+    SimSpan floor;
+    bool serves_stale;
+    guint members, first; /* entries of a name: first .. first + members - 1, for each whence */
+} Cache;
+
+typedef struct Resolver {
+    Component component;
+    /* configuration */
+    int64_t resolvers, farm_size;
+    ResolverMix mix;
+    Draw small_floor, medium_floor, large_floor, sticky_floor;
+    double serve_stale_ratio;
+    SimSpan stale_ttl;
+    Draw upstream;
+    double upstream_loss;
+    SimSpan upstream_timeout;
+    /* derived */
+    Component *route53;
+    Cache *caches; /* `resolvers` of each class */
+    guint members; /* entries of a name for one whence */
+    DnsPlace places[WHENCES];
+    const Site *regions[WHENCES];
+    /* state */
+    Name names[NAMES_MOST];
+    guint name_count;
+    Pool *waiters;
+    Rng draws;
+    /* measurement */
+    uint64_t questions, hits, upstream_questions, upstream_lost, failures, stale_answers;
+} Resolver;
+
+static void upstream_answers(void *self, void *subject, uint64_t detail);
+static void upstream_is_silent(void *self, void *subject, uint64_t detail);
+
+static const EventType upstream_has_answered = {"resolver.upstream-answer", upstream_answers};
+static const EventType upstream_was_silent = {"resolver.upstream-timeout", upstream_is_silent};
+
+/* --- answers ------------------------------------------------------------------------------------
+ */
+
+/* The entry that this look-up of the client meets; a farm's member is drawn for each look-up. */
+static Entry *find_entry(Resolver *self, Name *name, uint64_t client)
+{
+    guint count = (guint)self->resolvers;
+    guint rank = resolver_mix_class(&self->mix, client) * count +
+                 resolver_mix_instance(&self->mix, client, count);
+    int whence = resolver_mix_whence(&self->mix, client);
+    const Cache *cache = &self->caches[rank];
+    guint member = cache->members > 1 ? (guint)rng_below(&self->draws, cache->members) : 0;
+    Entry *entry = &name->entries[(guint)whence * self->members + cache->first + member];
+
+    entry->name = (uint16_t)(name - self->names);
+    entry->resolver = (uint16_t)rank;
+    entry->whence = (uint8_t)whence;
+    return entry;
+}
+
+static void answer_client(Resolver *self, const Entry *entry, const CallTicket *ticket,
+                          Transport transport, SimSpan ttl)
+{
+    Message reply = {.op = MESSAGE_RESOLVE,
+                     .transport = transport,
+                     .code = entry->code,
+                     .count = entry->count,
+                     .time_to_live = ttl,
+                     .size_bytes = QUESTION_BYTES + entry->count * ADDRESS_BYTES};
+    guint first = entry->count > 1 ? (guint)rng_below(&self->draws, entry->count) : 0;
+
+    /* The set goes round from answer to answer (BIND 9 rrset-order, Unbound rrset-roundrobin). */
+    for (guint i = 0; i < entry->count; i++) {
+        reply.addresses[i] = entry->addresses[(first + i) % entry->count];
+    }
+    call_reply(&self->component, ticket, &reply);
+}
+
+static void answer_waiters(Resolver *self, Entry *entry, SimSpan ttl)
+{
+    Waiter *waiter = entry->waiters;
+
+    entry->waiters = NULL;
+    while (waiter != NULL) {
+        Waiter *next = waiter->next;
+
+        answer_client(self, entry, &waiter->ticket, waiter->transport, ttl);
+        pool_give(self->waiters, waiter);
+        waiter = next;
+    }
+}
+
+static SimSpan effective_ttl(const Resolver *self, const Entry *entry, const Answer *answer)
+{
+    return MAX(answer->ttl_s * SIM_S, self->caches[entry->resolver].floor);
+}
+
+static void fill(Entry *entry, const Answer *answer, SimTime expires)
+{
+    entry->code = (uint8_t)answer->code;
+    entry->count = (uint8_t)answer->count;
+    memcpy(entry->addresses, answer->addresses, sizeof entry->addresses);
+    entry->expires = expires;
+    entry->is_filled = true;
+}
+
+static void ask_upstream(const Resolver *self, const Entry *entry, bool is_before_start,
+                         Answer *answer)
+{
+    Route53Query query = {.name = self->names[entry->name].normal,
+                          .place = self->places[entry->whence],
+                          .region = self->regions[entry->whence],
+                          .is_before_start = is_before_start};
+
+    route53_ask(self->route53, &query, answer);
+}
+
+/* Caches did not come into being with the run: what is asked for the first time may have been there
+ * before, with an age that is uniform over its life. */
+static void fill_as_before_start(Resolver *self, Entry *entry)
+{
+    Answer answer;
+    SimTime expires;
+
+    entry->was_used = true;
+    if (self->component.starts > 1 || self->route53 == NULL || !self->route53->is_up) {
+        return;
+    }
+    ask_upstream(self, entry, true, &answer);
+    expires = (SimTime)rng_below(&self->draws, (uint64_t)effective_ttl(self, entry, &answer) + 1);
+    if (expires > world_now(self->component.world)) {
+        fill(entry, &answer, expires);
+    }
+}
+
+/* --- upstream -----------------------------------------------------------------------------------
+ */
+
+static void send_upstream(Resolver *self, Entry *entry, uint64_t tries)
+{
+    Engine *engine = world_engine(self->component.world);
+    SimSpan delay = draw_span(self->upstream, &self->draws);
+    bool is_lost = rng_chance(&self->draws, self->upstream_loss);
+
+    self->upstream_questions++;
+    if (self->route53 != NULL) {
+        const Effect *condition = &self->route53->condition;
+
+        delay += MAX(condition->delay_added, 0);
+        is_lost = is_lost || !self->route53->is_up || condition->paused ||
+                  (condition->loss_ratio > 0 && rng_chance(&self->draws, condition->loss_ratio));
+    }
+    if (self->route53 == NULL || is_lost || delay >= self->upstream_timeout) {
+        self->upstream_lost++;
+        engine_after(engine, self->upstream_timeout, &self->component.owner, &upstream_was_silent,
+                     entry, tries);
+    } else {
+        engine_after(engine, delay, &self->component.owner, &upstream_has_answered, entry, tries);
+    }
+}
+
+static void upstream_answers(void *self, void *subject, uint64_t detail)
+{
+    Resolver *resolver = self;
+    Entry *entry = subject;
+    Answer answer;
+    SimSpan ttl;
+
+    if (!resolver->route53->is_up) {
+        upstream_is_silent(self, subject, detail);
+        return;
+    }
+    ask_upstream(resolver, entry, false, &answer);
+    ttl = effective_ttl(resolver, entry, &answer);
+    entry->is_pending = false;
+    fill(entry, &answer, world_now(resolver->component.world) + ttl);
+    answer_waiters(resolver, entry, ttl);
+}
+
+/* Asks again; in the end gives an old answer (RFC 8767) or none. */
+static void upstream_is_silent(void *self, void *subject, uint64_t detail)
+{
+    Resolver *resolver = self;
+    Entry *entry = subject;
+    Entry failure = {.code = DNS_SERVFAIL};
+
+    if (detail < UPSTREAM_TRIES) {
+        send_upstream(resolver, entry, detail + 1);
+        return;
+    }
+    entry->is_pending = false;
+    if (entry->is_filled && entry->code == DNS_NOERROR &&
+        resolver->caches[entry->resolver].serves_stale) {
+        resolver->stale_answers++;
+        answer_waiters(resolver, entry, resolver->stale_ttl);
+        return;
+    }
+    resolver->failures++;
+    failure.waiters = entry->waiters;
+    entry->waiters = NULL;
+    answer_waiters(resolver, &failure, 0);
+}
+
+/* --- questions ----------------------------------------------------------------------------------
+ */
+
+static char *normal_name(const char *text)
+{
+    g_autofree char *lower = g_ascii_strdown(text, -1);
+
+    return g_strconcat(lower, g_str_has_suffix(lower, ".") ? NULL : ".", NULL);
+}
+
+/* The tables of a name; NULL when there are too many names. */
+static Name *find_name(Resolver *self, const char *text)
+{
+    Name *name;
+
+    for (guint i = 0; i < self->name_count; i++) {
+        if (self->names[i].asked == text) {
+            return &self->names[i];
+        }
+    }
+    for (guint i = 0; i < self->name_count; i++) {
+        if (strcmp(self->names[i].text, text) == 0) {
+            return &self->names[i];
+        }
+    }
+    if (self->name_count == NAMES_MOST) {
+        return NULL;
+    }
+    name = &self->names[self->name_count++];
+    name->asked = text;
+    name->text = g_strdup(text);
+    name->normal = normal_name(text);
+    name->entries = g_new0(Entry, (gsize)self->members * (gsize)WHENCES);
+    return name;
+}
+
+static void wait_for_upstream(Resolver *self, Entry *entry, const Message *message)
+{
+    Waiter *waiter = pool_take(self->waiters);
+
+    waiter->ticket = message->ticket;
+    waiter->transport = message->transport;
+    waiter->next = entry->waiters;
+    entry->waiters = waiter;
+    if (!entry->is_pending) {
+        entry->is_pending = true;
+        send_upstream(self, entry, 1);
+    }
+}
+
+static void resolver_on_message(Component *self, const Message *message)
+{
+    Resolver *resolver = (Resolver *)self;
+    SimTime now = world_now(self->world);
+    Name *name;
+    Entry *entry;
+
+    if (message->op != MESSAGE_RESOLVE) {
+        return;
+    }
+    resolver->questions++;
+    name = find_name(resolver, message->subject);
+    if (name == NULL) {
+        Entry failure = {.code = DNS_SERVFAIL};
+
+        answer_client(resolver, &failure, &message->ticket, message->transport, 0);
+        return;
+    }
+    entry = find_entry(resolver, name, message->detail);
+    if (!entry->was_used) {
+        fill_as_before_start(resolver, entry);
+    }
+    if (entry->is_filled && entry->expires > now) {
+        resolver->hits++;
+        answer_client(resolver, entry, &message->ticket, message->transport, entry->expires - now);
+        return;
+    }
+    wait_for_upstream(resolver, entry, message);
+}
+
+/* --- the kind -----------------------------------------------------------------------------------
+ */
+
+static void find_places(Resolver *self, World *world)
+{
+    const Site *site = self->component.site;
+    const char *continent = site->continent;
+
+    if (continent == NULL && site->country != NULL) {
+        continent = dns_place_continent(site->country);
+    }
+    self->mix.continent = continent;
+    self->places[WHENCE_HOME] = (DnsPlace){.continent = continent, .country = site->country};
+    self->places[WHENCE_NEAR] = (DnsPlace){.continent = continent};
+    for (int i = 0; i < WHENCES; i++) {
+        self->regions[i] = site;
+    }
+    for (int i = WHENCE_AFAR; i < WHENCES; i++) {
+        const char *afar = afar_continents[i - WHENCE_AFAR];
+
+        self->places[i] = (DnsPlace){.continent = afar};
+        for (guint k = world_count_sites(world); k-- > 0;) {
+            const Site *other = world_site(world, k);
+
+            if (other->type == SITE_REGION && g_strcmp0(other->continent, afar) == 0) {
+                self->regions[i] = other;
+            }
+        }
+    }
+}
+
+static void make_caches(Resolver *self)
+{
+    const Draw floors[CLASSES] = {[CLASS_SMALL_FLOOR] = self->small_floor,
+                                  [CLASS_MEDIUM_FLOOR] = self->medium_floor,
+                                  [CLASS_LARGE_FLOOR] = self->large_floor,
+                                  [CLASS_STICKY] = self->sticky_floor};
+    guint count = (guint)self->resolvers;
+
+    self->caches = g_new0(Cache, CLASSES * count);
+    for (guint i = 0; i < CLASSES * count; i++) {
+        Cache *cache = &self->caches[i];
+        Draw floor = floors[i / count];
+
+        cache->floor = floor.law != NULL ? draw_span(floor, &self->draws) : 0;
+        cache->serves_stale = rng_chance(&self->draws, self->serve_stale_ratio);
+        cache->members = i / count == CLASS_FARM ? (guint)self->farm_size : 1;
+        cache->first = self->members;
+        self->members += cache->members;
+    }
+}
+
+static void resolver_on_wire(Component *self, World *world, DiagList *diags)
+{
+    Resolver *resolver = (Resolver *)self;
+    const GPtrArray *servers = world_of_kind(world, "route53");
+    g_autofree char *stream = g_strdup_printf("%s/draws", self->name);
+    double shares = resolver->mix.small_ratio + resolver->mix.medium_ratio +
+                    resolver->mix.large_ratio + resolver->mix.sticky_ratio;
+
+    if (shares > 1 || resolver->mix.unmapped_ratio + resolver->mix.without_ecs_ratio +
+                              resolver->mix.foreign_ratio >
+                          1) {
+        diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
+                 "the shares of 'resolver' add up to more than 1");
+    }
+    resolver->route53 = servers->len > 0 ? g_ptr_array_index(servers, 0) : NULL;
+    engine_open_stream(world_engine(world), &resolver->draws, stream);
+    resolver->mix.salt = rng_next(&resolver->draws);
+    resolver->waiters = pool_new("resolver waiters", sizeof(Waiter));
+    find_places(resolver, world);
+    make_caches(resolver);
+}
+
+/* A restart empties the caches; who waits is told by the network. */
+static void resolver_on_stop(Component *self, const Effect *why)
+{
+    Resolver *resolver = (Resolver *)self;
+    gsize count = (gsize)resolver->members * (gsize)WHENCES;
+
+    (void)why;
+    for (guint i = 0; i < resolver->name_count; i++) {
+        for (gsize k = 0; k < count; k++) {
+            Entry *entry = &resolver->names[i].entries[k];
+
+            while (entry->waiters != NULL) {
+                Waiter *next = entry->waiters->next;
+
+                pool_give(resolver->waiters, entry->waiters);
+                entry->waiters = next;
+            }
+            *entry = (Entry){.was_used = true};
+        }
+    }
+}
+
+static void resolver_on_free(Component *self)
+{
+    Resolver *resolver = (Resolver *)self;
+
+    for (guint i = 0; i < resolver->name_count; i++) {
+        g_free(resolver->names[i].text);
+        g_free(resolver->names[i].normal);
+        g_free(resolver->names[i].entries);
+    }
+    g_free(resolver->caches);
+    if (resolver->waiters != NULL) {
+        pool_free(resolver->waiters);
+    }
+}
+
+#define BHOWMICK                                                                                   \
+    "Bhowmick et al., PAM 2023: 8.74 % of resolvers extend TTLs; split is an assumption"
+#define LOCATION "assumption"
+
+#define MIX_RATIO(member, ...)                                                                     \
+    FIELD_ROW(Resolver, mix.member, #member, FIELD_TYPE_RATIO, double, __VA_ARGS__)
+
+static const Field resolver_fields[] = {
+    FIELD_COUNT(Resolver, resolvers, .initial = "32", .lowest = "1", .highest = "1024",
+                .help = "Resolvers of each class in a region", .source = "assumption"),
+    MIX_RATIO(farm_ratio, .initial = "0.3",
+              .help = "Share of the clients with an honest resolver whose resolver is a farm of "
+                      "independent caches",
+              .source = "Moura et al., IMC 2018: caching not effective for about 30 %"),
+    FIELD_COUNT(Resolver, farm_size, .initial = "4", .lowest = "1", .highest = "64",
+                .help = "Independent caches of a farm", .source = "assumption"),
+    MIX_RATIO(small_ratio, .initial = "0.03",
+              .help = "Share of clients whose resolver keeps answers a minute or two at least",
+              .source = BHOWMICK),
+    MIX_RATIO(medium_ratio, .initial = "0.03",
+              .help = "Share of clients whose resolver keeps answers 5 to 10 min at least",
+              .source = BHOWMICK),
+    MIX_RATIO(large_ratio, .initial = "0.0174",
+              .help = "Share of clients whose resolver keeps answers up to an hour at least",
+              .source = BHOWMICK),
+    MIX_RATIO(sticky_ratio, .initial = "0.01",
+              .help = "Share of clients whose resolver keeps answers for hours",
+              .source = BHOWMICK),
+    FIELD_DRAW(Resolver, small_floor, .initial = "uniform(60s, 120s)",
+               .help = "Least time to live of the small class",
+               .source = "RIPE Atlas: floors of 60 and 120 s at Internet providers"),
+    FIELD_DRAW(Resolver, medium_floor, .initial = "uniform(300s, 600s)",
+               .help = "Least time to live of the medium class",
+               .source = "RIPE Atlas: floors of 150 to 600 s at Internet providers"),
+    FIELD_DRAW(Resolver, large_floor, .initial = "uniform(900s, 3600s)",
+               .help = "Least time to live of the large class",
+               .source = "RIPE Atlas: a floor of 3600 s at an Internet provider"),
+    FIELD_DRAW(Resolver, sticky_floor, .initial = "uniform(3600s, 14400s)",
+               .help = "Least time to live of the sticky class", .source = "assumption"),
+    FIELD_RATIO(Resolver, serve_stale_ratio, .initial = "0.25",
+                .help = "Share of resolvers that give expired answers when Route 53 is silent",
+                .source = "assumption; RFC 8767"),
+    FIELD_SPAN(Resolver, stale_ttl, .initial = "30s", .lowest = "0s",
+               .help = "Time to live of an expired answer", .source = "RFC 8767, section 4"),
+    MIX_RATIO(unmapped_ratio, .initial = "0.01",
+              .help = "Share of clients whose address no location table knows", .source = LOCATION),
+    MIX_RATIO(without_ecs_ratio, .initial = "0.03",
+              .help = "Share of clients with a public resolver that hides the client's subnet",
+              .source = LOCATION),
+    MIX_RATIO(without_ecs_country_ratio, .initial = "0.1",
+              .help = "Share of these that seem to be in another country", .source = LOCATION),
+    MIX_RATIO(without_ecs_continent_ratio, .initial = "0.01",
+              .help = "Share of these that seem to be on another continent", .source = LOCATION),
+    MIX_RATIO(foreign_ratio, .initial = "0.02",
+              .help = "Share of clients with a resolver in another country, or a VPN",
+              .source = LOCATION),
+    MIX_RATIO(foreign_continent_ratio, .initial = "0.5",
+              .help = "Share of these whose resolver is on another continent", .source = LOCATION),
+    FIELD_DRAW(Resolver, upstream, .initial = "uniform(5ms, 40ms)",
+               .help = "Round trip to the nearest name server of Route 53 (anycast)",
+               .source = "assumption"),
+    FIELD_RATIO(Resolver, upstream_loss, .initial = "0.001",
+                .help = "Share of questions to Route 53 or their answers that are lost",
+                .source = "assumption: wired paths lose 0.02 to 0.1 %"),
+    FIELD_SPAN(Resolver, upstream_timeout, .initial = "800ms", .lowest = "10ms",
+               .help = "Wait before a question to Route 53 is asked again, three times in all",
+               .source = "BIND 9: 800 ms for the first tries"),
+    FIELD_END,
+};
+
+static const MetricDef resolver_metrics[] = {
+    METRIC_COUNTER(Resolver, questions, "Questions of clients"),
+    METRIC_COUNTER(Resolver, hits, "Questions answered from a cache"),
+    METRIC_COUNTER(Resolver, upstream_questions, "Questions sent to Route 53"),
+    METRIC_COUNTER(Resolver, upstream_lost, "Questions to Route 53 that were not answered"),
+    METRIC_COUNTER(Resolver, failures, "Times that a name could not be resolved at all"),
+    METRIC_COUNTER(Resolver, stale_answers, "Times that an expired answer had to do"),
+    METRIC_END,
+};
+
+const Kind resolver_kind = {
+    .name = "resolver",
+    .help = "The recursive resolvers of a region",
+    .leaves_out = "forwarders at home, prefetching, caches of failures, caps on long TTLs: all "
+                  "matter for hours or milliseconds, not for the minutes of a fail-over",
+    .size = sizeof(Resolver),
+    .scope = KIND_PER_REGION,
+    .fields = resolver_fields,
+    .metrics = resolver_metrics,
+    .on_wire = resolver_on_wire,
+    .on_stop = resolver_on_stop,
+    .on_message = resolver_on_message,
+    .on_free = resolver_on_free,
+};

@@ -1,0 +1,595 @@
+/* route53.c - Amazon Route 53: a zone, health checks decided by quorum of 16 checkers, and a data
+ * plane that learns of a change of health after a propagation delay. Source: Route 53 Developer
+ * Guide and API reference 2013-04-01. */
+#include "models/dns/route53.h"
+
+#include <errno.h>
+
+#include "models/dns/health_checker.h"
+#include "models/dns/route53_read.h"
+#include "sim/world/history.h"
+#include "sim/world/host.h"
+#include "sim/world/network.h"
+
+enum { PATH_AS_CONFIGURED, PATH_DEEP, PATH_SHALLOW };
+static const char *const health_paths[] = {"as-configured", "deep", "shallow", NULL};
+
+typedef struct Overrides {
+    int64_t interval_s, threshold;
+    int path;
+} Overrides;
+
+/* One check while the run goes on. */
+typedef struct CheckState {
+    const char *dc;          /* of its address, or its id: for the record of what happened */
+    uint16_t reporting, bad; /* one bit for each checker */
+    bool is_used, is_deep;
+    bool is_healthy;     /* as the checkers have decided, Inverted counted in */
+    SimTime visible_at;  /* when the data plane has the last change so far */
+    EventId calculation; /* CALCULATED: pending evaluation */
+} CheckState;
+
+typedef struct Route53 {
+    Component component;
+    /* configuration */
+    char *zone_path, *checks_path, *change_path;
+    Overrides overrides;
+    char *shallow_path;
+    SimSpan ttl;
+    Draw propagation, calculation;
+    SimSpan report_validity;
+    const cJSON *latency_regions;
+    /* derived */
+    Zone *zone;
+    HealthChecks *checks;
+    GHashTable *latency_sites; /* const char * region -> const Site *; only looked up */
+    /* state */
+    CheckState *states;
+    bool *visible, *at_start;         /* one flag for each check: healthy to the data plane */
+    SimTime lost_at[HEALTH_CHECKERS]; /* SIM_NEVER: it works */
+    Rng answers, delays;
+    /* measurement */
+    uint64_t queries, no_data, no_name, health_changes;
+    Gauge unhealthy;
+} Route53;
+
+static void change_arrives(void *self, void *subject, uint64_t detail);
+static void calculate(void *self, void *subject, uint64_t detail);
+static void reports_expire(void *self, void *subject, uint64_t detail);
+
+static const EventType change_becomes_visible = {"route53.health-visible", change_arrives};
+static const EventType calculation_runs = {"route53.calculate", calculate};
+static const EventType reports_become_old = {"route53.reports-old", reports_expire};
+
+/* --- health: from reports to what the data plane sees -------------------------------------------
+ */
+
+static void schedule_parents(Route53 *self, guint child)
+{
+    Engine *engine = world_engine(self->component.world);
+
+    for (guint i = 0; i < self->checks->checks->len; i++) {
+        const HealthCheck *check = health_checks_at(self->checks, i);
+
+        for (guint k = 0;
+             self->states[i].is_used && !check->is_disabled && k < check->children->len; k++) {
+            if (g_array_index(check->children, guint, k) == child &&
+                engine_time_of(engine, self->states[i].calculation) == SIM_NEVER) {
+                self->states[i].calculation =
+                    engine_after(engine, draw_span(self->calculation, &self->delays),
+                                 &self->component.owner, &calculation_runs, NULL, i);
+            }
+        }
+    }
+}
+
+static void put_health(Route53 *self, guint rank, bool is_healthy)
+{
+    CheckState *state = &self->states[rank];
+    SimTime now = world_now(self->component.world);
+
+    if (state->is_healthy == is_healthy) {
+        return;
+    }
+    state->is_healthy = is_healthy;
+    self->health_changes++;
+    gauge_add(&self->unhealthy, now, is_healthy ? -1 : 1);
+    history_note(world_history(self->component.world), "route53.health-changed", &self->component,
+                 "dc", state->dc, "to", is_healthy ? "healthy" : "unhealthy");
+    /* Changes of one check become visible in their order. */
+    state->visible_at = MAX(now + draw_span(self->propagation, &self->delays), state->visible_at);
+    engine_at(world_engine(self->component.world), state->visible_at, &self->component.owner,
+              &change_becomes_visible, NULL, (uint64_t)rank << 1 | (is_healthy ? 1 : 0));
+    schedule_parents(self, rank);
+}
+
+static void change_arrives(void *self, void *subject, uint64_t detail)
+{
+    (void)subject;
+    ((Route53 *)self)->visible[detail >> 1] = (detail & 1) != 0;
+}
+
+static void calculate(void *self, void *subject, uint64_t detail)
+{
+    Route53 *route53 = self;
+    guint rank = (guint)detail;
+    const HealthCheck *check = health_checks_at(route53->checks, rank);
+    g_autofree bool *healthy = g_new(bool, route53->checks->checks->len);
+
+    (void)subject;
+    for (guint i = 0; i < route53->checks->checks->len; i++) {
+        healthy[i] = route53->states[i].is_healthy;
+    }
+    put_health(route53, rank, health_calculate(check, healthy) != check->is_inverted);
+}
+
+/* Without any report the last status stays. */
+static void judge(Route53 *self, guint rank)
+{
+    const CheckState *state = &self->states[rank];
+    guint reporting = (guint)__builtin_popcount(state->reporting);
+    guint good = (guint)__builtin_popcount(state->reporting & (unsigned)~state->bad);
+
+    if (reporting > 0) {
+        put_health(self, rank,
+                   health_quorum(good, reporting) !=
+                       health_checks_at(self->checks, rank)->is_inverted);
+    }
+}
+
+void route53_report(Component *self, guint check, guint checker, bool is_bad)
+{
+    Route53 *route53 = (Route53 *)self;
+    CheckState *state = &route53->states[check];
+    uint16_t bit = (uint16_t)(1u << checker);
+    uint16_t bad = is_bad ? state->bad | bit : (uint16_t)(state->bad & ~bit);
+
+    route53->lost_at[checker] = SIM_NEVER;
+    if (bad == state->bad && (state->reporting & bit) != 0) {
+        return;
+    }
+    state->bad = bad;
+    state->reporting |= bit;
+    judge(route53, check);
+}
+
+static void reports_expire(void *self, void *subject, uint64_t detail)
+{
+    Route53 *route53 = self;
+    uint16_t bit = (uint16_t)(1u << detail);
+
+    (void)subject;
+    if (route53->lost_at[detail] == SIM_NEVER ||
+        world_now(route53->component.world) < route53->lost_at[detail] + route53->report_validity) {
+        return;
+    }
+    for (guint i = 0; i < route53->checks->checks->len; i++) {
+        if ((route53->states[i].reporting & bit) != 0) {
+            route53->states[i].reporting &= (uint16_t)~bit;
+            judge(route53, i);
+        }
+    }
+}
+
+void route53_lose_checker(Component *self, guint checker)
+{
+    Route53 *route53 = (Route53 *)self;
+
+    route53->lost_at[checker] = world_now(self->world);
+    engine_after(world_engine(self->world), route53->report_validity, &self->owner,
+                 &reports_become_old, NULL, checker);
+}
+
+/* --- answers ------------------------------------------------------------------------------------
+ */
+
+typedef struct LatencyFrom {
+    const Route53 *self;
+    const Site *region;
+} LatencyFrom;
+
+static SimSpan latency_to(void *context, const char *region)
+{
+    const LatencyFrom *from = context;
+    const Site *site = g_hash_table_lookup(from->self->latency_sites, region);
+
+    return site == NULL || from->region == NULL
+               ? SIM_NEVER
+               : network_base_delay(from->self->component.world, from->region, site);
+}
+
+void route53_ask(Component *self, const Route53Query *query, Answer *answer)
+{
+    Route53 *route53 = (Route53 *)self;
+    LatencyFrom from = {route53, query->region};
+    Question question = {.name = query->name,
+                         .type = "A",
+                         .place = query->place,
+                         .latency = latency_to,
+                         .latency_context = &from};
+
+    route53->queries++;
+    *answer = route53_answer(route53->zone, &question,
+                             query->is_before_start ? route53->at_start : route53->visible,
+                             &route53->answers);
+    if (answer->code == DNS_NXDOMAIN) {
+        route53->no_name++;
+    } else if (answer->count == 0) {
+        route53->no_data++;
+    } else if (route53->ttl > 0) {
+        answer->ttl_s = route53->ttl / SIM_S;
+    }
+}
+
+/* --- set-up -------------------------------------------------------------------------------------
+ */
+
+/* Reads the file that setting `name` names. A file that cannot be read is told at that setting. */
+static JsonDocument *read_file(const Route53 *self, const char *name, const char *path,
+                               DiagList *diags)
+{
+    FILE *file = fopen(path, "rb");
+
+    if (file == NULL) {
+        const cJSON *node = json_member(self->component.settings, name);
+        int reason = errno;
+
+        diag_add(diags, DIAG_ERROR, node != NULL ? node : self->component.settings, DIAG_VALUE,
+                 "'%s' cannot be read: %s", path, g_strerror(reason));
+        return NULL;
+    }
+    fclose(file);
+    return json_document_read(path, diags);
+}
+
+/* Without a file of its own, "health-checks.json" beside the zone, if there is one. */
+static char *checks_path(const Route53 *self)
+{
+    g_autofree char *directory = g_path_get_dirname(self->zone_path);
+    g_autofree char *beside = g_build_filename(directory, "health-checks.json", NULL);
+
+    if (self->checks_path != NULL) {
+        return g_strdup(self->checks_path);
+    }
+    return g_file_test(beside, G_FILE_TEST_EXISTS) ? g_steal_pointer(&beside) : NULL;
+}
+
+static void apply_overrides(Route53 *self, DiagList *diags)
+{
+    const cJSON *settings = json_member(self->component.settings, "health_checks");
+    const Overrides *overrides = &self->overrides;
+
+    if (json_member(settings, "RequestInterval") != NULL && overrides->interval_s != 10 &&
+        overrides->interval_s != 30) {
+        diag_add(diags, DIAG_ERROR, json_member(settings, "RequestInterval"), DIAG_VALUE,
+                 "'RequestInterval' must be 10 or 30");
+    }
+    if (json_member(settings, "FailureThreshold") != NULL && overrides->threshold == 0) {
+        diag_add(diags, DIAG_ERROR, json_member(settings, "FailureThreshold"), DIAG_VALUE,
+                 "'FailureThreshold' must lie from 1 to 10");
+    }
+    for (guint i = 0; i < self->checks->checks->len; i++) {
+        HealthCheck *check = health_checks_at(self->checks, i);
+
+        if (overrides->interval_s > 0) {
+            check->interval = overrides->interval_s * SIM_S;
+        }
+        if (overrides->threshold > 0) {
+            check->threshold = overrides->threshold;
+        }
+    }
+}
+
+static void read_change(Route53 *self, DiagList *diags)
+{
+    g_autoptr(JsonDocument) document = read_file(self, "change_batch", self->change_path, diags);
+    Zone *changed =
+        document != NULL ? route53_read_change(document, self->zone, self->checks, diags) : NULL;
+
+    if (changed != NULL) {
+        zone_free(self->zone);
+        self->zone = changed;
+    }
+}
+
+static bool read_configuration(Route53 *self, DiagList *diags)
+{
+    g_autofree char *path = checks_path(self);
+    g_autoptr(JsonDocument) checks =
+        path != NULL ? read_file(self, "health_checks_file", path, diags) : NULL;
+    g_autoptr(JsonDocument) zone = read_file(self, "zone", self->zone_path, diags);
+
+    self->checks = path == NULL     ? health_checks_new()
+                   : checks != NULL ? health_checks_read(checks, diags)
+                                    : NULL;
+    if (zone == NULL || self->checks == NULL) {
+        return false;
+    }
+    apply_overrides(self, diags);
+    self->zone = route53_read_zone(zone, self->checks, diags);
+    if (self->zone != NULL && self->change_path != NULL) {
+        read_change(self, diags);
+    }
+    return self->zone != NULL;
+}
+
+static void use_check(Route53 *self, guint rank)
+{
+    const HealthCheck *check = health_checks_at(self->checks, rank);
+
+    self->states[rank].is_used = true;
+    for (guint i = 0; i < check->children->len; i++) {
+        self->states[g_array_index(check->children, guint, i)].is_used = true;
+    }
+}
+
+/* As every check stands before there is data: healthy, unless Inverted. */
+static bool health_at_start(const Route53 *self, guint rank)
+{
+    const HealthCheck *check = health_checks_at(self->checks, rank);
+    bool is_healthy = true;
+
+    if (check->type == HEALTH_CALCULATED && !check->is_disabled) {
+        is_healthy = health_calculate(check, self->at_start);
+    } else if (check->type > HEALTH_CALCULATED && !check->is_disabled) {
+        is_healthy = !check->is_bad_without_data;
+    }
+    return is_healthy != check->is_inverted;
+}
+
+/* Calculated checks come last: they count the others. */
+static void set_up_states(Route53 *self)
+{
+    guint count = self->checks->checks->len;
+
+    self->states = g_new0(CheckState, count + 1);
+    self->visible = g_new0(bool, count + 1);
+    self->at_start = g_new0(bool, count + 1);
+    for (guint i = 0; i < self->zone->groups->len; i++) {
+        const RecordGroup *group = g_ptr_array_index(self->zone->groups, i);
+
+        for (guint k = 0; k < group->members->len; k++) {
+            if (record_group_at(group, k)->check >= 0) {
+                use_check(self, (guint)record_group_at(group, k)->check);
+            }
+        }
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        for (guint i = 0; i < count; i++) {
+            const HealthCheck *check = health_checks_at(self->checks, i);
+
+            if ((check->type == HEALTH_CALCULATED) == (pass == 1)) {
+                self->at_start[i] = health_at_start(self, i);
+                self->visible[i] = self->states[i].is_healthy = self->at_start[i];
+                self->states[i].is_deep = self->overrides.path == PATH_DEEP ||
+                                          (self->overrides.path == PATH_AS_CONFIGURED &&
+                                           g_strcmp0(check->path, self->shallow_path) != 0);
+            }
+        }
+    }
+}
+
+static void add_checkers(Route53 *self, World *world, DiagList *diags)
+{
+    for (guint rank = 0; rank < HEALTH_CHECKERS; rank++) {
+        const char *region = health_regions[rank / HEALTH_CHECKERS_A_REGION];
+        g_autofree char *place =
+            g_strdup_printf("%s/%u", region, rank % HEALTH_CHECKERS_A_REGION + 1);
+        Site *site = world_find_site(world, region);
+        Component *checker =
+            world_add(world, &health_checker_kind, place, NULL, site, NULL, NULL, diags);
+
+        if (checker != NULL) {
+            health_checker_join(checker, &self->component, rank);
+        }
+        self->lost_at[rank] = SIM_NEVER;
+    }
+}
+
+static void route53_on_make(Component *self, World *world, DiagList *diags)
+{
+    Route53 *route53 = (Route53 *)self;
+
+    if (read_configuration(route53, diags)) {
+        set_up_states(route53);
+        add_checkers(route53, world, diags);
+    }
+}
+
+/* Which data centre stands in for an AWS region: the one of the setting, or the one in its city. */
+static const Site *latency_site(const Route53 *self, World *world, const char *region)
+{
+    static const struct {
+        const char *region, *city;
+    } near[] = {{"ca-central-1", "Montreal"},
+                {"us-east-1", "Miami"},
+                {"eu-west-2", "London"},
+                {"eu-central-1", "Nuremberg"},
+                {"eu-central-2", "Munich"}};
+    const cJSON *named = json_member(self->latency_regions, region);
+
+    if (cJSON_IsString(named)) {
+        return world_find_site(world, named->valuestring);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(near); i++) {
+        for (guint k = 0; strcmp(near[i].region, region) == 0 && k < world_count_sites(world);
+             k++) {
+            const Site *site = world_site(world, k);
+
+            if (site->type == SITE_DC && g_strcmp0(site->city, near[i].city) == 0) {
+                return site;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void find_latency_sites(Route53 *self, World *world, DiagList *diags)
+{
+    self->latency_sites = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < self->zone->sets->len; i++) {
+        const RecordSet *set = g_ptr_array_index(self->zone->sets, i);
+        const Site *site;
+
+        if (set->policy != ROUTING_LATENCY) {
+            continue;
+        }
+        site = latency_site(self, world, set->region);
+        if (site == NULL) {
+            diag_add_at(diags, DIAG_ERROR, set->place,
+                        "no data centre stands in for region '%s'; name one in 'latency_regions' "
+                        "of 'route53'",
+                        set->region);
+        } else {
+            g_hash_table_insert(self->latency_sites, set->region, (gpointer)site);
+        }
+    }
+}
+
+static void route53_on_wire(Component *self, World *world, DiagList *diags)
+{
+    Route53 *route53 = (Route53 *)self;
+
+    engine_open_stream(world_engine(world), &route53->answers, "route53/answers");
+    engine_open_stream(world_engine(world), &route53->delays, "route53/delays");
+    find_latency_sites(route53, world, diags);
+    for (guint i = 0; i < route53->checks->checks->len; i++) {
+        const HealthCheck *check = health_checks_at(route53->checks, i);
+        Host *host = check->address != 0 ? host_find_address(world, check->address) : NULL;
+        CheckState *state = &route53->states[i];
+
+        state->dc = host != NULL ? host_component(host)->site->name : check->id;
+        for (guint rank = 0; rank < HEALTH_CHECKERS; rank++) {
+            if (route53_is_probed_by(self, i, rank)) {
+                state->reporting |= (uint16_t)(1u << rank);
+            }
+        }
+    }
+}
+
+const HealthChecks *route53_checks(Component *self)
+{
+    return ((Route53 *)self)->checks;
+}
+
+bool route53_is_probed_by(Component *self, guint check, guint checker)
+{
+    const Route53 *route53 = (Route53 *)self;
+    const HealthCheck *what = health_checks_at(route53->checks, check);
+
+    return route53->states[check].is_used && health_check_is_probed(what) &&
+           (what->regions >> checker / HEALTH_CHECKERS_A_REGION & 1) != 0;
+}
+
+bool route53_is_deep(Component *self, guint check)
+{
+    return ((Route53 *)self)->states[check].is_deep;
+}
+
+/* After an outage of its own it comes back knowing what its checkers know. */
+static void route53_on_start(Component *self)
+{
+    Route53 *route53 = (Route53 *)self;
+    guint unhealthy = 0;
+
+    for (guint i = 0; i < route53->checks->checks->len; i++) {
+        route53->visible[i] = route53->states[i].is_healthy;
+        unhealthy += route53->states[i].is_healthy ? 0 : 1;
+    }
+    gauge_set(&route53->unhealthy, world_now(self->world), unhealthy);
+}
+
+static void route53_on_free(Component *self)
+{
+    Route53 *route53 = (Route53 *)self;
+
+    zone_free(route53->zone);
+    health_checks_free(route53->checks);
+    g_clear_pointer(&route53->latency_sites, g_hash_table_unref);
+    g_free(route53->states);
+    g_free(route53->visible);
+    g_free(route53->at_start);
+}
+
+/* --- the kind -----------------------------------------------------------------------------------
+ */
+
+static const Field override_fields[] = {
+    FIELD_ROW(Overrides, interval_s, "RequestInterval", FIELD_TYPE_COUNT, int64_t, .initial = "0",
+              .lowest = "0", .highest = "30",
+              .help = "Seconds from an answer to the next request of a checker, for all checks: 10 "
+                      "or 30; 0 leaves them as their file says",
+              .source = "Route 53 Developer Guide: 30, or 10 for fast checks"),
+    FIELD_ROW(Overrides, threshold, "FailureThreshold", FIELD_TYPE_COUNT, int64_t, .initial = "0",
+              .lowest = "0", .highest = "10",
+              .help = "Results in a row that turn a checker's view, for all checks: 1 to 10; 0 "
+                      "leaves them as their file says",
+              .source = "Route 53 Developer Guide: 1 to 10, default 3"),
+    FIELD_CHOICE(Overrides, path, .initial = "as-configured", .more = health_paths,
+                 .help = "Whether probes ask the application (deep) or what the web server answers "
+                         "by itself (shallow); as-configured goes by each check's ResourcePath",
+                 .source = "assumption"),
+    FIELD_END,
+};
+
+static const Field route53_fields[] = {
+    FIELD_ROW(Route53, zone_path, "zone", FIELD_TYPE_TEXT, char *,
+              .flags = FIELD_REQUIRED | FIELD_PATH,
+              .help = "File with the zone, as `aws route53 list-resource-record-sets` prints it"),
+    FIELD_ROW(Route53, checks_path, "health_checks_file", FIELD_TYPE_TEXT, char *,
+              .flags = FIELD_PATH,
+              .help = "File with the health checks, as `aws route53 list-health-checks` prints it; "
+                      "without it 'health-checks.json' beside the zone"),
+    FIELD_ROW(Route53, change_path, "change_batch", FIELD_TYPE_TEXT, char *, .flags = FIELD_PATH,
+              .help = "File with a change batch that is applied to the zone before the run"),
+    FIELD_ROW(Route53, overrides, "health_checks", FIELD_TYPE_TABLE, Overrides,
+              .more = override_fields, .help = "Settings over those of all health checks"),
+    FIELD_TEXT(Route53, shallow_path, .initial = "/ping",
+               .help = "ResourcePath that the web server answers by itself"),
+    FIELD_SPAN(Route53, ttl, .initial = "0s", .highest = "24h",
+               .help = "Time to live of all answers with addresses, in whole seconds; 0 leaves it "
+                       "as the zone says",
+               .source = "Route 53 Developer Guide: at most 60 s with health checks"),
+    FIELD_DRAW(Route53, propagation, .initial = "clipped(0s, 30s, lognormal(median=3s, sigma=0.6))",
+               .lowest = "0s",
+               .help = "Time from a change of health to the answers of all name servers",
+               .source = "assumption: Route 53 Developer Guide says 'quickly'"),
+    FIELD_DRAW(Route53, calculation, .initial = "uniform(1s, 5s)", .lowest = "0s",
+               .help = "Time until a calculated check has seen a change of one it counts",
+               .source = "assumption"),
+    FIELD_SPAN(Route53, report_validity, .initial = "120s", .lowest = "1s",
+               .help = "How long the reports of a checker that is gone are still counted; without "
+                       "any report the last status stays",
+               .source = "assumption"),
+    FIELD_JSON(Route53, latency_regions,
+               .help = "AWS region to the data centre that stands in for it in the latency policy; "
+                       "without an entry the one in the region's city",
+               .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": "
+                         "\"string\"}}"),
+    FIELD_END,
+};
+
+static const MetricDef route53_metrics[] = {
+    METRIC_COUNTER(Route53, queries, "Questions answered"),
+    METRIC_COUNTER(Route53, no_data, "Answers without a record for the asker's place"),
+    METRIC_COUNTER(Route53, no_name, "Answers that there is no such name"),
+    METRIC_COUNTER(Route53, health_changes, "Health checks that changed their status"),
+    METRIC_GAUGE(Route53, unhealthy, "1", "Health checks that are unhealthy"),
+    METRIC_END,
+};
+
+const Kind route53_kind = {
+    .name = "route53",
+    .help = "Amazon Route 53: hosted zone, health checks and answers",
+    .leaves_out = "geoproximity and IP-based routing (refused), alarms and routing controls, and "
+                  "name servers that learn of a change at different times: the propagation delay "
+                  "stands for the last of them",
+    .size = sizeof(Route53),
+    .scope = KIND_ONE,
+    .fields = route53_fields,
+    .metrics = route53_metrics,
+    .on_make = route53_on_make,
+    .on_wire = route53_on_wire,
+    .on_start = route53_on_start,
+    .on_free = route53_on_free,
+};

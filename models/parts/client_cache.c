@@ -1,0 +1,44 @@
+/* client_cache.c - how long client programs keep addresses. */
+#include "models/parts/client_cache.h"
+
+#define BROWSER_KEEPS (60 * SIM_S)
+#define JVM_KEEPS (30 * SIM_S)
+
+const char *const client_cache_policies[] = {
+    [CLIENT_CACHE_NONE] = "none",
+    [CLIENT_CACHE_HONOURS] = "honours",
+    [CLIENT_CACHE_BROWSER] = "browser",
+    [CLIENT_CACHE_BROWSER_OWN] = "browser-own",
+    [CLIENT_CACHE_JVM] = "jvm",
+    [CLIENT_CACHE_FOREVER] = "forever",
+    NULL,
+};
+
+SimTime client_cache_expiry(ClientCachePolicy policy, SimTime now, SimSpan time_to_live)
+{
+    switch (policy) {
+    case CLIENT_CACHE_NONE:
+        return now;
+    case CLIENT_CACHE_HONOURS:
+        return now + time_to_live;
+    case CLIENT_CACHE_BROWSER:
+        return now + BROWSER_KEEPS;
+    case CLIENT_CACHE_BROWSER_OWN:
+        return now + MAX(BROWSER_KEEPS, time_to_live);
+    case CLIENT_CACHE_JVM:
+        return now + JVM_KEEPS;
+    case CLIENT_CACHE_FOREVER:
+        return SIM_NEVER;
+    }
+    g_assert_not_reached();
+}
+
+void client_cache_put(ClientCache *cache, ClientCachePolicy policy, SimTime now,
+                      const uint32_t *addresses, uint32_t count, SimSpan time_to_live)
+{
+    cache->count = (uint8_t)MIN(count, CLIENT_CACHE_ADDRESSES);
+    cache->expires = client_cache_expiry(policy, now, time_to_live);
+    for (uint32_t i = 0; i < cache->count; i++) {
+        cache->addresses[i] = addresses[i];
+    }
+}

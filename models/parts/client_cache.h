@@ -1,0 +1,44 @@
+/* client_cache.h - the address cache of one client program: how long it keeps an answer is the
+ * program's policy and not always the record's time to live. Sources: Chromium net::HostCache (60 s
+ * for the system resolver, at least 60 s for its own), Firefox network.dnsCacheExpiration 60 s,
+ * Java networkaddress.cache.ttl 30 s, Android netd (honours the time to live). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/base/sim_time.h"
+
+#define CLIENT_CACHE_ADDRESSES 8
+
+typedef enum ClientCachePolicy {
+    CLIENT_CACHE_NONE,        /* asks its resolver each time (glibc without nscd) */
+    CLIENT_CACHE_HONOURS,     /* the remaining time to live (Android, Windows, macOS) */
+    CLIENT_CACHE_BROWSER,     /* 60 s, the time to live unknown to it (Chromium, Firefox) */
+    CLIENT_CACHE_BROWSER_OWN, /* the longer of 60 s and the time to live (Chromium's resolver) */
+    CLIENT_CACHE_JVM,         /* 30 s */
+    CLIENT_CACHE_FOREVER,     /* resolves once (JVM with a security manager, many firmwares) */
+} ClientCachePolicy;
+
+/* "none", "honours", "browser", "browser-own", "jvm", "forever", NULL: for a field of choices. */
+extern const char *const client_cache_policies[];
+
+/* Zeroed: empty. */
+typedef struct ClientCache {
+    SimTime expires;
+    uint8_t count;
+    uint32_t addresses[CLIENT_CACHE_ADDRESSES];
+} ClientCache;
+
+/* Until when an answer of now with `time_to_live` is kept; `now` itself for not at all. */
+SimTime client_cache_expiry(ClientCachePolicy policy, SimTime now, SimSpan time_to_live);
+
+/* Keeps an answer; an empty one empties the cache. At most eight addresses. */
+void client_cache_put(ClientCache *cache, ClientCachePolicy policy, SimTime now,
+                      const uint32_t *addresses, uint32_t count, SimSpan time_to_live);
+
+/* Whether there is an answer that may still be used. */
+static inline bool client_cache_holds(const ClientCache *cache, SimTime now)
+{
+    return cache->count > 0 && cache->expires > now;
+}
