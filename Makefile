@@ -25,15 +25,17 @@ LIB_SOURCES := $(sort $(shell find sim models reports -name '*.c' ! -path 'sim/c
 CLI_SOURCES := $(sort $(wildcard sim/cli/*.c))
 TEST_SOURCES := $(sort $(shell find tests -name 'test_*.c'))
 SUPPORT_SOURCES := $(sort $(wildcard tests/support/*.c))
+BENCH_SOURCES := $(sort $(wildcard tests/bench/bench_*.c))
 LIB := $(BUILD)/libdcdrill.a
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/kinds.o
 SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
+BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests lint asan clean install deps FORCE
+.PHONY: all help run test tests lint bench asan clean install deps FORCE
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -54,6 +56,9 @@ test: ## install what is missing, build, run every test; last line "N passed, N 
 	@scripts/run_tests.sh $(BUILD)
 
 tests: $(TEST_PROGRAMS)
+
+bench: $(BENCH_PROGRAMS) ## measure events, draws and CPUs: figures and their ratio to a fixed loop
+	@scripts/bench.sh $(BUILD)
 
 lint: ## floors, lengths, format, banned calls, generated pages
 	@scripts/check_style.sh
@@ -95,6 +100,9 @@ $(BUILD)/%.o: %.c
 
 $(TEST_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB) $(TEST_LIBS) $(LDLIBS_ALL)
+
+$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o $(LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o $(LIB) $(LDLIBS_ALL)
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# bench.sh BUILD - runs every benchmark that was built, one after the other. Figures, no verdict: they
+# depend on the machine; the last column (ratio to a fixed loop) does so least.
+set -euo pipefail
+build=${1:-build}
+for program in "$build"/tests/bench/bench_*; do
+    case $program in
+    *.o | *.d) continue ;;
+    esac
+    echo "== $(basename "$program")"
+    "$program"
+done
