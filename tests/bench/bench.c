@@ -1,10 +1,10 @@
-/* bench.c - processor time, the best of three: a busy machine disturbs it least. */
+/* bench.c - processor time, the best of ten: a busy machine disturbs it least. */
 #include "tests/bench/bench.h"
 
 #include <stdio.h>
 #include <time.h>
 
-#define REFERENCE_STEPS 50000000u
+#define REFERENCE_STEPS 10000000u
 
 static double reference_ns;
 
@@ -16,11 +16,11 @@ static double cpu_ns(void)
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-static double best_of_three(BenchRun *run, void *context, uint64_t count)
+static double best_of_ten(BenchRun *run, void *context, uint64_t count)
 {
     double best = 0;
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 10; i++) {
         double begin = cpu_ns();
         double each;
 
@@ -46,7 +46,7 @@ void bench_begin(void)
 {
     uint64_t sum = 1;
 
-    reference_ns = best_of_three(reference_run, &sum, REFERENCE_STEPS);
+    reference_ns = best_of_ten(reference_run, &sum, REFERENCE_STEPS);
     printf("%-44s %10.2f ns  (checksum %016llx)\n", "reference step", reference_ns,
            (unsigned long long)sum);
     printf("%-44s %13s %14s %8s\n", "measure", "each", "a second", "ratio");
@@ -54,7 +54,7 @@ void bench_begin(void)
 
 void bench_measure(const char *name, BenchRun *run, void *context, uint64_t count)
 {
-    double each_ns = best_of_three(run, context, count);
+    double each_ns = best_of_ten(run, context, count);
 
     printf("%-44s %10.2f ns %14.0f %8.1f\n", name, each_ns, 1e9 / each_ns, each_ns / reference_ns);
     fflush(stdout);

@@ -10,5 +10,5 @@ typedef void BenchRun(void *context, uint64_t count);
 /* Measures the fixed loop that the ratios are to. Once, first. */
 void bench_begin(void);
 
-/* Times `run` (the best of three) and prints one line. */
+/* Times `run` (the best of ten) and prints one line. */
 void bench_measure(const char *name, BenchRun *run, void *context, uint64_t count);

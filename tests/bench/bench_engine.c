@@ -6,7 +6,7 @@
 #include "sim/world/host_cpu.h"
 #include "tests/bench/bench.h"
 
-#define EVENTS 4000000u
+#define EVENTS 1000000u
 
 /* --- events ------------------------------------------------------------------------------------
  */
