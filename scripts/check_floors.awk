@@ -3,7 +3,7 @@ FILENAME ~ /floors\.txt$/ { room = substr($1, 1, length($1) - 1); allowed[room] 
 FNR == 1 { mine = room_of(FILENAME) }
 /^#include "/ {
     split($0, part, "\""); theirs = room_of(part[2])
-    if (theirs == "" || theirs == mine) next
+    if (mine == "" || theirs == "" || theirs == mine) next # tests stand on no floor and see all
     rule = (mine in allowed) ? allowed[mine] : (mine ~ /^models\// ? allowed["models/*"] : "")
     if (index(rule, " " theirs " ") == 0) { printf "%s:%d: error: %s may not include %s\n", FILENAME, FNR, mine, part[2]; bad = 1 }
 }
