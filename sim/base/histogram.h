@@ -33,8 +33,8 @@ int64_t histogram_max(const Histogram *histogram);
 /* Mean of the exact sum; NAN when empty. */
 double histogram_mean(const Histogram *histogram);
 
-/* The ceil(p n)-th smallest value, as the middle of its bucket (never outside min..max); -1 when
- * empty. 0 <= p <= 1. */
+/* The ceil(p n)-th smallest value, as the middle of its bucket; the smallest and the largest value
+ * themselves are exact. -1 when empty. 0 <= p <= 1. */
 int64_t histogram_quantile(const Histogram *histogram, double p);
 
 /* How many values lie above `value`, to bucket accuracy. */
