@@ -534,51 +534,6 @@ START_TEST(what_was_under_way_at_the_disk_is_gone_with_the_power)
 }
 END_TEST
 
-/* --- neighbours --------------------------------------------------------------------------------
- */
-
-/* Over 60 days: work takes longer by the mean steal (0.96 x 1 % + 0.04 x 15 % = 1.6 %), and the
- * host freezes about 6 times for 0.3 to 3 s. */
-START_TEST(neighbours_steal_and_freeze_now_and_then)
-{
-    enum { HOSTS = 40, DAYS = 60 };
-    static const Kind *const kinds[] = {NULL};
-    Engine *engine = engine_new(3);
-    DiagList *diags = diag_list_new(NULL, NULL);
-    World *world = world_new(engine, kinds);
-    Site site = {.name = "DC01", .type = SITE_DC};
-    Site *dc = world_add_site(world, &site);
-    double frozen_s = 0, stolen = 0;
-    uint64_t samples = 0;
-
-    for (int i = 0; i < HOSTS; i++) {
-        g_autofree char *place = g_strdup_printf("DC01-app%d", i);
-
-        host_add(world, place, "app", dc, NULL, NULL, diags);
-    }
-    world_wire(world, diags);
-    world_start(world);
-    for (SimTime now = 0; now < DAYS * SIM_DAY; now += 6 * SIM_HOUR) {
-        engine_run(engine, now);
-        for (guint i = 0; i < world_count(world); i++) {
-            stolen += host_steal(host_of(world_component(world, i)));
-            samples++;
-        }
-    }
-    for (guint i = 0; i < world_count(world); i++) {
-        Component *component = world_component(world, i);
-
-        gauge_set(&component->impaired, DAYS * SIM_DAY, 0);
-        frozen_s += component->impaired.area / 1e9;
-    }
-    ck_assert_double_eq_tol(stolen / (double)samples, 0.0156, 0.003);
-    ck_assert_double_eq_tol(frozen_s / HOSTS, 6 * 1.65, 1.5);
-    world_free(world);
-    engine_free(engine);
-    diag_list_free(diags);
-}
-END_TEST
-
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("host");
@@ -607,7 +562,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, operations_wait_for_a_slot_in_their_order);
     tcase_add_test(tests, a_network_volume_has_a_cap_on_operations);
     tcase_add_test(tests, what_was_under_way_at_the_disk_is_gone_with_the_power);
-    tcase_add_test(tests, neighbours_steal_and_freeze_now_and_then);
     suite_add_tcase(suite, tests);
     return suite;
 }
