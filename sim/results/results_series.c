@@ -182,6 +182,30 @@ GPtrArray *results_latency_seconds(Results *results, const ResultsUserFilter *fi
     return seconds;
 }
 
+void results_each_user(Results *results, int run, ResultsEachUser *each, void *context)
+{
+    sqlite3_stmt *select = results_prepare(results, "SELECT latency FROM users WHERE run = ? "
+                                                    "ORDER BY run, time_ns, client, region, dc");
+    guint count;
+    const ResultsCell *cells = results_cells(results, &count);
+
+    sqlite3_bind_int(select, 1, run);
+    for (guint i = find_cell(cells, count, run, G_MININT64); i < count && cells[i].run == run;
+         i++) {
+        g_autoptr(Histogram) latency = NULL;
+
+        if (!results_step(results, select)) {
+            break;
+        }
+        if (sqlite3_column_type(select, 0) != SQLITE_NULL) {
+            latency = histogram_from_bytes(sqlite3_column_blob(select, 0),
+                                           (size_t)sqlite3_column_bytes(select, 0));
+        }
+        each(context, &cells[i], latency);
+    }
+    sqlite3_finalize(select);
+}
+
 GArray *results_reasons(Results *results, const ResultsUserFilter *filter, int run,
                         ResultsSpan span)
 {

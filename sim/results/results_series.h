@@ -32,6 +32,11 @@ void results_add_latency(Results *results, const ResultsUserFilter *filter, int 
 GPtrArray *results_latency_seconds(Results *results, const ResultsUserFilter *filter, int run,
                                    ResultsSpan span);
 
+/* Calls `each` for every cell of a run in its order, with the latency of its requests that went
+ * well (NULL without any): one pass for those who sum by several labels at once. */
+typedef void ResultsEachUser(void *context, const ResultsCell *cell, const Histogram *latency);
+void results_each_user(Results *results, int run, ResultsEachUser *each, void *context);
+
 /* Failed requests by reason, most frequent first. */
 typedef struct ResultsReason {
     const char *reason;
