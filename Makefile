@@ -24,6 +24,7 @@ TEST_LIBS = $(shell pkg-config --libs check)
 LIB_SOURCES := $(sort $(shell find sim models reports -name '*.c' ! -path 'sim/cli/*'))
 CLI_SOURCES := $(sort $(wildcard sim/cli/*.c))
 TEST_SOURCES := $(sort $(shell find tests -name 'test_*.c'))
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 SUPPORT_SOURCES := $(sort $(wildcard tests/support/*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/bench_*.c))
 LIB := $(BUILD)/libdcdrill.a
@@ -32,10 +33,14 @@ CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/kinds.o
 SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+FUZZ_PROGRAMS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
+FUZZ_SECONDS ?= 60
+# Without a fuzzer, a program that runs its target over files.
+FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests lint bench asan clean install deps FORCE
+.PHONY: all help run test tests lint bench asan fuzz fuzz-programs clean install deps FORCE
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -55,7 +60,9 @@ test: ## install what is missing, build, run every test; last line "N passed, N 
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
 	@scripts/run_tests.sh $(BUILD)
 
-tests: $(TEST_PROGRAMS)
+tests: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
+
+fuzz-programs: $(FUZZ_PROGRAMS)
 
 bench: $(BENCH_PROGRAMS) ## measure events, draws and CPUs: figures and their ratio to a fixed loop
 	@scripts/bench.sh $(BUILD)
@@ -67,6 +74,11 @@ asan: ## the whole suite under AddressSanitizer, UBSan and the leak check
 	@scripts/deps.sh
 	@$(MAKE) --no-print-directory -s -j$(JOBS) BUILD=build/asan OPT=-O1 SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' all tests
 	@scripts/run_tests.sh build/asan
+
+fuzz: ## try the readers with random input for FUZZ_SECONDS (60) in all; needs clang
+	@$(MAKE) --no-print-directory -s -j$(JOBS) BUILD=build/fuzz CC=clang OPT=-O1 CFLAGS=-Wno-error FUZZ_MAIN=-fsanitize=fuzzer \
+	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-programs
+	@scripts/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 clean: ## remove everything that was built
 	rm -rf build
@@ -103,6 +115,9 @@ $(TEST_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $
 
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o $(LIB) $(LDLIBS_ALL)
+
+$(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(filter %.o,$(FUZZ_MAIN)) $(BUILD)/kinds.o $(LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(BUILD)/kinds.o $(LIB) $(LDLIBS_ALL)
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -173,7 +173,7 @@ char **json_pointer_split(const char *pointer)
     if (*pointer == '\0') {
         return g_new0(char *, 1);
     }
-    if (*pointer != '/') {
+    if (*pointer != '/' || !g_utf8_validate(pointer, -1, NULL)) {
         return NULL;
     }
     steps = g_strsplit(pointer + 1, "/", -1);

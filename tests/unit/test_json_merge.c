@@ -275,6 +275,7 @@ END_TEST
 /* target, pointer, message. */
 static const MergeCase bad_sets[] = {
     {"{\"a\":1}", "a", "'a' is no JSON pointer, like \"/load/users/rate\""},
+    {"{\"a\":1}", "/\xDA", "'/\xDA' is no JSON pointer, like \"/load/users/rate\""},
     {"{\"a\":1}", "/a/b", "'a' is no object and no array"},
     {"{\"a\":[1]}", "/a/2", "'2' is no index of this array of 1"},
     {"{\"a\":[1]}", "/a/x/y", "'x' is no index of this array of 1"},
