@@ -5,29 +5,48 @@
 #include "sim/world/inside.h"
 
 #define SLAB_CALLS 512
+#define QUEUES_MOST 8 /* of one caller, for one span each; further spans share one */
 
 typedef struct Call Call;
+typedef struct CallQueue CallQueue;
 struct Call {
     uint32_t generation; /* goes up when the call ends; never reset */
-    bool is_endless;     /* no timeout of its own */
     Transport transport;
     Component *caller, *callee; /* the callee only while it owes the answer */
     CallDone *done;
     void *context;
-    EventId timeout;
-    Call *out_next, *out_before; /* among the caller's calls; next also in the free list */
+    CallQueue *queue;
+    SimTime deadline;
+    EventId timeout;             /* of a call in a mixed queue */
+    Call *out_next, *out_before; /* in the queue, by age; next also in the free list */
     Call *in_next, *in_before;   /* among those that the callee owes */
 };
 
+/* A caller's calls of one timeout, oldest first, so that one event serves them all: it stands at
+ * the deadline that the oldest had when it was set, and finds mostly that this one was answered
+ * long ago. Thousands of timeouts that never come stay out of the future. */
+struct CallQueue {
+    Component *caller;
+    SimSpan timeout; /* SIM_NEVER: none; QUEUE_MIXED: each call has an event of its own */
+    Call *first, *last;
+    EventId event;
+    bool is_due; /* its event is running */
+    CallQueue *next;
+};
+
+#define QUEUE_MIXED ((SimSpan)-1)
+
 struct CallStore {
-    GPtrArray *slabs;
+    GPtrArray *slabs, *queues;
     Call *free;
 };
 
 static void call_time_out(void *self, void *subject, uint64_t detail);
+static void call_queue_come_due(void *self, void *subject, uint64_t detail);
 static void call_end_now(void *self, void *subject, uint64_t detail);
 
 static const EventType call_times_out = {"call.timeout", call_time_out};
+static const EventType call_queue_comes_due = {"call.timeouts", call_queue_come_due};
 static const EventType call_ends_now = {"call.end", call_end_now};
 
 static const char *const outcome_words[] = {
@@ -51,12 +70,14 @@ CallStore *call_store_new(void)
     CallStore *store = g_new0(CallStore, 1);
 
     store->slabs = g_ptr_array_new_with_free_func(g_free);
+    store->queues = g_ptr_array_new_with_free_func(g_free);
     return store;
 }
 
 void call_store_free(CallStore *store)
 {
     g_ptr_array_free(store->slabs, true);
+    g_ptr_array_free(store->queues, true);
     g_free(store);
 }
 
@@ -81,27 +102,86 @@ static Call *call_store_take(CallStore *store)
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-static void call_join_caller(Call *call)
+static CallQueue *call_queue_add(Component *caller, SimSpan timeout)
 {
-    Component *caller = call->caller;
+    CallStore *store = world_head_network(caller->world)->calls;
+    CallQueue *queue = g_new0(CallQueue, 1);
 
-    call->out_before = NULL;
-    call->out_next = caller->calls_out;
-    if (call->out_next != NULL) {
-        call->out_next->out_before = call;
+    queue->caller = caller;
+    queue->timeout = timeout;
+    queue->next = caller->calls_out;
+    caller->calls_out = queue;
+    g_ptr_array_add(store->queues, queue);
+    return queue;
+}
+
+static CallQueue *call_queue_find(Component *caller, SimSpan timeout)
+{
+    CallQueue *mixed = NULL;
+    guint count = 0;
+
+    for (CallQueue *queue = caller->calls_out; queue != NULL; queue = queue->next) {
+        if (queue->timeout == timeout) {
+            return queue;
+        }
+        mixed = queue->timeout == QUEUE_MIXED ? queue : mixed;
+        count++;
     }
-    caller->calls_out = call;
+    if (count < QUEUES_MOST) {
+        return call_queue_add(caller, timeout);
+    }
+    return mixed != NULL ? mixed : call_queue_add(caller, QUEUE_MIXED);
+}
+
+/* Sets the queue's event to the deadline of the oldest call, when it has none. */
+static void call_queue_arm(CallQueue *queue)
+{
+    if (queue->event == EVENT_NONE && !queue->is_due && queue->first != NULL &&
+        queue->timeout >= 0 && queue->timeout != SIM_NEVER) {
+        queue->event = engine_at(world_head_engine(queue->caller->world), queue->first->deadline,
+                                 &queue->caller->owner, &call_queue_comes_due, queue, 0);
+    }
+}
+
+static void call_join_caller(Call *call, SimSpan timeout)
+{
+    Engine *engine = world_head_engine(call->caller->world);
+    CallQueue *queue = call_queue_find(call->caller, timeout);
+
+    call->queue = queue;
+    call->deadline = timeout == SIM_NEVER ? SIM_NEVER : engine_now(engine) + timeout;
+    call->timeout = EVENT_NONE;
+    call->out_next = NULL;
+    call->out_before = queue->last;
+    if (queue->last != NULL) {
+        queue->last->out_next = call;
+    } else {
+        queue->first = call;
+    }
+    queue->last = call;
+    call_queue_arm(queue);
+    if (queue->timeout == QUEUE_MIXED && timeout != SIM_NEVER) {
+        call->timeout = engine_at(engine, call->deadline, &call->caller->owner, &call_times_out,
+                                  call, call->generation);
+    }
 }
 
 static void call_leave_caller(Call *call)
 {
+    CallQueue *queue = call->queue;
+
     if (call->out_before != NULL) {
         call->out_before->out_next = call->out_next;
     } else {
-        call->caller->calls_out = call->out_next;
+        queue->first = call->out_next;
     }
     if (call->out_next != NULL) {
         call->out_next->out_before = call->out_before;
+    } else {
+        queue->last = call->out_before;
+    }
+    if (call->timeout != EVENT_NONE) {
+        engine_cancel(world_head_engine(call->caller->world), call->timeout);
     }
 }
 
@@ -163,7 +243,7 @@ bool call_is_endless(const CallTicket *ticket)
 {
     const Call *call = call_of(ticket);
 
-    return call != NULL && call->is_endless;
+    return call != NULL && call->deadline == SIM_NEVER;
 }
 
 static void call_count(Component *caller, Outcome outcome)
@@ -196,7 +276,6 @@ static void call_finish(Call *call, Outcome outcome, const Message *answer)
     CallDone *done = call->done;
     void *context = call->context;
 
-    engine_cancel(world_head_engine(caller->world), call->timeout);
     call_release(call);
     call_count(caller, outcome);
     done(caller, context, outcome, answer);
@@ -209,6 +288,22 @@ static void call_time_out(void *self, void *subject, uint64_t detail)
     (void)self;
     g_assert_cmpuint(call->generation, ==, detail);
     call_finish(call, OUTCOME_TIMEOUT, NULL);
+}
+
+static void call_queue_come_due(void *self, void *subject, uint64_t detail)
+{
+    CallQueue *queue = subject;
+    SimTime now = world_now(queue->caller->world);
+
+    (void)self;
+    (void)detail;
+    queue->event = EVENT_NONE;
+    queue->is_due = true;
+    while (queue->first != NULL && queue->first->deadline <= now) {
+        call_finish(queue->first, OUTCOME_TIMEOUT, NULL);
+    }
+    queue->is_due = false;
+    call_queue_arm(queue);
 }
 
 /* `detail`: generation above, outcome in the lowest byte. */
@@ -271,6 +366,7 @@ void call_send(Component *self, Component *peer, const Message *request, SimSpan
     CallTicket ticket = {.caller = self, .call = call, .generation = call->generation};
 
     g_assert_true(self->is_up);
+    g_assert_cmpint(timeout, >=, 0);
     ticket.access_delay = request->access_delay;
     ticket.access_loss = (float)request->access_loss;
     call->caller = self;
@@ -278,16 +374,10 @@ void call_send(Component *self, Component *peer, const Message *request, SimSpan
     call->done = done;
     call->context = context;
     call->transport = request->transport;
-    call->is_endless = timeout == SIM_NEVER;
-    call->timeout = EVENT_NONE;
-    call_join_caller(call);
+    call_join_caller(call, timeout);
     if (!network_has_way(network, self, peer)) {
         call_end_soon(&ticket, OUTCOME_UNREACHABLE);
         return;
-    }
-    if (timeout != SIM_NEVER) {
-        call->timeout = engine_after(network->engine, timeout, &self->owner, &call_times_out, call,
-                                     call->generation);
     }
     network_launch(self, peer, request, &ticket, FLIGHT_REQUEST);
 }
@@ -328,13 +418,12 @@ void call_break(Component *self, const CallTicket *ticket)
 
 void call_component_stopped(Component *component, bool is_silent)
 {
-    Engine *engine = world_head_engine(component->world);
-
-    while (component->calls_out != NULL) {
-        Call *call = component->calls_out;
-
-        engine_cancel(engine, call->timeout);
-        call_release(call);
+    for (CallQueue *queue = component->calls_out; queue != NULL; queue = queue->next) {
+        while (queue->first != NULL) {
+            call_release(queue->first);
+        }
+        engine_cancel(world_head_engine(component->world), queue->event);
+        queue->event = EVENT_NONE;
     }
     while (component->calls_in != NULL) {
         Call *call = component->calls_in;

@@ -90,8 +90,9 @@ struct Component {
     bool is_up;       /* started and not stopped */
     bool is_impaired; /* the condition loses or delays packets: for network.c */
     uint64_t starts;  /* lives so far */
-    struct Call *calls_out, *calls_in; /* for call.c: calls it waits for, and owes an answer to */
-    const cJSON *settings;             /* the section it was read from, or NULL */
+    struct CallQueue *calls_out; /* for call.c: calls it waits for */
+    struct Call *calls_in;       /* for call.c: calls it owes an answer to */
+    const cJSON *settings;       /* the section it was read from, or NULL */
     /* What every component measures, as component_metrics names it. */
     uint64_t messages_in, messages_out;
     uint64_t calls_ok, calls_failed, calls_timed_out, calls_refused, calls_unreachable;

@@ -35,8 +35,6 @@ START_TEST(an_answer_comes_after_a_round_trip)
     ck_assert_uint_eq(asked->reply.code, 200);
     ck_assert_uint_eq(asked->reply.key, 7);
     ck_assert_int_eq(asked->ended / SIM_MS, 90);
-    /* Two events: there and back; the timeout never ran. */
-    ck_assert_uint_eq(engine_count_run(rig->engine), 2);
     ck_assert_uint_eq(engine_count_pending(rig->engine), 0);
     ck_assert_uint_eq(rig_counter(rig, "probe@DC01-app1", "calls_ok"), 1);
 }
@@ -68,6 +66,65 @@ START_TEST(silence_ends_at_the_timeout)
     ck_assert_uint_eq(asked->ends, 1);
     ck_assert_int_eq(asked->outcome, OUTCOME_TIMEOUT);
     ck_assert_int_eq(asked->ended, 2 * SIM_S);
+}
+END_TEST
+
+/* There and back, and one look at the timeouts for all of them. */
+START_TEST(a_call_costs_two_events)
+{
+    Probe *caller, *callee;
+    g_autoptr(Rig) rig = pair_new(20, &caller, &callee);
+
+    for (int i = 0; i < 1000; i++) {
+        probe_call(caller, &callee->component, &question, SIM_S);
+        rig_run(rig, SIM_MS);
+    }
+    ck_assert_uint_le(engine_count_run(rig->engine), 2001);
+    rig_run(rig, SIM_MIN);
+    ck_assert_uint_le(engine_count_run(rig->engine), 2003);
+    ck_assert_uint_eq(engine_count_pending(rig->engine), 0);
+}
+END_TEST
+
+/* More different timeouts at once than there are queues for, in any order. */
+START_TEST(each_call_ends_at_its_own_timeout)
+{
+    Probe *caller, *callee;
+    g_autoptr(Rig) rig = pair_new(21, &caller, &callee);
+    const ProbeAsked *asked[300];
+    SimSpan timeouts[300];
+    Rng rng;
+
+    rng_init(&rng, 21, "test/timeouts");
+    callee->manner = PROBE_KEEPS;
+    for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+        timeouts[i] = rng_chance(&rng, 0.5) ? (SimSpan)rng_below(&rng, 5) * SIM_S
+                                            : (SimSpan)rng_below(&rng, 5 * SIM_S);
+        asked[i] = probe_call(caller, &callee->component, &question, timeouts[i]);
+        rig_run(rig, (SimSpan)rng_below(&rng, 50 * SIM_MS));
+    }
+    rig_run(rig, SIM_MIN);
+    for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+        ck_assert_uint_eq(asked[i]->ends, 1);
+        ck_assert_int_eq(asked[i]->outcome, OUTCOME_TIMEOUT);
+        ck_assert_int_eq(asked[i]->ended, asked[i]->begun + timeouts[i]);
+    }
+}
+END_TEST
+
+START_TEST(a_frozen_caller_reads_the_answer_before_he_looks_at_the_clock)
+{
+    Probe *caller, *callee;
+    g_autoptr(Rig) rig = pair_new(22, &caller, &callee);
+    const ProbeAsked *asked = probe_call(caller, &callee->component, &question, SIM_S);
+    Effect paused = EFFECT_NONE;
+
+    paused.paused = true;
+    rig_effect(rig, "probe@DC01-app1", paused, 5 * SIM_S);
+    rig_run(rig, SIM_MIN);
+    ck_assert_uint_eq(asked->ends, 1);
+    ck_assert_int_eq(asked->outcome, OUTCOME_OK);
+    ck_assert_int_eq(asked->ended, 5 * SIM_S);
 }
 END_TEST
 
@@ -485,6 +542,9 @@ Suite *test_suite(void)
     tcase_add_test(cases, an_answer_comes_after_a_round_trip);
     tcase_add_test(cases, the_access_network_is_paid_both_ways);
     tcase_add_test(cases, silence_ends_at_the_timeout);
+    tcase_add_test(cases, a_call_costs_two_events);
+    tcase_add_test(cases, each_call_ends_at_its_own_timeout);
+    tcase_add_test(cases, a_frozen_caller_reads_the_answer_before_he_looks_at_the_clock);
     tcase_add_test(cases, a_late_answer_is_dropped_and_counted);
     tcase_add_test(cases, the_callee_can_see_that_nobody_waits);
     tcase_add_test(cases, a_dead_process_on_a_live_host_refuses);

@@ -37,8 +37,9 @@ START_TEST(a_fault_bites_when_the_condition_changes)
 {
     Probe *one, *other;
     g_autoptr(Rig) rig = pair_new(1, &one, &other);
-    Component *component = &one->component;
+    Component *component = rig_find(rig, "probe@DC01-app1");
 
+    ck_assert_ptr_eq(component, &one->component);
     ck_assert(component_add_effect(component, 1, effect_down()));
     ck_assert(!component_add_effect(component, 2, effect_down()));
     ck_assert(!component_remove_effect(component, 1));
