@@ -440,7 +440,7 @@ static void resolver_on_free(Component *self)
     FIELD_ROW(Resolver, mix.member, #member, FIELD_TYPE_RATIO, double, __VA_ARGS__)
 
 static const Field resolver_fields[] = {
-    FIELD_COUNT(Resolver, resolvers, .initial = "32", .lowest = "1", .highest = "1024",
+    FIELD_COUNT(Resolver, resolvers, .initial = "32", .lowest = "1", .highest = "10000",
                 .help = "Resolvers of each class in a region", .source = "assumption"),
     MIX_RATIO(farm_ratio, .initial = "0.3",
               .help = "Share of the clients with an honest resolver whose resolver is a farm of "
