@@ -269,6 +269,23 @@ static void add_kind_per_region(Assembler *as, const Kind *kind)
     }
 }
 
+/* The entry of "load"; users have the access networks of their region where it names none. */
+static const cJSON *load_settings(Assembler *as, const Kind *kind, const LoadEntry *load,
+                                  const char *region)
+{
+    const cJSON *access =
+        json_member(json_member(json_member(as->wan, "regions"), region), "access");
+    cJSON *settings;
+
+    if (access == NULL || json_member(load->tree, "access") != NULL || kind->fields == NULL ||
+        field_find(kind->fields, "access") == NULL) {
+        return load->tree;
+    }
+    settings = settings_merge(as, load->tree, NULL);
+    cJSON_AddItemToObject(settings, "access", cJSON_Duplicate(access, true));
+    return settings;
+}
+
 static void add_kind_per_load(Assembler *as, const Kind *kind)
 {
     for (guint l = 0; l < as->scenario->loads->len; l++) {
@@ -280,8 +297,8 @@ static void add_kind_per_load(Assembler *as, const Kind *kind)
             g_autofree char *place = g_strdup_printf("%s/%s", load->name, share->string);
 
             world_add(as->assembly->world, kind, place, load->name,
-                      world_find_site(as->assembly->world, share->string), NULL, load->tree,
-                      as->diags);
+                      world_find_site(as->assembly->world, share->string), NULL,
+                      load_settings(as, kind, load, share->string), as->diags);
         }
     }
 }

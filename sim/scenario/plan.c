@@ -166,21 +166,29 @@ static SimTime begin_of(const Scenario *scenario, const Activity *activity, guin
     return latest;
 }
 
+/* When a step that began at `begin` ends, before it is cut. */
+static SimTime end_of_step(const Scenario *scenario, const Activity *activity, SimTime begin)
+{
+    if (activity->type == ACTIVITY_PROBE || activity->fault->is_heal) {
+        return begin;
+    }
+    if (begin == SIM_NEVER ||
+        fault_restart_after(activity->fault, activity->arguments).law != NULL) {
+        return SIM_NEVER;
+    }
+    return activity->duration > 0 ? begin + activity->duration : scenario->simulation.duration;
+}
+
 static void add_once(const Scenario *scenario, GPtrArray *steps, const Activity *activity,
                      SimTime begin)
 {
-    SimTime end = scenario->simulation.duration;
-    SimTime last =
-        activity->type == ACTIVITY_PROBE || (activity->fault != NULL && activity->fault->is_heal)
-            ? begin
-        : activity->duration > 0 && begin != SIM_NEVER ? begin + activity->duration
-                                                       : SIM_NEVER;
-    PlanStep *step = add_step(steps, begin, last, activity->name, describe(activity));
+    SimTime end = end_of_step(scenario, activity, begin);
+    PlanStep *step = add_step(steps, begin, end, activity->name, describe(activity));
 
     if (begin == SIM_NEVER) {
         step->when = describe_wait(activity);
-    } else if (last != SIM_NEVER && last > end) {
-        step->end = end;
+    } else if (end != SIM_NEVER && end > scenario->simulation.duration) {
+        step->end = scenario->simulation.duration;
         step->is_cut = true;
     }
 }

@@ -236,11 +236,13 @@ static cJSON *merge_file(Merge *merge, const char *path, const cJSON *user)
 
 /* --- the command line ---------------------------------------------------------------------- */
 
+/* As strict as a file: what is no JSON is a text. */
 static cJSON *value_of(const char *text)
 {
-    cJSON *value = cJSON_ParseWithOpts(text, NULL, true);
+    g_autoptr(DiagList) unheard = diag_list_new(NULL, NULL);
+    g_autoptr(JsonDocument) document = json_document_parse("", text, strlen(text), false, unheard);
 
-    return value != NULL ? value : cJSON_CreateString(text);
+    return document != NULL ? json_copy(document->root, NULL, NULL) : cJSON_CreateString(text);
 }
 
 static void report_flag(Merge *merge, const char *flag, const char *why)
@@ -311,6 +313,21 @@ static void apply_var(Merge *merge, cJSON **root, const char *text)
     set_value(merge, root, pointer, value_of(equals + 1), flag);
 }
 
+/* null deletes, as it does when files are merged. */
+static void remove_value(Merge *merge, cJSON **root, const char *pointer, const char *flag)
+{
+    cJSON *operations = cJSON_CreateArray();
+    cJSON *operation = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(operation, "op", "remove");
+    cJSON_AddStringToObject(operation, "path", pointer);
+    cJSON_AddItemToArray(operations, operation);
+    origins_label(merge->origins, operations, flag);
+    json_patch(root, operations, origins_copied, merge->origins, merge->diags);
+    origins_forget(merge->origins, operations);
+    cJSON_Delete(operations);
+}
+
 static void apply_set(Merge *merge, cJSON **root, const char *text)
 {
     g_autofree char *flag = g_strconcat("--set ", text, NULL);
@@ -322,7 +339,11 @@ static void apply_set(Merge *merge, cJSON **root, const char *text)
     }
     g_autofree char *pointer = g_strndup(text, (size_t)(equals - text));
 
-    set_value(merge, root, pointer, value_of(equals + 1), flag);
+    if (strcmp(equals + 1, "null") == 0) {
+        remove_value(merge, root, pointer, flag);
+    } else {
+        set_value(merge, root, pointer, value_of(equals + 1), flag);
+    }
 }
 
 static void apply_changes(Merge *merge, cJSON **root, const ScenarioChanges *changes)

@@ -303,11 +303,33 @@ static void check_matrix(const Scenario *scenario, const cJSON *rtt, const cJSON
     }
 }
 
+/* Data centres, and all regions that are declared, in use or not. */
+static char **names_of_places(const Scenario *scenario, const cJSON *wan)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (guint i = 0; i < scenario->datacenters->len; i++) {
+        const DataCentre *dc = scenario->datacenters->pdata[i];
+
+        g_ptr_array_add(names, g_strdup(dc->name));
+    }
+    NAMES_EACH(region, json_member(wan, "regions"))
+    {
+        g_ptr_array_add(names, g_strdup(region->string));
+    }
+    NAMES_EACH(checker, json_member(wan, "checkers"))
+    {
+        g_ptr_array_add(names, g_strdup(checker->string));
+    }
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, false);
+}
+
 /* Fields of links: between sites of this scenario, or of a pair that the shared matrix has. */
 static void check_links(const Scenario *scenario, const cJSON *wan, DiagList *diags)
 {
     const cJSON *links = json_member(wan, "links");
-    g_auto(GStrv) sites = names_of_sites(scenario);
+    g_auto(GStrv) sites = names_of_places(scenario, wan);
 
     check_overlays(&link_kind, links, "links", diags);
     NAMES_EACH(pair, links)

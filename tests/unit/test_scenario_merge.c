@@ -135,6 +135,29 @@ START_TEST(flags_come_after_files_in_the_order_of_the_manual)
 }
 END_TEST
 
+START_TEST(a_flag_with_null_deletes)
+{
+    static const char *const sets[] = {"/system/monthly_cost=null", "/no/such=null", NULL};
+    ScenarioChanges changes = {.sets = sets};
+    Merged merged = merge(GOOD "base.json", &changes);
+
+    ck_assert_ptr_null(json_pointer(merged.root, "/system/monthly_cost"));
+    ck_assert_ptr_nonnull(strstr(merged.messages, "--set /no/such=null: error: "));
+    merged_free(&merged);
+}
+END_TEST
+
+START_TEST(a_number_that_no_file_could_hold_is_a_text)
+{
+    static const char *const sets[] = {"/load/users/rate=1e999", NULL};
+    ScenarioChanges changes = {.sets = sets};
+    Merged merged = merge(GOOD "base.json", &changes);
+
+    ck_assert_str_eq(text_at(&merged, "/load/users/rate"), "1e999");
+    merged_free(&merged);
+}
+END_TEST
+
 START_TEST(a_file_of_variables_is_weaker_than_a_variable_flag)
 {
     static const char *const files[] = {GOOD "vars.json", NULL};
@@ -257,6 +280,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_string_that_is_one_variable_takes_its_type);
     tcase_add_test(tests, what_is_for_others_passes_through_untouched);
     tcase_add_test(tests, flags_come_after_files_in_the_order_of_the_manual);
+    tcase_add_test(tests, a_flag_with_null_deletes);
+    tcase_add_test(tests, a_number_that_no_file_could_hold_is_a_text);
     tcase_add_test(tests, a_file_of_variables_is_weaker_than_a_variable_flag);
     tcase_add_test(tests, wrong_flags_are_named_in_full);
     tcase_add_test(tests, the_environment_gives_values_of_the_type_asked_for);
