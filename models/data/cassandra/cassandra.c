@@ -409,7 +409,7 @@ static void judge_key(uint64_t key, int64_t newest_acked, void *context)
 
     for (guint i = 0; i < range->count; i++) {
         const Cassandra *replica = cluster->nodes[range->replicas[i]];
-        int64_t version = store_get(&replica->store, entry->index);
+        int64_t version = store_get(&cluster->store, entry->index * cluster->slots_per_key + i);
 
         newest = MAX(newest, version);
         if (replica->component.is_up) {
@@ -441,7 +441,6 @@ static void cassandra_free(Component *self)
         gossip_free(node);
     }
     g_free(node->warm);
-    store_clear(&node->store);
     commit_log_clear(&node->log);
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);

@@ -4,6 +4,8 @@
 #include "models/data/cassandra/murmur3.h"
 #include "sim/config/json_place.h"
 
+#define CLUSTER_OWNER_ID (UINT32_MAX - 16) /* no component has it */
+
 const char cluster_keyspaces_schema[] =
     "{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":1,\"additionalProperties\":"
     "{\"type\":\"object\",\"required\":[\"replication\"],\"properties\":{\"replication\":"
@@ -48,6 +50,7 @@ static void cluster_clear(void *data)
 
     ring_free(cluster->ring);
     key_table_clear(&cluster->keys);
+    store_clear(&cluster->store);
     g_free(cluster->nodes);
     g_free(cluster->nearest);
     if (cluster->services != NULL) {
@@ -287,6 +290,19 @@ static void find_nearest(Cluster *cluster, const World *world)
     }
 }
 
+/* Tables of what each statement asks for. */
+static void find_needs(Cluster *cluster)
+{
+    for (guint i = 0; i < ring_count_ranges(cluster->ring); i++) {
+        cluster->slots_per_key = MAX(cluster->slots_per_key, ring_range(cluster->ring, i)->count);
+    }
+    for (guint site = 0; site < cluster->site_count; site++) {
+        for (Consistency level = CONSISTENCY_ANY; level <= CONSISTENCY_EACH_QUORUM; level++) {
+            cluster->block_for[site][level] = (uint16_t)level_block_for(level, cluster->ring, site);
+        }
+    }
+}
+
 static uint32_t place_key(void *context, uint64_t key)
 {
     return ring_find(context, murmur3_token_of_bigint((int64_t)key));
@@ -305,6 +321,8 @@ static void build(Cluster *cluster, World *world, DiagList *diags)
     }
     make_ring(cluster, world, factors);
     find_nearest(cluster, world);
+    find_needs(cluster);
+    cluster->owner.id = CLUSTER_OWNER_ID;
     key_table_init(&cluster->keys, place_key, cluster->ring);
 }
 

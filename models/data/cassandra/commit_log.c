@@ -19,13 +19,13 @@ void commit_log_clear(CommitLog *log)
     }
 }
 
-void commit_log_append(CommitLog *log, uint32_t key, int64_t before)
+void commit_log_append(CommitLog *log, uint32_t slot, int64_t before)
 {
     if (log->count == log->capacity) {
         log->capacity = MAX(FIRST_CAPACITY, log->capacity * 2);
         log->entries = g_renew(CommitLogEntry, log->entries, log->capacity);
     }
-    log->entries[log->count++] = (CommitLogEntry){.before = before, .key = key};
+    log->entries[log->count++] = (CommitLogEntry){.before = before, .slot = slot};
 }
 
 void commit_log_wait(CommitLog *log, CommitLogWaiter waiter)
@@ -86,7 +86,7 @@ size_t commit_log_lose(CommitLog *log, Store *store)
     while (log->count > 0) {
         const CommitLogEntry *entry = &log->entries[--log->count];
 
-        store_restore(store, entry->key, entry->before);
+        store_restore(store, entry->slot, entry->before);
     }
     commit_log_abandon(log);
     return lost;

@@ -14,7 +14,7 @@ typedef enum CommitlogSync { COMMITLOG_PERIODIC, COMMITLOG_BATCH } CommitlogSync
 /* One change that no sync has covered yet. */
 typedef struct CommitLogEntry {
     int64_t before;
-    uint32_t key;
+    uint32_t slot;
 } CommitLogEntry;
 
 /* An answer that waits for a sync. */
@@ -38,8 +38,8 @@ typedef struct CommitLog {
 void commit_log_init(CommitLog *log);
 void commit_log_clear(CommitLog *log);
 
-/* Logs that `key` had version `before` until now. */
-void commit_log_append(CommitLog *log, uint32_t key, int64_t before);
+/* Logs that `slot` had version `before` until now. */
+void commit_log_append(CommitLog *log, uint32_t slot, int64_t before);
 
 /* Keeps an answer back until what is logged now is durable. */
 void commit_log_wait(CommitLog *log, CommitLogWaiter waiter);

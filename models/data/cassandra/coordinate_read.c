@@ -318,7 +318,7 @@ void read_served(Read *read, Cassandra *replica, uint64_t detail)
     bool has_data = round == READ_FULL || (read->data >> index & 1) != 0;
 
     if (read->round == round) {
-        read->versions[index] = store_get(&replica->store, read->key_index);
+        read->versions[index] = store_get(&read->node->cluster->store, read->slot + index);
     }
     answer_arrives(read, replica, index, round,
                    MESSAGE_HEAD_BYTES + (has_data ? replica->row_size : 16));
@@ -482,7 +482,7 @@ void read_receive(Cassandra *node, const Message *message)
     read->ticket = message->ticket;
     read->key = message->key;
     read->request = message->request;
-    read->key_index = entry->index;
+    read->slot = entry->index * node->cluster->slots_per_key;
     read->range = ring_range(node->cluster->ring, entry->range);
     read->spare = -1;
     read->consistency = message->consistency != CONSISTENCY_DEFAULT ? message->consistency
@@ -490,7 +490,7 @@ void read_receive(Cassandra *node, const Message *message)
     if (read->consistency == CONSISTENCY_ANY) {
         read->consistency = CONSISTENCY_ONE; /* ANY is for writes only */
     }
-    read->block_for = (uint16_t)level_block_for(read->consistency, node->cluster->ring, node->site);
+    read->block_for = node->cluster->block_for[node->site][read->consistency];
     link_last(&node->reads, read);
     node->coordinated_reads++;
     node_request_enter(node, read, NODE_REQUEST_READ);

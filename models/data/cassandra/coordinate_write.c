@@ -4,6 +4,9 @@
  * sendToHintedEndpoints, sendMessagesToNonlocalDC. */
 #include "models/data/cassandra/node.h"
 
+#define FORWARD_BYTES 32       /* addresses and callback ids for the relay of a site */
+#define TOGETHER (20 * SIM_US) /* arrivals this near each other are one event */
+
 enum { RELAY_FIRST, RELAY_RANDOM }; /* index into the names of `relay` */
 
 static Cassandra *replica_of(const Write *write, guint index)
@@ -166,25 +169,55 @@ void write_dropped(Write *write, guint index)
 /* --- sending ------------------------------------------------------------------------------------
  */
 
-static void send_to(Write *write, Cassandra *from, guint index)
+/* To the one relay of a remote site. */
+static void send_to_relay(Write *write, guint index)
 {
-    Cassandra *to = replica_of(write, index);
-    int64_t forward_bytes = (write->relays >> index & 1) != 0 ? 2 * 16 : 0;
+    Cassandra *node = write->node, *to = replica_of(write, index);
 
+    write->relays |= 1u << index;
     write->lives[index] = to->component.owner.incarnation;
-    if (node_send(from, to, MESSAGE_HEAD_BYTES + forward_bytes + from->mutation_size,
+    if (node_send(node, to, MESSAGE_HEAD_BYTES + FORWARD_BYTES + node->mutation_size,
                   &replica_mutation_arrived, write, index)) {
         write->pending |= 1u << index;
     }
 }
 
+/* To others of the sender's site. Copies that arrive at about the same time do so in one event. */
+static void send_to_neighbours(Write *write, Cassandra *from, uint32_t mask)
+{
+    Engine *engine = from->engine;
+    SimTime together_at = 0;
+    uint32_t together = 0;
+
+    for (; mask != 0; mask &= mask - 1) {
+        guint index = (guint)__builtin_ctz(mask);
+        Cassandra *to = replica_of(write, index);
+        SimTime arrival = network_arrival(&from->component, &to->component,
+                                          (uint32_t)(MESSAGE_HEAD_BYTES + from->mutation_size));
+
+        write->lives[index] = to->component.owner.incarnation;
+        if (arrival == SIM_NEVER) {
+            continue;
+        }
+        write->pending |= 1u << index;
+        if (together == 0 || ABS(arrival - together_at) <= TOGETHER) {
+            together |= 1u << index;
+            together_at = MAX(together_at, arrival);
+        } else {
+            engine_at(engine, arrival, &to->component.owner, &replica_mutation_arrived, write,
+                      index);
+        }
+    }
+    if (together != 0) {
+        engine_at(engine, together_at, &write->node->cluster->owner, &replica_group_arrived, write,
+                  together);
+    }
+}
+
 void write_forward(Cassandra *relay, Write *write, guint index)
 {
-    uint32_t others = write->targets & write->range->site_mask[relay->site] & ~(1u << index);
-
-    for (; others != 0; others &= others - 1) {
-        send_to(write, relay, (guint)__builtin_ctz(others));
-    }
+    send_to_neighbours(write, relay,
+                       write->targets & write->range->site_mask[relay->site] & ~(1u << index));
 }
 
 static guint choose_relay(Cassandra *node, uint32_t mask)
@@ -203,26 +236,24 @@ static void send_to_site(Write *write, guint site)
 {
     Cassandra *node = write->node;
     uint32_t mask = write->targets & write->range->site_mask[site];
-    guint relay;
+    uint32_t own = 0;
 
     if (mask == 0) {
         return;
     }
     if (site != node->site) {
-        relay = choose_relay(node, mask);
-        write->relays |= 1u << relay;
-        send_to(write, node, relay);
+        send_to_relay(write, choose_relay(node, mask));
         return;
     }
-    for (; mask != 0; mask &= mask - 1) {
-        guint index = (guint)__builtin_ctz(mask);
+    for (uint32_t left = mask; left != 0; left &= left - 1) {
+        own |= replica_of(write, (guint)__builtin_ctz(left)) == node ? left & -left : 0;
+    }
+    send_to_neighbours(write, node, mask & ~own);
+    if (own != 0) {
+        guint index = (guint)__builtin_ctz(own);
 
-        if (replica_of(write, index) != node) {
-            send_to(write, node, index);
-            continue;
-        }
         write->lives[index] = node->component.owner.incarnation;
-        write->pending |= 1u << index;
+        write->pending |= own;
         replica_take_mutation(node, write, index);
     }
 }
@@ -233,10 +264,11 @@ static bool hint_the_dead(Write *write, uint32_t dead)
     bool kept = false;
 
     for (; dead != 0; dead &= dead - 1) {
-        guint target = write->range->replicas[__builtin_ctz(dead)];
+        guint index = (guint)__builtin_ctz(dead);
+        guint target = write->range->replicas[index];
 
         if (hints_are_kept_for(write->node, target)) {
-            hints_store(write->node, target, write->key_index, write->version);
+            hints_store(write->node, target, write->slot + index, write->version);
             kept = true;
         }
     }
@@ -355,12 +387,11 @@ void write_receive(Cassandra *node, const Message *message)
     write->ticket = message->ticket;
     write->key = message->key;
     write->request = message->request;
-    write->key_index = entry->index;
+    write->slot = entry->index * node->cluster->slots_per_key;
     write->range = ring_range(node->cluster->ring, entry->range);
     write->consistency = message->consistency != CONSISTENCY_DEFAULT ? message->consistency
                                                                      : node->consistency.write + 1;
-    write->block_for =
-        (uint16_t)level_block_for(write->consistency, node->cluster->ring, node->site);
+    write->block_for = node->cluster->block_for[node->site][write->consistency];
     for (guint i = 0; i < write->range->count; i++) {
         write->acked_at[i] = SIM_NEVER;
     }
@@ -395,7 +426,7 @@ static void hint_the_silent(Write *write)
 
         if (write->acked_at[index] > node_now(node) && target != node->rank &&
             hints_are_kept_for(node, target)) {
-            hints_store(node, target, write->key_index, write->version);
+            hints_store(node, target, write->slot + index, write->version);
         }
     }
 }

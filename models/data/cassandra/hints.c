@@ -43,7 +43,7 @@ static void trim(HintQueue *queue)
     }
 }
 
-void hints_store(Cassandra *node, guint target, uint32_t key, int64_t version)
+void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version)
 {
     HintQueue *queue = &node->hints[target];
 
@@ -52,7 +52,7 @@ void hints_store(Cassandra *node, guint target, uint32_t key, int64_t version)
         queue->capacity = MAX(1024, queue->capacity * 2);
         queue->items = g_renew(Hint, queue->items, queue->capacity);
     }
-    queue->items[queue->end++ - queue->base] = (Hint){.version = version, .key = key};
+    queue->items[queue->end++ - queue->base] = (Hint){.version = version, .slot = slot};
     node->hints_stored++;
     node->hint_cpu_owed += node->hint_cpu;
     show_pending(node, 1);

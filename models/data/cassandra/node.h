@@ -27,6 +27,10 @@ typedef struct Cluster {
     guint node_count;
     Ring *ring;
     KeyTable keys;
+    Store store;            /* slot: index of the key * slots_per_key + index of the replica */
+    uint32_t slots_per_key; /* most replicas of any range */
+    uint16_t block_for[RING_SITES_MOST][CONSISTENCY_EACH_QUORUM + 1];
+    EventOwner owner;    /* of what happens to several nodes at once */
     GPtrArray *services; /* ServiceTable, one for each law in use */
     uint8_t *nearest;    /* [site][range][RING_REPLICAS_MOST]: a range's replicas, nearest first */
     const Site *sites[RING_SITES_MOST];
@@ -61,7 +65,7 @@ typedef struct Gossip {
 
 typedef struct Hint {
     int64_t version;
-    uint32_t key;
+    uint32_t slot;
 } Hint;
 
 /* The hints that one node keeps for another. Places are counted since the node's first hint for
@@ -143,7 +147,6 @@ struct Cassandra {
     NodePhase phase;
     Rng service_rng, gossip_rng, coordinator_rng, life_rng;
     ServiceTime *coordinator_service, *write_service, *read_service;
-    Store store;
     CommitLog log;
     Stage requests, mutation_stage, read_stage;
     uint64_t *warm; /* a bit for each key that was read since the page cache was lost; NULL: warm */
@@ -217,6 +220,7 @@ void node_request_done(Cassandra *node);
 #define MESSAGE_HEAD_BYTES 60
 
 extern const EventType replica_mutation_arrived; /* subject Write, detail: index of the replica */
+extern const EventType replica_group_arrived;    /* the cluster's; detail: mask of replicas */
 extern const EventType replica_repair_arrived;   /* subject Read, detail: index */
 extern const EventType replica_read_arrived;     /* subject Read, detail: round << 8 | index */
 extern const EventType replica_hints_arrived; /* subject HintQueue, detail: first << 16 | count */
@@ -241,7 +245,7 @@ struct Write {
     const RingRange *range;
     EventId decision;
     SimTime began;
-    uint32_t key_index;
+    uint32_t slot;    /* of the first replica */
     uint32_t targets; /* replicas that were sent the write, directly or through a relay */
     uint32_t pending; /* of them, those with an event under way */
     uint32_t acked;   /* whose acknowledgement is on its way or here */
@@ -282,7 +286,7 @@ struct Read {
     const RingRange *range;
     EventId decision;
     SimTime began;
-    uint32_t key_index;
+    uint32_t slot;      /* of the first replica */
     uint32_t contacted; /* replicas that were asked in the first round */
     uint32_t data;      /* of them, those asked for data */
     uint32_t answered;  /* in this round */
@@ -316,7 +320,7 @@ void read_stop(Cassandra *node);
 
 /* Whether a hint may be kept for `target` now (StorageProxy.shouldHint). */
 bool hints_are_kept_for(const Cassandra *node, guint target);
-void hints_store(Cassandra *node, guint target, uint32_t key, int64_t version);
+void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version);
 
 /* The target has applied `count` hints from place `first` on, and its acknowledgement will arrive.
  */

@@ -97,12 +97,12 @@ static void on_sync_due(void *self, void *subject, uint64_t detail)
                  0);
 }
 
-static void apply(Cassandra *node, uint32_t key, int64_t version)
+static void apply(Cassandra *node, uint32_t slot, int64_t version)
 {
-    int64_t before = store_put(&node->store, key, version);
+    int64_t before = store_put(&node->cluster->store, slot, version);
 
     if (version > before) {
-        commit_log_append(&node->log, key, before);
+        commit_log_append(&node->log, slot, before);
     }
     node->mutations++;
 }
@@ -137,7 +137,7 @@ static void on_mutation_done(void *self, void *subject, uint64_t detail)
     Write *write = subject;
 
     stage_leave(&node->mutation_stage);
-    apply(node, write->key_index, write->version);
+    apply(node, write->slot + (uint32_t)detail, write->version);
     answer(node, ANSWER_WRITE, write, detail);
     start_next_mutations(node);
 }
@@ -183,6 +183,30 @@ static void on_mutation_arrived(void *self, void *subject, uint64_t detail)
 
 const EventType replica_mutation_arrived = {"cassandra.mutation-arrived", on_mutation_arrived};
 
+/* Several replicas of one site at once, each as if it were alone. */
+static void on_group_arrived(void *self, void *subject, uint64_t detail)
+{
+    Write *write = subject;
+    Cluster *cluster = write->node->cluster;
+
+    (void)self;
+    for (uint32_t left = (uint32_t)detail; left != 0; left &= left - 1) {
+        guint index = (guint)__builtin_ctz(left);
+        Cassandra *node = cluster->nodes[write->range->replicas[index]];
+        EventOwner *owner = &node->component.owner;
+
+        if (owner->is_held) { /* frozen: it waits in the socket */
+            engine_at(node->engine, node_now(node), owner, &replica_mutation_arrived, write, index);
+        } else if (owner->incarnation != write->lives[index]) {
+            write_dropped(write, index);
+        } else {
+            on_mutation_arrived(node, write, index);
+        }
+    }
+}
+
+const EventType replica_group_arrived = {"cassandra.group-arrived", on_group_arrived};
+
 /* --- read repair --------------------------------------------------------------------------------
  */
 
@@ -191,7 +215,7 @@ static void on_repair_done(void *self, void *subject, uint64_t detail)
     Cassandra *node = self;
     Read *read = subject;
 
-    apply(node, read->key_index, read->newest);
+    apply(node, read->slot + (uint32_t)detail, read->newest);
     answer(node, ANSWER_REPAIR, read, detail);
 }
 
@@ -224,7 +248,7 @@ static void on_hints_done(void *self, void *subject, uint64_t detail)
     for (uint64_t place = MAX(first, queue->base); place < MIN(last, queue->end); place++) {
         const Hint *hint = &queue->items[place - queue->base];
 
-        apply(node, hint->key, hint->version);
+        apply(node, hint->slot, hint->version);
     }
     answer(node, ANSWER_HINTS, queue, detail);
 }
@@ -296,7 +320,7 @@ static void on_read_done(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
 
-    if (is_cold(node, ((Read *)subject)->key_index)) {
+    if (is_cold(node, ((Read *)subject)->slot / node->cluster->slots_per_key)) {
         host_disk(node->component.host, &node->component.owner, DISK_READ, node->cold_read_size,
                   &read_loaded, subject, detail);
         return;
@@ -351,7 +375,7 @@ void replica_stop(Cassandra *node, bool power_lost)
     stage_reset(&node->mutation_stage);
     stage_reset(&node->read_stage);
     if (power_lost) {
-        node->writes_undone += commit_log_lose(&node->log, &node->store);
+        node->writes_undone += commit_log_lose(&node->log, &node->cluster->store);
     } else {
         commit_log_abandon(&node->log);
     }

@@ -86,11 +86,11 @@ void store_clear(Store *store)
     store->size = 0;
 }
 
-static void make_room(Store *store, uint32_t index)
+static void make_room(Store *store, uint32_t slot)
 {
     uint32_t size = MAX(store->size, FIRST_CAPACITY);
 
-    while (size <= index) {
+    while (size <= slot) {
         size *= 2;
     }
     store->versions = g_renew(int64_t, store->versions, size);
@@ -100,22 +100,22 @@ static void make_room(Store *store, uint32_t index)
     store->size = size;
 }
 
-int64_t store_put(Store *store, uint32_t index, int64_t version)
+int64_t store_put(Store *store, uint32_t slot, int64_t version)
 {
     int64_t before;
 
-    if (index >= store->size) {
-        make_room(store, index);
+    if (slot >= store->size) {
+        make_room(store, slot);
     }
-    before = store->versions[index];
+    before = store->versions[slot];
     if (version > before) {
-        store->versions[index] = version;
+        store->versions[slot] = version;
     }
     return before;
 }
 
-void store_restore(Store *store, uint32_t index, int64_t version)
+void store_restore(Store *store, uint32_t slot, int64_t version)
 {
-    g_assert_cmpuint(index, <, store->size);
-    store->versions[index] = version;
+    g_assert_cmpuint(slot, <, store->size);
+    store->versions[slot] = version;
 }

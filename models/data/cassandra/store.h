@@ -1,6 +1,6 @@
-/* store.h - what replicas hold: a version for each key. The keys of all nodes share one table that
- * gives each key a dense index and its place on the ring, found once; a node's store is then an
- * array. */
+/* store.h - what replicas hold: a version for each key. One table for all nodes gives each key a
+ * dense index and its place on the ring, found once. The versions of a key's replicas stand side by
+ * side in slots, so that a write meets one cache line and not one for each replica. */
 #pragma once
 
 #include <glib.h>
@@ -32,7 +32,7 @@ const KeyEntry *key_table_add(KeyTable *table, uint64_t key);
 /* The same, or NULL when there is none. */
 const KeyEntry *key_table_find(const KeyTable *table, uint64_t key);
 
-/* Versions by index; those beyond `size` are 0: never written. */
+/* Versions by slot; those beyond `size` are 0: never written. */
 typedef struct Store {
     int64_t *versions;
     uint32_t size;
@@ -40,14 +40,14 @@ typedef struct Store {
 
 void store_clear(Store *store);
 
-static inline int64_t store_get(const Store *store, uint32_t index)
+static inline int64_t store_get(const Store *store, uint32_t slot)
 {
-    return index < store->size ? store->versions[index] : 0;
+    return slot < store->size ? store->versions[slot] : 0;
 }
 
 /* Writes `version` unless the store has a newer one (the newest timestamp wins); returns what it
  * had before. */
-int64_t store_put(Store *store, uint32_t index, int64_t version);
+int64_t store_put(Store *store, uint32_t slot, int64_t version);
 
 /* Puts an earlier version back, whatever is there: for what a power loss undoes. */
-void store_restore(Store *store, uint32_t index, int64_t version);
+void store_restore(Store *store, uint32_t slot, int64_t version);
