@@ -363,11 +363,23 @@ Component *host_listener(const Host *host, uint16_t port)
     return listener == NULL ? NULL : listener->component;
 }
 
-void host_work(Host *host, EventOwner *owner, SimSpan cpu, const EventType *type, void *subject,
-               uint64_t detail)
+static SimSpan host_slow_down(const EventOwner *owner, SimSpan cpu)
 {
     double slowdown = ((const Component *)owner)->condition.slowdown;
 
+    return slowdown > 1 ? (SimSpan)((double)cpu * slowdown) : cpu;
+}
+
+void host_spend(Host *host, EventOwner *owner, SimSpan cpu)
+{
+    if (host->is_booted && cpu > 0) {
+        host_cpu_spend(&host->cpu, owner, host_slow_down(owner, cpu));
+    }
+}
+
+void host_work(Host *host, EventOwner *owner, SimSpan cpu, const EventType *type, void *subject,
+               uint64_t detail)
+{
     if (!host->is_booted) {
         return;
     }
@@ -375,10 +387,7 @@ void host_work(Host *host, EventOwner *owner, SimSpan cpu, const EventType *type
         engine_after(host->cpu.engine, 0, owner, type, subject, detail);
         return;
     }
-    if (slowdown > 1) {
-        cpu = (SimSpan)((double)cpu * slowdown);
-    }
-    host_cpu_add(&host->cpu, owner, cpu, type, subject, detail);
+    host_cpu_add(&host->cpu, owner, host_slow_down(owner, cpu), type, subject, detail);
 }
 
 guint host_count_work(const Host *host)

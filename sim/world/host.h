@@ -38,6 +38,9 @@ Component *host_listener(const Host *host, uint16_t port);
 void host_work(Host *host, EventOwner *owner, SimSpan cpu, const EventType *type, void *subject,
                uint64_t detail);
 
+/* The same without an event when it is done: what is charged and not waited for. */
+void host_spend(Host *host, EventOwner *owner, SimSpan cpu);
+
 /* Work now in the CPU. */
 guint host_count_work(const Host *host);
 

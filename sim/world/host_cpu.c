@@ -13,6 +13,10 @@
 #define NO_SLOT UINT32_MAX
 #define LONGEST ((double)(400 * SIM_DAY))
 
+/* How long the end of work that nobody waits for may go unnoticed. The gauges get its true instant
+ * all the same, a little later. */
+#define LOOK_IN (5 * SIM_MS)
+
 /* Time that is not worth another event: rounding of the virtual clock. */
 #define REST_NS 0.001
 
@@ -23,7 +27,7 @@ struct CpuTag {
 
 struct CpuJob {
     EventOwner *owner;
-    const EventType *type;
+    const EventType *type; /* NULL: nobody waits */
     void *subject;
     uint64_t detail;
     uint32_t incarnation;
@@ -100,8 +104,24 @@ static void cpu_give_slot(HostCpu *cpu, uint32_t slot)
     cpu->first_free = slot;
 }
 
-/* The first job has all its work: puts it behind those that wait to be told. */
-static void cpu_end_first(HostCpu *cpu)
+static inline void cpu_measure(Gauge *gauge, SimTime now, double value)
+{
+    if (value > gauge->value || value < gauge->value) {
+        gauge_set(gauge, now, value);
+    }
+}
+
+static inline void cpu_show(HostCpu *cpu, SimTime now)
+{
+    double count = cpu->count;
+    double busy = count < cpu->vcpus ? count : cpu->vcpus;
+
+    cpu_measure(cpu->utilisation, now, busy / cpu->vcpus);
+    cpu_measure(cpu->runnable, now, count);
+}
+
+/* The first job has all its work at `at`: puts it behind those that wait to be told. */
+static void cpu_end_first(HostCpu *cpu, SimTime at)
 {
     uint32_t slot = tag_slot(cpu->tags[0]);
 
@@ -109,6 +129,12 @@ static void cpu_end_first(HostCpu *cpu)
     if (cpu->count > 0) {
         cpu_sink(cpu, 0, cpu->tags[cpu->count]);
     }
+    if (cpu->jobs[slot].type == NULL) {
+        cpu_give_slot(cpu, slot);
+        cpu_show(cpu, at);
+        return;
+    }
+    cpu->told--;
     cpu->jobs[slot].next = NO_SLOT;
     if (cpu->first_done == NO_SLOT) {
         cpu->first_done = slot;
@@ -129,7 +155,8 @@ static inline double cpu_rate(const HostCpu *cpu)
 static inline void cpu_advance(HostCpu *cpu)
 {
     SimTime now = engine_now(cpu->engine);
-    double span = (double)(now - cpu->since);
+    SimTime began = cpu->since;
+    double all = (double)(now - began), span = all;
 
     cpu->since = now;
     while (cpu->count > 0 && cpu->speed > 0) {
@@ -142,17 +169,10 @@ static inline void cpu_advance(HostCpu *cpu)
         }
         cpu->served = cpu->tags[0].done_at;
         span = span > until_first ? span - until_first : 0;
-        cpu_end_first(cpu);
+        cpu_end_first(cpu, began + (SimSpan)(all - span));
     }
     if (cpu->count == 0) {
         cpu->served = 0;
-    }
-}
-
-static inline void cpu_measure(Gauge *gauge, SimTime now, double value)
-{
-    if (value > gauge->value || value < gauge->value) {
-        gauge_set(gauge, now, value);
     }
 }
 
@@ -193,13 +213,14 @@ static inline void cpu_wait(HostCpu *cpu, SimTime at)
 static void cpu_settle(HostCpu *cpu)
 {
     SimTime now = engine_now(cpu->engine);
-    double count = cpu->count;
-    double busy = count < cpu->vcpus ? count : cpu->vcpus;
 
-    cpu_measure(cpu->utilisation, now, busy / cpu->vcpus);
-    cpu_measure(cpu->runnable, now, count);
-    if (cpu->first_done != NO_SLOT || (cpu->count > 0 && cpu->speed > 0)) {
+    cpu_show(cpu, now);
+    if (cpu->first_done != NO_SLOT || (cpu->told > 0 && cpu->speed > 0)) {
         cpu_wait(cpu, cpu_next_time(cpu, now));
+    } else if (cpu->count > 0 && cpu->speed > 0) {
+        if (cpu->next == EVENT_NONE) {
+            cpu_wait(cpu, now + LOOK_IN);
+        }
     } else {
         cpu_wait_for_nothing(cpu);
     }
@@ -265,8 +286,7 @@ void host_cpu_set_speed(HostCpu *cpu, double speed)
     cpu_changed(cpu);
 }
 
-void host_cpu_add(HostCpu *cpu, EventOwner *owner, SimSpan work, const EventType *type,
-                  void *subject, uint64_t detail)
+static void cpu_put(HostCpu *cpu, SimSpan work, CpuJob job)
 {
     uint32_t slot;
     CpuTag tag;
@@ -274,11 +294,24 @@ void host_cpu_add(HostCpu *cpu, EventOwner *owner, SimSpan work, const EventType
     g_assert_cmpint(work, >=, 0);
     cpu_advance(cpu);
     slot = cpu_take_slot(cpu);
-    cpu->jobs[slot] = (CpuJob){owner, type, subject, detail, owner->incarnation, 0};
+    cpu->jobs[slot] = job;
     tag.done_at = cpu->served + (double)work;
     tag.order = ++cpu->sequence << SLOT_BITS | slot;
     cpu_rise(cpu, cpu->count++, tag);
+    cpu->told += job.type != NULL ? 1 : 0;
     cpu_changed(cpu);
+}
+
+void host_cpu_add(HostCpu *cpu, EventOwner *owner, SimSpan work, const EventType *type,
+                  void *subject, uint64_t detail)
+{
+    g_assert_nonnull(type);
+    cpu_put(cpu, work, (CpuJob){owner, type, subject, detail, owner->incarnation, 0});
+}
+
+void host_cpu_spend(HostCpu *cpu, EventOwner *owner, SimSpan work)
+{
+    cpu_put(cpu, work, (CpuJob){owner, NULL, NULL, 0, owner->incarnation, 0});
 }
 
 void host_cpu_forget(HostCpu *cpu, const EventOwner *owner)
@@ -290,6 +323,7 @@ void host_cpu_forget(HostCpu *cpu, const EventOwner *owner)
         CpuTag tag = cpu->tags[i];
 
         if (cpu->jobs[tag_slot(tag)].owner == owner) {
+            cpu->told -= cpu->jobs[tag_slot(tag)].type != NULL ? 1 : 0;
             cpu_give_slot(cpu, tag_slot(tag));
         } else {
             cpu->tags[left++] = tag;
@@ -311,6 +345,7 @@ void host_cpu_forget_all(HostCpu *cpu)
     while (cpu->count > 0) {
         cpu_give_slot(cpu, tag_slot(cpu->tags[--cpu->count]));
     }
+    cpu->told = 0;
     while (cpu->first_done != NO_SLOT) {
         uint32_t slot = cpu->first_done;
 

@@ -22,10 +22,11 @@ typedef struct HostCpu {
     CpuTag *tags;  /* a binary heap: the job that is done first is at 0 */
     CpuJob *jobs;  /* by slot */
     uint32_t count, capacity;
+    uint32_t told;                  /* of the jobs, those that somebody waits for */
     uint32_t first_free;            /* slot */
     uint32_t first_done, last_done; /* slots: jobs that have all their work and wait to be told */
     uint64_t sequence;
-    EventId next; /* when the first job is done */
+    EventId next; /* when the first job is done; if nobody waits, some time later */
     SimTime next_at;
     bool is_telling;
     Gauge *utilisation, *runnable;
@@ -42,6 +43,9 @@ void host_cpu_set_speed(HostCpu *cpu, double speed);
 /* Adds a job of `work` nanoseconds at speed 1; when it is done `type` happens to `owner`. */
 void host_cpu_add(HostCpu *cpu, EventOwner *owner, SimSpan work, const EventType *type,
                   void *subject, uint64_t detail);
+
+/* Adds a job whose end nobody waits for: it takes its share and needs no event of its own. */
+void host_cpu_spend(HostCpu *cpu, EventOwner *owner, SimSpan work);
 
 /* Drops the jobs of one owner, or of all. */
 void host_cpu_forget(HostCpu *cpu, const EventOwner *owner);

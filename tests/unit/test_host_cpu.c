@@ -88,6 +88,55 @@ START_TEST(more_jobs_than_vcpus_share_equally)
 }
 END_TEST
 
+/* The twin tells the end of every job; here that of every second one is not waited for. */
+START_TEST(work_that_nobody_waits_for_takes_its_share_all_the_same)
+{
+    g_autoptr(Rig) rig = rig_new(2);
+    g_autoptr(Rig) twin = rig_new(2);
+    Rng rng;
+
+    rng_init(&rng, 17, "jobs");
+    for (uint64_t i = 0; i < 2000; i++) {
+        SimSpan work = draw_exponential_span(100 * SIM_US, &rng);
+        SimTime next = engine_now(rig->engine) + draw_exponential_span(80 * SIM_US, &rng);
+
+        rig_add(twin, work, i);
+        if (i % 2 == 0) {
+            rig_add(rig, work, i);
+        } else {
+            host_cpu_spend(&rig->cpu, &rig->process, work);
+        }
+        engine_run(rig->engine, next);
+        engine_run(twin->engine, next);
+    }
+    engine_run(rig->engine, SIM_S);
+    engine_run(twin->engine, SIM_S);
+    ck_assert_uint_eq(rig->done, 1000);
+    for (uint64_t i = 0; i < 2000; i += 2) {
+        ck_assert_int_eq(rig->done_at[i], twin->done_at[i]);
+    }
+    ck_assert_double_eq_tol(rig->utilisation.area, twin->utilisation.area, 2000);
+    ck_assert_double_eq_tol(rig->runnable.area, twin->runnable.area, 4000);
+    ck_assert_uint_eq(rig->cpu.count, 0);
+}
+END_TEST
+
+/* As long as nothing is waited for there is an event each 5 ms at most. */
+START_TEST(work_that_nobody_waits_for_needs_few_events)
+{
+    g_autoptr(Rig) rig = rig_new(1);
+    uint64_t before = engine_count_run(rig->engine);
+
+    for (int i = 0; i < 1000; i++) {
+        host_cpu_spend(&rig->cpu, &rig->process, 50 * SIM_US);
+        engine_run(rig->engine, engine_now(rig->engine) + 100 * SIM_US);
+    }
+    ck_assert_uint_le(engine_count_run(rig->engine) - before, 21);
+    engine_run(rig->engine, SIM_S);
+    ck_assert_double_eq_tol(rig->utilisation.area, 50e6, 1000);
+}
+END_TEST
+
 START_TEST(a_change_of_speed_counts_from_that_instant_on)
 {
     g_autoptr(Rig) rig = rig_new(1);
@@ -411,6 +460,8 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("host_cpu");
 
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, work_that_nobody_waits_for_takes_its_share_all_the_same);
+    tcase_add_test(tests, work_that_nobody_waits_for_needs_few_events);
     tcase_add_test(tests, a_job_alone_takes_its_work);
     tcase_add_test(tests, as_many_jobs_as_vcpus_do_not_disturb_each_other);
     tcase_add_test(tests, more_jobs_than_vcpus_share_equally);
