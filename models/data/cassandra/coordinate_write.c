@@ -5,6 +5,7 @@
 #include "models/data/cassandra/node.h"
 
 #define FORWARD_BYTES 32       /* addresses and callback ids for the relay of a site */
+#define SENDING (1u << 31)     /* in `pending`: no replica's bit */
 #define TOGETHER (20 * SIM_US) /* arrivals this near each other are one event */
 
 enum { RELAY_FIRST, RELAY_RANDOM }; /* index into the names of `relay` */
@@ -135,7 +136,13 @@ static void reconsider(Write *write)
     }
 }
 
-void write_applied(Write *write, guint index)
+bool write_waits_for(const Write *write, guint index)
+{
+    return !write->is_decided &&
+           (level_counts(write->consistency, write->range, write->node->site) >> index & 1) != 0;
+}
+
+void write_applied(Write *write, guint index, SimSpan later)
 {
     Cassandra *node = write->node, *replica = replica_of(write, index);
     SimTime arrival;
@@ -150,9 +157,8 @@ void write_applied(Write *write, guint index)
                   : network_arrival(&replica->component, &node->component, MESSAGE_HEAD_BYTES);
     if (arrival != SIM_NEVER) {
         write->acked |= 1u << index;
-        write->acked_at[index] = arrival;
-        if (!write->is_decided &&
-            (level_counts(write->consistency, write->range, node->site) >> index & 1) != 0) {
+        write->acked_at[index] = arrival + later;
+        if (write_waits_for(write, index)) {
             reconsider(write); /* settles when it decides */
             return;
         }
@@ -186,7 +192,7 @@ static void send_to_relay(Write *write, guint index)
 static void send_to_neighbours(Write *write, Cassandra *from, uint32_t mask)
 {
     Engine *engine = from->engine;
-    SimTime together_at = 0;
+    SimTime together_at = 0, now = node_now(from);
     uint32_t together = 0;
 
     for (; mask != 0; mask &= mask - 1) {
@@ -196,7 +202,7 @@ static void send_to_neighbours(Write *write, Cassandra *from, uint32_t mask)
                                           (uint32_t)(MESSAGE_HEAD_BYTES + from->mutation_size));
 
         write->lives[index] = to->component.owner.incarnation;
-        if (arrival == SIM_NEVER) {
+        if (arrival == SIM_NEVER || replica_take_quietly(to, write, index, arrival - now)) {
             continue;
         }
         write->pending |= 1u << index;
@@ -303,12 +309,16 @@ static void on_write_ready(void *self, void *subject, uint64_t detail)
     }
     write->version = node_timestamp(node);
     write->targets = live;
+    write->pending = SENDING; /* nobody forgets it before all are sent */
     hinted = hint_the_dead(write, write->range->mask & ~live);
     for (guint site = 0; site < node->cluster->site_count; site++) {
         send_to_site(write, site);
     }
+    write->pending &= ~SENDING;
     if (hinted && write->consistency == CONSISTENCY_ANY && !write->is_decided) {
         decide(write, STORE_OK);
+    } else {
+        settle(write);
     }
 }
 

@@ -2,6 +2,9 @@
  * Source: Cassandra 3.11 MessageDeliveryTask, MutationVerbHandler, StageManager, CommitLog. */
 #include "models/data/cassandra/node.h"
 
+#define EARLY_MOST (500 * SIM_US) /* how long before its arrival a copy may be applied */
+#define QUIET_WORK_MOST 8         /* jobs in the CPU: a node with more of them is busy */
+
 /* Who is answered when a sync ends: `what` of a CommitLogWaiter. */
 enum { ANSWER_WRITE, ANSWER_REPAIR, ANSWER_HINTS };
 
@@ -16,7 +19,7 @@ static void answer_now(Cassandra *node, const CommitLogWaiter *waiter)
 
     switch (waiter->what) {
     case ANSWER_WRITE:
-        write_applied(waiter->subject, (guint)waiter->detail);
+        write_applied(waiter->subject, (guint)waiter->detail, 0);
         break;
     case ANSWER_REPAIR:
         read_repaired(waiter->subject, node, (guint)waiter->detail);
@@ -144,7 +147,7 @@ static void on_mutation_done(void *self, void *subject, uint64_t detail)
 
 static const EventType mutation_done = {"cassandra.mutation-done", on_mutation_done};
 
-static void start_mutation(Cassandra *node, Write *write, guint index)
+static SimSpan draw_mutation_cpu(Cassandra *node, const Write *write, guint index)
 {
     SimSpan cpu = service_time_draw(node->write_service, &node->service_rng);
 
@@ -154,7 +157,28 @@ static void start_mutation(Cassandra *node, Write *write, guint index)
 
         cpu += (others - 1) * node->forward_cpu;
     }
-    node_work(node, cpu, &mutation_done, write, index);
+    return cpu;
+}
+
+static void start_mutation(Cassandra *node, Write *write, guint index)
+{
+    node_work(node, draw_mutation_cpu(node, write, index), &mutation_done, write, index);
+}
+
+bool replica_take_quietly(Cassandra *node, Write *write, guint index, SimSpan later)
+{
+    SimSpan cpu;
+
+    if (later > EARLY_MOST || !node_serves_peers(node) || node->component.owner.is_held ||
+        answers_wait(node) || write_waits_for(write, index) || node->mutation_stage.count > 0 ||
+        host_count_work(node->component.host) > QUIET_WORK_MOST) {
+        return false;
+    }
+    cpu = draw_mutation_cpu(node, write, index);
+    host_spend(node->component.host, &node->component.owner, cpu);
+    apply(node, write->slot + index, write->version);
+    write_applied(write, index, later + cpu);
+    return true;
 }
 
 void replica_take_mutation(Cassandra *node, Write *write, guint index)
@@ -178,7 +202,9 @@ static void on_mutation_arrived(void *self, void *subject, uint64_t detail)
     if ((write->relays >> detail & 1) != 0) {
         write_forward(node, write, (guint)detail);
     }
-    replica_take_mutation(node, write, (guint)detail);
+    if (!replica_take_quietly(node, write, (guint)detail, 0)) {
+        replica_take_mutation(node, write, (guint)detail);
+    }
 }
 
 const EventType replica_mutation_arrived = {"cassandra.mutation-arrived", on_mutation_arrived};
