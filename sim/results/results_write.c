@@ -102,22 +102,28 @@ static bool start_part(ResultsWriter *writer)
     return writer_check(writer, code);
 }
 
-ResultsWriter *results_write_new(const char *path, GError **error)
+static void set_system_error(ResultsWriter *writer)
 {
-    ResultsWriter *writer;
+    int number = errno;
 
-    if (g_file_test(path, G_FILE_TEST_EXISTS) && !is_free(path, error)) {
-        return NULL;
+    if (writer->error == NULL) {
+        g_set_error(&writer->error, RESULTS_ERROR, RESULTS_ERROR_FAILED, "cannot write '%s': %s",
+                    writer->path, g_strerror(number));
     }
-    writer = g_new0(ResultsWriter, 1);
+}
+
+static ResultsWriter *writer_new(const char *path)
+{
+    ResultsWriter *writer = g_new0(ResultsWriter, 1);
+
     writer->path = g_strdup(path);
     writer->part = g_strconcat(path, ".part", NULL);
     writer->sampled = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    if (!start_part(writer) || !results_schema_create(writer->database, &writer->error)) {
-        g_propagate_error(error, g_steal_pointer(&writer->error));
-        results_write_free(writer);
-        return NULL;
-    }
+    return writer;
+}
+
+static void prepare_inserts(ResultsWriter *writer)
+{
     for (int i = 0; i < RESULTS_TABLE_COUNT; i++) {
         const char *verb = i == RESULTS_FACT ? "INSERT OR REPLACE" : "INSERT";
         g_autofree char *sql = results_schema_insert_sql(&results_tables[i], verb);
@@ -126,7 +132,39 @@ ResultsWriter *results_write_new(const char *path, GError **error)
                      sqlite3_prepare_v3(writer->database, sql, -1, SQLITE_PREPARE_PERSISTENT,
                                         &writer->inserts[i], NULL));
     }
+}
+
+ResultsWriter *results_write_new(const char *path, GError **error)
+{
+    ResultsWriter *writer;
+
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !is_free(path, error)) {
+        return NULL;
+    }
+    writer = writer_new(path);
+    if (!start_part(writer) || !results_schema_create(writer->database, &writer->error)) {
+        g_propagate_error(error, g_steal_pointer(&writer->error));
+        results_write_free(writer);
+        return NULL;
+    }
+    prepare_inserts(writer);
     return writer;
+}
+
+ResultsWriter *results_write_again(const char *path, GError **error)
+{
+    ResultsWriter *writer = writer_new(path);
+
+    if (rename(writer->path, writer->part) != 0) {
+        set_system_error(writer);
+    } else if (writer_check(writer, open_part(writer))) {
+        writer->owns_part = true;
+        prepare_inserts(writer);
+        return writer;
+    }
+    g_propagate_error(error, g_steal_pointer(&writer->error));
+    results_write_free(writer);
+    return NULL;
 }
 
 void results_write_free(ResultsWriter *writer)
@@ -143,16 +181,6 @@ void results_write_free(ResultsWriter *writer)
     g_free(writer->path);
     g_free(writer->part);
     g_free(writer);
-}
-
-static void set_system_error(ResultsWriter *writer)
-{
-    int number = errno;
-
-    if (writer->error == NULL) {
-        g_set_error(&writer->error, RESULTS_ERROR, RESULTS_ERROR_FAILED, "cannot write '%s': %s",
-                    writer->path, g_strerror(number));
-    }
 }
 
 /* What SQLite left to the system's cache goes to the disk before the file gets its name. */

@@ -15,6 +15,10 @@ typedef struct ResultsWriter ResultsWriter;
 /* Starts PATH.part. NULL and `error` when it cannot be made. */
 ResultsWriter *results_write_new(const char *path, GError **error);
 
+/* Goes on with a whole file, for the checks that are judged on it: it is PATH.part again until the
+ * writer is closed. NULL and `error` when it cannot be opened. */
+ResultsWriter *results_write_again(const char *path, GError **error);
+
 /* Commits and renames to the path given. False and `error` on the first failure since the start (a
  * full disk, a lock); nothing is left then. Frees the writer in any case. */
 bool results_write_close(ResultsWriter *writer, GError **error);

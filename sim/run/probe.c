@@ -1,0 +1,348 @@
+/* probe.c - what a scenario's probes would have seen. */
+#include "sim/run/probe.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/config/json_place.h"
+#include "sim/results/results_series.h"
+#include "sim/results/threshold.h"
+
+typedef enum ProbeFunction {
+    PROBE_RATE,
+    PROBE_AVG,
+    PROBE_MIN,
+    PROBE_MAX,
+    PROBE_COUNT,
+    PROBE_PERCENTILE,
+} ProbeFunction;
+
+struct ProbeQuery {
+    ProbeFunction function;
+    double quantile;
+    char *metric;
+    char *client, *region, *dc, *role, *node, *kind;
+    SimSpan window;
+};
+
+static const char *const function_words[] = {"rate", "avg", "min", "max", "count", NULL};
+
+/* --- reading --- */
+
+static void query_error(GError **error, const char *text)
+{
+    g_set_error(error, THRESHOLD_ERROR, THRESHOLD_ERROR_SYNTAX,
+                "'%s' is no query; write FUNCTION(METRIC{label=\"value\"}[WINDOW]), like "
+                "rate(http_reqs{dc=\"DC03\"}[10s]), with rate, avg, min, max, count or p99",
+                text);
+}
+
+static bool parse_function(ProbeQuery *query, const char *word)
+{
+    for (int i = 0; function_words[i] != NULL; i++) {
+        if (strcmp(function_words[i], word) == 0) {
+            query->function = (ProbeFunction)i;
+            return true;
+        }
+    }
+    query->function = PROBE_PERCENTILE;
+    query->quantile = word[0] == 'p' ? g_ascii_strtod(word + 1, NULL) / 100.0 : 0.0;
+    return query->quantile > 0.0 && query->quantile < 1.0;
+}
+
+static char **label_slot(ProbeQuery *query, const char *name)
+{
+    const struct {
+        const char *name;
+        char **slot;
+    } slots[] = {{"client", &query->client}, {"region", &query->region}, {"dc", &query->dc},
+                 {"role", &query->role},     {"node", &query->node},     {"kind", &query->kind}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(slots); i++) {
+        if (strcmp(slots[i].name, name) == 0) {
+            return slots[i].slot;
+        }
+    }
+    return NULL;
+}
+
+static bool parse_labels(ProbeQuery *query, const char *text)
+{
+    g_auto(GStrv) pairs = g_strsplit(text, ",", -1);
+
+    for (guint i = 0; pairs[i] != NULL; i++) {
+        g_auto(GStrv) sides = g_strsplit(g_strstrip(pairs[i]), "=", 2);
+        char **slot = sides[0] != NULL ? label_slot(query, g_strstrip(sides[0])) : NULL;
+        gsize length = slot != NULL && sides[1] != NULL ? strlen(sides[1]) : 0;
+
+        if (length < 2 || sides[1][0] != '"' || sides[1][length - 1] != '"') {
+            return false;
+        }
+        g_free(*slot);
+        *slot = g_strndup(sides[1] + 1, length - 2);
+    }
+    return true;
+}
+
+static bool is_given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+ProbeQuery *probe_query_parse(const char *text, GError **error)
+{
+    g_autoptr(ProbeQuery) query = g_new0(ProbeQuery, 1);
+    g_autoptr(GRegex) shape =
+        g_regex_new("^\\s*([a-z][a-z0-9.]*)\\(\\s*([a-z][a-zA-Z0-9_]*)\\s*(?:\\{([^}]*)\\})?\\s*"
+                    "(?:\\[([^\\]]*)\\])?\\s*\\)\\s*$",
+                    0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+
+    query->window = SIM_S;
+    if (!g_regex_match(shape, text, 0, &match)) {
+        query_error(error, text);
+        return NULL;
+    }
+    g_autofree char *function = g_match_info_fetch(match, 1);
+    g_autofree char *labels = g_match_info_fetch(match, 3);
+    g_autofree char *window = g_match_info_fetch(match, 4);
+
+    query->metric = g_match_info_fetch(match, 2);
+    if (!parse_function(query, function) || (is_given(labels) && !parse_labels(query, labels)) ||
+        (is_given(window) && !sim_span_parse(window, &query->window)) || query->window <= 0) {
+        query_error(error, text);
+        return NULL;
+    }
+    return g_steal_pointer(&query);
+}
+
+void probe_query_free(ProbeQuery *query)
+{
+    if (query != NULL) {
+        g_free(query->metric);
+        g_free(query->client);
+        g_free(query->region);
+        g_free(query->dc);
+        g_free(query->role);
+        g_free(query->node);
+        g_free(query->kind);
+        g_free(query);
+    }
+}
+
+/* --- values --- */
+
+static double users_latency(const ProbeQuery *query, Results *results, int run, ResultsSpan span)
+{
+    ResultsUserFilter filter = {query->client, query->region, query->dc};
+    g_autoptr(Histogram) latency = histogram_new();
+
+    results_add_latency(results, &filter, run, span, latency);
+    if (histogram_count(latency) == 0) {
+        return NAN;
+    }
+    switch (query->function) {
+    case PROBE_PERCENTILE:
+        return (double)histogram_quantile(latency, query->quantile) / 1e9;
+    case PROBE_MIN:
+        return (double)histogram_min(latency) / 1e9;
+    case PROBE_MAX:
+        return (double)histogram_max(latency) / 1e9;
+    case PROBE_COUNT:
+        return (double)histogram_count(latency);
+    case PROBE_AVG:
+    case PROBE_RATE:
+        return histogram_mean(latency) / 1e9;
+    }
+    g_assert_not_reached();
+}
+
+/* Requests, good ones or failed ones of the window: how many, how many a second, or which share. */
+static double users_value(const ProbeQuery *query, Results *results, int run, ResultsSpan span)
+{
+    ResultsUserFilter filter = {query->client, query->region, query->dc};
+    g_autoptr(GArray) seconds = results_user_seconds(results, &filter, run, span);
+    bool is_failed = strcmp(query->metric, "http_req_failed") == 0;
+    bool is_goodput = strcmp(query->metric, "goodput") == 0;
+    double ok = 0.0, failed = 0.0;
+
+    for (guint i = 0; i < seconds->len; i++) {
+        ok += (double)g_array_index(seconds, ResultsCounts, i).ok;
+        failed += (double)g_array_index(seconds, ResultsCounts, i).failed;
+    }
+    double count = is_failed ? failed : is_goodput ? ok : ok + failed;
+
+    if (query->function == PROBE_COUNT) {
+        return count;
+    }
+    if (is_failed) {
+        return ok + failed > 0.0 ? failed / (ok + failed) : NAN;
+    }
+    return count / sim_span_to_s(query->window);
+}
+
+/* Counters add up over components; of gauges the mean, the least or the most of all. */
+static double meters_value(const ProbeQuery *query, Results *results, int run, ResultsSpan span)
+{
+    ResultsComponentFilter filter = {.dc = query->dc,
+                                     .role = query->role,
+                                     .node = query->node,
+                                     .region = query->region,
+                                     .kind = query->kind};
+    g_autoptr(GArray) meters = results_meters(results, query->metric, &filter);
+    double sum = 0.0, least = INFINITY, most = -INFINITY;
+    guint count = 0;
+
+    for (guint i = 0; i < meters->len; i++) {
+        g_autoptr(GArray) levels =
+            results_levels(results, &g_array_index(meters, ResultsMeter, i), run, span);
+
+        for (guint k = 0; k < levels->len; k++, count++) {
+            const ResultsLevel *level = &g_array_index(levels, ResultsLevel, k);
+
+            sum += level->value;
+            least = MIN(least, level->value);
+            most = MAX(most, level->most);
+        }
+    }
+    if (count == 0) {
+        return NAN;
+    }
+    switch (query->function) {
+    case PROBE_RATE:
+        return sum / sim_span_to_s(query->window);
+    case PROBE_COUNT:
+        return sum;
+    case PROBE_MIN:
+        return least;
+    case PROBE_MAX:
+        return most;
+    case PROBE_AVG:
+        return sum / (double)count;
+    case PROBE_PERCENTILE:
+        return NAN; /* only users' latency has percentiles here */
+    }
+    g_assert_not_reached();
+}
+
+double probe_query_value(const ProbeQuery *query, Results *results, int run, SimTime time)
+{
+    ResultsSpan span = {time - query->window, time};
+
+    if (strcmp(query->metric, "http_req_duration") == 0) {
+        return users_latency(query, results, run, span);
+    }
+    if (g_str_has_prefix(query->metric, "http_req") || strcmp(query->metric, "goodput") == 0) {
+        return users_value(query, results, run, span);
+    }
+    return meters_value(query, results, run, span);
+}
+
+bool probe_is_tolerated(const cJSON *tolerance, double value)
+{
+    const cJSON *range = cJSON_IsArray(tolerance) ? tolerance : json_member(tolerance, "range");
+    const cJSON *low = cJSON_GetArrayItem(range, 0);
+    const cJSON *high = cJSON_GetArrayItem(range, 1);
+
+    if (cJSON_IsNumber(tolerance)) {
+        return value == tolerance->valuedouble;
+    }
+    return cJSON_IsNumber(low) && cJSON_IsNumber(high) && value >= low->valuedouble &&
+           value <= high->valuedouble;
+}
+
+/* --- judging --- */
+
+static SimTime first_action(const Scenario *scenario)
+{
+    SimTime first = scenario->simulation.duration;
+
+    for (guint i = 0; i < scenario->method->len; i++) {
+        const Activity *step = g_ptr_array_index(scenario->method, i);
+
+        if (step->type == ACTIVITY_ACTION) {
+            first = MIN(first, step->at);
+        }
+    }
+    return first;
+}
+
+/* When a probe looks: at its time, or where its mode says. */
+static GArray *probe_times(const Scenario *scenario, const Activity *probe)
+{
+    GArray *times = g_array_new(false, false, sizeof(SimTime));
+    SimTime end = scenario->simulation.duration;
+    SimTime begin = first_action(scenario);
+    bool is_often = probe->mode == PROBE_CONTINUOUS || probe->mode == PROBE_ONCHAOS;
+
+    if (probe->at != SIM_NEVER) {
+        g_array_append_val(times, probe->at);
+        return times;
+    }
+    if (probe->mode == PROBE_SOT || probe->mode == PROBE_EDGE) {
+        g_array_append_val(times, begin);
+    }
+    if (probe->mode == PROBE_EOT || probe->mode == PROBE_EDGE) {
+        g_array_append_val(times, end);
+    }
+    for (SimTime time = probe->mode == PROBE_CONTINUOUS ? SIM_S : begin; is_often && time <= end;
+         time += SIM_S) {
+        g_array_append_val(times, time);
+    }
+    return times;
+}
+
+/* How often a probe looked, saw nothing, and saw something out of its tolerance. */
+typedef struct ProbeTally {
+    guint looked, unseen, missed;
+} ProbeTally;
+
+static ProbeTally look_all(const Activity *probe, const ProbeQuery *query, Results *results,
+                           const GArray *times, double *shown)
+{
+    ProbeTally tally = {0};
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        for (guint k = 0; k < times->len; k++) {
+            SimTime time = g_array_index(times, SimTime, k);
+            double value = probe_query_value(query, results, runs[i].run, time);
+            bool is_missed = !isnan(value) && !probe_is_tolerated(probe->tolerance, value);
+
+            tally.looked++;
+            tally.unseen += isnan(value) ? 1 : 0;
+            tally.missed += is_missed;
+            if (is_missed || (tally.missed == 0 && !isnan(value))) {
+                *shown = value;
+            }
+        }
+    }
+    return tally;
+}
+
+Judged *probe_judge(const Scenario *scenario, Results *results, const Activity *probe,
+                    const char *kind)
+{
+    Judged *judged = judged_new(kind, probe->name, probe->query);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ProbeQuery) query = probe_query_parse(probe->query, &error);
+    g_autoptr(GArray) times = probe_times(scenario, probe);
+
+    if (query == NULL) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "%s", error->message);
+        return judged;
+    }
+    ProbeTally tally = look_all(probe, query, results, times, &judged->observed);
+
+    if (tally.missed > 0) {
+        judged_decide(judged, VERDICT_FAIL, "outside of its tolerance in %u of %u looks",
+                      tally.missed, tally.looked);
+    } else if (tally.unseen > 0 || tally.looked == 0) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "nothing to see in %u of %u looks",
+                      tally.unseen, tally.looked);
+    } else {
+        judged_decide(judged, VERDICT_PASS, "within its tolerance in all %u looks", tally.looked);
+    }
+    return judged;
+}

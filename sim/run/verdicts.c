@@ -1,0 +1,131 @@
+/* verdicts.c - what a scenario demanded against what its results show. */
+#include "sim/run/verdicts.h"
+
+#include <string.h>
+
+#include "sim/results/invariant.h"
+#include "sim/results/judge/judge.h"
+#include "sim/run/probe.h"
+
+/* The metrics that the components of these results declared, as the reader of thresholds wants
+ * them. */
+static GArray *declared_metrics(const Results *results)
+{
+    GArray *declared = g_array_new(true, true, sizeof(ThresholdMetric));
+    guint count;
+    const ResultsMetric *metrics = results_metrics(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        ThresholdMetric metric = {.name = metrics[i].name,
+                                  .type = THRESHOLD_GAUGE,
+                                  .unit = metrics[i].unit,
+                                  .help = metrics[i].help};
+
+        if (strcmp(metrics[i].type, "counter") == 0) {
+            metric.type = THRESHOLD_COUNTER;
+        } else if (strcmp(metrics[i].type, "histogram") == 0) {
+            metric.type = THRESHOLD_HISTOGRAM;
+        }
+        g_array_append_val(declared, metric);
+    }
+    return declared;
+}
+
+static void judge_thresholds(const Scenario *scenario, Results *results, GPtrArray *judged)
+{
+    g_autoptr(GArray) declared = declared_metrics(results);
+    ThresholdKnown known = {.declared = (const ThresholdMetric *)(const void *)declared->data};
+
+    for (guint i = 0; i < scenario->thresholds->len; i++) {
+        const Threshold *threshold = g_ptr_array_index(scenario->thresholds, i);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(ThresholdRule) rule =
+            threshold_parse(threshold->metric, threshold->condition, &known, &error);
+        Judged *one;
+
+        if (rule == NULL) { /* a metric that nobody in this world measures */
+            one = judged_new("threshold", threshold->metric, threshold->condition);
+            judged_decide(one, VERDICT_INCONCLUSIVE, "%s", error->message);
+        } else {
+            one = judge_threshold(results, rule, threshold->window, threshold->confidence);
+        }
+        one->is_warning = threshold->is_warning;
+        g_ptr_array_add(judged, one);
+    }
+}
+
+static void judge_invariants(const Scenario *scenario, Results *results, GPtrArray *judged)
+{
+    for (guint i = 0; i < scenario->invariants->len; i++) {
+        const InvariantCheck *check = g_ptr_array_index(scenario->invariants, i);
+
+        g_ptr_array_add(judged, invariant_judge(results, check->name, check->check, check->max));
+    }
+}
+
+static void judge_must_happen(const Scenario *scenario, const Results *results, GPtrArray *judged)
+{
+    for (guint i = 0; i < scenario->must_happen->len; i++) {
+        const MustHappen *must = g_ptr_array_index(scenario->must_happen, i);
+        g_autoptr(GPtrArray) where = g_ptr_array_new();
+        const cJSON *label;
+
+        cJSON_ArrayForEach(label, must->where)
+        {
+            g_ptr_array_add(where, label->string);
+            g_ptr_array_add(where, label->valuestring);
+        }
+        g_ptr_array_add(where, NULL);
+        g_ptr_array_add(judged, verdict_judge_must_happen(results, must->name, must->event,
+                                                          (const char *const *)where->pdata,
+                                                          (uint64_t)must->min));
+    }
+}
+
+static void judge_faults(const Scenario *scenario, const Results *results, GPtrArray *judged)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (guint i = 0; i < scenario->method->len; i++) {
+        const Activity *step = g_ptr_array_index(scenario->method, i);
+
+        if (step->type == ACTIVITY_ACTION) {
+            g_ptr_array_add(names, step->name);
+        }
+    }
+    g_ptr_array_add(names, NULL);
+    verdict_judge_faults(results, (const char *const *)names->pdata, judged);
+}
+
+static void judge_probes(const Scenario *scenario, Results *results, GPtrArray *judged)
+{
+    for (guint i = 0; i < scenario->method->len; i++) {
+        const Activity *step = g_ptr_array_index(scenario->method, i);
+
+        if (step->type == ACTIVITY_PROBE) {
+            g_ptr_array_add(judged, probe_judge(scenario, results, step, "probe"));
+        }
+    }
+    for (guint i = 0; i < scenario->hypothesis->len; i++) {
+        const Activity *probe = g_ptr_array_index(scenario->hypothesis, i);
+
+        g_ptr_array_add(judged, probe_judge(scenario, results, probe, "hypothesis"));
+    }
+}
+
+static void free_judged(gpointer judged)
+{
+    judged_free(judged);
+}
+
+GPtrArray *verdicts_judge(const Scenario *scenario, Results *results, GError **error)
+{
+    g_autoptr(GPtrArray) judged = g_ptr_array_new_with_free_func(free_judged);
+
+    judge_thresholds(scenario, results, judged);
+    judge_invariants(scenario, results, judged);
+    judge_must_happen(scenario, results, judged);
+    judge_faults(scenario, results, judged);
+    judge_probes(scenario, results, judged);
+    return results_is_whole(results, error) ? g_steal_pointer(&judged) : NULL;
+}
