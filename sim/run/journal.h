@@ -1,0 +1,20 @@
+/* journal.h - journal.json in the Chaos Toolkit's shape, and run-meta.json, the only file with
+ * wall-clock times. */
+#pragma once
+
+#include "sim/results/results_read.h"
+#include "sim/scenario/scenario.h"
+
+/* The resolved scenario, every fault as it was applied, bit and lifted in each replication, probes
+ * and verdict. Caller deletes. */
+cJSON *journal_make(const Scenario *scenario, const Results *results, const GPtrArray *judged,
+                    const char *ended);
+
+/* What differs from run to run without being a result. */
+typedef struct RunMeta {
+    char *began, *ended; /* ISO 8601 */
+    double spent_s;
+    guint jobs;
+    const char *version, *command;
+} RunMeta;
+cJSON *run_meta_make(const RunMeta *meta);
