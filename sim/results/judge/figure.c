@@ -2,6 +2,7 @@
 #include "sim/results/judge/figure.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "sim/results/judge/window.h"
 
@@ -76,6 +77,13 @@ static char *describe_estimate(const Estimate *estimate, const char *note)
     return g_string_free(text, FALSE);
 }
 
+/* Too few values were seen; few replications only make the interval wide. */
+static bool is_thin(const Estimate *estimate)
+{
+    return !estimate->is_reliable && estimate->more_of != NULL &&
+           strcmp(estimate->more_of, "values") == 0;
+}
+
 void figure_judge_estimate(Judged *judged, const ThresholdRule *rule, const Estimate *estimate,
                            bool needs_reliable, const char *note)
 {
@@ -103,7 +111,7 @@ void figure_judge_estimate(Judged *judged, const ThresholdRule *rule, const Esti
         stands_in_the_way = "no interval can be given; ";
     } else if (verdict == VERDICT_INCONCLUSIVE) {
         stands_in_the_way = "the interval straddles the limit; ";
-    } else if (needs_reliable && !estimate->is_reliable) {
+    } else if (needs_reliable && is_thin(estimate)) {
         verdict = VERDICT_INCONCLUSIVE;
         stands_in_the_way = "too little was seen to be sure; ";
     }

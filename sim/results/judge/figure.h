@@ -10,7 +10,8 @@
 #include "sim/results/verdict.h"
 
 /* Sets observed, low, high, margin and verdict of `judged` from an estimate; `note` (may be NULL)
- * is added to the reason. A quantile that is not reliable is inconclusive. */
+ * is added to the reason. With `needs_reliable`, one that
+ * rests on too few values is inconclusive. */
 void figure_judge_estimate(Judged *judged, const ThresholdRule *rule, const Estimate *estimate,
                            bool needs_reliable, const char *note);
 
