@@ -121,5 +121,6 @@ char *field_print(const Field *field, const void *object);
 /* Self-test of a table, for the test over all kinds and for each table of one's own: each row has
  * help and a name of its own; defaults and limits parse, lowest <= default <= highest; a default of
  * a number, span, size, rate or draw names its source; zero lies within the limits of a row that
- * has neither default nor FIELD_REQUIRED. Reports without place; returns how many mistakes. */
+ * has neither default nor FIELD_REQUIRED (but for spans and draws: none). Reports without place;
+ * returns how many mistakes. */
 guint field_check_table(const Field *fields, DiagList *diags);

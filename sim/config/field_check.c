@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sim/config/field_type.h"
+#include "sim/config/json_place.h"
 
 /* The rows so far, for names that stand twice, and the mistakes found. */
 typedef struct FieldCheck {
@@ -25,6 +26,15 @@ static void report(FieldCheck *check, const Field *field, const char *format, ..
     check->mistakes++;
 }
 
+static bool is_object(const char *text)
+{
+    g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
+    g_autoptr(JsonDocument) document =
+        json_document_parse("schema", text, strlen(text), false, diags);
+
+    return document != NULL && cJSON_IsObject(document->root);
+}
+
 static void check_words(FieldCheck *check, const Field *fields, const Field *field)
 {
     const FieldTypeDef *def = field_type_def(field->type);
@@ -42,6 +52,9 @@ static void check_words(FieldCheck *check, const Field *fields, const Field *fie
     }
     if (field->initial != NULL && (field->flags & FIELD_REQUIRED) != 0) {
         report(check, field, "is required and has a default");
+    }
+    if (field->schema != NULL && !is_object(field->schema)) {
+        report(check, field, "has a schema that is no JSON object");
     }
     if ((field->type == FIELD_TYPE_CHOICE || field->type == FIELD_TYPE_TABLE) &&
         field->more == NULL) {
@@ -70,12 +83,13 @@ static bool check_limits(FieldCheck *check, const Field *field, FieldNumber *low
     return check->mistakes == before;
 }
 
-/* Without a default, a required field holds nothing yet and a draw is "no distribution". */
+/* Without a default, a required field holds nothing yet; a span of 0 and an empty draw mean that
+ * there is none. */
 static bool is_absent(const Field *field)
 {
     return field->initial == NULL &&
-           ((field->flags & FIELD_REQUIRED) != 0 || field->type == FIELD_TYPE_DRAW ||
-            field->type == FIELD_TYPE_DRAW_NUMBER);
+           ((field->flags & FIELD_REQUIRED) != 0 || field->type == FIELD_TYPE_SPAN ||
+            field->type == FIELD_TYPE_DRAW || field->type == FIELD_TYPE_DRAW_NUMBER);
 }
 
 static void check_default(FieldCheck *check, const Field *field)

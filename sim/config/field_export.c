@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/config/field_type.h"
+#include "sim/config/json_place.h"
 #include "sim/config/unit.h"
 
 #define VARIABLE "\\$\\{[^}]+\\}"
@@ -59,12 +60,17 @@ static char *print_limits(const Field *field)
     return highest != NULL ? g_strdup_printf("at most %s", highest) : g_strdup("");
 }
 
-/* One sentence each: help, limits, default, source. */
+/* One sentence each: help, limits, default, source. A fragment that the row brings may have its own
+ * description. */
 static void add_description(cJSON *schema, const Field *field)
 {
     g_autofree char *limits = print_limits(field);
-    GString *text = g_string_new(field->help);
+    GString *text;
 
+    if (json_member(schema, "description") != NULL) {
+        return;
+    }
+    text = g_string_new(field->help);
     if (*limits != '\0') {
         g_string_append_printf(text, ". Limits: %s", limits);
     }

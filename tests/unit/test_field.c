@@ -383,7 +383,7 @@ static const Field bad_fields[] = {
     FIELD_CHOICE(Shop, level, .help = "Level"),
     FIELD_TEXT(Shop, city, .initial = "x", .lowest = "a", .flags = FIELD_REQUIRED, .help = "City"),
     FIELD_DRAW(Shop, service, .initial = "5", .help = "Service", .source = "a"),
-    FIELD_JSON(Shop, plan, .initial = "{}", .help = "Plan"),
+    FIELD_JSON(Shop, plan, .initial = "{}", .help = "Plan", .schema = "{"),
     FIELD_END,
 };
 
@@ -406,8 +406,9 @@ START_TEST(the_self_test_finds_each_mistake_of_a_table)
                                "error: field 'city' is required and has a default\n"
                                "error: field 'city' has the limit 'a', which cannot be read\n"
                                "error: field 'service' has the default '5', which cannot be read\n"
+                               "error: field 'plan' has a schema that is no JSON object\n"
                                "error: field 'plan' has the default '{}', which cannot be read\n");
-    ck_assert_uint_eq(mistakes, 14);
+    ck_assert_uint_eq(mistakes, 15);
 }
 END_TEST
 

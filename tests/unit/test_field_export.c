@@ -183,7 +183,7 @@ static const Field shop_fields[] = {
                       .source = "assumption"),
     FIELD_TABLE(Shop, inner, inner_fields, .help = "Inner"),
     FIELD_JSON(Shop, plan, .help = "Plan", .schema = "{\"type\": \"array\"}"),
-    FIELD_JSON(Shop, any, .help = "Any"),
+    FIELD_JSON(Shop, any, .help = "Any", .schema = "{\"description\": \"Own\"}"),
     FIELD_END,
 };
 
@@ -355,6 +355,7 @@ START_TEST(a_schema_has_help_limits_default_and_source)
         "\"pattern\":\"\\\\$\\\\{[^}]+\\\\}\",\"description\":\"Workers | threads. Limits: 1 "
         "to 20000. Default: 400 (assumption)\",\"default\":400,\"examples\":[400]}");
     check_json(json_member(properties, "plan"), "{\"type\":\"array\",\"description\":\"Plan\"}");
+    check_json(json_member(properties, "any"), "{\"description\":\"Own\"}");
     check_json(json_member(schema, "additionalProperties"), "false");
     cJSON_Delete(schema);
 }
