@@ -406,6 +406,9 @@ static void resolver_on_stop(Component *self, const Effect *why)
         for (gsize k = 0; k < count; k++) {
             Entry *entry = &resolver->names[i].entries[k];
 
+            if (!entry->was_used) {
+                continue;
+            }
             while (entry->waiters != NULL) {
                 Waiter *next = entry->waiters->next;
 

@@ -456,7 +456,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("health_checker");
     TCase *tcase = tcase_create("all");
 
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 180);
     tcase_add_loop_test(tcase,
                         a_refusing_endpoint_is_seen_as_fast_as_the_table_says_and_so_is_its_return,
                         0, (int)G_N_ELEMENTS(table));

@@ -62,8 +62,7 @@ static const Bad bad_zones[] = {
     {A(ALIAS("y.")), "zone.json:2:1: error: 'x.' type A: alias target 'y.' has no records of type "
                      "A in this zone\n"},
     {A(ALIAS("y.")) ",\n{'Name':'y.','Type':'A'," ALIAS("x.") "}",
-     "zone.json:3:1: error: 'y.' type A: alias target 'x.' leads back to 'x.': a loop of "
-     "aliases\n"},
+     "zone.json:3:1: error: 'y.' type A: alias target 'x.' closes a loop of aliases\n"},
     {A("'HealthCheckId':'hc-dc04'," VALUE), "zone.json:2:1: error: 'x.' type A: health check "
                                             "'hc-dc04' names nothing; did you mean 'hc-dc01'?\n"},
     {A(ID("a") "'Weight':1," VALUE) ",\n" A(
