@@ -5,7 +5,6 @@
 #include "sim/scenario/fault.h"
 #include "sim/scenario/scenario_fields.h"
 #include "sim/world/component.h"
-#include "sim/world/effect.h"
 #include "tests/support/suite.h"
 
 extern const Kind *const all_kinds[];
@@ -114,7 +113,6 @@ START_TEST(each_table_of_the_scenario_is_right)
     check_table("must-happen", must_happen_fields);
     check_table("hypothesis", hypothesis_fields);
     check_table("runtime", runtime_fields);
-    check_table("effect", effect_fields);
 }
 END_TEST
 
