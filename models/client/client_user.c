@@ -94,7 +94,7 @@ int user_next_address(const User *user, const Answer *answer, uint8_t tried)
     int second_choice = -1;
 
     for (uint32_t i = 0; i < answer->count; i++) {
-        if ((tried >> i & 1U) != 0) {
+        if (((uint32_t)tried >> i & 1U) != 0) {
             continue;
         }
         if ((user->avoided >> i & 1U) == 0) {

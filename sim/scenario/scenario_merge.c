@@ -89,6 +89,10 @@ static JsonDocument *read_document(Merge *merge, const char *path, const cJSON *
             }
             return NULL;
         }
+        if (user != NULL && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+            diag_add(merge->diags, DIAG_ERROR, user, DIAG_VALUE, "'%s' is no file", path);
+            return NULL;
+        }
         document = json_document_read(path, merge->diags);
     }
     if (document != NULL) {
