@@ -103,14 +103,14 @@ static bool child_begin(Campaign *campaign, guint run, GError **error)
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "cannot make a pipe: %s",
-                    g_strerror(errno));
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
+                    "cannot make a pipe: %s", g_strerror(errno));
         return false;
     }
     pid_t pid = fork();
 
     if (pid < 0) {
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
                     "cannot start a process: %s", g_strerror(errno));
         close(ends[0]);
         close(ends[1]);

@@ -485,8 +485,9 @@ void read_receive(Cassandra *node, const Message *message)
     read->slot = entry->index * node->cluster->slots_per_key;
     read->range = ring_range(node->cluster->ring, entry->range);
     read->spare = -1;
-    read->consistency = message->consistency != CONSISTENCY_DEFAULT ? message->consistency
-                                                                    : node->consistency.read + 1;
+    read->consistency =
+        (Consistency)(message->consistency != CONSISTENCY_DEFAULT ? message->consistency
+                                                                  : node->consistency.read + 1);
     if (read->consistency == CONSISTENCY_ANY) {
         read->consistency = CONSISTENCY_ONE; /* ANY is for writes only */
     }

@@ -399,8 +399,9 @@ void write_receive(Cassandra *node, const Message *message)
     write->request = message->request;
     write->slot = entry->index * node->cluster->slots_per_key;
     write->range = ring_range(node->cluster->ring, entry->range);
-    write->consistency = message->consistency != CONSISTENCY_DEFAULT ? message->consistency
-                                                                     : node->consistency.write + 1;
+    write->consistency =
+        (Consistency)(message->consistency != CONSISTENCY_DEFAULT ? message->consistency
+                                                                  : node->consistency.write + 1);
     write->block_for = node->cluster->block_for[node->site][write->consistency];
     for (guint i = 0; i < write->range->count; i++) {
         write->acked_at[i] = SIM_NEVER;

@@ -255,7 +255,7 @@ struct Write {
     uint32_t pending; /* of them, those with an event under way */
     uint32_t acked;   /* whose acknowledgement is on its way or here */
     uint32_t relays;  /* that forward it within their site */
-    int consistency;
+    Consistency consistency;
     uint16_t block_for;
     bool is_begun, is_sent, is_decided, is_swept, is_orphan;
     SimTime acked_at[RING_REPLICAS_MOST]; /* arrival at the coordinator */
@@ -301,7 +301,7 @@ struct Read {
     uint32_t pending[READ_ROUNDS];
     uint32_t stale; /* replicas that are being repaired */
     int64_t newest; /* version to repair with */
-    int consistency;
+    Consistency consistency;
     int spare; /* index of the replica to ask when the others are slow; -1: none */
     uint16_t block_for;
     uint8_t round;
