@@ -185,7 +185,7 @@ static bool is_tolerance(const cJSON *node)
         return cJSON_IsString(type) && strcmp(type->valuestring, "range") == 0 &&
                is_range(json_member(node, "range"));
     }
-    return cJSON_IsNumber(node) || cJSON_IsBool(node) || is_range(node);
+    return cJSON_IsNumber(node) || is_range(node);
 }
 
 static void read_probe(Activity *activity, ActivityText *text, DiagList *diags)
@@ -210,7 +210,7 @@ static void read_probe(Activity *activity, ActivityText *text, DiagList *diags)
         diag_add(diags, DIAG_ERROR, activity->tree, DIAG_VALUE, "a probe needs 'tolerance'");
     } else if (!is_tolerance(text->tolerance)) {
         diag_add(diags, DIAG_ERROR, text->tolerance, DIAG_VALUE,
-                 "'tolerance' must be a number, true, false, or a range like "
+                 "'tolerance' must be a number or a range, like "
                  "{\"type\": \"range\", \"range\": [0, 3]}");
     }
 }
