@@ -15,8 +15,9 @@ typedef struct ResultsWriter ResultsWriter;
 /* Starts PATH.part. NULL and `error` when it cannot be made. */
 ResultsWriter *results_write_new(const char *path, GError **error);
 
-/* Goes on with a whole file, for the checks that are judged on it: it is PATH.part again until the
- * writer is closed. NULL and `error` when it cannot be opened. */
+/* Goes on with a whole file, for the checks that are judged on it: those that stood there give way.
+ * It keeps its name, and stays as it was unless results_write_close succeeds. NULL and `error` when
+ * it cannot be opened. */
 ResultsWriter *results_write_again(const char *path, GError **error);
 
 /* Commits and renames to the path given. False and `error` on the first failure since the start (a

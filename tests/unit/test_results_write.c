@@ -472,6 +472,61 @@ START_TEST(merging_appends_runs_and_keeps_one_list_of_components)
 }
 END_TEST
 
+/* Judges a file: one check after another, failing or not. */
+static bool add_check(const char *path, const char *name, GError **error)
+{
+    ResultsWriter *writer = results_write_again(path, error);
+
+    if (writer == NULL) {
+        return false;
+    }
+    results_write_check(writer,
+                        &(ResultsCheck){.kind = "threshold", .name = name, .verdict = "pass"});
+    return results_write_close(writer, error);
+}
+
+START_TEST(checks_of_a_second_judgement_take_the_place_of_the_first)
+{
+    g_autofree char *path = path_of("r.sqlite");
+    g_autoptr(GError) error = NULL;
+
+    write_file(path, 0, 3);
+    ck_assert_msg(add_check(path, "first", &error), "%s", error ? error->message : "");
+    ck_assert(add_check(path, "second", &error));
+    ck_assert_int_eq(query_int(path, "SELECT count(*) FROM checked"), 1);
+    ck_assert_int_eq(query_int(path, "SELECT count(*) FROM checked WHERE name = 'second'"), 1);
+    ck_assert_int_eq(query_int(path, "SELECT count(*) FROM users"), 3);
+    ck_assert_uint_eq(count_files(), 1);
+}
+END_TEST
+
+START_TEST(a_judgement_on_a_full_disk_leaves_the_earlier_one)
+{
+    g_autofree char *path = path_of("r.sqlite");
+    int writes;
+
+    write_file(path, 0, 3);
+    disk_install(0, SQLITE_FULL);
+    ck_assert(add_check(path, "first", NULL));
+    disk_remove();
+    writes = disk.writes;
+    ck_assert_int_gt(writes, 2);
+    for (int n = 1; n <= writes; n++) {
+        g_autoptr(GError) error = NULL;
+        bool is_added;
+
+        disk_install(n, SQLITE_FULL);
+        is_added = add_check(path, "second", &error);
+        disk_remove();
+        ck_assert_msg(!is_added, "write %d of %d", n, writes);
+        ck_assert_ptr_nonnull(strstr(error->message, "the disk is full"));
+        ck_assert_int_eq(query_int(path, "SELECT count(*) FROM checked WHERE name = 'first'"), 1);
+        ck_assert_int_eq(query_int(path, "SELECT count(*) FROM users"), 3);
+        ck_assert_uint_eq(count_files(), 1);
+    }
+}
+END_TEST
+
 START_TEST(a_replication_that_comes_twice_is_refused)
 {
     g_autofree char *path = path_of("all.sqlite");
@@ -532,6 +587,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_a_crashed_writer_left_gives_way);
     tcase_add_test(tests, a_directory_that_is_not_there_is_named);
     tcase_add_test(tests, merging_appends_runs_and_keeps_one_list_of_components);
+    tcase_add_test(tests, checks_of_a_second_judgement_take_the_place_of_the_first);
+    tcase_add_test(tests, a_judgement_on_a_full_disk_leaves_the_earlier_one);
     tcase_add_test(tests, a_replication_that_comes_twice_is_refused);
     tcase_add_test(tests, a_file_of_another_kind_or_version_is_refused);
     suite_add_tcase(suite, tests);
