@@ -1,0 +1,213 @@
+/* test_hints.c - hints: when they are kept, when they are replayed, and how fast. */
+#include "tests/support/cassandra_rig.h"
+#include "tests/support/suite.h"
+
+static double pending(const CassandraRig *rig)
+{
+    double sum = 0;
+
+    for (guint i = 0; i < GOLDEN_NODES; i++) {
+        sum += rig_gauge(rig->rig, cassandra_rig_name(i), "hints_pending");
+    }
+    return sum;
+}
+
+static void write_keys(CassandraRig *rig, guint coordinator, uint64_t first, uint64_t count)
+{
+    for (uint64_t key = first; key < first + count; key++) {
+        cassandra_rig_write(rig, coordinator, key, CONSISTENCY_LOCAL_QUORUM);
+        rig_run(rig->rig, SIM_MS);
+    }
+}
+
+static guint count_held(const CassandraRig *rig, guint node, uint64_t first, uint64_t count)
+{
+    guint held = 0;
+
+    for (uint64_t key = first; key < first + count; key++) {
+        held += cassandra_rig_holds(rig, node, key) ? 1 : 0;
+    }
+    return held;
+}
+
+START_TEST(a_silent_replica_gets_its_hint_two_to_three_seconds_later)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, NULL);
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), SIM_NEVER);
+    write_keys(rig, 0, 1, 40);
+    rig_run(rig->rig, 2 * SIM_S - 45 * SIM_MS);
+    ck_assert_double_eq(pending(rig), 0);
+    rig_run(rig->rig, 1200 * SIM_MS);
+    ck_assert_double_ge(pending(rig), count_held(rig, 9, 1, 40));
+    ck_assert_uint_ge(rig_noted(rig->rig, "cassandra.hint-stored"), 1);
+}
+END_TEST
+
+START_TEST(a_convicted_replica_gets_its_hint_at_once)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, NULL);
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), SIM_NEVER);
+    rig_run(rig->rig, 30 * SIM_S);
+    write_keys(rig, 0, 1, 40);
+    ck_assert_double_eq(pending(rig), count_held(rig, 9, 1, 40));
+}
+END_TEST
+
+/* The relay of a site forwards nothing when it is dead: its neighbours miss the write as well. */
+START_TEST(a_dead_relay_costs_its_site_the_write)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, NULL);
+    guint expected = 0;
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), SIM_NEVER);
+    for (uint64_t key = 1; key <= 100; key++) {
+        const RingRange *range = cassandra_rig_range(rig, key);
+        guint relay = range->replicas[__builtin_ctz(range->site_mask[DC03])];
+
+        expected += relay == 9 ? 3 : cassandra_rig_holds(rig, 9, key) ? 1 : 0;
+    }
+    write_keys(rig, 0, 1, 100);
+    rig_run(rig->rig, 5 * SIM_S);
+    ck_assert_double_eq(pending(rig), expected);
+}
+END_TEST
+
+START_TEST(hints_bring_a_returned_node_up_to_date)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, NULL);
+    const ProbeAsked *asked[100];
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(16), SIM_MIN);
+    rig_run(rig->rig, 30 * SIM_S);
+    write_keys(rig, 0, 1, 100);
+    ck_assert_double_gt(pending(rig), 0);
+    rig_run(rig->rig, 3 * SIM_MIN);
+    ck_assert_double_eq(pending(rig), 0);
+    for (uint64_t key = 1; key <= 100; key++) {
+        asked[key - 1] = cassandra_rig_read(rig, 16, key, CONSISTENCY_LOCAL_ONE);
+    }
+    rig_run(rig->rig, SIM_S);
+    for (int i = 0; i < 100; i++) {
+        ck_assert_uint_eq(cassandra_rig_code(asked[i]), STORE_OK);
+        ck_assert_int_gt(asked[i]->reply.version, 0);
+    }
+}
+END_TEST
+
+/* 1024 KiB/s divided by 19 other nodes: 55 188 B/s, or 138 hints of 400 bytes, from one sender. */
+START_TEST(one_sender_replays_a_nineteenth_of_the_throttle)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(
+        6, CASSANDRA_NO_CPU ", \"jvm_start\": \"5s\", \"commitlog_replay\": \"2s\", "
+                            "\"hints_flush_period\": \"1s\"");
+    uint64_t before, after;
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), 70 * SIM_S);
+    rig_run(rig->rig, 30 * SIM_S);
+    for (uint64_t key = 1; key <= 20000; key++) {
+        cassandra_rig_write(rig, 0, key, CONSISTENCY_LOCAL_QUORUM);
+        rig_run(rig->rig, 2 * SIM_MS);
+    }
+    ck_assert_double_gt(pending(rig), 12000);
+    rig_run(rig->rig, 50 * SIM_S); /* host boot 10 s, start 7 s, trigger at most 20 s */
+    before = cassandra_rig_counter(rig, 9, "mutations");
+    rig_run(rig->rig, 30 * SIM_S);
+    after = cassandra_rig_counter(rig, 9, "mutations");
+    ck_assert_double_eq_tol((double)(after - before) / 30, 1048576 / 19.0 / 400, 0.03 * 138);
+}
+END_TEST
+
+/* Returned for longer than the window, nothing more is kept; the clock starts at the conviction. */
+START_TEST(the_window_ends_the_keeping)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, "\"max_hint_window\": \"1min\"");
+    double inside;
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), SIM_NEVER);
+    rig_run(rig->rig, 75 * SIM_S);
+    write_keys(rig, 0, 1, 40);
+    inside = pending(rig);
+    ck_assert_double_gt(inside, 0);
+    rig_run(rig->rig, 15 * SIM_S);
+    write_keys(rig, 0, 41, 40);
+    rig_run(rig->rig, 5 * SIM_S);
+    ck_assert_double_eq(pending(rig), inside);
+}
+END_TEST
+
+/* What had not been flushed from the buffers dies with the coordinator. */
+START_TEST(a_killed_coordinator_loses_what_it_had_not_flushed)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, NULL);
+    double flushed;
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), SIM_NEVER);
+    rig_run(rig->rig, 30 * SIM_S);
+    write_keys(rig, 0, 1, 40);
+    rig_run(rig->rig, 11 * SIM_S);
+    flushed = pending(rig);
+    write_keys(rig, 0, 41, 40);
+    ck_assert_double_gt(pending(rig), flushed);
+    rig_down(rig->rig, cassandra_rig_name(0), SIM_S);
+    ck_assert_double_eq(pending(rig), flushed);
+    ck_assert_uint_eq(cassandra_rig_counter(rig, 0, "hints_lost"), count_held(rig, 9, 41, 40));
+}
+END_TEST
+
+START_TEST(nothing_is_kept_when_hints_are_off)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, "\"hinted_handoff_enabled\": false");
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), SIM_NEVER);
+    write_keys(rig, 0, 1, 40);
+    rig_run(rig->rig, SIM_MIN);
+    write_keys(rig, 0, 41, 40);
+    ck_assert_uint_eq(cassandra_rig_sum(rig, "hints_stored"), 0);
+}
+END_TEST
+
+/* The cut is not noticed by gossip: every copy for the other side waits for its timeout. */
+START_TEST(a_cut_without_conviction_hints_by_timeout_and_heals)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, NULL);
+
+    rig_run(rig->rig, SIM_MIN);
+    cassandra_rig_cut(rig, DC01, DC02, 20 * SIM_S);
+    write_keys(rig, 0, 1, 50);
+    rig_run(rig->rig, 5 * SIM_S);
+    ck_assert_double_eq(pending(rig), 150);
+    ck_assert_uint_eq(cassandra_rig_sum(rig, "convictions"), 0);
+    rig_run(rig->rig, 60 * SIM_S);
+    ck_assert_double_eq(pending(rig), 0);
+    ck_assert_uint_eq(cassandra_rig_sum(rig, "mutations"), 50 * 11);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("hints");
+    TCase *tests = tcase_create("hints");
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_silent_replica_gets_its_hint_two_to_three_seconds_later);
+    tcase_add_test(tests, a_convicted_replica_gets_its_hint_at_once);
+    tcase_add_test(tests, a_dead_relay_costs_its_site_the_write);
+    tcase_add_test(tests, hints_bring_a_returned_node_up_to_date);
+    tcase_add_test(tests, one_sender_replays_a_nineteenth_of_the_throttle);
+    tcase_add_test(tests, the_window_ends_the_keeping);
+    tcase_add_test(tests, a_killed_coordinator_loses_what_it_had_not_flushed);
+    tcase_add_test(tests, nothing_is_kept_when_hints_are_off);
+    tcase_add_test(tests, a_cut_without_conviction_hints_by_timeout_and_heals);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
