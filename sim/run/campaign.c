@@ -256,6 +256,27 @@ static bool live(Campaign *campaign, GError **error)
 
 /* --- merge --- */
 
+/* What the results say of the campaign as a whole; nothing of it depends on when or where it ran.
+ */
+static void write_facts(ResultsWriter *writer, const Scenario *scenario)
+{
+    g_autofree char *interval =
+        g_strdup_printf("%" G_GINT64_FORMAT, scenario->simulation.sample_interval);
+    g_autofree char *cost = g_strdup_printf("%.2f", scenario_monthly_cost(scenario));
+    char *resolved = cJSON_PrintUnformatted(scenario->root);
+
+    results_write_fact(writer, "scenario", scenario->path);
+    results_write_fact(writer, "title", scenario->title != NULL ? scenario->title : "");
+    results_write_fact(writer, "description",
+                       scenario->description != NULL ? scenario->description : "");
+    results_write_fact(writer, "seed", scenario->simulation.seed_text);
+    results_write_fact(writer, "version", DCDRILL_VERSION);
+    results_write_fact(writer, "sample_interval_ns", interval);
+    results_write_fact(writer, "cost_per_month", cost);
+    results_write_fact(writer, "resolved", resolved);
+    cJSON_free(resolved);
+}
+
 static bool merge(Campaign *campaign, GError **error)
 {
     g_autofree char *path = g_strdup_printf("%s/results.sqlite", campaign->order->directory);
@@ -264,6 +285,7 @@ static bool merge(Campaign *campaign, GError **error)
     if (writer == NULL) {
         return false;
     }
+    write_facts(writer, campaign->order->scenario);
     for (guint run = 0; run < campaign->total; run++) {
         g_autofree char *part = run_path(campaign->order, run);
 

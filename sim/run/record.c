@@ -16,7 +16,8 @@ static int compare_words(gconstpointer a, gconstpointer b)
 static void write_reasons(ResultsWriter *writer, const RecordOrder *order, const HistoryCell *cell,
                           SimTime time)
 {
-    g_autoptr(GList) reasons = g_hash_table_get_keys(cell->reasons);
+    g_autoptr(GList) reasons =
+        cell->reasons != NULL ? g_hash_table_get_keys(cell->reasons) : NULL; /* none failed */
 
     reasons = g_list_sort(reasons, compare_words);
     for (GList *item = reasons; item != NULL; item = item->next) {

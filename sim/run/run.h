@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sim/run/assemble.h"
+#include "sim/world/network.h"
 
 /* How far a run is: handed out at every sample interval. */
 typedef struct RunProgress {
@@ -28,9 +29,8 @@ typedef struct RunOrder {
     const char *path;         /* of the results file to write */
     RunWatch *watch;          /* may be NULL */
     void *context;
-    EngineWatch *trace; /* may be NULL: told of every event */
-    void *trace_context;
-    uint64_t trace_request; /* 0: none; else printed by the network, see network_trace */
+    NetworkWatch *hop; /* told of every message; may be NULL */
+    void *hop_context;
 } RunOrder;
 
 /* How long the drain lasts: the longest a client keeps trying must be over. */

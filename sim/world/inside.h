@@ -86,6 +86,8 @@ struct Network {
     guint stride;
     Rng packets; /* of what goes over no link, and of effects on components */
     CallStore *calls;
+    NetworkWatch *watch; /* NULL: nobody */
+    void *watch_context;
 };
 
 Network *network_new(World *world);

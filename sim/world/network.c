@@ -45,6 +45,14 @@ Network *network_new(World *world)
     return network;
 }
 
+void network_watch(World *world, NetworkWatch *watch, void *context)
+{
+    Network *network = world_head_network(world);
+
+    network->watch = watch;
+    network->watch_context = context;
+}
+
 void network_free(Network *network)
 {
     pool_free(network->flights);
@@ -338,6 +346,10 @@ static void flight_arrive(void *self, void *subject, uint64_t detail)
 
     (void)self;
     (void)detail;
+    if (network->watch != NULL) {
+        network->watch(network->watch_context, engine_now(network->engine), flight->to,
+                       &flight->message);
+    }
     switch (flight->kind) {
     case FLIGHT_ONE_WAY:
     case FLIGHT_REQUEST:

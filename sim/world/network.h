@@ -128,6 +128,11 @@ extern const Kind link_kind; /* scope KIND_PART; fields: rtt, asymmetry, loss, j
 Component *network_add_link(World *world, Site *from, Site *to, const cJSON *settings,
                             DiagList *diags);
 
+/* Told of every message that arrives, before it is handed over: for traces. One watcher; NULL:
+ * nobody. */
+typedef void NetworkWatch(void *context, SimTime time, const Component *to, const Message *message);
+void network_watch(World *world, NetworkWatch *watch, void *context);
+
 typedef enum ConnectOutcome {
     CONNECTED,
     CONNECT_REFUSED,     /* RST: host alive, nobody listens */
