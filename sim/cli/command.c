@@ -1,0 +1,46 @@
+/* command.c - what the commands share. */
+#include "sim/cli/command.h"
+
+#include <stdio.h>
+
+#include "sim/scenario/scenario_read.h"
+
+Scenario *command_read_scenario(const Options *options, const char *path, const Kind *const *kinds)
+{
+    ScenarioChanges changes = options_changes(options);
+    g_autoptr(DiagList) diags = NULL;
+    Scenario *scenario = scenario_read(path, &changes, kinds, &diags);
+    g_autofree char *text = diags != NULL ? diag_list_to_text(diags) : NULL;
+
+    if (text != NULL) {
+        fputs(text, stderr);
+    }
+    return scenario;
+}
+
+/* How bad a status is; statuses that stop everything stand above all. */
+static int weight(int status)
+{
+    switch (status) {
+    case EXIT_PASSED:
+        return 0;
+    case EXIT_INCONCLUSIVE:
+        return 1;
+    case EXIT_FAILED:
+        return 2;
+    case EXIT_USAGE:
+        return 3;
+    case EXIT_WALL_LIMIT:
+        return 4;
+    case EXIT_INTERRUPTED:
+    case EXIT_TERMINATED:
+        return 5;
+    default:
+        return 6; /* an internal error */
+    }
+}
+
+int command_worse(int one, int other)
+{
+    return weight(one) >= weight(other) ? one : other;
+}

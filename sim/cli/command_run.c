@@ -1,0 +1,357 @@
+/* command_run.c - runs scenarios, prints the verdict, writes the results. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reports/report.h"
+#include "sim/base/file_whole.h"
+#include "sim/cli/command.h"
+#include "sim/cli/progress.h"
+#include "sim/cli/staging.h"
+#include "sim/cli/summary.h"
+#include "sim/results/results_export.h"
+#include "sim/run/journal.h"
+#include "sim/run/verdicts.h"
+#include "sim/run/wall.h"
+
+/* One scenario on its way from a file to its results. */
+typedef struct Job {
+    const Options *options;
+    const Kind *const *kinds;
+    Scenario *scenario;
+    char *target, *staged; /* the output directory, and where it is made */
+    CampaignResult campaign;
+    RunMeta meta;
+} Job;
+
+static bool say(GError *error)
+{
+    fprintf(stderr, "dcdrill: error: %s\n", error->message);
+    return false;
+}
+
+/* --- where results go --- */
+
+static char *target_of(const Options *options, const char *path)
+{
+    g_autofree char *base = strcmp(path, "-") == 0 ? g_strdup("stdin") : g_path_get_basename(path);
+    char *dot = strrchr(base, '.');
+
+    if (dot != NULL && dot != base) {
+        *dot = '\0';
+    }
+    if (options->out_dir != NULL && options->files->len == 1) {
+        return g_strdup(options->out_dir);
+    }
+    return g_build_filename(options->out_dir != NULL ? options->out_dir : "out", base, NULL);
+}
+
+static char *repeat_command(const Job *job)
+{
+    return g_strdup_printf("dcdrill run %s --seed %s -n %" G_GINT64_FORMAT, job->scenario->path,
+                           job->scenario->simulation.seed_text,
+                           job->scenario->simulation.replications);
+}
+
+/* --- the steps --- */
+
+static bool simulate(Job *job, GError **error)
+{
+    Progress *progress = progress_new(job->options);
+    CampaignOrder order = {.scenario = job->scenario,
+                           .kinds = job->kinds,
+                           .jobs = (guint)job->options->jobs,
+                           .directory = job->staged,
+                           .until = job->options->until,
+                           .wall_limit_s = job->options->wall_limit_s,
+                           .watch = progress_show,
+                           .context = progress};
+    bool is_good = campaign_run(&order, &job->campaign, error);
+
+    progress_end(progress);
+    progress_free(progress);
+    return is_good;
+}
+
+static bool append_checks(const char *path, const GPtrArray *judged, GError **error)
+{
+    ResultsWriter *writer = results_write_again(path, error);
+
+    if (writer == NULL) {
+        return false;
+    }
+    for (guint i = 0; i < judged->len; i++) {
+        ResultsCheck row = judged_row(g_ptr_array_index(judged, i));
+
+        results_write_check(writer, &row);
+    }
+    return results_write_close(writer, error);
+}
+
+static bool write_text(const Job *job, const char *name, const char *text, GError **error)
+{
+    g_autofree char *path = g_build_filename(job->staged, name, NULL);
+
+    return file_write_whole(path, text, strlen(text), error);
+}
+
+static bool write_json(const Job *job, const char *name, cJSON *json, GError **error)
+{
+    char *text = cJSON_Print(json);
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
+
+    cJSON_free(text);
+    cJSON_Delete(json);
+    return write_text(job, name, line, error);
+}
+
+static bool write_exports(const Job *job, Results *results, const GPtrArray *judged, GError **error)
+{
+    g_autofree char *summary = results_export_summary(results, 0.95);
+    g_autofree char *repeat = repeat_command(job);
+    g_autofree char *junit = results_export_junit(results, repeat);
+    g_autofree char *database = g_build_filename(job->staged, "results.sqlite", NULL);
+    g_autofree char *html = g_build_filename(job->staged, "report.html", NULL);
+    const char *const databases[] = {database, NULL};
+
+    return write_text(job, "summary.json", summary, error) &&
+           write_text(job, "junit.xml", junit, error) &&
+           write_json(job, "journal.json",
+                      journal_make(job->scenario, results, judged, results_export_ended(results)),
+                      error) &&
+           report_write(databases, html, error) &&
+           write_json(job, "run-meta.json", run_meta_make(&job->meta), error);
+}
+
+/* Judges what was merged and writes everything else beside it. */
+static bool judge_and_write(Job *job, GError **error)
+{
+    g_autofree char *path = g_build_filename(job->staged, "results.sqlite", NULL);
+    g_autoptr(Results) merged = results_open(path, error);
+    g_autoptr(GPtrArray) judged =
+        merged != NULL ? verdicts_judge(job->scenario, merged, error) : NULL;
+
+    if (judged == NULL) {
+        return false;
+    }
+    g_clear_pointer(&merged, results_free);
+    if (!append_checks(path, judged, error)) {
+        return false;
+    }
+    merged = results_open(path, error);
+    return merged != NULL && write_exports(job, merged, judged, error);
+}
+
+/* --- the result --- */
+
+static int status_of(const Job *job, Verdict verdict)
+{
+    switch (job->campaign.end) {
+    case CAMPAIGN_CRASHED:
+        return EXIT_INTERNAL;
+    case CAMPAIGN_FAILED:
+        return EXIT_USAGE;
+    case CAMPAIGN_WALL_LIMIT:
+        return EXIT_WALL_LIMIT;
+    case CAMPAIGN_INTERRUPTED:
+        return 128 + job->campaign.signal;
+    case CAMPAIGN_COMPLETED:
+        break;
+    }
+    switch (verdict) {
+    case VERDICT_PASS:
+        return EXIT_PASSED;
+    case VERDICT_INCONCLUSIVE:
+        return EXIT_INCONCLUSIVE;
+    case VERDICT_FAIL:
+        return EXIT_FAILED;
+    }
+    g_assert_not_reached();
+}
+
+/* One more copy of an output, where --out asks for it. */
+static bool copy_out(const Job *job, const char *out, GError **error)
+{
+    const struct {
+        const char *kind, *file;
+    } kinds[] = {{"summary", "summary.json"},
+                 {"journal", "journal.json"},
+                 {"junit", "junit.xml"},
+                 {"html", "report.html"}};
+    g_auto(GStrv) sides = g_strsplit(out, "=", 2);
+
+    for (guint i = 0; sides[0] != NULL && sides[1] != NULL && i < G_N_ELEMENTS(kinds); i++) {
+        if (strcmp(kinds[i].kind, sides[0]) == 0) {
+            g_autofree char *path = g_build_filename(job->target, kinds[i].file, NULL);
+            g_autofree char *text = NULL;
+            gsize size;
+
+            if (!g_file_get_contents(path, &text, &size, error)) {
+                return false;
+            }
+            if (strcmp(sides[1], "-") == 0) {
+                return fwrite(text, 1, size, stdout) == size;
+            }
+            return file_write_whole(sides[1], text, size, error);
+        }
+    }
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                "'--out %s' is not KIND=PATH with summary, journal, junit or html", out);
+    return false;
+}
+
+static int show_results(Job *job)
+{
+    g_autofree char *path = g_build_filename(job->target, "results.sqlite", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Results) results = results_open(path, &error);
+
+    if (results == NULL) {
+        say(error);
+        return EXIT_USAGE;
+    }
+    int status = status_of(job, results_export_verdict(results, NULL));
+    SummaryNotes notes = {.target = job->target,
+                          .spent_s = job->meta.spent_s,
+                          .has_colour = job->options->has_colour,
+                          .repeat = repeat_command(job)};
+
+    if (job->options->is_json) {
+        g_autofree char *summary = results_export_summary(results, 0.95);
+
+        puts(summary);
+    } else {
+        summary_print(results, &notes);
+    }
+    g_free(notes.repeat);
+    for (guint i = 0; job->options->outs != NULL && job->options->outs[i] != NULL; i++) {
+        if (!copy_out(job, job->options->outs[i], &error)) {
+            say(error);
+            return EXIT_USAGE;
+        }
+    }
+    return status;
+}
+
+static void say_how_it_ended(const Job *job)
+{
+    if (job->campaign.end == CAMPAIGN_CRASHED) {
+        fprintf(stderr,
+                "dcdrill: internal error: replication %d died; repeat it with: dcdrill replay %s "
+                "%d\n",
+                job->campaign.crashed, job->scenario->path, job->campaign.crashed);
+    } else if (job->campaign.end == CAMPAIGN_INTERRUPTED ||
+               job->campaign.end == CAMPAIGN_WALL_LIMIT) {
+        fprintf(stderr, "dcdrill: %s; results of %u replications so far are in %s\n",
+                job->campaign.end == CAMPAIGN_INTERRUPTED ? "interrupted" : "wall limit reached",
+                job->campaign.written, job->target);
+    }
+}
+
+static int job_run(Job *job)
+{
+    g_autoptr(GError) error = NULL;
+    double began_s = wall_seconds();
+
+    job->staged = staging_begin(job->target, &error);
+    if (job->staged == NULL) {
+        say(error);
+        return EXIT_USAGE;
+    }
+    job->meta = (RunMeta){.began = wall_timestamp(),
+                          .jobs = (guint)job->options->jobs,
+                          .version = DCDRILL_VERSION,
+                          .command = "run"};
+    bool is_good = simulate(job, &error);
+
+    job->meta.spent_s = wall_seconds() - began_s;
+    job->meta.ended = wall_timestamp();
+    if (is_good && job->campaign.written == 0) { /* the replications have said why */
+        staging_abandon(job->staged);
+        say_how_it_ended(job);
+        return status_of(job, VERDICT_FAIL);
+    }
+    is_good =
+        is_good && judge_and_write(job, &error) && staging_finish(job->staged, job->target, &error);
+    if (!is_good) {
+        staging_abandon(job->staged);
+        say(error);
+        return EXIT_USAGE;
+    }
+    say_how_it_ended(job);
+    return show_results(job);
+}
+
+static void job_clear(Job *job)
+{
+    scenario_free(job->scenario);
+    g_free(job->target);
+    g_free(job->staged);
+    g_free(job->meta.began);
+    g_free(job->meta.ended);
+}
+
+/* --- the command --- */
+
+static bool has_any_tag(const Scenario *scenario, char *const *tags)
+{
+    for (guint i = 0; tags != NULL && tags[i] != NULL; i++) {
+        if (scenario->tags != NULL &&
+            g_strv_contains((const char *const *)scenario->tags, tags[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int run_file(const Options *options, const char *path, const Kind *const *kinds)
+{
+    Job job = {.options = options,
+               .kinds = kinds,
+               .scenario = command_read_scenario(options, path, kinds),
+               .target = target_of(options, path)};
+    int status = EXIT_USAGE;
+
+    if (job.scenario != NULL) {
+        bool is_wanted = (options->only == NULL || has_any_tag(job.scenario, options->only)) &&
+                         !has_any_tag(job.scenario, options->skip);
+
+        status = is_wanted ? job_run(&job) : EXIT_PASSED;
+    }
+    job_clear(&job);
+    return status;
+}
+
+static bool is_forgiven(const Options *options, int status)
+{
+    for (guint i = 0; options->exit_zero_on != NULL && options->exit_zero_on[i] != NULL; i++) {
+        g_auto(GStrv) codes = g_strsplit(options->exit_zero_on[i], ",", -1);
+
+        for (guint k = 0; codes[k] != NULL; k++) {
+            if (g_ascii_strtoll(codes[k], NULL, 10) == status && status != EXIT_PASSED) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+int command_run(const Options *options, const Kind *const *kinds)
+{
+    int worst = EXIT_PASSED;
+
+    if (options->files->len == 0) {
+        fprintf(stderr, "dcdrill: error: 'run' needs a scenario file, like "
+                        "scenarios/drills/dc03-lost.json\n");
+        return EXIT_USAGE;
+    }
+    for (guint i = 0; i < options->files->len; i++) {
+        int status = run_file(options, g_ptr_array_index(options->files, i), kinds);
+
+        worst = command_worse(worst, is_forgiven(options, status) ? EXIT_PASSED : status);
+        if ((options->fail_fast && status != EXIT_PASSED) || status >= 128) {
+            break;
+        }
+    }
+    return worst;
+}

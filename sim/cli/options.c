@@ -1,0 +1,311 @@
+/* options.c - the command line as data. */
+#include "sim/cli/options.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/cli/command.h"
+#include "sim/config/diag.h"
+#include "sim/config/json_place.h"
+
+#define OPTIONS_ERROR g_quark_from_static_string("options")
+
+/* What GLib reads; turned into Options afterwards. */
+typedef struct Raw {
+    char **vars, **var_files, **sets, **outs, **only, **skip, **exit_zero_on, **files;
+    char *seed, *out_dir, *trace, *until, *wall_limit, *progress, *colour;
+    int replications, jobs;
+    gboolean json, quiet, no_colour, fail_fast, origins, plan, overlay, version, help, no_input;
+} Raw;
+
+static void raw_clear(Raw *raw)
+{
+    g_strfreev(raw->vars);
+    g_strfreev(raw->var_files);
+    g_strfreev(raw->sets);
+    g_strfreev(raw->outs);
+    g_strfreev(raw->only);
+    g_strfreev(raw->skip);
+    g_strfreev(raw->exit_zero_on);
+    g_strfreev(raw->files);
+    g_free(raw->seed);
+    g_free(raw->out_dir);
+    g_free(raw->trace);
+    g_free(raw->until);
+    g_free(raw->wall_limit);
+    g_free(raw->progress);
+    g_free(raw->colour);
+}
+
+static GOptionContext *context_new(Raw *raw)
+{
+    const GOptionEntry entries[] = {
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &raw->seed, "Seed: integer, 0x... or hex digits",
+         "S"},
+        {"replications", 'n', 0, G_OPTION_ARG_INT, &raw->replications, "How many replications",
+         "N"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &raw->jobs,
+         "Replications at once (default: all cores); results do not depend on it", "N"},
+        {"out-dir", 'o', 0, G_OPTION_ARG_FILENAME, &raw->out_dir, "Directory for results", "DIR"},
+        {"out", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->outs,
+         "One more copy of an output: summary, junit, journal, html; '-' is standard output",
+         "KIND=PATH"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "Summary as JSON on standard output", NULL},
+        {"var", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->vars, "Sets a variable", "NAME=VALUE"},
+        {"var-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->var_files, "Variables from a file",
+         "FILE"},
+        {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->sets, "Sets one value of the scenario",
+         "/POINTER=VALUE"},
+        {"until", 0, 0, G_OPTION_ARG_STRING, &raw->until, "End early at this simulated time", "T"},
+        {"wall-limit", 0, 0, G_OPTION_ARG_STRING, &raw->wall_limit, "End after this time", "T"},
+        {"fail-fast", 0, 0, G_OPTION_ARG_NONE, &raw->fail_fast, "Stop at the first failed scenario",
+         NULL},
+        {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->only, "Only scenarios with this tag",
+         "TAG"},
+        {"skip", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->skip, "No scenarios with this tag", "TAG"},
+        {"exit-zero-on", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->exit_zero_on,
+         "Exit with 0 in place of these codes", "3,4"},
+        {"progress", 0, 0, G_OPTION_ARG_STRING, &raw->progress, "auto, bar, plain or none", "MODE"},
+        {"color", 0, 0, G_OPTION_ARG_STRING, &raw->colour, "auto, always or never", "WHEN"},
+        {"no-color", 0, 0, G_OPTION_ARG_NONE, &raw->no_colour, "No colours", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &raw->quiet, "Only errors and the result", NULL},
+        {"no-input", 0, 0, G_OPTION_ARG_NONE, &raw->no_input, "Never ask (dcdrill never does)",
+         NULL},
+        {"origins", 0, 0, G_OPTION_ARG_NONE, &raw->origins, "show: which file set each value",
+         NULL},
+        {"plan", 0, 0, G_OPTION_ARG_NONE, &raw->plan, "show: what will happen when, to whom", NULL},
+        {"overlay", 0, 0, G_OPTION_ARG_NONE, &raw->overlay, "schema: of files that extend others",
+         NULL},
+        {"trace", 0, 0, G_OPTION_ARG_STRING, &raw->trace, "replay: the path of one request", "ID"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "Print this help", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->files, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    GOptionContext *context = g_option_context_new("COMMAND [FILE...]");
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_help_enabled(context, false);
+    return context;
+}
+
+/* --- from text to values --- */
+
+static bool read_span(const char *flag, const char *text, SimSpan *span, GError **error)
+{
+    if (text == NULL || sim_span_parse(text, span)) {
+        return true;
+    }
+    g_set_error(error, OPTIONS_ERROR, 0, "'%s' needs a duration with a unit, like \"90s\"", flag);
+    return false;
+}
+
+static bool read_progress(const char *text, ProgressMode *mode, GError **error)
+{
+    const char *const words[] = {"auto", "bar", "plain", "none", NULL};
+
+    for (int i = 0; text != NULL && words[i] != NULL; i++) {
+        if (strcmp(words[i], text) == 0) {
+            *mode = (ProgressMode)i;
+            return true;
+        }
+    }
+    if (text != NULL) {
+        g_set_error(error, OPTIONS_ERROR, 0, "'--progress' is auto, bar, plain or none, not '%s'",
+                    text);
+        return false;
+    }
+    *mode = PROGRESS_AUTO;
+    return true;
+}
+
+/* A value of .dcdrill.json in the working directory, as text; NULL when there is none. Caller
+ * frees. */
+static char *setting(const cJSON *settings, const char *name)
+{
+    const cJSON *value = json_member(settings, name);
+
+    if (cJSON_IsString(value)) {
+        return g_strdup(value->valuestring);
+    }
+    return cJSON_IsNumber(value) ? cJSON_PrintUnformatted(value) : NULL;
+}
+
+static char *environment_or(const char *variable, const cJSON *settings, const char *name)
+{
+    const char *value = g_getenv(variable);
+
+    return value != NULL && value[0] != '\0' ? g_strdup(value) : setting(settings, name);
+}
+
+static bool read_jobs(Options *options, const cJSON *settings, GError **error)
+{
+    g_autofree char *text = environment_or("DCDRILL_JOBS", settings, "jobs");
+    gint64 value;
+
+    if (options->jobs == 0 && text != NULL) {
+        if (!g_ascii_string_to_signed(text, 10, 1, 10000, &value, NULL)) {
+            g_set_error(error, OPTIONS_ERROR, 0, "jobs must lie from 1 to 10000, not '%s'", text);
+            return false;
+        }
+        options->jobs = (int)value;
+    }
+    if (options->jobs == 0) {
+        options->jobs = (int)g_get_num_processors();
+    }
+    if (options->jobs < 1 || options->replications < 0) {
+        g_set_error(error, OPTIONS_ERROR, 0, "'--jobs' and '--replications' must be at least 1");
+        return false;
+    }
+    return true;
+}
+
+static bool read_colour(const Raw *raw, const cJSON *settings, bool *has_colour, GError **error)
+{
+    g_autofree char *other = environment_or("DCDRILL_COLOR", settings, "color");
+    const char *when = raw->no_colour ? "never" : raw->colour != NULL ? raw->colour : other;
+    const char *no_colour = g_getenv("NO_COLOR");
+
+    if (when != NULL && strcmp(when, "always") == 0) {
+        *has_colour = true;
+    } else if (when != NULL && strcmp(when, "never") == 0) {
+        *has_colour = false;
+    } else if (when == NULL || strcmp(when, "auto") == 0) {
+        *has_colour = isatty(STDOUT_FILENO) != 0 && (no_colour == NULL || no_colour[0] == '\0') &&
+                      g_strcmp0(g_getenv("TERM"), "dumb") != 0;
+    } else {
+        g_set_error(error, OPTIONS_ERROR, 0, "'--color' is auto, always or never, not '%s'", when);
+        return false;
+    }
+    return true;
+}
+
+static bool read_values(Options *options, const Raw *raw, GError **error)
+{
+    SimSpan wall = 0;
+    g_autoptr(JsonDocument) file = NULL;
+    const cJSON *settings = NULL;
+
+    if (g_file_test(".dcdrill.json", G_FILE_TEST_EXISTS)) {
+        g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
+
+        file = json_document_read(".dcdrill.json", diags);
+        if (file == NULL) {
+            g_autofree char *text = diag_list_to_text(diags);
+
+            g_set_error(error, OPTIONS_ERROR, 0, "%s", g_strchomp(text));
+            return false;
+        }
+        settings = file->root;
+    }
+    if (options->seed == NULL) {
+        options->seed = environment_or("DCDRILL_SEED", settings, "seed");
+    }
+    bool is_good = read_span("--until", raw->until, &options->until, error) &&
+                   read_span("--wall-limit", raw->wall_limit, &wall, error) &&
+                   read_progress(raw->progress, &options->progress, error) &&
+                   read_jobs(options, settings, error) &&
+                   read_colour(raw, settings, &options->has_colour, error);
+
+    options->wall_limit_s = sim_span_to_s(wall);
+    return is_good;
+}
+
+/* --- the whole --- */
+
+static Options *options_from(Raw *raw)
+{
+    Options *options = g_new0(Options, 1);
+
+    options->files = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; raw->files != NULL && raw->files[i] != NULL; i++) {
+        if (i == 0) {
+            options->command = g_strdup(raw->files[i]);
+        } else {
+            g_ptr_array_add(options->files, g_strdup(raw->files[i]));
+        }
+    }
+    options->vars = g_steal_pointer(&raw->vars);
+    options->var_files = g_steal_pointer(&raw->var_files);
+    options->sets = g_steal_pointer(&raw->sets);
+    options->outs = g_steal_pointer(&raw->outs);
+    options->only = g_steal_pointer(&raw->only);
+    options->skip = g_steal_pointer(&raw->skip);
+    options->exit_zero_on = g_steal_pointer(&raw->exit_zero_on);
+    options->seed = g_steal_pointer(&raw->seed);
+    options->out_dir = g_steal_pointer(&raw->out_dir);
+    options->trace = g_steal_pointer(&raw->trace);
+    options->replications = raw->replications;
+    options->jobs = raw->jobs;
+    options->is_json = raw->json;
+    options->is_quiet = raw->quiet;
+    options->fail_fast = raw->fail_fast;
+    options->origins = raw->origins;
+    options->plan = raw->plan;
+    options->overlay = raw->overlay;
+    return options;
+}
+
+Options *options_read(int count, char **arguments, char **help, GError **error)
+{
+    Raw raw = {0};
+    g_autoptr(GOptionContext) context = context_new(&raw);
+    g_autoptr(GPtrArray) copies = g_ptr_array_new();
+    g_autoptr(Options) options = NULL;
+
+    g_ptr_array_add(copies, g_strdup("dcdrill"));
+    for (int i = 0; i < count; i++) {
+        g_ptr_array_add(copies, g_strdup(arguments[i]));
+    }
+    g_ptr_array_add(copies, NULL);
+    char **list = (char **)g_ptr_array_steal(copies, NULL);
+
+    if (!g_option_context_parse_strv(context, &list, error)) {
+        g_strfreev(list);
+        raw_clear(&raw);
+        return NULL;
+    }
+    g_strfreev(list);
+    options = options_from(&raw);
+    if (raw.version) {
+        *help = g_strdup("dcdrill " DCDRILL_VERSION "\n");
+    } else if (raw.help || options->command == NULL) {
+        g_autofree char *flags = g_option_context_get_help(context, true, NULL);
+
+        *help = command_help(options->command, flags);
+    } else if (!read_values(options, &raw, error)) {
+        raw_clear(&raw);
+        return NULL;
+    }
+    raw_clear(&raw);
+    return g_steal_pointer(&options);
+}
+
+void options_free(Options *options)
+{
+    if (options == NULL) {
+        return;
+    }
+    g_free(options->command);
+    g_ptr_array_unref(options->files);
+    g_strfreev(options->vars);
+    g_strfreev(options->var_files);
+    g_strfreev(options->sets);
+    g_strfreev(options->outs);
+    g_strfreev(options->only);
+    g_strfreev(options->skip);
+    g_strfreev(options->exit_zero_on);
+    g_free(options->seed);
+    g_free(options->out_dir);
+    g_free(options->trace);
+    g_free(options);
+}
+
+ScenarioChanges options_changes(const Options *options)
+{
+    return (ScenarioChanges){.vars = (const char *const *)options->vars,
+                             .var_files = (const char *const *)options->var_files,
+                             .sets = (const char *const *)options->sets,
+                             .seed = options->seed,
+                             .replications = options->replications};
+}

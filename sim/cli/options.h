@@ -1,0 +1,39 @@
+/* options.h - the command line as data. Flags mean the same under every command; environment and
+ * .dcdrill.json fill in what was not given: flags, then DCDRILL_SEED, DCDRILL_JOBS and
+ * DCDRILL_COLOR, then the file in the working directory, then defaults. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "sim/base/sim_time.h"
+#include "sim/scenario/scenario_read.h"
+
+typedef enum ProgressMode {
+    PROGRESS_AUTO,
+    PROGRESS_BAR,
+    PROGRESS_PLAIN,
+    PROGRESS_NONE
+} ProgressMode;
+
+typedef struct Options {
+    char *command;
+    GPtrArray *files; /* char *: what stands after the flags */
+    char **vars, **var_files, **sets, **outs, **only, **skip;
+    char *seed, *out_dir, *trace;
+    int replications, jobs;
+    SimSpan until;
+    double wall_limit_s;
+    bool is_json, is_quiet, has_colour, fail_fast, origins, plan, overlay;
+    ProgressMode progress;
+    char **exit_zero_on;
+} Options;
+
+/* Reads `arguments` (argv without the program's name). NULL and `error` when something is wrong;
+ * *help is then or else set to a text to print when help or the version was asked for. */
+Options *options_read(int count, char **arguments, char **help, GError **error);
+void options_free(Options *options);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
+
+/* What the scenario reader needs to know of them. Points into `options`. */
+ScenarioChanges options_changes(const Options *options);

@@ -1,0 +1,127 @@
+/* summary.c - what a person reads after a run. */
+#include "sim/cli/summary.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/results/results_export.h"
+
+/* Words carry the verdict, colours only repeat it. */
+typedef struct Shown {
+    const char *verdict, *word, *colour;
+} Shown;
+
+static const Shown shown[] = {{"pass", "PASS", "\033[32m"},
+                              {"fail", "FAIL", "\033[31m"},
+                              {"inconclusive", "????", "\033[33m"}};
+
+static void print_verdict(const char *verdict, bool has_colour)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(shown); i++) {
+        if (strcmp(shown[i].verdict, verdict) == 0) {
+            printf("%s%s%s", has_colour ? shown[i].colour : "", shown[i].word,
+                   has_colour ? "\033[0m" : "");
+        }
+    }
+}
+
+static char *number_text(double value)
+{
+    return isnan(value) ? g_strdup("-") : g_strdup_printf("%.4g", value);
+}
+
+static char *observed_text(const ResultsCheck *check)
+{
+    g_autofree char *observed = number_text(check->observed);
+    g_autofree char *low = number_text(check->low);
+    g_autofree char *high = number_text(check->high);
+
+    if (isnan(check->observed)) {
+        return g_strdup("");
+    }
+    if (isnan(check->low) || isnan(check->high)) {
+        return g_strdup(observed);
+    }
+    return g_strdup_printf("%s [%s, %s]", observed, low, high);
+}
+
+static void print_check(const ResultsCheck *check, const SummaryNotes *notes)
+{
+    g_autofree char *observed = observed_text(check);
+    g_autofree char *margin =
+        isnan(check->margin) ? g_strdup("") : g_strdup_printf("%+.0f%%", 100.0 * check->margin);
+    bool has_labels = check->labels != NULL && check->labels[0] != '\0';
+    g_autofree char *name = g_strdup_printf("%s%s%s%s", check->name, has_labels ? "{" : "",
+                                            has_labels ? check->labels : "", has_labels ? "}" : "");
+
+    printf("  %-42.42s %-26.26s %-13.13s %6s  ", name, observed,
+           check->condition != NULL ? check->condition : "", margin);
+    print_verdict(check->verdict, notes->has_colour);
+    printf("%s\n", check->is_warning ? " (warning)" : "");
+    if (strcmp(check->verdict, "pass") != 0 && check->why != NULL) {
+        printf("      %s\n", check->why);
+    }
+}
+
+static void print_faults(const Results *results)
+{
+    guint count;
+    const ResultsFault *faults = results_faults(results, &count);
+
+    for (guint i = 0; i < count && faults[i].run == faults[0].run; i++) {
+        printf("  t=%-6.0fs %-20s %s: applied to %d, bit %d\n", sim_span_to_s(faults[i].applied),
+               faults[i].name, faults[i].func, faults[i].targets, faults[i].bit);
+    }
+}
+
+static void print_end(const Results *results, const SummaryNotes *notes)
+{
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+    double simulated_s = 0.0;
+    uint64_t events = 0;
+    uint64_t requests = 0;
+
+    for (guint i = 0; i < count; i++) {
+        simulated_s += sim_span_to_s(runs[i].simulated);
+        events += runs[i].events;
+        requests += runs[i].requests;
+    }
+    printf("%u replications, %.1f M requests, %.0f M events; %.0f s simulated in %.1f s (x%.0f)\n",
+           count, (double)requests / 1e6, (double)events / 1e6, simulated_s, notes->spent_s,
+           simulated_s / notes->spent_s);
+    printf("report:    open %s/report.html in a browser\n", notes->target);
+    printf("reproduce: %s\n", notes->repeat);
+}
+
+void summary_print(const Results *results, const SummaryNotes *notes)
+{
+    guint count;
+    const ResultsCheck *checks = results_checks(results, &count);
+    guint passed = 0;
+    double margin;
+    Verdict verdict = results_export_verdict(results, &margin);
+    const char *title = results_fact(results, "title");
+
+    printf("dcdrill %s  seed %s  %s\n", DCDRILL_VERSION, results_fact(results, "seed"),
+           results_fact(results, "scenario"));
+    printf("%s\n", title != NULL ? title : "");
+    print_faults(results);
+    printf("  %-42s %-26s %-13s %6s  %s\n", "CHECK", "OBSERVED (95% CI)", "LIMIT", "MARGIN",
+           "VERDICT");
+    for (guint i = 0; i < count; i++) {
+        passed += strcmp(checks[i].verdict, "pass") == 0;
+        print_check(&checks[i], notes);
+    }
+    print_verdict(verdict_word(verdict), notes->has_colour);
+    printf("  %u of %u checks passed", passed, count);
+    if (!isnan(margin)) {
+        printf(", smallest margin %+.0f%%", 100.0 * margin);
+    }
+    const char *cost = results_fact(results, "cost_per_month");
+
+    printf("%s%s%s\n", cost != NULL ? ", " : "", cost != NULL ? cost : "",
+           cost != NULL ? " EUR a month" : "");
+    print_end(results, notes);
+}

@@ -1,0 +1,14 @@
+/* summary.h - what a person reads after a run: checks, margins, verdict, and how to repeat it. */
+#pragma once
+
+#include "sim/results/results_read.h"
+
+typedef struct SummaryNotes {
+    const char *target; /* output directory, for "open ..." */
+    double spent_s;     /* of wall time */
+    bool has_colour;
+    char *repeat;
+} SummaryNotes;
+
+/* Prints at most 100 columns to standard output. */
+void summary_print(const Results *results, const SummaryNotes *notes);
