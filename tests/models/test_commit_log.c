@@ -203,6 +203,41 @@ START_TEST(a_crash_that_leaves_the_disk_takes_nothing)
 }
 END_TEST
 
+/* The judgement at the end walks all stores: what is on no replica any more is found lost, what
+ * only some have is found diverged. */
+START_TEST(lost_and_diverged_keys_are_found_at_the_end)
+{
+    static const UserRequest request = {.client = "web", .is_write = true, .is_ok = true};
+    const Effect *faults[] = {&crash, &power_loss};
+
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(CassandraRig) rig = cassandra_rig_new(1, "\"hinted_handoff_enabled\": false");
+        History *history = world_history(rig->rig->world);
+        const ProbeAsked *written;
+        HistoryTotals totals;
+
+        for (guint site = DC01; site <= DCB2; site++) {
+            if (site != DC03) {
+                cassandra_rig_cut(rig, DC03, site, 40 * SIM_S);
+            }
+        }
+        written = cassandra_rig_write(rig, 8, 17, CONSISTENCY_LOCAL_QUORUM);
+        rig_run(rig->rig, 500 * SIM_MS);
+        ck_assert_uint_eq(cassandra_rig_code(written), STORE_OK);
+        history_write_acked(history, 17, written->reply.version, written->ended, &request);
+        for (guint node = 8; node < 12; node++) {
+            rig_effect(rig->rig, cassandra_rig_host(node), *faults[i], 10 * SIM_S);
+        }
+        rig_run(rig->rig, 120 * SIM_S);
+        world_judge(rig->rig->world);
+        totals = history_totals(history);
+        ck_assert_uint_eq(totals.keys_judged, 1);
+        ck_assert_uint_eq(totals.writes_lost, i);
+        ck_assert_uint_eq(totals.keys_diverged, 1 - i);
+    }
+}
+END_TEST
+
 /* An fsync takes milliseconds where the answer of the periodic log takes none. */
 START_TEST(batch_sync_waits_for_the_disk)
 {
@@ -234,6 +269,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, power_loss_takes_acknowledged_writes_with_periodic_sync);
     tcase_add_test(tests, power_loss_takes_no_acknowledged_write_with_batch_sync);
     tcase_add_test(tests, a_crash_that_leaves_the_disk_takes_nothing);
+    tcase_add_test(tests, lost_and_diverged_keys_are_found_at_the_end);
     tcase_add_test(tests, batch_sync_waits_for_the_disk);
     suite_add_tcase(suite, tests);
     return suite;
