@@ -7,6 +7,7 @@
 #include "sim/base/estimate.h"
 #include "sim/results/export/export_json.h"
 #include "sim/results/judge/judge.h"
+#include "sim/results/results_phase.h"
 
 /* What one run measured in one phase. */
 typedef struct Part {
@@ -34,10 +35,10 @@ static Part *part_of(Subject *subject, guint phase, guint run)
 
 /* --- collecting ----------------------------------------------------------------------------- */
 
-/* Slides a window over the levels of one component. */
-static void add_windows(Part *part, const GArray *levels, guint length)
+/* Slides a window over the levels of one component from `first` to `end`. */
+static void add_windows(Part *part, const GArray *levels, guint first, guint end, guint length)
 {
-    for (guint first = 0; length > 0 && first + length <= levels->len; first++) {
+    for (; length > 0 && first + length <= end; first++) {
         double sum = 0;
 
         for (guint i = first; i < first + length; i++) {
@@ -48,39 +49,87 @@ static void add_windows(Part *part, const GArray *levels, guint length)
     }
 }
 
-static void add_levels(Subject *subject, const ResultsMeter *meter, int run, ResultsSpan span,
-                       Part *part)
+/* A stretch of one component's levels, which begin at `origin`. */
+static void add_levels(const Subject *subject, const GArray *levels, SimTime origin,
+                       ResultsSpan span, Part *part)
 {
-    g_autoptr(GArray) levels = results_levels(subject->results, meter, run, span);
-    guint window = (guint)(JUDGE_WINDOW / results_sample_interval(subject->results));
+    SimSpan interval = results_sample_interval(subject->results);
+    guint first = (guint)((span.begin - origin + interval - 1) / interval);
+    guint end = MIN((guint)((span.end - origin + interval - 1) / interval), levels->len);
+    double lost = 0;
+    double sum = 0;
 
-    for (guint i = 0; i < levels->len; i++) {
-        part->sum += g_array_index(levels, ResultsLevel, i).value;
+    for (guint i = first; i < end; i++) {
+        double value = g_array_index(levels, ResultsLevel, i).value;
+        double next = sum + value;
+
+        lost += fabs(sum) >= fabs(value) ? (sum - next) + value : (value - next) + sum;
+        sum = next;
     }
-    part->steps += levels->len;
-    add_windows(part, levels, CLAMP(window, 1, levels->len));
+    if (end > first) {
+        part->sum += sum + lost;
+        part->steps += end - first;
+        add_windows(part, levels, first, end,
+                    CLAMP((guint)(JUDGE_WINDOW / interval), 1, end - first));
+    }
 }
 
-static void collect(Subject *subject, const GArray *meters, guint phase, guint run)
+/* From the begin of the first phase to the end of the last. */
+static ResultsSpan find_whole(const Subject *subject, int run)
 {
-    Part *part = part_of(subject, phase, run);
+    ResultsSpan whole = {SIM_NEVER, 0};
+    guint count;
+    const ResultsPhase *phases = results_phases(subject->results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        if (phases[i].run == run) {
+            whole.begin = MIN(whole.begin, phases[i].begin);
+            whole.end = MAX(whole.end, phases[i].end);
+        }
+    }
+    whole.begin = MIN(whole.begin, whole.end);
+    return whole;
+}
+
+/* One component in one run: its samples are read once for all phases. */
+static void collect_meter(Subject *subject, const ResultsMeter *meter, guint run, GPtrArray *spans)
+{
     int index = subject->runs[run].run;
-    g_autoptr(GArray) spans = results_spans(subject->results, index, subject->phases->pdata[phase]);
+    ResultsSpan whole = find_whole(subject, index);
+    bool is_histogram = strcmp(subject->type, "histogram") == 0;
+    g_autoptr(GArray) levels =
+        is_histogram ? NULL : results_levels(subject->results, meter, index, whole);
 
-    part->least = part->most = (double)NAN;
-    part->values = histogram_new();
-    for (guint i = 0; i < spans->len; i++) {
-        ResultsSpan span = g_array_index(spans, ResultsSpan, i);
+    for (guint i = 0; i < subject->phases->len; i++) {
+        const GArray *stretches = spans->pdata[i];
+        Part *part = part_of(subject, i, run);
 
-        for (guint j = 0; j < meters->len; j++) {
-            const ResultsMeter *meter = &g_array_index(meters, ResultsMeter, j);
+        for (guint j = 0; j < stretches->len; j++) {
+            ResultsSpan span = g_array_index(stretches, ResultsSpan, j);
 
-            if (strcmp(subject->type, "histogram") == 0) {
+            if (is_histogram) {
                 results_add_histogram(subject->results, meter, index, span, part->values);
             } else {
-                add_levels(subject, meter, index, span, part);
+                add_levels(subject, levels, whole.begin, span, part);
             }
         }
+    }
+}
+
+static void collect(Subject *subject, const GArray *meters, guint run)
+{
+    g_autoptr(GPtrArray) spans = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+
+    for (guint i = 0; i < subject->phases->len; i++) {
+        Part *part = part_of(subject, i, run);
+
+        part->least = part->most = (double)NAN;
+        part->values = histogram_new();
+        g_ptr_array_add(spans, results_spans(subject->results, subject->runs[run].run,
+                                             subject->phases->pdata[i]));
+    }
+    for (guint i = 0; i < meters->len; i++) {
+        collect_meter(subject, &g_array_index(meters, ResultsMeter, i), run, spans);
     }
 }
 
@@ -173,10 +222,10 @@ static void export_subject(Subject *subject, cJSON *metrics)
     guint cells = subject->phases->len * subject->run_count;
 
     subject->parts = g_new0(Part, MAX(cells, 1));
+    for (guint i = 0; i < subject->run_count; i++) {
+        collect(subject, meters, i);
+    }
     for (guint i = 0; i < subject->phases->len; i++) {
-        for (guint j = 0; j < subject->run_count; j++) {
-            collect(subject, meters, i, j);
-        }
         add_phase(subject, i, metrics);
     }
     for (guint i = 0; i < cells; i++) {
