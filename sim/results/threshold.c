@@ -17,7 +17,8 @@ const ThresholdMetric threshold_user_metrics[] = {
     {"http_req_failed", THRESHOLD_RATIO, "ratio", "Share of requests that failed after retries"},
     {"goodput", THRESHOLD_SPEED, "1", "Requests that went well, a second"},
     {"outage_duration", THRESHOLD_OUTAGE, "s",
-     "Spans of 1 s buckets in which the success ratio after retries was below 0.99"},
+     "Spans of buckets (label bucket, 1s) with a success ratio after retries below label success "
+     "(0.99)"},
     {"reroute_time", THRESHOLD_REROUTE, "s",
      "From a fault in a data centre until its users are served by another one"},
     {"retry_amplification", THRESHOLD_QUOTIENT, "1", "Tries for each request"},
@@ -45,6 +46,9 @@ static const struct {
 };
 
 static const char *const user_labels[] = {"dc", "region", "client", "phase", NULL};
+static const char *const outage_labels[] = {
+    "dc", "region", "client", "phase", "bucket", "success", NULL,
+};
 static const char *const reroute_labels[] = {"dc", "region", "client", NULL};
 static const char *const component_labels[] = {
     "dc", "role", "node", "region", "kind", "component", "station", "phase", NULL,
@@ -114,6 +118,9 @@ static const char *const *labels_of(const ThresholdRule *rule)
     if (rule->type == THRESHOLD_REROUTE) {
         return reroute_labels;
     }
+    if (rule->type == THRESHOLD_OUTAGE) {
+        return outage_labels;
+    }
     return rule->is_users ? user_labels : component_labels;
 }
 
@@ -127,6 +134,27 @@ static const char *const *values_of(const ThresholdKnown *known, const char *lab
         }
     }
     return NULL;
+}
+
+/* What an outage is can be set: "bucket" in whole seconds, "success" as the ratio below which a
+ * bucket is bad. */
+static bool check_outage_label(const char *name, const char *value, GError **error)
+{
+    SimSpan bucket = 0;
+    double success = 0;
+
+    if (strcmp(name, "bucket") == 0 &&
+        (!sim_span_parse(value, &bucket) || bucket < SIM_S || bucket % SIM_S != 0)) {
+        g_set_error(error, THRESHOLD_ERROR, THRESHOLD_ERROR_SYNTAX,
+                    "'bucket:%s' must be a whole number of seconds, like \"bucket:5s\"", value);
+        return false;
+    }
+    if (strcmp(name, "success") == 0 && !unit_parse_ratio(value, &success)) {
+        g_set_error(error, THRESHOLD_ERROR, THRESHOLD_ERROR_SYNTAX,
+                    "'success:%s' must be a ratio from 0 to 1, like \"success:0.99\"", value);
+        return false;
+    }
+    return true;
 }
 
 static bool check_label(const ThresholdRule *rule, const char *name, const char *value,
@@ -148,7 +176,7 @@ static bool check_label(const ThresholdRule *rule, const char *name, const char 
         refuse_name(error, what, value, values);
         return false;
     }
-    return true;
+    return rule->type != THRESHOLD_OUTAGE || check_outage_label(name, value, error);
 }
 
 static bool add_label(ThresholdRule *rule, const char *text, const ThresholdKnown *known,

@@ -236,6 +236,7 @@ START_TEST(an_outage_of_one_region_hides_in_the_service_but_not_in_its_region)
     g_autoptr(Judged) service = NULL;
     g_autoptr(Judged) worst = NULL;
     g_autoptr(Judged) count = NULL;
+    g_autoptr(Judged) coarse = NULL;
 
     for (int i = 0; i < 2; i++) {
         for (int j = 0; j < 30; j++) {
@@ -249,6 +250,7 @@ START_TEST(an_outage_of_one_region_hides_in_the_service_but_not_in_its_region)
     service = judge(rig, "outage_duration", "max==0s", 0);
     worst = judge(rig, "outage_duration{region:*}", "max<7s", 0);
     count = judge(rig, "outage_duration{region:Europe}", "count<=1", 0);
+    coarse = judge(rig, "outage_duration{region:Europe,bucket:5s,success:50%}", "max<=5s", 0);
     ck_assert_int_eq(service->verdict, VERDICT_PASS);
     ck_assert_int_eq(worst->verdict, VERDICT_FAIL);
     ck_assert_double_eq(worst->observed, 7);
@@ -256,6 +258,10 @@ START_TEST(an_outage_of_one_region_hides_in_the_service_but_not_in_its_region)
     ck_assert_ptr_nonnull(strstr(worst->why, "'Europe'"));
     ck_assert_str_eq(worst->labels, "region:*");
     ck_assert_int_eq(count->verdict, VERDICT_PASS);
+    /* Out from 10 to 16 and 17 s: of the buckets of 5 s only the first is bad by half. */
+    ck_assert_int_eq(coarse->verdict, VERDICT_PASS);
+    ck_assert_ptr_nonnull(strstr(coarse->why, "buckets of 5 s with a success ratio after retries "
+                                              "below 0.5"));
 }
 END_TEST
 

@@ -94,6 +94,9 @@ static const struct Bad {
     {"http_req_duration", "p()<1s", "percentile 'p()' must lie between 0 and 100"},
     {"hints_pending", "max<64", "limit '64' of 'hints_pending' is not one"},
     {"refused", "count<ten", "limit 'ten' of 'refused' is not one"},
+    {"outage_duration{bucket:1.5s}", "max<1s", "must be a whole number of seconds"},
+    {"outage_duration{success:99}", "max<1s", "must be a ratio from 0 to 1"},
+    {"http_reqs{bucket:1s}", "rate>1", "unknown label 'bucket'"},
     {"reroute_time", "max<1s", "needs the data centre that its users have to leave"},
 };
 

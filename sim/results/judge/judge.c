@@ -6,38 +6,18 @@
 
 #include "sim/base/estimate.h"
 #include "sim/results/judge/figure.h"
-#include "sim/results/judge/outage.h"
-#include "sim/results/judge/reroute.h"
+#include "sim/results/judge/judge_case.h"
 #include "sim/results/judge/single_run.h"
 #include "sim/results/judge/stream.h"
 #include "sim/results/judge/window.h"
 
-/* What is judged, and the numbers of its runs. */
-typedef struct Case {
-    Results *results;
-    const ThresholdRule *rule; /* without '*' */
-    SimSpan window;            /* 0: over the whole phase */
-    double confidence;
-    const ResultsRun *runs;
-    guint count;
-} Case;
-
-static Case case_of(Results *results, const ThresholdRule *rule, SimSpan window, double confidence)
+static JudgeCase case_of(Results *results, const ThresholdRule *rule, SimSpan window,
+                         double confidence)
 {
-    Case one = {.results = results, .rule = rule, .window = window, .confidence = confidence};
+    JudgeCase one = {.results = results, .rule = rule, .window = window, .confidence = confidence};
 
     one.runs = results_runs(results, &one.count);
     return one;
-}
-
-static double *new_values(guint count)
-{
-    double *values = g_new(double, MAX(count, 1));
-
-    for (guint i = 0; i < count; i++) {
-        values[i] = (double)NAN;
-    }
-    return values;
 }
 
 /* --- totals over totals --------------------------------------------------------------------- */
@@ -58,7 +38,7 @@ static void add_totals(const ThresholdRule *rule, const Stream *stream, double *
 }
 
 /* Totals of one run; false when the run measured nothing. */
-static bool sum_run(const Case *one, guint index, double *part, double *whole)
+static bool sum_run(const JudgeCase *one, guint index, double *part, double *whole)
 {
     int run = one->runs[index].run;
     g_autoptr(GPtrArray) streams = NULL;
@@ -98,10 +78,10 @@ static void clamp_ratio(Estimate *estimate)
     }
 }
 
-static Estimate estimate_totals(const Case *one)
+static Estimate estimate_totals(const JudgeCase *one)
 {
-    g_autofree double *parts = new_values(one->count);
-    g_autofree double *wholes = new_values(one->count);
+    g_autofree double *parts = judge_new_values(one->count);
+    g_autofree double *wholes = judge_new_values(one->count);
     guint known = 0;
     Estimate estimate;
 
@@ -124,10 +104,10 @@ static Estimate estimate_totals(const Case *one)
 
 /* --- quantiles ------------------------------------------------------------------------------ */
 
-static Estimate estimate_percentile(const Case *one)
+static Estimate estimate_percentile(const JudgeCase *one)
 {
     g_autoptr(Histogram) pooled = histogram_new();
-    g_autofree double *each = new_values(one->count);
+    g_autofree double *each = judge_new_values(one->count);
     double scale = stream_scale(one->rule);
     uint64_t fewest = UINT64_MAX;
     guint known = 0;
@@ -160,7 +140,7 @@ static Estimate estimate_percentile(const Case *one)
 /* --- worst cases ---------------------------------------------------------------------------- */
 
 /* Smallest, largest or number of values of a distribution, or the increase of a counter. */
-static double find_extreme(const Case *one, guint index)
+static double find_extreme(const JudgeCase *one, guint index)
 {
     g_autoptr(Histogram) merged = NULL;
     double part = 0;
@@ -181,9 +161,9 @@ static double find_extreme(const Case *one, guint index)
                                                   : histogram_max(merged));
 }
 
-static void judge_extremes(const Case *one, Judged *judged)
+static void judge_extremes(const JudgeCase *one, Judged *judged)
 {
-    g_autofree double *values = new_values(one->count);
+    g_autofree double *values = judge_new_values(one->count);
 
     for (guint i = 0; i < one->count; i++) {
         values[i] = find_extreme(one, i);
@@ -217,7 +197,7 @@ static void count_values(GPtrArray *streams)
     }
 }
 
-static WindowWorst find_worst_window(const Case *one, guint index, SimSpan window)
+static WindowWorst find_worst_window(const JudgeCase *one, guint index, SimSpan window)
 {
     WindowWorst worst = window_none();
     g_autoptr(GPtrArray) streams = stream_measure(one->results, one->rule, one->runs[index].run);
@@ -243,7 +223,7 @@ static bool is_too_thin(const ThresholdRule *rule, uint64_t fewest)
            (double)fewest * (1 - rule->quantile) < FEWEST_BEYOND_IN_WINDOW * (1 - 1e-12);
 }
 
-static char *describe_windows(const Case *one, const WindowWorst *worst, int run, guint empty,
+static char *describe_windows(const JudgeCase *one, const WindowWorst *worst, int run, guint empty,
                               bool is_thin)
 {
     SimSpan window = one->window > 0 ? one->window : JUDGE_WINDOW;
@@ -267,9 +247,9 @@ static char *describe_windows(const Case *one, const WindowWorst *worst, int run
     return g_string_free(text, FALSE);
 }
 
-static void judge_windows(const Case *one, Judged *judged)
+static void judge_windows(const JudgeCase *one, Judged *judged)
 {
-    g_autofree double *values = new_values(one->count);
+    g_autofree double *values = judge_new_values(one->count);
     SimSpan window = one->window > 0 ? one->window : JUDGE_WINDOW;
     WindowWorst worst = window_none();
     int worst_run = 0;
@@ -295,119 +275,6 @@ static void judge_windows(const Case *one, Judged *judged)
     }
 }
 
-/* --- outages and rerouting ------------------------------------------------------------------ */
-
-static Outages find_outages(const Case *one, guint index)
-{
-    int run = one->runs[index].run;
-    g_autoptr(GArray) spans = stream_user_spans(one->results, one->rule, run);
-    ResultsUserFilter filter = stream_user_filter(one->rule);
-    Outages all = {.count = 0};
-
-    for (guint i = 0; i < spans->len; i++) {
-        g_autoptr(GArray) seconds =
-            results_user_seconds(one->results, &filter, run, g_array_index(spans, ResultsSpan, i));
-        Outages found =
-            outage_find(&outage_rules, (const ResultsCounts *)(void *)seconds->data, seconds->len);
-
-        all.count += found.count;
-        all.total_s += found.total_s;
-        all.longest_s = MAX(all.longest_s, found.longest_s);
-        all.requests += found.requests;
-    }
-    return all;
-}
-
-static double outage_value(const ThresholdRule *rule, const Outages *outages)
-{
-    if (outages->requests == 0) {
-        return (double)NAN;
-    }
-    if (rule->aggregate == THRESHOLD_COUNT) {
-        return outages->count;
-    }
-    if (rule->aggregate == THRESHOLD_AVG) {
-        return outages->count > 0 ? outages->total_s / outages->count : 0;
-    }
-    return outages->longest_s;
-}
-
-static void judge_outages(const Case *one, Judged *judged)
-{
-    g_autofree double *values = new_values(one->count);
-    g_autofree char *note =
-        g_strdup_printf("outage: buckets of %u s with a success ratio after retries below %g",
-                        outage_rules.bucket_s, outage_rules.success_ratio);
-
-    for (guint i = 0; i < one->count; i++) {
-        Outages outages = find_outages(one, i);
-
-        values[i] = outage_value(one->rule, &outages);
-    }
-    figure_judge_worst(judged, one->rule, values, one->count, one->confidence, note);
-}
-
-/* Where some did not leave while the fault lasted, the time is at least as long: it may fail a
- * limit, but not meet it. */
-static void distrust_censored(Judged *judged, const ThresholdRule *rule, guint censored,
-                              guint count)
-{
-    bool is_upper = rule->comparison == THRESHOLD_LESS || rule->comparison == THRESHOLD_AT_MOST;
-    g_autofree char *why = g_strdup(judged->why);
-    Verdict verdict = judged->verdict;
-
-    if (censored == 0) {
-        return;
-    }
-    if (verdict == VERDICT_PASS || (verdict == VERDICT_FAIL && !is_upper)) {
-        verdict = VERDICT_INCONCLUSIVE;
-    }
-    judged_decide(
-        judged, verdict,
-        "not reached while the fault lasted in %u of %u replications, whose length stands "
-        "for the time; %s",
-        censored, count, why);
-}
-
-static void judge_reroute(const Case *one, Judged *judged)
-{
-    ResultsUserFilter filter = stream_user_filter(one->rule);
-    g_autoptr(Reroute) reroute = reroute_measure(one->results, filter.dc, &filter);
-    bool is_max = one->rule->aggregate == THRESHOLD_MAX;
-    double p = is_max ? REROUTE_ALL : one->rule->quantile;
-    RerouteTime pooled = reroute_time(reroute, -1, p);
-    g_autofree double *values = new_values(one->count);
-    g_autofree char *note = NULL;
-    guint censored = 0;
-
-    for (guint i = 0; i < one->count; i++) {
-        RerouteTime time = reroute_time(reroute, one->runs[i].run, p);
-
-        values[i] = time.seconds;
-        censored += time.is_censored ? 1 : 0;
-    }
-    if (isnan(pooled.seconds)) {
-        judged_decide(judged, VERDICT_INCONCLUSIVE,
-                      "no fault hit '%s' while it served users: nobody had to leave", filter.dc);
-        return;
-    }
-    note = g_strdup_printf("share of '%s''s users served elsewhere, second by second after the "
-                           "fault%s",
-                           filter.dc, is_max ? "; max is 99.9 % of them" : "");
-    if (is_max || one->count == 1) {
-        figure_judge_worst(judged, one->rule, values, one->count, one->confidence, note);
-    } else {
-        Estimate estimate = estimate_mean(values, one->count, one->confidence);
-        double shift = pooled.seconds - estimate.value;
-
-        estimate.value += shift;
-        estimate.low += shift;
-        estimate.high += shift;
-        figure_judge_estimate(judged, one->rule, &estimate, false, note);
-    }
-    distrust_censored(judged, one->rule, censored, one->count);
-}
-
 /* --- one case ------------------------------------------------------------------------------- */
 
 static bool is_level(ThresholdType type)
@@ -427,13 +294,13 @@ bool judge_takes_window(const ThresholdRule *rule)
 
 Estimate judge_estimate(Results *results, const ThresholdRule *rule, double confidence)
 {
-    Case one = case_of(results, rule, 0, confidence);
+    JudgeCase one = case_of(results, rule, 0, confidence);
 
     return rule->aggregate == THRESHOLD_PERCENTILE ? estimate_percentile(&one)
                                                    : estimate_totals(&one);
 }
 
-static void judge_over_phase(const Case *one, Judged *judged)
+static void judge_over_phase(const JudgeCase *one, Judged *judged)
 {
     bool is_percentile = one->rule->aggregate == THRESHOLD_PERCENTILE;
     Estimate estimate;
@@ -457,7 +324,7 @@ static void judge_over_phase(const Case *one, Judged *judged)
     }
 }
 
-static void judge_case(const Case *one, Judged *judged)
+static void judge_case(const JudgeCase *one, Judged *judged)
 {
     ThresholdType type = one->rule->type;
 
@@ -511,9 +378,9 @@ static bool is_worse(const Judged *judged, const Judged *than)
     return !isnan(judged->margin) && !(judged->margin >= than->margin);
 }
 
-static Judged *judge_labels(const Case *one);
+static Judged *judge_labels(const JudgeCase *one);
 
-static Judged *judge_each(const Case *one, const char *label)
+static Judged *judge_each(const JudgeCase *one, const char *label)
 {
     g_autoptr(GPtrArray) values = list_values(one->results, one->rule, label);
     g_autofree char *worst_value = NULL;
@@ -523,7 +390,7 @@ static Judged *judge_each(const Case *one, const char *label)
 
     for (guint i = 0; i + 1 < values->len; i++) {
         g_autoptr(ThresholdRule) rule = threshold_with_label(one->rule, label, values->pdata[i]);
-        Case part = case_of(one->results, rule, one->window, one->confidence);
+        JudgeCase part = case_of(one->results, rule, one->window, one->confidence);
         Judged *judged = judge_labels(&part);
 
         unmeasured += isnan(judged->observed) ? 1 : 0;
@@ -548,7 +415,7 @@ static Judged *judge_each(const Case *one, const char *label)
     return worst;
 }
 
-static Judged *judge_labels(const Case *one)
+static Judged *judge_labels(const JudgeCase *one)
 {
     Judged *judged;
 
@@ -565,7 +432,7 @@ static Judged *judge_labels(const Case *one)
 Judged *judge_threshold(Results *results, const ThresholdRule *rule, SimSpan window,
                         double confidence)
 {
-    Case one = case_of(results, rule, window, confidence);
+    JudgeCase one = case_of(results, rule, window, confidence);
     Judged *judged = judge_labels(&one);
     g_autofree char *incomplete = verdict_incomplete_runs(results);
     char length[SIM_SPAN_TEXT];
