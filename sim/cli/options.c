@@ -246,21 +246,49 @@ static Options *options_from(Raw *raw)
     return options;
 }
 
+/* A copy of the arguments in which "-j2" stands as "-j" "2": GLib reads no value that is joined to
+ * a short flag. Caller frees. */
+static char **arguments_part(int count, char **arguments)
+{
+    GPtrArray *copies = g_ptr_array_new();
+    bool has_ended = false; /* after "--" nothing is a flag */
+
+    g_ptr_array_add(copies, g_strdup("dcdrill"));
+    for (int i = 0; i < count; i++) {
+        const char *argument = arguments[i];
+        bool is_short = argument[0] == '-' && argument[1] != '\0' && strchr("snjo", argument[1]);
+
+        has_ended = has_ended || strcmp(argument, "--") == 0;
+        if (!has_ended && is_short && argument[2] != '\0') {
+            g_ptr_array_add(copies, g_strndup(argument, 2));
+            argument += 2;
+        }
+        g_ptr_array_add(copies, g_strdup(argument));
+    }
+    g_ptr_array_add(copies, NULL);
+    return (char **)g_ptr_array_free(copies, false);
+}
+
+/* GLib quotes names as books do; everything else here uses plain quotes. */
+static void plain_quotes(GError *error)
+{
+    GString *text = g_string_new(error->message);
+
+    g_string_replace(text, "\u201c", "'", 0);
+    g_string_replace(text, "\u201d", "'", 0);
+    g_free(error->message);
+    error->message = g_string_free(text, false);
+}
+
 Options *options_read(int count, char **arguments, char **help, GError **error)
 {
     Raw raw = {0};
     g_autoptr(GOptionContext) context = context_new(&raw);
-    g_autoptr(GPtrArray) copies = g_ptr_array_new();
     g_autoptr(Options) options = NULL;
-
-    g_ptr_array_add(copies, g_strdup("dcdrill"));
-    for (int i = 0; i < count; i++) {
-        g_ptr_array_add(copies, g_strdup(arguments[i]));
-    }
-    g_ptr_array_add(copies, NULL);
-    char **list = (char **)g_ptr_array_steal(copies, NULL);
+    char **list = arguments_part(count, arguments);
 
     if (!g_option_context_parse_strv(context, &list, error)) {
+        plain_quotes(*error);
         g_strfreev(list);
         raw_clear(&raw);
         return NULL;
