@@ -314,6 +314,51 @@ void host_cpu_spend(HostCpu *cpu, EventOwner *owner, SimSpan work)
     cpu_put(cpu, work, (CpuJob){owner, NULL, NULL, 0, owner->incarnation, 0});
 }
 
+/* Drops a job that has all its work and waits to be told. */
+static bool cpu_drop_done(HostCpu *cpu, const void *subject)
+{
+    uint32_t before = NO_SLOT;
+
+    for (uint32_t slot = cpu->first_done; slot != NO_SLOT; slot = cpu->jobs[slot].next) {
+        if (cpu->jobs[slot].subject == subject) {
+            uint32_t next = cpu->jobs[slot].next;
+
+            *(before == NO_SLOT ? &cpu->first_done : &cpu->jobs[before].next) = next;
+            if (next == NO_SLOT) {
+                cpu->last_done = before;
+            }
+            cpu_give_slot(cpu, slot);
+            return true;
+        }
+        before = slot;
+    }
+    return false;
+}
+
+void host_cpu_drop(HostCpu *cpu, const void *subject)
+{
+    uint32_t place = 0;
+    CpuTag last;
+
+    cpu_advance(cpu);
+    while (place < cpu->count && cpu->jobs[tag_slot(cpu->tags[place])].subject != subject) {
+        place++;
+    }
+    if (place < cpu->count) {
+        cpu->told--;
+        cpu_give_slot(cpu, tag_slot(cpu->tags[place]));
+        last = cpu->tags[--cpu->count];
+        if (place > 0 && place < cpu->count && tag_is_before(last, cpu->tags[(place - 1) / 2])) {
+            cpu_rise(cpu, place, last);
+        } else if (place < cpu->count) {
+            cpu_sink(cpu, place, last);
+        }
+        cpu_changed(cpu);
+    } else if (cpu_drop_done(cpu, subject)) {
+        cpu_changed(cpu);
+    }
+}
+
 void host_cpu_forget(HostCpu *cpu, const EventOwner *owner)
 {
     uint32_t left = 0;

@@ -47,6 +47,9 @@ void host_cpu_add(HostCpu *cpu, EventOwner *owner, SimSpan work, const EventType
 /* Adds a job whose end nobody waits for: it takes its share and needs no event of its own. */
 void host_cpu_spend(HostCpu *cpu, EventOwner *owner, SimSpan work);
 
+/* Drops the one job of `subject`, if it has not been told. */
+void host_cpu_drop(HostCpu *cpu, const void *subject);
+
 /* Drops the jobs of one owner, or of all. */
 void host_cpu_forget(HostCpu *cpu, const EventOwner *owner);
 void host_cpu_forget_all(HostCpu *cpu);

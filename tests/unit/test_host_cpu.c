@@ -88,6 +88,93 @@ START_TEST(more_jobs_than_vcpus_share_equally)
 }
 END_TEST
 
+/* The job of each subject counts its own ends. */
+static void on_subject_done(void *self, void *subject, uint64_t detail)
+{
+    (void)self;
+    (void)detail;
+    ++*(int *)subject;
+}
+
+static const EventType subject_done = {"test/subject-done", on_subject_done};
+
+START_TEST(a_job_that_is_dropped_leaves_its_share_to_the_others)
+{
+    g_autoptr(Rig) rig = rig_new(1);
+    int dropped = 0;
+
+    rig_add(rig, 2000, 0);
+    host_cpu_add(&rig->cpu, &rig->process, 3000, &subject_done, &dropped, 0);
+    rig_add(rig, 4000, 1);
+    engine_run(rig->engine, 3000); /* each has had 1000 */
+    host_cpu_drop(&rig->cpu, &dropped);
+    engine_run(rig->engine, SIM_S);
+    ck_assert_int_eq(dropped, 0);
+    ck_assert_int_eq(rig->done_at[0], 5000);
+    ck_assert_int_eq(rig->done_at[1], 7000);
+    ck_assert_double_eq_tol(rig->utilisation.area, 7000, 0.5);
+}
+END_TEST
+
+/* The heap stays one, wherever a job is taken from. */
+START_TEST(those_who_are_left_end_in_the_order_of_their_work)
+{
+    g_autoptr(Rig) rig = rig_new(1);
+    int ends[64] = {0};
+    Rng rng;
+
+    rng_init(&rng, 23, "drops");
+    for (int i = 0; i < 64; i++) {
+        host_cpu_add(&rig->cpu, &rig->process, 1000 + (SimSpan)rng_below(&rng, 100000),
+                     &subject_done, &ends[i], 0);
+        rig_add(rig, 1000 * (100 - i), (uint64_t)i);
+    }
+    for (int i = 0; i < 64; i++) {
+        host_cpu_drop(&rig->cpu, &ends[i * 37 % 64]);
+    }
+    engine_run(rig->engine, SIM_S);
+    ck_assert_uint_eq(rig->done, 64);
+    for (int i = 0; i + 1 < 64; i++) {
+        ck_assert_int_eq(ends[i], 0);
+        ck_assert_int_gt(rig->done_at[i], rig->done_at[i + 1]);
+    }
+    /* 64 that take 37 to 100 us of work each: the last ends when all work is done. */
+    ck_assert_int_eq(rig->done_at[0], 64 * (37000 + 100000) / 2);
+}
+END_TEST
+
+/* Two end together; the end of the first calls the second one off. */
+typedef struct Pair {
+    Rig *rig;
+    int firsts, seconds;
+} Pair;
+
+static void on_end_drop_second(void *self, void *subject, uint64_t detail)
+{
+    Pair *pair = subject;
+
+    (void)self;
+    (void)detail;
+    pair->firsts++;
+    host_cpu_drop(&pair->rig->cpu, &pair->seconds);
+}
+
+static const EventType drop_second = {"test/drop-second", on_end_drop_second};
+
+START_TEST(a_job_that_is_done_and_not_told_can_be_dropped)
+{
+    g_autoptr(Rig) rig = rig_new(2);
+    Pair pair = {.rig = rig};
+
+    host_cpu_add(&rig->cpu, &rig->process, 1000, &drop_second, &pair, 0);
+    host_cpu_add(&rig->cpu, &rig->process, 1000, &subject_done, &pair.seconds, 0);
+    engine_run(rig->engine, SIM_S);
+    ck_assert_int_eq(pair.firsts, 1);
+    ck_assert_int_eq(pair.seconds, 0);
+    ck_assert_uint_eq(rig->cpu.count, 0);
+}
+END_TEST
+
 /* The twin tells the end of every job; here that of every second one is not waited for. */
 START_TEST(work_that_nobody_waits_for_takes_its_share_all_the_same)
 {
@@ -460,6 +547,9 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("host_cpu");
 
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_job_that_is_dropped_leaves_its_share_to_the_others);
+    tcase_add_test(tests, those_who_are_left_end_in_the_order_of_their_work);
+    tcase_add_test(tests, a_job_that_is_done_and_not_told_can_be_dropped);
     tcase_add_test(tests, work_that_nobody_waits_for_takes_its_share_all_the_same);
     tcase_add_test(tests, work_that_nobody_waits_for_needs_few_events);
     tcase_add_test(tests, a_job_alone_takes_its_work);
