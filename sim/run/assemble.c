@@ -55,11 +55,26 @@ static void settings_resolve_paths(Assembler *as, const Kind *kind, const cJSON 
     }
 }
 
+static bool has_paths(const Kind *kind)
+{
+    const Field *field = kind->fields;
+
+    while (field != NULL && field->name != NULL && (field->flags & FIELD_PATH) == 0) {
+        field++;
+    }
+    return field != NULL && field->name != NULL;
+}
+
+/* The section itself where nothing changes it, so that messages know its place. */
 static const cJSON *settings_of(Assembler *as, const Kind *kind, const cJSON *over)
 {
     const cJSON *section = scenario_section(as->scenario, kind->name);
-    cJSON *settings = settings_merge(as, section, over);
+    cJSON *settings;
 
+    if (section != NULL && over == NULL && !has_paths(kind)) {
+        return section;
+    }
+    settings = settings_merge(as, section, over);
     settings_resolve_paths(as, kind, section, settings);
     return settings;
 }
