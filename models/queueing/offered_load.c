@@ -1,0 +1,112 @@
+/* offered_load.c - see offered_load.h. The equations are solved by letting arrivals flow on until
+ * what still flows is nothing; in a network that nobody leaves it never is. */
+#include "models/queueing/offered_load.h"
+
+#include "models/queueing/network_parts.h"
+
+#define FLOWS_MOST 100000
+#define NOTHING 1e-9 /* of the sum of all sources */
+
+/* Arrivals in a second, by the id of the component. */
+typedef struct Flow {
+    World *world;
+    double *total;     /* so far */
+    double *flowing;   /* what has come in the last step */
+    double *next;      /* what comes in the next one */
+    bool *is_adaptive; /* picked by its length: its share is not known beforehand */
+} Flow;
+
+static void pass_on(Flow *flow, PartRoute part, double rate)
+{
+    const Route *route = part.route;
+
+    for (guint i = 0; i < route->count; i++) {
+        const Component *goal = route->steps[i].goal;
+
+        if (goal == NULL) {
+            continue;
+        }
+        flow->next[component_id(goal)] += rate * route->steps[i].probability;
+        if (route->type == ROUTE_BALANCE && route->balance >= BALANCE_SHORTEST) {
+            flow->is_adaptive[component_id(goal)] = true;
+        }
+    }
+}
+
+static double source_flow(Flow *flow)
+{
+    const GPtrArray *sources = world_of_kind(flow->world, source_kind.name);
+    double sum = 0;
+
+    for (guint i = 0; i < sources->len; i++) {
+        Component *source = g_ptr_array_index(sources, i);
+
+        pass_on(flow, source_route(source), source_rate(source));
+        sum += source_rate(source);
+    }
+    return sum;
+}
+
+/* One step: all that flows comes to where it goes. What still flows then. */
+static double flow_on(Flow *flow)
+{
+    double sum = 0;
+    double *last = flow->flowing;
+
+    flow->flowing = flow->next;
+    flow->next = last;
+    memset(flow->next, 0, world_count(flow->world) * sizeof *flow->next);
+    for (guint id = 0; id < world_count(flow->world); id++) {
+        Component *part = world_component(flow->world, id);
+        double rate = flow->flowing[id];
+
+        if (rate <= 0) {
+            continue;
+        }
+        sum += rate;
+        flow->total[id] += rate;
+        if (part->kind == &fork_kind) {
+            guint count;
+            Component *const *branches = fork_branches(part, &count);
+
+            for (guint i = 0; i < count; i++) {
+                flow->next[component_id(branches[i])] += rate;
+            }
+            pass_on(flow, fork_route(part), rate);
+        } else {
+            pass_on(flow, station_route(part), rate);
+        }
+    }
+    return sum;
+}
+
+static void warn(const Flow *flow, const Component *station, DiagList *diags)
+{
+    StationCapacity capacity = station_capacity(station);
+    double offered = flow->total[component_id(station)];
+    double load = offered * capacity.service_s / capacity.servers;
+
+    if (load >= 1 && !capacity.is_bounded && !flow->is_adaptive[component_id(station)]) {
+        diag_add(diags, DIAG_WARNING, station->settings, DIAG_KEY,
+                 "station '%s' is offered %.4g times what it can serve (%.6g a second): its queue "
+                 "grows without end",
+                 station->settings->string, load, offered);
+    }
+}
+
+void offered_load_check(World *world, DiagList *diags)
+{
+    guint count = world_count(world);
+    g_autofree double *total = g_new0(double, count), *one = g_new0(double, count),
+                      *other = g_new0(double, count);
+    g_autofree bool *is_adaptive = g_new0(bool, count);
+    Flow flow = {world, total, one, other, is_adaptive};
+    const GPtrArray *stations = world_of_kind(world, station_kind.name);
+    double sources = source_flow(&flow);
+
+    for (guint i = 0; i < FLOWS_MOST && flow_on(&flow) > NOTHING * sources; i++) {
+    }
+    for (guint i = 0; i < stations->len; i++) {
+        warn(&flow, g_ptr_array_index(stations, i), diags);
+    }
+}

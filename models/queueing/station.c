@@ -1,0 +1,314 @@
+/* station.c - a textbook queue: servers, a discipline, room, patience and breakdowns.
+ * Source: L. Kleinrock, "Queueing Systems" I and II, 1975 and 1976; of breakdowns at any time,
+ * B. Avi-Itzhak and P. Naor, "Some queuing problems with the service station subject to breakdown",
+ * 1963. */
+#include "models/queueing/station.h"
+
+#include <math.h>
+
+#include "sim/config/json_place.h"
+
+static void on_breakdown(void *self, void *subject, uint64_t detail);
+static void on_repair(void *self, void *subject, uint64_t detail);
+
+static const EventType breaks_down = {"station/breakdown", on_breakdown};
+static const EventType is_repaired = {"station/repair", on_repair};
+
+static SimTime now_of(const Station *self)
+{
+    return world_now(self->component.world);
+}
+
+/* --- who comes and goes ---------------------------------------------------------------------
+ */
+
+void station_enter(Component *component, Customer *customer)
+{
+    Station *self = (Station *)component;
+
+    if (!self->is_open || (self->room > 0 && station_count(component) >= self->room)) {
+        self->station_refused++;
+        customer_end(customer, CUSTOMER_LOST);
+        return;
+    }
+    gauge_add(&self->station_in_system, now_of(self), 1);
+    customer->station = self;
+    customer->came = now_of(self);
+    customer->work = draw_span(self->service, &self->services);
+    customer->has_begun = false;
+    service_admit(self, customer);
+}
+
+static void has_left(Station *self, Customer *customer)
+{
+    customer->station = NULL;
+    gauge_add(&self->station_in_system, now_of(self), -1);
+}
+
+static void lose(Station *self, Customer *customer)
+{
+    service_take(self, customer);
+    has_left(self, customer);
+    self->station_lost++;
+    customer_end(customer, CUSTOMER_LOST);
+}
+
+void station_served(Station *self, Customer *customer)
+{
+    has_left(self, customer);
+    self->station_throughput++;
+    histogram_add(self->station_sojourn, now_of(self) - customer->came);
+    /* The next is called first: who comes straight back stands behind those who wait. */
+    service_fill(self);
+    route_pass(&self->route, customer);
+}
+
+void station_gives_up(Station *self, Customer *customer)
+{
+    service_take(self, customer);
+    has_left(self, customer);
+    self->station_abandoned++;
+    customer_end(customer, CUSTOMER_LOST);
+}
+
+void station_cancel(Customer *customer)
+{
+    Station *self = customer->station;
+
+    service_take(self, customer);
+    has_left(self, customer);
+    service_fill(self);
+}
+
+uint32_t station_count(const Component *component)
+{
+    const Station *self = (const Station *)component;
+
+    return self->waiting.count + self->in_service.count;
+}
+
+/* --- breakdowns and faults ------------------------------------------------------------------
+ */
+
+static void wait_for_breakdown(Station *self)
+{
+    if (self->breakdown.up.law != NULL) {
+        engine_after(world_engine(self->component.world),
+                     draw_span(self->breakdown.up, &self->breakdowns), &self->component.owner,
+                     &breaks_down, NULL, 0);
+    }
+}
+
+static void on_breakdown(void *component, void *subject, uint64_t detail)
+{
+    Station *self = component;
+
+    (void)subject;
+    (void)detail;
+    self->is_broken = true;
+    engine_after(world_engine(self->component.world),
+                 draw_span(self->breakdown.down, &self->breakdowns), &self->component.owner,
+                 &is_repaired, NULL, 0);
+    service_set_speed(self);
+    if (self->breakdown.while_down == WHILE_DOWN_REPEAT) {
+        service_repeat(self);
+    }
+    while (self->breakdown.while_down == WHILE_DOWN_LOSE && self->in_service.first != NULL) {
+        lose(self, self->in_service.first);
+    }
+}
+
+static void on_repair(void *component, void *subject, uint64_t detail)
+{
+    Station *self = component;
+
+    (void)subject;
+    (void)detail;
+    self->is_broken = false;
+    wait_for_breakdown(self);
+    service_set_speed(self);
+    service_fill(self);
+}
+
+static void station_start(Component *component)
+{
+    Station *self = (Station *)component;
+
+    self->is_open = true;
+    self->is_broken = false;
+    service_set_speed(self);
+    wait_for_breakdown(self);
+}
+
+static void station_stop(Component *component, const Effect *why)
+{
+    Station *self = (Station *)component;
+
+    (void)why;
+    self->is_open = false;
+    while (self->waiting.first != NULL) {
+        lose(self, self->waiting.first);
+    }
+    while (self->in_service.first != NULL) {
+        lose(self, self->in_service.first);
+    }
+}
+
+static void station_condition(Component *component, const Effect *before)
+{
+    if (component->condition.slowdown != before->slowdown) {
+        service_set_speed((Station *)component);
+    }
+}
+
+/* --- set-up ---------------------------------------------------------------------------------
+ */
+
+PartRoute station_route(Component *component)
+{
+    Station *self = (Station *)component;
+
+    return (PartRoute){&self->route, self->to};
+}
+
+StationCapacity station_capacity(const Component *component)
+{
+    const Station *self = (const Station *)component;
+    double availability = 1;
+
+    if (self->breakdown.up.law != NULL) {
+        double up = draw_mean(self->breakdown.up), down = draw_mean(self->breakdown.down);
+
+        availability = isinf(up) ? 1 : up / (up + down);
+    }
+    return (StationCapacity){.servers = (double)self->servers * availability,
+                             .service_s = draw_mean(self->service) / (double)SIM_S,
+                             .is_bounded = self->room > 0 || self->patience.law != NULL};
+}
+
+static void station_make(Component *component, World *world, DiagList *diags)
+{
+    Station *self = (Station *)component;
+    const cJSON *tree = component->settings;
+    bool has_up = self->breakdown.up.law != NULL, has_down = self->breakdown.down.law != NULL;
+    bool has_line = self->discipline == DISCIPLINE_FCFS || self->discipline == DISCIPLINE_RANDOM;
+
+    (void)world;
+    if (self->room > 0 && self->room < self->servers) {
+        diag_add(diags, DIAG_ERROR, json_member(tree, "room"), DIAG_KEY,
+                 "'room' counts those in service, so it must be at least 'servers' (%d)",
+                 (int)self->servers);
+    }
+    if (self->patience.law != NULL && !has_line) {
+        diag_add(diags, DIAG_ERROR, json_member(tree, "patience"), DIAG_KEY,
+                 "'patience' needs a line: with this 'discipline' all are served at once");
+    }
+    if (json_member(tree, "breakdown") != NULL && (!has_up || !has_down)) {
+        diag_add(diags, DIAG_ERROR, json_member(tree, "breakdown"), DIAG_KEY,
+                 "'breakdown' needs '%s'", has_up ? "down" : "up");
+    }
+}
+
+static void open_stream(Station *self, Rng *rng, const char *use)
+{
+    g_autofree char *name = g_strdup_printf("%s/%s", self->component.name, use);
+
+    engine_open_stream(world_engine(self->component.world), rng, name);
+}
+
+static void station_wire(Component *component, World *world, DiagList *diags)
+{
+    Station *self = (Station *)component;
+
+    (void)world;
+    (void)diags;
+    self->customers = queueing_customers(component);
+    open_stream(self, &self->services, "service");
+    open_stream(self, &self->patiences, "patience");
+    open_stream(self, &self->breakdowns, "breakdown");
+    open_stream(self, &self->choices, "discipline");
+    service_init(self);
+}
+
+static void station_free(Component *component)
+{
+    Station *self = (Station *)component;
+
+    service_clear(self);
+    route_clear(&self->route);
+}
+
+/* --- the tables -----------------------------------------------------------------------------
+ */
+
+static const char *const disciplines[] = {[DISCIPLINE_FCFS] = "fcfs",
+                                          [DISCIPLINE_PS] = "ps",
+                                          [DISCIPLINE_LCFS_PR] = "lcfs-pr",
+                                          [DISCIPLINE_RANDOM] = "random",
+                                          NULL};
+static const char *const whiles_down[] = {[WHILE_DOWN_RESUME] = "resume",
+                                          [WHILE_DOWN_REPEAT] = "repeat",
+                                          [WHILE_DOWN_LOSE] = "lose",
+                                          NULL};
+
+static const Field breakdown_fields[] = {
+    FIELD_DRAW(Breakdown, up, .lowest = "1ns",
+               .help = "Time from a repair to the next breakdown, busy or not"),
+    FIELD_DRAW(Breakdown, down, .lowest = "1ns", .help = "Time from a breakdown to its repair"),
+    FIELD_CHOICE(Breakdown, while_down, .more = whiles_down, .initial = "resume",
+                 .help = "Whether those in service go on after it, begin the same work again or "
+                         "are lost",
+                 .source = "Avi-Itzhak and Naor 1963: preemptive resume"),
+    FIELD_END,
+};
+
+static const Field station_fields[] = {
+    FIELD_COUNT(Station, servers, .initial = "1", .lowest = "1", .highest = "1000000",
+                .help = "How many are served at a time", .source = "M/M/1"),
+    FIELD_CHOICE(Station, discipline, .more = disciplines, .initial = "fcfs",
+                 .help = "Who is served next", .source = "M/M/1"),
+    FIELD_COUNT(Station, room,
+                .help = "How many may be there, those in service included; without it no limit"),
+    FIELD_DRAW(Station, service, .flags = FIELD_REQUIRED | FIELD_TUNABLE, .lowest = "1ns",
+               .help = "Work of one customer: its time alone on one server"),
+    FIELD_DRAW(Station, patience,
+               .help = "How long a customer waits before it gives up; without it for ever"),
+    FIELD_TABLE(Station, breakdown, breakdown_fields,
+                .help = "All servers of the station fail together, now and then"),
+    FIELD_JSON(Station, to,
+               .help = "Where they go: a name, a list with probabilities or a balance; without it "
+                       "out"),
+    FIELD_END,
+};
+
+static const MetricDef station_metrics[] = {
+    METRIC_HISTOGRAM(Station, station_wait, "s",
+                     "From arrival to the begin of service, of those who were served"),
+    METRIC_HISTOGRAM(Station, station_sojourn, "s",
+                     "From arrival to the end of service, of those who were served"),
+    METRIC_GAUGE(Station, station_in_system, "1", "Customers that wait or are served"),
+    METRIC_GAUGE(Station, station_queue, "1", "Customers that wait"),
+    METRIC_GAUGE(Station, station_busy, "ratio", "Share of the servers that have a customer"),
+    METRIC_COUNTER(Station, station_throughput, "Customers that were served to the end"),
+    METRIC_COUNTER(Station, station_refused, "Customers that found no room or a closed station"),
+    METRIC_COUNTER(Station, station_abandoned, "Customers that gave up waiting"),
+    METRIC_COUNTER(Station, station_lost, "Customers that a breakdown or a crash put out"),
+    METRIC_END,
+};
+
+const Kind station_kind = {
+    .name = "station",
+    .help = "A textbook queue: servers, a discipline, room, patience and breakdowns",
+    .leaves_out = "classes of customers and priorities; time between two stations: add a station "
+                  "with many servers for it",
+    .size = sizeof(Station),
+    .scope = KIND_PART,
+    .fields = station_fields,
+    .metrics = station_metrics,
+    .on_make = station_make,
+    .on_wire = station_wire,
+    .on_start = station_start,
+    .on_stop = station_stop,
+    .on_condition = station_condition,
+    .on_free = station_free,
+};

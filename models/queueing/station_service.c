@@ -1,0 +1,261 @@
+/* station_service.c - who is served at a station, and how fast: one event for each end of service.
+ * Processor sharing is the virtual clock of sim/world/host_cpu: one pending event for all. The
+ * others keep what is left of each one's work as a whole number of nanoseconds, so that at full
+ * speed nothing is rounded. */
+#include "models/queueing/station.h"
+
+#define LONGEST ((double)(400 * SIM_DAY))
+
+static void on_service_end(void *self, void *subject, uint64_t detail);
+static void on_patience_end(void *self, void *subject, uint64_t detail);
+
+static const EventType ends_service = {"station/service", on_service_end};
+static const EventType ends_patience = {"station/patience", on_patience_end};
+
+static Engine *engine_of(const Station *self)
+{
+    return world_engine(self->component.world);
+}
+
+static void measure_busy(Station *self)
+{
+    if (self->discipline != DISCIPLINE_PS) {
+        gauge_set(&self->station_busy, engine_now(engine_of(self)),
+                  self->in_service.count / (double)self->servers);
+    }
+}
+
+static void measure_queue(Station *self)
+{
+    gauge_set(&self->station_queue, engine_now(engine_of(self)), self->waiting.count);
+}
+
+/* --- those who wait -------------------------------------------------------------------------
+ */
+
+static void put_unordered(Station *self, Customer *customer)
+{
+    if (self->waiting.count == self->unordered_room) {
+        self->unordered_room = MAX(2 * self->unordered_room, 64);
+        self->unordered = g_renew(Customer *, self->unordered, self->unordered_room);
+    }
+    customer->place = self->waiting.count;
+    self->unordered[customer->place] = customer;
+}
+
+static void take_unordered(Station *self, Customer *customer)
+{
+    Customer *last = self->unordered[self->waiting.count - 1];
+
+    self->unordered[customer->place] = last;
+    last->place = customer->place;
+}
+
+static void wait_in_line(Station *self, Customer *customer)
+{
+    if (self->discipline == DISCIPLINE_RANDOM) {
+        put_unordered(self, customer);
+    }
+    if (self->discipline == DISCIPLINE_LCFS_PR) {
+        line_put_first(&self->waiting, customer);
+    } else {
+        line_put_last(&self->waiting, customer);
+    }
+    if (self->patience.law != NULL) {
+        customer->event = engine_after(engine_of(self), draw_span(self->patience, &self->patiences),
+                                       &self->component.owner, &ends_patience, customer, 0);
+    }
+    measure_queue(self);
+}
+
+static void leave_line(Station *self, Customer *customer)
+{
+    engine_cancel(engine_of(self), customer->event);
+    customer->event = EVENT_NONE;
+    if (self->discipline == DISCIPLINE_RANDOM) {
+        take_unordered(self, customer);
+    }
+    line_take(&self->waiting, customer);
+    measure_queue(self);
+}
+
+static Customer *next_in_line(Station *self)
+{
+    if (self->discipline == DISCIPLINE_RANDOM) {
+        return self->unordered[rng_below(&self->choices, self->waiting.count)];
+    }
+    return self->waiting.first;
+}
+
+static void on_patience_end(void *self, void *subject, uint64_t detail)
+{
+    (void)detail;
+    ((Customer *)subject)->event = EVENT_NONE;
+    station_gives_up(self, subject);
+}
+
+/* --- those in service -----------------------------------------------------------------------
+ */
+
+/* Schedules the end of what is left, from now on. */
+static void run_on(Station *self, Customer *customer)
+{
+    customer->since = engine_now(engine_of(self));
+    if (self->speed > 0) {
+        double span = (double)customer->left / self->speed;
+        SimSpan whole = (SimSpan)MIN(span, LONGEST);
+
+        whole += (double)whole < span && span < LONGEST;
+        customer->event = engine_after(engine_of(self), self->speed < 1 ? whole : customer->left,
+                                       &self->component.owner, &ends_service, customer, 0);
+    }
+}
+
+/* Stops the clock on it and notes what is left; `speed` is the one it ran at. */
+static void halt(Station *self, Customer *customer, double speed)
+{
+    SimSpan span = engine_now(engine_of(self)) - customer->since;
+    SimSpan done = speed < 1 ? (SimSpan)((double)span * speed) : span;
+
+    customer->left = MAX(customer->left - done, 0);
+    engine_cancel(engine_of(self), customer->event);
+    customer->event = EVENT_NONE;
+}
+
+static void begin(Station *self, Customer *customer)
+{
+    if (!customer->has_begun) {
+        customer->has_begun = true;
+        customer->left = customer->work;
+        histogram_add(self->station_wait, engine_now(engine_of(self)) - customer->came);
+    }
+    customer->is_served = true;
+    line_put_last(&self->in_service, customer);
+    if (self->discipline == DISCIPLINE_PS) {
+        host_cpu_add(&self->sharing, &self->component.owner, customer->work, &ends_service,
+                     customer, 0);
+    } else {
+        run_on(self, customer);
+    }
+    measure_busy(self);
+}
+
+static void on_service_end(void *component, void *subject, uint64_t detail)
+{
+    Station *self = component;
+    Customer *customer = subject;
+
+    (void)detail;
+    customer->event = EVENT_NONE;
+    customer->is_served = false;
+    line_take(&self->in_service, customer);
+    measure_busy(self);
+    station_served(self, customer);
+}
+
+/* The one longest in service makes room for one who came later. */
+static void displace_first(Station *self)
+{
+    Customer *customer = self->in_service.first;
+
+    halt(self, customer, self->speed);
+    customer->is_served = false;
+    line_take(&self->in_service, customer);
+    wait_in_line(self, customer);
+}
+
+/* --- what the station asks for --------------------------------------------------------------
+ */
+
+void service_init(Station *self)
+{
+    host_cpu_init(&self->sharing, engine_of(self), &self->component.owner, self->servers,
+                  &self->station_busy, &self->sharers);
+}
+
+void service_clear(Station *self)
+{
+    host_cpu_clear(&self->sharing);
+    g_clear_pointer(&self->unordered, g_free);
+}
+
+void service_admit(Station *self, Customer *customer)
+{
+    bool is_full = self->in_service.count >= self->servers;
+
+    switch ((Discipline)self->discipline) {
+    case DISCIPLINE_PS:
+        begin(self, customer);
+        return;
+    case DISCIPLINE_LCFS_PR:
+        if (is_full) {
+            displace_first(self);
+        }
+        begin(self, customer);
+        return;
+    case DISCIPLINE_FCFS:
+    case DISCIPLINE_RANDOM:
+        break;
+    }
+    if (is_full || self->is_broken) {
+        wait_in_line(self, customer);
+    } else {
+        begin(self, customer);
+    }
+}
+
+void service_take(Station *self, Customer *customer)
+{
+    if (!customer->is_served) {
+        leave_line(self, customer);
+        return;
+    }
+    customer->is_served = false;
+    line_take(&self->in_service, customer);
+    if (self->discipline == DISCIPLINE_PS) {
+        host_cpu_drop(&self->sharing, customer);
+    } else {
+        halt(self, customer, self->speed);
+    }
+    measure_busy(self);
+}
+
+void service_fill(Station *self)
+{
+    while (self->is_open && !self->is_broken && self->waiting.count > 0 &&
+           self->in_service.count < self->servers) {
+        Customer *customer = next_in_line(self);
+
+        leave_line(self, customer);
+        begin(self, customer);
+    }
+}
+
+void service_set_speed(Station *self)
+{
+    double before = self->speed;
+
+    self->speed = self->is_broken ? 0 : 1 / self->component.condition.slowdown;
+    host_cpu_set_speed(&self->sharing, self->speed);
+    if (self->discipline == DISCIPLINE_PS) {
+        return;
+    }
+    for (Customer *each = self->in_service.first; each != NULL; each = each->next) {
+        halt(self, each, before);
+        run_on(self, each);
+    }
+}
+
+void service_repeat(Station *self)
+{
+    if (self->discipline == DISCIPLINE_PS) {
+        host_cpu_forget_all(&self->sharing);
+    }
+    for (Customer *each = self->in_service.first; each != NULL; each = each->next) {
+        each->left = each->work;
+        if (self->discipline == DISCIPLINE_PS) {
+            host_cpu_add(&self->sharing, &self->component.owner, each->work, &ends_service, each,
+                         0);
+        }
+    }
+}
