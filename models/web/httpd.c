@@ -1,6 +1,7 @@
 /* httpd.c - Apache httpd 2.4 with the event MPM as a balancer over the application servers of its
  * site. Left out: process spawning below MaxRequestWorkers (all threads are there from the start;
- * they are within seconds under this load), sticky sessions, hot spares, WebSocket tunnels;
+ * they are within seconds under this load), sticky sessions, sets and spares, load factors,
+ * draining, WebSocket tunnels, a pool of backend connections for each process (one for all here);
  * connections beyond workers and backlog are counted by requests. None of these changes whom a
  * request reaches when members die. Source: httpd 2.4.62 manual and sources. */
 #include <string.h>
@@ -23,7 +24,6 @@ typedef struct Work {
     uint32_t member;
     WorkStage stage;
     bool is_pooled; /* on a backend connection that was used before */
-    SimTime asked_at;
 } Work;
 
 static void work_parse(Work *work);
@@ -99,6 +99,9 @@ static void work_answer(Work *work, uint32_t code, const Message *from_backend)
         from_backend != NULL ? *from_backend : (Message){.op = MESSAGE_HTTP, .size_bytes = 400};
 
     answer.code = code;
+    if (httpd->queued > 0) { /* short of workers: the event MPM closes what is kept alive */
+        answer.flags |= HTTP_CLOSE;
+    }
     httpd->answers_ok += code < 500;
     httpd->answers_500 += code == 500;
     httpd->answers_502 += code == 502;
@@ -118,13 +121,21 @@ static void work_cut(Work *work)
 
 /* --- one attempt on a member --- */
 
-/* The handler said 503: the member is in error and another one may be tried. */
-static void work_fail_over(Work *work)
+/* The member is left out until `retry` is over. */
+static void work_mark_error(Work *work)
 {
     Httpd *httpd = work->httpd;
 
     balancer_mark_error(&httpd->balancer, work->member, world_now(httpd->component.world));
     httpd_note_member(httpd, "httpd.member-error", work->member);
+}
+
+/* The handler said 503: the member is in error and another one may be tried. */
+static void work_fail_over(Work *work)
+{
+    Httpd *httpd = work->httpd;
+
+    work_mark_error(work);
     if (work->attempts <= (uint32_t)httpd->max_attempts) {
         httpd->failovers++;
         work_choose(work);
@@ -137,7 +148,6 @@ static void work_fail_over(Work *work)
  * connections were used before (mod_proxy_http.c, ap_proxy_http_process_response). */
 static void work_broken(Work *work)
 {
-    Httpd *httpd = work->httpd;
     bool is_first_of_client = work->request.peer_incarnation == 0;
 
     if (is_first_of_client) {
@@ -145,19 +155,15 @@ static void work_broken(Work *work)
         return;
     }
     if (!work->is_pooled) {
-        balancer_mark_error(&httpd->balancer, work->member, world_now(httpd->component.world));
-        httpd_note_member(httpd, "httpd.member-error", work->member);
+        work_mark_error(work);
     }
     work_cut(work);
 }
 
 static void work_timed_out(Work *work)
 {
-    Httpd *httpd = work->httpd;
-
-    if (httpd->fail_on_timeout) {
-        balancer_mark_error(&httpd->balancer, work->member, world_now(httpd->component.world));
-        httpd_note_member(httpd, "httpd.member-error", work->member);
+    if (work->httpd->fail_on_timeout) {
+        work_mark_error(work);
     }
     work_answer(work, 502, NULL);
 }
@@ -171,7 +177,41 @@ static void work_connect(Work *work)
     work->stage = WORK_CONNECTING;
     work->is_pooled = false;
     network_connect_to(&httpd->component, httpd->backends[work->member].peer,
-                       httpd->connection_timeout, on_connected, work);
+                       httpd_connection_timeout(httpd), on_connected, work);
+}
+
+static uint32_t host_life(const Backend *backend)
+{
+    return backend->peer->host != NULL ? host_component(backend->peer->host)->owner.incarnation : 0;
+}
+
+/* A pooled connection turned out to be dead. The kernel of a process that ended closed it, so a new
+ * one to the same member takes its place before anything is sent; a host that lost its power closed
+ * nothing, and answers what was sent to it before its fall with a reset. */
+static void work_found_dead(Work *work)
+{
+    Httpd *httpd = work->httpd;
+    Backend *backend = &httpd->backends[work->member];
+
+    if (work->is_pooled && backend->host_life == host_life(backend)) {
+        backend->idle = 0;
+        httpd->balancer.members[work->member].busy++;
+        work_connect(work);
+    } else {
+        work_broken(work);
+    }
+}
+
+static void work_answered(Work *work, const Message *reply)
+{
+    const Httpd *httpd = work->httpd;
+
+    for (uint32_t i = 0; i < httpd->fail_codes_count; i++) {
+        if (httpd->fail_codes[i] == reply->code) {
+            work_mark_error(work);
+        }
+    }
+    work_answer(work, reply->code, reply);
 }
 
 static void on_answer(Component *self, void *context, Outcome outcome, const Message *reply)
@@ -186,17 +226,10 @@ static void on_answer(Component *self, void *context, Outcome outcome, const Mes
     case OUTCOME_OK:
         backend->idle++;
         member->bytes_in += reply->size_bytes;
-        work_answer(work, reply->code, reply);
+        work_answered(work, reply);
         return;
-    case OUTCOME_REFUSED: /* the pooled connection turned out to be dead: a new one, the same member
-                           */
-        if (work->is_pooled) {
-            backend->idle = 0;
-            member->busy++;
-            work_connect(work);
-        } else {
-            work_fail_over(work);
-        }
+    case OUTCOME_REFUSED:
+        work_found_dead(work);
         return;
     case OUTCOME_UNREACHABLE:
         work_fail_over(work);
@@ -219,6 +252,7 @@ static void work_ask(Work *work)
     work->stage = WORK_ASKED;
     question.ticket = (CallTicket){0};
     question.access_delay = 0;
+    question.access_loss = 0.0;
     question.peer_incarnation = backend->peer_incarnation;
     httpd->balancer.members[work->member].bytes_out += question.size_bytes;
     call_send(&httpd->component, backend->peer, &question, httpd->proxy_timeout, on_answer, work);
@@ -237,6 +271,7 @@ static void on_connected(Component *self, void *context, ConnectOutcome outcome,
     }
     if (backend->peer_incarnation != peer->owner.incarnation) {
         backend->peer_incarnation = peer->owner.incarnation;
+        backend->host_life = host_life(backend);
         backend->idle = 0;
     }
     work_ask(work);
@@ -357,9 +392,28 @@ static void find_members(Httpd *httpd, World *world, DiagList *diags)
     }
 }
 
+static void read_fail_codes(Httpd *httpd, DiagList *diags)
+{
+    for (char **text = httpd->fail_on_status; text != NULL && *text != NULL; text++) {
+        guint64 code = g_ascii_strtoull(*text, NULL, 10);
+
+        if (code < 100 || code > 599 || httpd->fail_codes_count == HTTPD_FAIL_CODES) {
+            diag_add(diags, DIAG_ERROR, httpd->component.settings, DIAG_KEY,
+                     "'failonstatus' takes up to %d HTTP statuses like \"503\", not '%s'",
+                     HTTPD_FAIL_CODES, *text);
+            return;
+        }
+        httpd->fail_codes[httpd->fail_codes_count++] = (uint32_t)code;
+    }
+}
+
 static void httpd_wire(Component *self, World *world, DiagList *diags)
 {
     Httpd *httpd = (Httpd *)self;
+    g_autofree char *stream = g_strdup_printf("%s/check", self->name);
+
+    engine_open_stream(world_engine(world), &httpd->check_rng, stream);
+    read_fail_codes(httpd, diags);
 
     httpd->works = pool_new("httpd.works", sizeof(Work));
     find_members(httpd, world, diags);
@@ -418,10 +472,11 @@ static const Field httpd_fields[] = {
     HTTPD_COUNT(max_request_workers, "MaxRequestWorkers", .initial = "400", .lowest = "1",
                 .highest = "100000", .help = "Requests served at once",
                 .source = "httpd 2.4 event MPM: 16 x 25"),
-    HTTPD_COUNT(listen_backlog, "ListenBacklog", .initial = "511", .lowest = "1",
-                .highest = "65535",
-                .help = "Requests that wait for a worker before SYNs are dropped",
-                .source = "httpd 2.4 ListenBacklog"),
+    HTTPD_COUNT(
+        listen_backlog, "ListenBacklog", .initial = "511", .lowest = "1", .highest = "65535",
+        .help = "Requests that wait for a worker before SYNs are dropped; the kernel cuts it "
+                "to net.core.somaxconn",
+        .source = "httpd 2.4 ListenBacklog"),
     HTTPD_COUNT(port, "Listen", .initial = "443", .lowest = "1", .highest = "65535",
                 .help = "TCP port", .source = "RFC 2818"),
     FIELD_CHOICE(Httpd, members, .initial = "site", .more = member_words,
@@ -438,15 +493,18 @@ static const Field httpd_fields[] = {
                 .source = "mod_proxy_balancer maxattempts"),
     HTTPD_SPAN(retry, "retry", .initial = "60s", .lowest = "0s",
                .help = "How long a member in error is left out", .source = "mod_proxy retry=60"),
-    HTTPD_SPAN(connection_timeout, "connectiontimeout", .initial = "60s", .lowest = "1ms",
-               .help = "Longest connect to a member",
-               .source = "mod_proxy connectiontimeout = Timeout 60"),
+    HTTPD_SPAN(connection_timeout, "connectiontimeout", .initial = "0s",
+               .help = "Longest connect to a member; 0s: as 'timeout'",
+               .source = "mod_proxy connectiontimeout = timeout"),
     HTTPD_SPAN(proxy_timeout, "timeout", .initial = "60s", .lowest = "1ms",
                .help = "Longest wait for a member's answer",
                .source = "mod_proxy timeout = ProxyTimeout = Timeout 60"),
     FIELD_ROW(Httpd, fail_on_timeout, "failontimeout", FIELD_TYPE_FLAG, bool, .initial = "false",
               .help = "A member that does not answer in time is in error",
               .source = "mod_proxy_balancer failontimeout Off"),
+    FIELD_ROW(Httpd, fail_on_status, "failonstatus", FIELD_TYPE_TEXTS, char **,
+              .help = "A member that answers one of these statuses is in error",
+              .source = "mod_proxy_balancer failonstatus"),
     FIELD_ROW(Httpd, force_recovery, "forcerecovery", FIELD_TYPE_FLAG, bool, .initial = "true",
               .help = "When all members are in error they are all tried at once",
               .source = "mod_proxy_balancer forcerecovery On"),
@@ -460,9 +518,6 @@ static const Field httpd_fields[] = {
                 .help = "Checks passed before a member is back", .source = "mod_proxy_hcheck"),
     HTTPD_COUNT(hc_fails, "hcfails", .initial = "1", .lowest = "1", .highest = "1000",
                 .help = "Checks failed before a member is out", .source = "mod_proxy_hcheck"),
-    HTTPD_SPAN(hc_timeout, "hctimeout", .initial = "60s", .lowest = "1ms",
-               .help = "Longest wait for a check's answer",
-               .source = "mod_proxy_hcheck: the member's timeout"),
     HTTPD_SPAN(proxy_cpu, "proxy_cpu", .initial = "90us", .lowest = "0s",
                .help = "CPU of one proxied request, keep-alive on both sides",
                .source = "assumption: 0.06 to 0.12 ms on one vCPU of a cheap VPS"),
@@ -494,8 +549,8 @@ const Kind httpd_kind = {
     .name = "httpd",
     .help = "Apache httpd 2.4, event MPM, mod_proxy_balancer and mod_proxy_hcheck",
     .leaves_out =
-        "Spawning of processes, sticky sessions, hot spares, WebSocket tunnels: they do not "
-        "change whom a request reaches when members die",
+        "Spawning of processes, sticky sessions, sets and spares, load factors, draining, "
+        "WebSocket tunnels, hcexpr: they do not change whom a request reaches when members die",
     .size = sizeof(Httpd),
     .scope = KIND_ON_NODE,
     .fields = httpd_fields,

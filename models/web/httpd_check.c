@@ -50,7 +50,7 @@ static void on_check_connected(Component *self, void *context, ConnectOutcome ou
     } else if (backend->httpd->hc_method == CHECK_TCP) {
         check_ended(backend, true);
     } else {
-        call_send(self, peer, &question, backend->httpd->hc_timeout, on_check_answer, backend);
+        call_send(self, peer, &question, backend->httpd->proxy_timeout, on_check_answer, backend);
     }
 }
 
@@ -60,16 +60,22 @@ static void on_check_due(void *self, void *subject, uint64_t detail)
     Httpd *httpd = self;
 
     (void)detail;
-    network_connect_to(&httpd->component, backend->peer, httpd->connection_timeout,
+    network_connect_to(&httpd->component, backend->peer, httpd_connection_timeout(httpd),
                        on_check_connected, backend);
 }
 
+/* A server that has been up when the run begins is somewhere between two checks. */
 void httpd_check_start(Httpd *httpd)
 {
+    SimSpan wait = httpd->hc_interval;
+
     if (httpd->hc_method == CHECK_NONE) {
         return;
     }
+    if (world_now(httpd->component.world) == 0) {
+        wait = (SimSpan)rng_below(&httpd->check_rng, (uint64_t)wait);
+    }
     for (uint32_t i = 0; i < httpd->balancer.count; i++) {
-        schedule_check(&httpd->backends[i], httpd->hc_interval);
+        schedule_check(&httpd->backends[i], wait);
     }
 }

@@ -25,30 +25,41 @@ typedef struct Backend {
     Component *peer;
     uint32_t index;
     uint32_t idle;             /* open connections that nobody uses */
-    uint32_t peer_incarnation; /* life of the peer that they lead to */
+    uint32_t peer_incarnation; /* life of the peer that they lead to, and of its host */
+    uint32_t host_life;
 } Backend;
+
+#define HTTPD_FAIL_CODES 8
 
 struct Httpd {
     Component component; /* first */
     /* configuration: directives and worker parameters by httpd's own names */
     int64_t max_request_workers, listen_backlog, port, max_attempts;
-    SimSpan connection_timeout, proxy_timeout, retry, hc_interval, hc_timeout;
+    SimSpan connection_timeout, proxy_timeout, retry, hc_interval;
     int64_t hc_passes, hc_fails;
     int method, hc_method, members;
     bool fail_on_timeout, force_recovery;
     SimSpan proxy_cpu, tls_full_cpu, tls_resumed_cpu;
-    char *backend_kind;
+    char *backend_kind, **fail_on_status;
     /* measurement */
     uint64_t requests, answers_ok, answers_500, answers_502, answers_503, answers_504, failovers,
         connections_cut, syns_dropped, checks_failed;
     Gauge workers_busy, waiting;
     /* state */
+    Rng check_rng;
+    uint32_t fail_codes[HTTPD_FAIL_CODES], fail_codes_count;
     Balancer balancer;
     Backend *backends;
     Pool *works;
     struct Work *queue_first, *queue_last; /* accepted, without a worker */
     uint32_t busy, queued;
 };
+
+/* Longest connect to a member. */
+static inline SimSpan httpd_connection_timeout(const Httpd *httpd)
+{
+    return httpd->connection_timeout > 0 ? httpd->connection_timeout : httpd->proxy_timeout;
+}
 
 /* Starts the health checks of all members; called at each start. */
 void httpd_check_start(Httpd *httpd);
