@@ -28,6 +28,8 @@ typedef enum AddressFallback {
 
 #define CLIENT_ANSWERS 64 /* different answers that one population has seen */
 
+#define CLIENT_ADDRESSES 32 /* different addresses in them; later ones are never avoided */
+
 typedef struct Answer {
     uint32_t addresses[MESSAGE_ADDRESSES];
     uint32_t count;
@@ -39,11 +41,11 @@ typedef struct User {
     SimTime idle_since;   /* of the kept connection */
     Component *peer;      /* of the kept connection, NULL: none */
     uint32_t peer_incarnation;
+    uint32_t avoided;      /* bit i: address i of the population's table failed last time */
     float access_delay_us; /* one way, of the access network */
     float access_loss;
     uint16_t served; /* requests on the kept connection */
     uint8_t answer;  /* 1 + index into the population's answers, 0: none */
-    uint8_t avoided; /* bit i: address i of the answer failed last time */
     uint8_t cache;   /* CachePolicy */
     uint8_t last_dc; /* index of the site that served it last, 255: none yet */
     bool has_ticket; /* can resume TLS */
@@ -87,6 +89,8 @@ typedef struct Client {
     User *population;
     Answer answers[CLIENT_ANSWERS];
     uint32_t answers_known;
+    uint32_t addresses[CLIENT_ADDRESSES]; /* seen in answers */
+    uint32_t addresses_known;
     EventId arrival_event;
     double retry_tokens;
     double share;          /* of the load entry that comes from this region */
@@ -145,9 +149,10 @@ const Answer *user_remember(Client *client, User *user, const Message *reply);
 
 /* The next address to dial that is not in `tried`: first those that did not fail last time. -1 when
  * all were tried. */
-int user_next_address(const User *user, const Answer *answer, uint8_t tried);
+int user_next_address(Client *client, const User *user, const Answer *answer, uint8_t tried);
 
-/* Remembers that an address of the user's answer failed, or that it worked. */
+/* Remembers that an address failed, or that it worked: by address, whatever answer it came in, as
+ * OkHttp's route database does. */
 void user_mark_address(Client *client, User *user, uint32_t address, bool is_failed);
 
 /* Whether the kept connection can carry another request now. */

@@ -275,13 +275,14 @@ static void dial_next(Request *request)
     Client *client = request->client;
     const Answer *answer =
         request->user->answer > 0 ? &client->answers[request->user->answer - 1] : NULL;
-    int index = answer != NULL ? user_next_address(request->user, answer, request->tried) : -1;
+    int index =
+        answer != NULL ? user_next_address(client, request->user, answer, request->tried) : -1;
 
     if (index >= 0 && left_of(request) > 0 &&
         (request->tried == 0 || client->fallback != FALLBACK_NONE)) {
         dial_address(request, answer, index);
         if (client->fallback == FALLBACK_FAST &&
-            user_next_address(request->user, answer, request->tried) >= 0) {
+            user_next_address(client, request->user, answer, request->tried) >= 0) {
             cancel_timer(request);
             set_timer(request, client->fallback_delay, &fallback_event);
         }

@@ -81,23 +81,36 @@ const Answer *user_remember(Client *client, User *user, const Message *reply)
     }
     uint8_t number = answer_number(client, reply);
 
-    if (number != user->answer) {
-        user->avoided = 0;
-    }
     user->answer = number;
     user->answer_until = world_now(client->component.world) + kept_for(user, reply->time_to_live);
     return &client->answers[number - 1];
 }
 
-int user_next_address(const User *user, const Answer *answer, uint8_t tried)
+/* The bit of an address in masks of the population; 0 when the table is full. */
+static uint32_t address_bit(Client *client, uint32_t address)
+{
+    for (uint32_t i = 0; i < client->addresses_known; i++) {
+        if (client->addresses[i] == address) {
+            return UINT32_C(1) << i;
+        }
+    }
+    if (client->addresses_known == CLIENT_ADDRESSES) {
+        return 0;
+    }
+    client->addresses[client->addresses_known] = address;
+    return UINT32_C(1) << client->addresses_known++;
+}
+
+int user_next_address(Client *client, const User *user, const Answer *answer, uint8_t tried)
 {
     int second_choice = -1;
 
     for (uint32_t i = 0; i < answer->count; i++) {
-        if (((uint32_t)tried >> i & 1U) != 0) {
+        if ((tried >> i & 1U) != 0) {
             continue;
         }
-        if ((user->avoided >> i & 1U) == 0) {
+        if (user->avoided == 0 ||
+            (user->avoided & address_bit(client, answer->addresses[i])) == 0) {
             return (int)i;
         }
         if (second_choice < 0) {
@@ -109,18 +122,13 @@ int user_next_address(const User *user, const Answer *answer, uint8_t tried)
 
 void user_mark_address(Client *client, User *user, uint32_t address, bool is_failed)
 {
-    if (!client->remembers_failures || user->answer == 0) {
+    if (!client->remembers_failures || (!is_failed && user->avoided == 0)) {
         return;
     }
-    const Answer *answer = &client->answers[user->answer - 1];
-
-    for (uint32_t i = 0; i < answer->count; i++) {
-        if (answer->addresses[i] == address) {
-            uint8_t bit = (uint8_t)(1U << i);
-
-            user->avoided =
-                is_failed ? (uint8_t)(user->avoided | bit) : (uint8_t)(user->avoided & ~bit);
-        }
+    if (is_failed) {
+        user->avoided |= address_bit(client, address);
+    } else {
+        user->avoided &= ~address_bit(client, address);
     }
 }
 

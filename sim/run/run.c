@@ -116,6 +116,7 @@ static void run_prepare(Run *run, ResultsWriter *writer)
     run->drained = run->settled + run_drain_span();
     run->chaos = chaos_new(run->order->scenario, run->assembly, run->start, run->end);
     run->sampler = sampler_new(run->assembly->world, writer, run->order->run, run->start);
+    history_set_epoch(world_history(run->assembly->world), run->start);
     network_watch(run->assembly->world, run->order->hop, run->order->hop_context);
 }
 

@@ -42,6 +42,11 @@ void history_request(History *history, const UserRequest *request)
     request_book_add(history->requests, request);
 }
 
+void history_set_epoch(History *history, SimTime epoch)
+{
+    data_book_set_epoch(history->data, epoch);
+}
+
 HistoryTally history_tally(const History *history)
 {
     return history->tally;

@@ -26,6 +26,9 @@ typedef struct UserRequest {
 
 void history_request(History *history, const UserRequest *request);
 
+/* The instant that times in proofs count from: the end of the warm-up. Begins as 0. */
+void history_set_epoch(History *history, SimTime epoch);
+
 /* How many requests have ended so far, for progress. */
 typedef struct HistoryTally {
     uint64_t requests, failed;

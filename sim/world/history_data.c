@@ -34,6 +34,7 @@ typedef struct Proof {
 } Proof;
 
 struct DataBook {
+    SimTime epoch;     /* that proofs count from */
     GPtrArray *chunks; /* of Ack[CHUNK_ACKS] */
     uint32_t ack_count;
     KeyRecord *keys; /* open addressing, at most half full */
@@ -59,6 +60,11 @@ DataBook *data_book_new(void)
     book->findings = g_array_new(false, false, sizeof(Proof));
     book->staleness = histogram_new();
     return book;
+}
+
+void data_book_set_epoch(DataBook *book, SimTime epoch)
+{
+    book->epoch = epoch;
 }
 
 void data_book_free(DataBook *book)
@@ -183,6 +189,12 @@ static const char *data_dc(const Site *dc)
     return dc != NULL ? dc->name : "nowhere";
 }
 
+/* As users count: from the end of the warm-up. */
+static double data_time_s(const DataBook *book, SimTime time)
+{
+    return sim_span_to_s(time - book->epoch);
+}
+
 static void data_book_find(DataBook *book, const char *invariant, SimTime time, double value,
                            char *text)
 {
@@ -303,8 +315,8 @@ static void data_book_check_fresh(DataBook *book, uint64_t key, int64_t version,
                             " at %.6f s through %s was shown version %" G_GINT64_FORMAT
                             " of key %" G_GUINT64_FORMAT ", but version %" G_GINT64_FORMAT
                             " had been acknowledged at %.6f s by %s to request %" G_GUINT64_FORMAT,
-                            request->id, sim_span_to_s(invoked), data_dc(request->dc), version, key,
-                            newer->version, sim_span_to_s(newer->time), data_dc(newer->dc),
+                            request->id, data_time_s(book, invoked), data_dc(request->dc), version,
+                            key, newer->version, data_time_s(book, newer->time), data_dc(newer->dc),
                             newer->request));
     }
 }
@@ -327,8 +339,8 @@ static void data_book_check_order(DataBook *book, uint64_t session, uint64_t key
                 "session %" G_GUINT64_FORMAT " had read or written version %" G_GINT64_FORMAT
                 " of key %" G_GUINT64_FORMAT " at %.6f s, and was shown version %" G_GINT64_FORMAT
                 " at %.6f s through %s (request %" G_GUINT64_FORMAT ")",
-                session, seen->version, key, sim_span_to_s(seen->time), version,
-                sim_span_to_s(invoked), data_dc(request->dc), request->id));
+                session, seen->version, key, data_time_s(book, seen->time), version,
+                data_time_s(book, invoked), data_dc(request->dc), request->id));
     }
 }
 
@@ -363,7 +375,7 @@ void data_book_final(DataBook *book, uint64_t key, int64_t newest, int64_t oldes
                     "version %" G_GINT64_FORMAT " of key %" G_GUINT64_FORMAT
                     " was acknowledged at %.6f s by %s to request %" G_GUINT64_FORMAT
                     "; at the end no replica holds anything newer than version %" G_GINT64_FORMAT,
-                    ack->version, key, sim_span_to_s(ack->time), data_dc(ack->dc), ack->request,
+                    ack->version, key, data_time_s(book, ack->time), data_dc(ack->dc), ack->request,
                     newest));
         }
     }

@@ -8,6 +8,7 @@ typedef struct DataBook DataBook;
 
 DataBook *data_book_new(void);
 void data_book_free(DataBook *book);
+void data_book_set_epoch(DataBook *book, SimTime epoch);
 
 /* As history_write_acked, history_read, history_final, history_each_key, history_totals. */
 void data_book_write(DataBook *book, uint64_t key, int64_t version, SimTime now,
