@@ -56,7 +56,7 @@ const char *results_export_ended(const Results *results)
     return words[worst];
 }
 
-static uint64_t find_fingerprint(const Results *results)
+uint64_t results_export_fingerprint(const Results *results)
 {
     g_autoptr(GString) all = g_string_new(NULL);
     guint count;
@@ -95,7 +95,7 @@ static void add_heading(const Results *results, cJSON *summary)
         simulated += sim_span_to_s(runs[i].simulated);
     }
     g_snprintf(fingerprint, sizeof fingerprint, "%016" G_GINT64_MODIFIER "x",
-               find_fingerprint(results));
+               results_export_fingerprint(results));
     export_add_number(summary, "format", 1);
     cJSON_AddStringToObject(summary, "scenario", fact_or_empty(results, "scenario"));
     cJSON_AddStringToObject(summary, "title", fact_or_empty(results, "title"));

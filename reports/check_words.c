@@ -1,0 +1,289 @@
+/* check_words.c - verdicts and checks in words. */
+#include "reports/check_words.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "reports/words.h"
+#include "sim/results/results_export.h"
+#include "sim/results/threshold.h"
+
+/* A month of a year of 365.25 days, twelve times. */
+#define SECONDS_A_MONTH (365.25 * 86400 / 12)
+
+const char *check_verdict_word(Verdict verdict)
+{
+    return verdict == VERDICT_PASS ? "PASS" : verdict == VERDICT_FAIL ? "FAIL" : "INCONCLUSIVE";
+}
+
+Verdict check_verdict(const ResultsCheck *check)
+{
+    return strcmp(check->verdict, "pass") == 0   ? VERDICT_PASS
+           : strcmp(check->verdict, "fail") == 0 ? VERDICT_FAIL
+                                                 : VERDICT_INCONCLUSIVE;
+}
+
+/* Checks that count with this verdict. */
+static guint count_checks(const Results *results, Verdict verdict)
+{
+    guint found = 0;
+    guint count;
+    const ResultsCheck *checks = results_checks(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        found += !checks[i].is_warning && check_verdict(&checks[i]) == verdict ? 1 : 0;
+    }
+    return found;
+}
+
+char *check_sentence(const Results *results)
+{
+    guint passed = count_checks(results, VERDICT_PASS);
+    guint failed = count_checks(results, VERDICT_FAIL);
+    guint open = count_checks(results, VERDICT_INCONCLUSIVE);
+    guint all = passed + failed + open;
+    const char *ended = results_export_ended(results);
+    GString *text = g_string_new(NULL);
+
+    if (all == 0) {
+        g_string_append(text, "nothing was checked");
+    } else if (failed + open == 0) {
+        g_string_append_printf(text, all == 1 ? "the only check passed" : "all %u checks passed",
+                               all);
+    } else {
+        g_string_append_printf(text, "of %u check%s %u failed, %u %s inconclusive, %u passed", all,
+                               all == 1 ? "" : "s", failed, open, open == 1 ? "is" : "are", passed);
+    }
+    if (strcmp(ended, "completed") != 0) {
+        g_string_append_printf(text, "; at least one replication was %s", ended);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* --- one check ------------------------------------------------------------------------------ */
+
+char *check_name(const ResultsCheck *check)
+{
+    const char *kind = strcmp(check->kind, "threshold") == 0 ? "" : check->kind;
+
+    return g_strdup_printf("%s%s%s%s%s%s", kind, kind[0] != '\0' ? " " : "", check->name,
+                           check->labels[0] != '\0' ? "{" : "", check->labels,
+                           check->labels[0] != '\0' ? "}" : "");
+}
+
+static const char *metric_unit(const View *view, const char *name)
+{
+    guint count;
+    const ResultsMetric *metrics = results_metrics(view->results, &count);
+
+    for (const ThresholdMetric *metric = threshold_user_metrics; metric->name != NULL; metric++) {
+        if (strcmp(metric->name, name) == 0) {
+            return metric->unit;
+        }
+    }
+    for (guint i = 0; i < count; i++) {
+        if (strcmp(metrics[i].name, name) == 0) {
+            return metrics[i].unit;
+        }
+    }
+    return NULL;
+}
+
+const char *check_unit(const View *view, const ResultsCheck *check)
+{
+    if (strcmp(check->kind, "invariant") == 0) {
+        return g_str_has_prefix(check->condition, "staleness-bound") ||
+                       g_str_has_prefix(check->condition, "max-outage")
+                   ? "s"
+                   : NULL;
+    }
+    if (strcmp(check->kind, "threshold") != 0 || g_str_has_prefix(check->condition, "count")) {
+        return NULL;
+    }
+    return metric_unit(view, check->name);
+}
+
+char *check_observed(const View *view, const ResultsCheck *check)
+{
+    const char *unit = check_unit(view, check);
+    g_autofree char *value = words_value(check->observed, unit);
+    g_autofree char *interval = words_interval(check->low, check->high, unit);
+
+    if (isnan(check->low) && isnan(check->high)) {
+        return g_steal_pointer(&value);
+    }
+    return g_strdup_printf("%s %s", value, interval);
+}
+
+/* --- what to look at next ------------------------------------------------------------------- */
+
+static void advise_checks(const View *view, Verdict verdict, GPtrArray *advice)
+{
+    guint count;
+    const ResultsCheck *checks = results_checks(view->results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *name = check_name(&checks[i]);
+        g_autofree char *observed = check_observed(view, &checks[i]);
+
+        if (check_verdict(&checks[i]) == verdict) {
+            g_ptr_array_add(
+                advice, g_strdup_printf("%s%s: %s %s; observed %s; %s", check_verdict_word(verdict),
+                                        checks[i].is_warning ? " (warning only)" : "", name,
+                                        checks[i].condition, observed, checks[i].why));
+        }
+    }
+}
+
+/* Why requests failed, over all replications. */
+static void advise_reasons(const View *view, GPtrArray *advice)
+{
+    const ResultsUserFilter all = {.dc = NULL};
+    g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    GString *text;
+    double sum = 0;
+
+    for (guint i = 0; i < view->run_count; i++) {
+        g_autoptr(GArray) reasons =
+            results_reasons(view->results, &all, view->runs[i].run, (ResultsSpan){0, view->end});
+
+        for (guint j = 0; j < reasons->len; j++) {
+            const ResultsReason *reason = &g_array_index(reasons, ResultsReason, j);
+            gsize known = GPOINTER_TO_SIZE(g_hash_table_lookup(counts, reason->reason));
+
+            if (known == 0) {
+                g_ptr_array_add(names, (gpointer)reason->reason);
+            }
+            g_hash_table_insert(counts, (gpointer)reason->reason,
+                                GSIZE_TO_POINTER(known + reason->count));
+            sum += (double)reason->count;
+        }
+    }
+    if (sum == 0) {
+        return;
+    }
+    text = g_string_new("Requests failed because of ");
+    for (guint i = 0; i < MIN(names->len, 4); i++) {
+        double count = (double)GPOINTER_TO_SIZE(g_hash_table_lookup(counts, names->pdata[i]));
+        g_autofree char *shown = words_count(count);
+        g_autofree char *share = words_value(count / sum, "ratio");
+
+        g_string_append_printf(text, "%s%s (%s, %s)", i > 0 ? ", " : "",
+                               (const char *)names->pdata[i], shown, share);
+    }
+    g_ptr_array_add(advice, g_string_free(text, FALSE));
+}
+
+static void advise_findings(const View *view, GPtrArray *advice)
+{
+    guint count;
+    const ResultsFinding *findings = results_findings(view->results, &count);
+    const char *last = "";
+
+    for (guint i = 0; i < count; i++) {
+        if (strcmp(findings[i].invariant, last) != 0) {
+            last = findings[i].invariant;
+            g_ptr_array_add(advice, g_strdup_printf("First proof against %s (replication %d): %s",
+                                                    findings[i].invariant, findings[i].run,
+                                                    findings[i].proof));
+        }
+    }
+}
+
+/* The check that passed with the least to spare. */
+static void advise_tightest(const View *view, GPtrArray *advice)
+{
+    const ResultsCheck *tightest = NULL;
+    guint count;
+    const ResultsCheck *checks = results_checks(view->results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        if (check_verdict(&checks[i]) == VERDICT_PASS && !isnan(checks[i].margin) &&
+            (tightest == NULL || checks[i].margin < tightest->margin)) {
+            tightest = &checks[i];
+        }
+    }
+    if (tightest != NULL) {
+        g_autofree char *name = check_name(tightest);
+        g_autofree char *margin = words_margin(tightest->margin);
+
+        g_ptr_array_add(advice, g_strdup_printf("Closest to its limit of those that passed: %s %s, "
+                                                "margin %s",
+                                                name, tightest->condition, margin));
+    }
+}
+
+static void advise_faults(const View *view, GPtrArray *advice)
+{
+    guint count;
+    const ResultsFault *faults = results_faults(view->results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        if (faults[i].bit == 0) {
+            g_ptr_array_add(advice,
+                            g_strdup_printf("Fault %s bit nothing in replication %d: what follows "
+                                            "it says nothing about it",
+                                            faults[i].name, faults[i].run));
+            return;
+        }
+    }
+}
+
+GPtrArray *check_advice(const View *view)
+{
+    GPtrArray *advice = g_ptr_array_new_with_free_func(g_free);
+
+    advise_checks(view, VERDICT_FAIL, advice);
+    advise_checks(view, VERDICT_INCONCLUSIVE, advice);
+    advise_faults(view, advice);
+    advise_findings(view, advice);
+    advise_reasons(view, advice);
+    advise_tightest(view, advice);
+    return advice;
+}
+
+/* --- cost ----------------------------------------------------------------------------------- */
+
+double check_requests(const View *view)
+{
+    double requests = 0;
+
+    for (guint i = 0; i < view->run_count; i++) {
+        requests += (double)view->runs[i].requests;
+    }
+    return requests;
+}
+
+double check_cost_per_month(const View *view)
+{
+    const char *text = results_fact(view->results, "cost_per_month");
+
+    return text != NULL ? g_ascii_strtod(text, NULL) : (double)NAN;
+}
+
+double check_cost_per_million(const View *view)
+{
+    double requests = 0;
+    double seconds = 0;
+    guint count;
+    const ResultsCell *cells = results_cells(view->results, &count);
+
+    for (guint i = 0; i < view->run_count; i++) {
+        g_autoptr(GArray) spans = results_spans(view->results, view->runs[i].run, NULL);
+
+        for (guint j = 0; j < spans->len; j++) {
+            ResultsSpan span = g_array_index(spans, ResultsSpan, j);
+
+            seconds += sim_span_to_s(span.end - span.begin);
+            for (guint k = 0; k < count; k++) {
+                if (cells[k].run == view->runs[i].run && cells[k].time >= span.begin &&
+                    cells[k].time < span.end) {
+                    requests += (double)(cells[k].ok + cells[k].failed);
+                }
+            }
+        }
+    }
+    return requests > 0 ? check_cost_per_month(view) / (requests / seconds * SECONDS_A_MONTH) * 1e6
+                        : (double)NAN;
+}

@@ -1,0 +1,31 @@
+/* check_words.h - verdicts and checks in words, for page and Markdown alike. Callers free. */
+#pragma once
+
+#include "reports/view.h"
+#include "sim/results/verdict.h"
+
+/* "PASS", "FAIL", "INCONCLUSIVE". */
+const char *check_verdict_word(Verdict verdict);
+Verdict check_verdict(const ResultsCheck *check);
+
+/* "PASS: all 9 checks passed", "FAIL: 2 of 11 checks failed, 1 is inconclusive". */
+char *check_sentence(const Results *results);
+
+/* "http_req_duration{phase:lose-dc03}", of others "invariant durability". */
+char *check_name(const ResultsCheck *check);
+
+/* "642 ms [618 ms; 667 ms]". */
+char *check_observed(const View *view, const ResultsCheck *check);
+
+/* The unit of what was observed: "s", "ratio", "B" or NULL. */
+const char *check_unit(const View *view, const ResultsCheck *check);
+
+/* What to look at next, in order of weight: texts. Caller unrefs. */
+GPtrArray *check_advice(const View *view);
+
+/* What a campaign costs a month in EUR, and a million requests of it; NAN when not known. */
+double check_cost_per_month(const View *view);
+double check_cost_per_million(const View *view);
+
+/* Requests that users asked for in all replications. */
+double check_requests(const View *view);

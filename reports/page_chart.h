@@ -1,0 +1,20 @@
+/* page_chart.h - a figure in a page: the drawing, its legend, its numbers. Without gnuplot the
+ * numbers stay. */
+#pragma once
+
+#include "reports/chart.h"
+#include "reports/page.h"
+
+/* Draws a page's figures; the same for all of them. */
+typedef struct Drawer {
+    guint drawn, failed;
+    bool is_missing;   /* there is no gnuplot: found out with the first figure */
+    GPtrArray *faults; /* what went wrong, each text once */
+} Drawer;
+
+Drawer *drawer_new(void);
+void drawer_free(Drawer *drawer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Drawer, drawer_free)
+
+/* Puts `chart` into the page; `note` (may be NULL) says how it was made. Takes nothing. */
+void page_chart_put(Page *page, Drawer *drawer, const Chart *chart, const char *note);

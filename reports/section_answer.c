@@ -1,0 +1,215 @@
+/* section_answer.c - the first page: the verdict, what it rests on, where to look. */
+#include <math.h>
+
+#include "reports/check_words.h"
+#include "reports/sections.h"
+#include "reports/words.h"
+#include "sim/results/results_export.h"
+
+void section_begin(const Telling *telling, const char *id, const char *title)
+{
+    g_autofree char *name = g_strdup_printf("%s-%s", telling->anchor, id);
+
+    page_open(telling->page, "section", "id", name, NULL);
+    page_element(telling->page, "h2", NULL, title);
+}
+
+void section_end(const Telling *telling)
+{
+    page_close(telling->page, "section");
+}
+
+static const char *verdict_class(Verdict verdict)
+{
+    return verdict == VERDICT_PASS   ? "verdict pass"
+           : verdict == VERDICT_FAIL ? "verdict fail"
+                                     : "verdict open";
+}
+
+static void put_verdict(const Telling *telling)
+{
+    Verdict verdict = results_export_verdict(telling->view->results, NULL);
+    g_autofree char *sentence = check_sentence(telling->view->results);
+
+    page_open(telling->page, "p", "class", verdict_class(verdict), NULL);
+    page_element(telling->page, "strong", NULL, check_verdict_word(verdict));
+    page_format(telling->page, " %s", sentence);
+    page_close(telling->page, "p");
+}
+
+/* --- what it is about ----------------------------------------------------------------------- */
+
+static void put_fact(Page *page, const char *name, const char *value)
+{
+    page_open(page, "div", NULL);
+    page_element(page, "dt", NULL, name);
+    page_element(page, "dd", NULL, value);
+    page_close(page, "div");
+}
+
+static void put_cost(const Telling *telling)
+{
+    double month = check_cost_per_month(telling->view);
+    g_autofree char *per_month = words_value(month, NULL);
+    g_autofree char *per_million = words_value(check_cost_per_million(telling->view), NULL);
+    g_autofree char *text =
+        g_strdup_printf("%s EUR a month, %s EUR per million requests", per_month, per_million);
+
+    put_fact(telling->page, "Cost", isnan(month) ? "not known" : text);
+}
+
+static void put_facts(const Telling *telling)
+{
+    const View *view = telling->view;
+    Page *page = telling->page;
+    double simulated = 0;
+    g_autofree char *runs = words_count(view->run_count);
+    g_autofree char *requests = words_count(check_requests(view));
+    g_autofree char *fingerprint =
+        g_strdup_printf("%016" G_GINT64_MODIFIER "x", results_export_fingerprint(view->results));
+    g_autofree char *length = NULL;
+
+    for (guint i = 0; i < view->run_count; i++) {
+        simulated += sim_span_to_s(view->runs[i].simulated);
+    }
+    length = words_count(simulated);
+    page_open(page, "dl", "class", "facts", NULL);
+    put_fact(page, "Scenario", view_fact(view, "scenario", WORDS_NONE));
+    put_fact(page, "Seed", view_fact(view, "seed", WORDS_NONE));
+    put_fact(page, "Replications", runs);
+    put_fact(page, "Requests seen", requests);
+    page_open(page, "div", NULL);
+    page_element(page, "dt", NULL, "Simulated");
+    page_element_format(page, "dd", NULL, "%s s in all, warm-ups included", length);
+    page_close(page, "div");
+    put_cost(telling);
+    put_fact(page, "Version", view_fact(view, "version", WORDS_NONE));
+    put_fact(page, "Fingerprint", fingerprint);
+    page_close(page, "dl");
+}
+
+/* --- checks --------------------------------------------------------------------------------- */
+
+static void put_check(const Telling *telling, const ResultsCheck *check)
+{
+    Page *page = telling->page;
+    g_autofree char *name = check_name(check);
+    g_autofree char *observed = check_observed(telling->view, check);
+    g_autofree char *margin = words_margin(check->margin);
+    Verdict verdict = check_verdict(check);
+
+    page_row_begin(page);
+    page_cell_class(page, verdict_class(verdict), check_verdict_word(verdict));
+    page_cell_format(page, "%s%s", name, check->is_warning ? " (warning only)" : "");
+    page_cell(page, observed);
+    page_cell(page, check->condition);
+    page_cell(page, margin);
+    page_cell_class(page, "prose", check->why);
+    page_row_end(page);
+}
+
+static void put_checks(const Telling *telling)
+{
+    guint count;
+    const ResultsCheck *checks = results_checks(telling->view->results, &count);
+    g_autofree char *observed =
+        g_strdup_printf("Observed [%g %% interval]", 100 * telling->view->confidence);
+    const char *const heads[] = {"Verdict", "Check",       observed, "Limit",
+                                 "#Margin", "How and why", NULL};
+
+    if (count == 0) {
+        page_element(telling->page, "p", NULL,
+                     "The scenario demands nothing: no threshold, no invariant.");
+        return;
+    }
+    page_table_begin(telling->page,
+                     "Checks. Where the worst of all replications is asked, the interval runs from "
+                     "the best to the worst of them; the margin is that of the interval's worse "
+                     "end.",
+                     heads);
+    for (guint i = 0; i < count; i++) {
+        put_check(telling, &checks[i]);
+    }
+    page_table_end(telling->page);
+}
+
+static void put_advice(const Telling *telling)
+{
+    g_autoptr(GPtrArray) advice = check_advice(telling->view);
+
+    if (advice->len == 0) {
+        return;
+    }
+    page_element(telling->page, "h3", NULL, "What broke, and where to look next");
+    page_open(telling->page, "ol", NULL);
+    for (guint i = 0; i < advice->len; i++) {
+        page_element(telling->page, "li", NULL, advice->pdata[i]);
+    }
+    page_close(telling->page, "ol");
+}
+
+/* --- phases --------------------------------------------------------------------------------- */
+
+static void put_phase(const Telling *telling, guint phase)
+{
+    const ViewUsers *users = telling->users;
+    const UserGroup *group = view_users_group(users, phase, -1, -1);
+    Estimate failed = view_users_failed(users, group);
+    g_autofree char *requests = words_count(view_users_requests(users, group));
+    g_autofree char *share = words_estimate(&failed, "ratio");
+
+    page_row_begin(telling->page);
+    page_cell(telling->page, view_phase_name(telling->view->phases->pdata[phase]));
+    page_cell(telling->page, requests);
+    page_cell(telling->page, failed.value == 0 ? "none seen" : share);
+    for (UserQuantile i = 0; i < USER_QUANTILES; i++) {
+        Estimate quantile = view_users_quantile(users, group, i);
+        g_autofree char *text = words_estimate(&quantile, "s");
+
+        page_cell_format(telling->page, "%s%s", text,
+                         !isnan(quantile.value) && !quantile.is_reliable ? " *" : "");
+    }
+    if (histogram_count(group->pooled) > 0) {
+        g_autofree char *most = words_value((double)histogram_max(group->pooled) / 1e9, "s");
+
+        page_cell(telling->page, most);
+    } else {
+        page_cell(telling->page, WORDS_NONE);
+    }
+    page_row_end(telling->page);
+}
+
+static void put_phases(const Telling *telling)
+{
+    static const char *const heads[] = {"Phase",  "#Requests", "#Failed after retries",
+                                        "#p50",   "#p95",      "#p99",
+                                        "#p99.9", "#Largest",  NULL};
+
+    page_table_begin(telling->page,
+                     "What users felt. Latency is that of requests that went well, from the moment "
+                     "the user wanted them to the answer, retries included. * the interval is not "
+                     "reliable: fewer than 10 replications, or fewer than 100 requests beyond the "
+                     "percentile in one of them.",
+                     heads);
+    for (guint i = 0; i < telling->view->phases->len; i++) {
+        put_phase(telling, i);
+    }
+    page_table_end(telling->page);
+}
+
+void section_answer(const Telling *telling)
+{
+    const char *description = view_fact(telling->view, "description", NULL);
+
+    page_element(telling->page, "h1", NULL, telling->view->title);
+    if (description != NULL) {
+        page_element(telling->page, "p", NULL, description);
+    }
+    put_verdict(telling);
+    put_facts(telling);
+    section_begin(telling, "checks", "Checks");
+    put_checks(telling);
+    put_advice(telling);
+    put_phases(telling);
+    section_end(telling);
+}

@@ -1,0 +1,92 @@
+/* section_method.c - how the figures were made and what they leave out. */
+#include "reports/sections.h"
+#include "reports/words.h"
+
+static const char *const methods[] = {
+    "A scenario with a fault is repeated in replications that differ in nothing but chance: "
+    "arrivals, service times, and the phases of health checks, caches and timers. Intervals are "
+    "made from replications only, never from single requests, which depend on one another.",
+    "Means and shares: mean or ratio of totals over the replications, interval by Student's t. "
+    "With "
+    "fewer than 10 replications it is marked as not reliable; with one there is none.",
+    "Percentiles: of all replications' requests together, from merged histograms with a relative "
+    "error of at most 0.4 %; interval by Student's t from the replications' own percentiles. At "
+    "least 100 requests must lie beyond the percentile in each of them. Percentiles are never "
+    "averaged over sites, regions or time.",
+    "Latency counts from the moment the user wanted the request, whether or not the client could "
+    "start it then, so that stalls are not hidden. Only requests that went well have one.",
+    "A request counts as failed when the user got no answer after all retries. Where none failed, "
+    "the words are 'none seen': that is no proof of none.",
+    "Requests belong to the second in which they were wanted, and to the site that answered or "
+    "failed them last.",
+};
+
+static void put_runs(const Telling *telling)
+{
+    static const char *const heads[] = {"#Replication", "#Seed", "#Requests", "#Events",
+                                        "Fingerprint",  "Ended", "Note",      NULL};
+    const View *view = telling->view;
+
+    page_open(telling->page, "details", NULL);
+    page_element(telling->page, "summary", NULL, "Replications, seeds and fingerprints");
+    page_table_begin(telling->page, "The same seed and version give the same fingerprint", heads);
+    for (guint i = 0; i < view->run_count; i++) {
+        const ResultsRun *run = &view->runs[i];
+        g_autofree char *requests = words_count((double)run->requests);
+        g_autofree char *events = words_count((double)run->events);
+
+        page_row_begin(telling->page);
+        page_cell_format(telling->page, "%d", run->run);
+        page_cell_format(telling->page, "%" G_GUINT64_FORMAT, run->seed);
+        page_cell(telling->page, requests);
+        page_cell(telling->page, events);
+        page_cell_format(telling->page, "%016" G_GINT64_MODIFIER "x", run->fingerprint);
+        page_cell(telling->page, run->ended);
+        page_cell_class(telling->page, "prose", run->note != NULL ? run->note : "");
+        page_row_end(telling->page);
+    }
+    page_table_end(telling->page);
+    page_close(telling->page, "details");
+}
+
+/* "kind: what it leaves out", line by line. */
+static void put_left_out(const Telling *telling)
+{
+    const char *fact = results_fact(telling->view->results, "leaves_out");
+    g_auto(GStrv) lines = NULL;
+
+    if (fact == NULL) {
+        return;
+    }
+    lines = g_strsplit(fact, "\n", -1);
+    page_element(telling->page, "h3", NULL, "What is not modelled");
+    page_open(telling->page, "ul", NULL);
+    for (guint i = 0; lines[i] != NULL; i++) {
+        if (g_strstrip(lines[i])[0] != '\0') {
+            page_element(telling->page, "li", NULL, lines[i]);
+        }
+    }
+    page_close(telling->page, "ul");
+}
+
+void section_method(const Telling *telling)
+{
+    const View *view = telling->view;
+    g_autofree char *runs = words_plural(view->run_count, "replication");
+
+    section_begin(telling, "method", "How these figures were made");
+    page_element_format(telling->page, "p", NULL,
+                        "%s, intervals at %g %%; %s of figures drawn by gnuplot.", runs,
+                        100 * view->confidence,
+                        telling->drawer->drawn > 0 && telling->drawer->failed == 0 ? "all"
+                        : telling->drawer->drawn > 0                               ? "some"
+                                                                                   : "none");
+    page_open(telling->page, "ul", NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
+        page_element(telling->page, "li", NULL, methods[i]);
+    }
+    page_close(telling->page, "ul");
+    put_left_out(telling);
+    put_runs(telling);
+    section_end(telling);
+}

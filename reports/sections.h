@@ -1,0 +1,28 @@
+/* sections.h - the parts of a report, each about one campaign, in the order of the page. */
+#pragma once
+
+#include "reports/page.h"
+#include "reports/page_chart.h"
+#include "reports/view_levels.h"
+#include "reports/view_users.h"
+
+/* What every section is given. */
+typedef struct Telling {
+    Page *page;
+    Drawer *drawer;
+    const View *view;
+    const ViewUsers *users;
+    const char *anchor; /* of this campaign: begins the ids of its headings */
+} Telling;
+
+/* A heading of level 2 with an id. */
+void section_begin(const Telling *telling, const char *id, const char *title);
+void section_end(const Telling *telling);
+
+void section_answer(const Telling *telling);   /* verdict, checks, what broke, cost */
+void section_requests(const Telling *telling); /* by site, latency, failures */
+void section_reroute(const Telling *telling);  /* who was served by whom when */
+void section_load(const Telling *telling);     /* CPU by role and site */
+void section_data(const Telling *telling);     /* the database, and what the data checks found */
+void section_faults(const Telling *telling);   /* what was done and what happened */
+void section_method(const Telling *telling);   /* how figures were made, what is left out */

@@ -1,0 +1,189 @@
+/* words.c - figures as people read them. */
+#include "reports/words.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Puts commas between the thousands of the digits before the point. */
+static char *separate_thousands(const char *number)
+{
+    GString *text = g_string_new(NULL);
+    const char *digits = number[0] == '-' ? number + 1 : number;
+    size_t whole = strspn(digits, "0123456789");
+
+    if (digits != number) {
+        g_string_append(text, "−");
+    }
+    for (size_t i = 0; i < whole; i++) {
+        if (i > 0 && (whole - i) % 3 == 0) {
+            g_string_append_c(text, ',');
+        }
+        g_string_append_c(text, digits[i]);
+    }
+    g_string_append(text, digits + whole);
+    return g_string_free(text, FALSE);
+}
+
+/* With `places` decimals, without zeros at the end of them. */
+static char *print_places(double value, int places)
+{
+    char format[8];
+    char number[G_ASCII_DTOSTR_BUF_SIZE + 320];
+
+    g_snprintf(format, sizeof format, "%%.%df", places);
+    g_ascii_formatd(number, sizeof number, format, value);
+    if (strchr(number, '.') != NULL) {
+        size_t length = strlen(number);
+
+        while (number[length - 1] == '0') {
+            number[--length] = '\0';
+        }
+        if (number[length - 1] == '.') {
+            number[length - 1] = '\0';
+        }
+    }
+    return separate_thousands(strcmp(number, "-0") == 0 ? "0" : number);
+}
+
+/* So many decimals that `digits` figures are seen, at most 9. */
+static char *print_figures(double value, int digits)
+{
+    double size = fabs(value);
+    int whole = size > 0 ? (int)floor(log10(size)) + 1 : 1;
+
+    return print_places(value, CLAMP(digits - whole, 0, 9));
+}
+
+char *words_count(double count)
+{
+    return isfinite(count) ? print_places(count, 0) : g_strdup(WORDS_NONE);
+}
+
+static char *join(char *number, const char *unit)
+{
+    char *text = g_strconcat(number, " ", unit, NULL);
+
+    g_free(number);
+    return text;
+}
+
+static char *print_seconds(double seconds)
+{
+    double size = fabs(seconds);
+
+    if (size == 0) {
+        return g_strdup("0 s");
+    }
+    if (size < 1e-3) {
+        return join(print_figures(seconds * 1e6, 3), "µs");
+    }
+    if (size < 1) {
+        return join(print_figures(seconds * 1e3, 3), "ms");
+    }
+    return join(print_figures(seconds, 3), "s");
+}
+
+static char *print_ratio(double ratio)
+{
+    double percent = 100 * ratio;
+
+    if (fabs(percent) > 99 && fabs(percent) < 100) {
+        return join(print_places(percent, 3), "%");
+    }
+    return join(print_figures(percent, 3), "%");
+}
+
+static char *print_bytes(double bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    guint unit = 0;
+
+    while (fabs(bytes) >= 1024 && unit + 1 < G_N_ELEMENTS(units)) {
+        bytes /= 1024;
+        unit++;
+    }
+    return join(print_figures(bytes, 3), units[unit]);
+}
+
+char *words_value(double value, const char *unit)
+{
+    if (!isfinite(value)) {
+        return g_strdup(WORDS_NONE);
+    }
+    if (g_strcmp0(unit, "s") == 0) {
+        return print_seconds(value);
+    }
+    if (g_strcmp0(unit, "ratio") == 0) {
+        return print_ratio(value);
+    }
+    if (g_strcmp0(unit, "B") == 0) {
+        return print_bytes(value);
+    }
+    return print_figures(value, 3);
+}
+
+char *words_interval(double low, double high, const char *unit)
+{
+    g_autofree char *from = words_value(low, unit);
+    g_autofree char *to = words_value(high, unit);
+
+    if (isnan(low) && isnan(high)) {
+        return g_strdup(WORDS_NONE);
+    }
+    if (isnan(low)) {
+        return g_strconcat("at most ", to, NULL);
+    }
+    if (isnan(high)) {
+        return g_strconcat("at least ", from, NULL);
+    }
+    return g_strdup_printf("[%s; %s]", from, to);
+}
+
+char *words_estimate(const Estimate *estimate, const char *unit)
+{
+    g_autofree char *value = words_value(estimate->value, unit);
+    g_autofree char *interval = words_interval(estimate->low, estimate->high, unit);
+
+    if (isnan(estimate->low) && isnan(estimate->high)) {
+        return g_steal_pointer(&value);
+    }
+    return g_strdup_printf("%s %s", value, interval);
+}
+
+char *words_doubt(const Estimate *estimate)
+{
+    if (isnan(estimate->value) || estimate->is_reliable) {
+        return NULL;
+    }
+    if (estimate->more_needed == 0 || estimate->more_of == NULL) {
+        return g_strdup("interval not reliable");
+    }
+    return g_strdup_printf("interval not reliable: needs about %" G_GUINT64_FORMAT " more %s",
+                           estimate->more_needed, estimate->more_of);
+}
+
+char *words_time(SimTime time)
+{
+    if (time == SIM_NEVER) {
+        return g_strdup("not before the end");
+    }
+    return join(print_places(sim_span_to_s(time), 2), "s");
+}
+
+char *words_margin(double margin)
+{
+    g_autofree char *number = NULL;
+
+    if (!isfinite(margin)) {
+        return g_strdup(WORDS_NONE);
+    }
+    number = print_figures(100 * margin, 2);
+    return g_strdup_printf("%s%s %%", margin > 0 ? "+" : "", number);
+}
+
+char *words_plural(guint count, const char *thing)
+{
+    g_autofree char *number = words_count(count);
+
+    return g_strdup_printf("%s %s%s", number, thing, count == 1 ? "" : "s");
+}

@@ -1,0 +1,35 @@
+/* words.h - figures as people read them: with units, thousands separated, no more digits than say
+ * something. What is no number is a dash. All in the C locale; callers free. */
+#pragma once
+
+#include <glib.h>
+
+#include "sim/base/estimate.h"
+#include "sim/base/sim_time.h"
+
+#define WORDS_NONE "–"
+
+/* "2,750" (nearest whole number). */
+char *words_count(double count);
+
+/* A value in the unit that results carry: "s" ("642 ms", "12.5 s"), "ratio" ("0.041 %"), "B"
+ * ("12.3 MiB"), else a plain number ("3.42"). */
+char *words_value(double value, const char *unit);
+
+/* "[38; 44]" with the units of words_value; one end unknown: "at most 44", "at least 38". */
+char *words_interval(double low, double high, const char *unit);
+
+/* "41 [38; 44]", or the value alone without an interval. */
+char *words_estimate(const Estimate *estimate, const char *unit);
+
+/* Why an estimate is not to be relied on, or NULL. */
+char *words_doubt(const Estimate *estimate);
+
+/* "120 s", "120.25 s"; SIM_NEVER is "not before the end". */
+char *words_time(SimTime time);
+
+/* "12 %", with its sign. */
+char *words_margin(double margin);
+
+/* "1 replication", "10 replications". */
+char *words_plural(guint count, const char *thing);
