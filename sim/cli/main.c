@@ -1,0 +1,109 @@
+/* main.c - the program: names a command and calls it. */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/cli/command.h"
+
+extern const Kind *const all_kinds[]; /* build/kinds.c, generated */
+
+const Command commands[] = {
+    {"run", "FILE...", "Run scenarios, print the verdict, write the results",
+     "dcdrill run scenarios/drills/dc03-lost.json -n 10 -o out/dc03-lost", command_run},
+    {"check", "FILE...", "Read and check scenarios without simulating; estimate cost and run time",
+     "dcdrill check scenarios/drills/*.json", command_check},
+    {"show", "FILE",
+     "Print the resolved scenario; --origins: who set what; --plan: what happens when",
+     "dcdrill show scenarios/drills/dc03-lost.json --plan", command_show},
+    {"replay", "DIR|CAPSULE [RUN]",
+     "Repeat one replication exactly; --trace ID: one request's path",
+     "dcdrill replay out/dc03-lost 3 --until 130s --trace 5", command_replay},
+    {"report", "DIR...", "Write the report again from stored results",
+     "dcdrill report out/dc03-lost", command_report},
+    {"list", "faults|checks|metrics|kinds", "List what a scenario can name", "dcdrill list faults",
+     command_list},
+    {"explain", "NAME", "Tell all about a kind, a field, a fault, a metric or a check",
+     "dcdrill explain node.crash", command_explain},
+    {"schema", "", "Print the JSON Schema of scenario files", "dcdrill schema > schema.json",
+     command_schema},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+const Command *command_find(const char *name)
+{
+    for (const Command *command = commands; command->name != NULL; command++) {
+        if (strcmp(command->name, name) == 0) {
+            return command;
+        }
+    }
+    return NULL;
+}
+
+char *command_help(const char *name, const char *flags)
+{
+    const Command *command = name != NULL ? command_find(name) : NULL;
+    GString *text = g_string_new(NULL);
+    const char *list = strstr(flags, "\n\n"); /* after GLib's own usage line */
+
+    if (command != NULL) {
+        g_string_append_printf(text, "Example:\n  %s\n\nUsage: dcdrill %s %s [FLAG...]\n%s.\n",
+                               command->example, command->name, command->arguments, command->help);
+    } else {
+        g_string_append(text,
+                        "dcdrill answers, before a change ships: does the promise still hold? "
+                        "What breaks, who notices, how long, what is lost, what does it cost?\n\n"
+                        "Example:\n  dcdrill run scenarios/drills/dc03-lost.json\n\n"
+                        "Usage: dcdrill COMMAND [FILE...] [FLAG...]\n\nCommands:\n");
+        for (command = commands; command->name != NULL; command++) {
+            g_string_append_printf(text, "  %-8s %-28s %s\n", command->name, command->arguments,
+                                   command->help);
+        }
+    }
+    g_string_append(text, list != NULL ? list + 1 : flags);
+    return g_string_free(text, false);
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[32] = {NULL};
+    guint count = 0;
+
+    for (const Command *command = commands; command->name != NULL; command++) {
+        names[count++] = command->name;
+    }
+    g_autofree char *hint = diag_suggest(name, names);
+
+    fprintf(stderr, "dcdrill: error: unknown command '%s'%s\n", name, hint);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *help = NULL;
+
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of a write, not the end */
+    g_autoptr(Options) options = options_read(argc - 1, argv + 1, &help, &error);
+
+    if (options == NULL) {
+        fprintf(stderr, "dcdrill: error: %s\n", error->message);
+        return EXIT_USAGE;
+    }
+    if (help != NULL) {
+        fputs(help, stdout);
+        return fflush(stdout) == 0 ? EXIT_PASSED : EXIT_FAILED;
+    }
+    const Command *command = command_find(options->command);
+
+    if (command == NULL) {
+        return unknown_command(options->command);
+    }
+    int status = command->run(options, all_kinds);
+
+    if (fflush(stdout) != 0 && status == EXIT_PASSED) {
+        fprintf(stderr, "dcdrill: error: cannot write to standard output\n");
+        status = EXIT_FAILED;
+    }
+    return status;
+}
