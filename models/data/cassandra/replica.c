@@ -170,14 +170,19 @@ bool replica_take_quietly(Cassandra *node, Write *write, guint index, SimSpan la
     SimSpan cpu;
 
     if (later > EARLY_MOST || !node_serves_peers(node) || node->component.owner.is_held ||
-        answers_wait(node) || write_waits_for(write, index) || node->mutation_stage.count > 0 ||
+        write_waits_for(write, index) || node->mutation_stage.count > 0 ||
         host_count_work(node->component.host) > QUIET_WORK_MOST) {
         return false;
     }
     cpu = draw_mutation_cpu(node, write, index);
     host_spend(node->component.host, &node->component.owner, cpu);
     apply(node, write->slot + index, write->version);
-    write_applied(write, index, later + cpu);
+    if (answers_wait(node)) {
+        write->pending |= 1u << index;
+        answer(node, ANSWER_WRITE, write, index);
+    } else {
+        write_applied(write, index, later + cpu);
+    }
     return true;
 }
 
