@@ -395,6 +395,11 @@ guint host_count_work(const Host *host)
     return host->cpu.count;
 }
 
+guint host_count_vcpus(const Host *host)
+{
+    return (guint)host->vcpu;
+}
+
 void host_forget(Host *host, const EventOwner *owner)
 {
     host_cpu_forget(&host->cpu, owner);

@@ -41,8 +41,9 @@ void host_work(Host *host, EventOwner *owner, SimSpan cpu, const EventType *type
 /* The same without an event when it is done: what is charged and not waited for. */
 void host_spend(Host *host, EventOwner *owner, SimSpan cpu);
 
-/* Work now in the CPU. */
+/* Work now in the CPU; the vCPUs it shares. */
 guint host_count_work(const Host *host);
+guint host_count_vcpus(const Host *host);
 
 /* For component_stop: the work of a process that ended leaves the CPU. */
 void host_forget(Host *host, const EventOwner *owner);

@@ -21,6 +21,7 @@ typedef struct CommitLogEntry {
 typedef struct CommitLogWaiter {
     void *subject;
     uint64_t detail;
+    SimSpan later; /* the answer leaves so much after the sync */
     uint32_t what; /* the caller's word for who is to be answered */
 } CommitLogWaiter;
 

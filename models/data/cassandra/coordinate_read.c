@@ -95,21 +95,31 @@ static void ask(Read *read, guint index)
 {
     Cassandra *node = read->node, *to = replica_of(read, index);
     uint64_t detail = (uint64_t)read->round << 8 | index;
+    SimTime now = node_now(node), arrival = now;
 
     read->lives[index] = to->component.owner.incarnation;
+    if (to != node) {
+        arrival = network_arrival(&node->component, &to->component, 2 * MESSAGE_HEAD_BYTES);
+    }
+    if (arrival == SIM_NEVER || replica_read_quietly(to, read, detail, arrival - now)) {
+        return;
+    }
+    read->pending[read->round] |= 1u << index;
     if (to == node) {
-        read->pending[read->round] |= 1u << index;
         replica_take_read(node, read, detail);
-    } else if (node_send(node, to, 2 * MESSAGE_HEAD_BYTES, &replica_read_arrived, read, detail)) {
-        read->pending[read->round] |= 1u << index;
+    } else {
+        engine_at(node->engine, arrival, &to->component.owner, &replica_read_arrived, read, detail);
     }
 }
 
+/* Answers that come of themselves are looked at together, by the caller. */
 static void ask_all(Read *read, uint32_t mask)
 {
+    read->is_asking = true;
     for (; mask != 0; mask &= mask - 1) {
         ask(read, (guint)__builtin_ctz(mask));
     }
+    read->is_asking = false;
 }
 
 static void begin_round(Read *read, ReadRound round)
@@ -154,6 +164,8 @@ static void on_repair_expired(void *self, void *subject, uint64_t detail)
 
 static const EventType repair_expired = {"cassandra.repair-expired", on_repair_expired};
 
+static bool reconsider(Read *read);
+
 static void compare_digests(Read *read, uint32_t here)
 {
     uint32_t data = here & read->data;
@@ -164,6 +176,7 @@ static void compare_digests(Read *read, uint32_t here)
             read->node->digest_mismatches++;
             begin_round(read, READ_FULL);
             ask_all(read, read->contacted);
+            reconsider(read);
             return;
         }
     }
@@ -253,15 +266,15 @@ static SimTime last_of(const Read *read, uint32_t mask)
     return last;
 }
 
-/* One more answer is known: is this round complete, and when? */
-static void reconsider(Read *read)
+/* One more answer is known: is this round complete, and when? False when it was, and went on. */
+static bool reconsider(Read *read)
 {
     Cassandra *node = read->node;
     SimTime at;
 
     if (read->round == READ_DIGESTS) {
         if ((guint)__builtin_popcount(read->answered) < read->block_for) {
-            return;
+            return true;
         }
         at = MAX(level_decided_at(read->consistency, node->cluster->ring, read->range, node->site,
                                   read->answered_at),
@@ -270,7 +283,7 @@ static void reconsider(Read *read)
         at = last_of(read, read->round == READ_FULL ? read->contacted : read->stale);
     }
     if (at == SIM_NEVER) {
-        return;
+        return true;
     }
     if (read->round == READ_REPAIR) { /* in place of the expiry */
         engine_cancel(node->engine, read->decision);
@@ -281,16 +294,19 @@ static void reconsider(Read *read)
             engine_cancel(node->engine, read->decision);
         }
         on_read_decided(node, read, 0);
-    } else if (read->decision == EVENT_NONE) {
+        return false;
+    }
+    if (read->decision == EVENT_NONE) {
         read->decision =
             engine_at(node->engine, at, &node->component.owner, &read_decided, read, 0);
     } else if (at < engine_time_of(node->engine, read->decision)) {
         engine_move(node->engine, read->decision, at);
     }
+    return true;
 }
 
 static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRound round,
-                           int64_t size_bytes)
+                           int64_t size_bytes, SimSpan later)
 {
     Cassandra *node = read->node;
     SimTime arrival;
@@ -307,11 +323,13 @@ static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRoun
         return;
     }
     read->answered |= 1u << index;
-    read->answered_at[index] = arrival;
-    reconsider(read);
+    read->answered_at[index] = arrival + later;
+    if (!read->is_asking) {
+        reconsider(read);
+    }
 }
 
-void read_served(Read *read, Cassandra *replica, uint64_t detail)
+void read_served(Read *read, Cassandra *replica, uint64_t detail, SimSpan later)
 {
     guint index = detail & 0xff;
     ReadRound round = (ReadRound)(detail >> 8);
@@ -321,12 +339,12 @@ void read_served(Read *read, Cassandra *replica, uint64_t detail)
         read->versions[index] = store_get(&read->node->cluster->store, read->slot + index);
     }
     answer_arrives(read, replica, index, round,
-                   MESSAGE_HEAD_BYTES + (has_data ? replica->row_size : 16));
+                   MESSAGE_HEAD_BYTES + (has_data ? replica->row_size : 16), later);
 }
 
 void read_repaired(Read *read, Cassandra *replica, guint index)
 {
-    answer_arrives(read, replica, index, READ_REPAIR, MESSAGE_HEAD_BYTES);
+    answer_arrives(read, replica, index, READ_REPAIR, MESSAGE_HEAD_BYTES, 0);
 }
 
 void read_dropped(Read *read, uint64_t detail)
@@ -383,7 +401,8 @@ static void speculate(Read *read)
     read->node->speculations++;
     read->contacted |= 1u << index;
     read->data |= 1u << index;
-    ask(read, index);
+    ask_all(read, 1u << index);
+    reconsider(read);
 }
 
 static void on_speculation_timer(void *self, void *subject, uint64_t detail)
@@ -396,7 +415,8 @@ static void on_speculation_timer(void *self, void *subject, uint64_t detail)
     if (node->speculation_after > node->read_request_timeout) {
         return;
     }
-    for (Read *read = node->reads.first; read != NULL && read->is_begun; read = read->next) {
+    for (Read *next, *read = node->reads.first; read != NULL && read->is_begun; read = next) {
+        next = read->next; /* the read may end here */
         if (read->spare < 0 || !read->is_sent || read->round != READ_DIGESTS) {
             continue;
         }
@@ -450,7 +470,10 @@ static void on_read_ready(void *self, void *subject, uint64_t detail)
     ask_all(read, targets);
     if (read->spare >= 0 && node->speculates_always) {
         speculate(read);
-    } else if (read->spare >= 0 && node->speculation_after <= node->read_request_timeout) {
+    } else if (reconsider(read) && read->spare >= 0 &&
+               node->speculation_after <= node->read_request_timeout &&
+               engine_time_of(node->engine, read->decision) >
+                   read->began + node->speculation_after) {
         arm_speculation(node, read);
     }
 }

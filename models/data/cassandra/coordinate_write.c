@@ -202,7 +202,7 @@ static void send_to_neighbours(Write *write, Cassandra *from, uint32_t mask)
                                           (uint32_t)(MESSAGE_HEAD_BYTES + from->mutation_size));
 
         write->lives[index] = to->component.owner.incarnation;
-        if (arrival == SIM_NEVER || replica_take_quietly(to, write, index, arrival - now)) {
+        if (arrival == SIM_NEVER || replica_write_quietly(to, write, index, arrival - now)) {
             continue;
         }
         write->pending |= 1u << index;
@@ -259,8 +259,10 @@ static void send_to_site(Write *write, guint site)
         guint index = (guint)__builtin_ctz(own);
 
         write->lives[index] = node->component.owner.incarnation;
-        write->pending |= own;
-        replica_take_mutation(node, write, index);
+        if (!replica_write_quietly(node, write, index, 0)) {
+            write->pending |= own;
+            replica_take_mutation(node, write, index);
+        }
     }
 }
 

@@ -227,11 +227,12 @@ extern const EventType replica_hints_arrived; /* subject HintQueue, detail: firs
 
 /* The coordinator's own part, without a message. */
 void replica_take_mutation(Cassandra *node, Write *write, guint index);
-/* A copy that will arrive after `later` and that no client waits for, on a node that is not busy,
- * needs no event: it is applied now, a fraction of a millisecond early, its CPU is charged all the
- * same and its acknowledgement leaves when the work would be done. False when it needs its event.
- */
-bool replica_take_quietly(Cassandra *node, Write *write, guint index, SimSpan later);
+/* What arrives after `later`, half a millisecond at most, at a node that is not busy needs no
+ * event: it is done now, a fraction of a millisecond early but after it was asked for, its CPU is
+ * charged all the same and its answer leaves when the work would be done. False when it needs its
+ * event. */
+bool replica_write_quietly(Cassandra *node, Write *write, guint index, SimSpan later);
+bool replica_read_quietly(Cassandra *node, Read *read, uint64_t detail, SimSpan later);
 void replica_take_read(Cassandra *node, Read *read, uint64_t detail);
 
 /* Starts the commit log's period. */
@@ -305,7 +306,7 @@ struct Read {
     int spare; /* index of the replica to ask when the others are slow; -1: none */
     uint16_t block_for;
     uint8_t round;
-    bool is_begun, is_sent, is_done, is_orphan;
+    bool is_begun, is_sent, is_asking, is_done, is_orphan;
     SimTime answered_at[RING_REPLICAS_MOST];
     int64_t versions[RING_REPLICAS_MOST];
     uint32_t lives[RING_REPLICAS_MOST];
@@ -316,7 +317,8 @@ uint32_t read_choose(Read *read);
 
 void read_receive(Cassandra *node, const Message *message);
 void read_begin(Cassandra *node, Read *read);
-void read_served(Read *read, Cassandra *replica, uint64_t detail);
+/* A replica has read the row and answers after `later`; it was dropped; the repair is applied. */
+void read_served(Read *read, Cassandra *replica, uint64_t detail, SimSpan later);
 void read_dropped(Read *read, uint64_t detail);
 void read_repaired(Read *read, Cassandra *replica, guint index);
 void read_sweep(Cassandra *node);

@@ -19,7 +19,7 @@ static void answer_now(Cassandra *node, const CommitLogWaiter *waiter)
 
     switch (waiter->what) {
     case ANSWER_WRITE:
-        write_applied(waiter->subject, (guint)waiter->detail, 0);
+        write_applied(waiter->subject, (guint)waiter->detail, waiter->later);
         break;
     case ANSWER_REPAIR:
         read_repaired(waiter->subject, node, (guint)waiter->detail);
@@ -42,10 +42,8 @@ static bool answers_wait(const Cassandra *node)
            node_now(node) - node->log.synced_at > node->commitlog_sync_period * 3 / 2;
 }
 
-static void answer(Cassandra *node, uint32_t what, void *subject, uint64_t detail)
+static void answer(Cassandra *node, CommitLogWaiter waiter)
 {
-    CommitLogWaiter waiter = {.subject = subject, .detail = detail, .what = what};
-
     if (!answers_wait(node)) {
         answer_now(node, &waiter);
         return;
@@ -141,7 +139,7 @@ static void on_mutation_done(void *self, void *subject, uint64_t detail)
 
     stage_leave(&node->mutation_stage);
     apply(node, write->slot + (uint32_t)detail, write->version);
-    answer(node, ANSWER_WRITE, write, detail);
+    answer(node, (CommitLogWaiter){write, detail, 0, ANSWER_WRITE});
     start_next_mutations(node);
 }
 
@@ -165,24 +163,30 @@ static void start_mutation(Cassandra *node, Write *write, guint index)
     node_work(node, draw_mutation_cpu(node, write, index), &mutation_done, write, index);
 }
 
-bool replica_take_quietly(Cassandra *node, Write *write, guint index, SimSpan later)
+/* Whether what arrives after `later` can be done without an event. What a client waits for may have
+ * to share the CPU with nobody. */
+static bool can_be_quiet(const Cassandra *node, SimSpan later, bool is_waited_for)
+{
+    const Host *host = node->component.host;
+    guint work = host_count_work(host);
+
+    return later <= EARLY_MOST && node_serves_peers(node) && !node->component.owner.is_held &&
+           (is_waited_for ? work < host_count_vcpus(host) : work <= QUIET_WORK_MOST);
+}
+
+bool replica_write_quietly(Cassandra *node, Write *write, guint index, SimSpan later)
 {
     SimSpan cpu;
 
-    if (later > EARLY_MOST || !node_serves_peers(node) || node->component.owner.is_held ||
-        write_waits_for(write, index) || node->mutation_stage.count > 0 ||
-        host_count_work(node->component.host) > QUIET_WORK_MOST) {
+    if (node->mutation_stage.count > 0 ||
+        !can_be_quiet(node, later, write_waits_for(write, index))) {
         return false;
     }
     cpu = draw_mutation_cpu(node, write, index);
     host_spend(node->component.host, &node->component.owner, cpu);
     apply(node, write->slot + index, write->version);
-    if (answers_wait(node)) {
-        write->pending |= 1u << index;
-        answer(node, ANSWER_WRITE, write, index);
-    } else {
-        write_applied(write, index, later + cpu);
-    }
+    write->pending |= 1u << index;
+    answer(node, (CommitLogWaiter){write, index, later + cpu, ANSWER_WRITE});
     return true;
 }
 
@@ -207,7 +211,7 @@ static void on_mutation_arrived(void *self, void *subject, uint64_t detail)
     if ((write->relays >> detail & 1) != 0) {
         write_forward(node, write, (guint)detail);
     }
-    if (!replica_take_quietly(node, write, (guint)detail, 0)) {
+    if (!replica_write_quietly(node, write, (guint)detail, 0)) {
         replica_take_mutation(node, write, (guint)detail);
     }
 }
@@ -247,7 +251,7 @@ static void on_repair_done(void *self, void *subject, uint64_t detail)
     Read *read = subject;
 
     apply(node, read->slot + (uint32_t)detail, read->newest);
-    answer(node, ANSWER_REPAIR, read, detail);
+    answer(node, (CommitLogWaiter){read, detail, 0, ANSWER_REPAIR});
 }
 
 static const EventType repair_done = {"cassandra.repair-done", on_repair_done};
@@ -281,7 +285,7 @@ static void on_hints_done(void *self, void *subject, uint64_t detail)
 
         apply(node, hint->slot, hint->version);
     }
-    answer(node, ANSWER_HINTS, queue, detail);
+    answer(node, (CommitLogWaiter){queue, detail, 0, ANSWER_HINTS});
 }
 
 static const EventType hints_done = {"cassandra.hints-done", on_hints_done};
@@ -333,7 +337,7 @@ static void on_read_loaded(void *self, void *subject, uint64_t detail)
 
     stage_leave(&node->read_stage);
     node->replica_reads++;
-    read_served(subject, node, detail);
+    read_served(subject, node, detail, 0);
     while (stage_next(&node->read_stage, &task)) {
         if (node_now(node) - task.arrived > node->read_request_timeout) {
             stage_leave(&node->read_stage);
@@ -365,6 +369,20 @@ static void start_read(Cassandra *node, Read *read, uint64_t detail)
 {
     node_work(node, service_time_draw(node->read_service, &node->service_rng), &read_done, read,
               detail);
+}
+
+bool replica_read_quietly(Cassandra *node, Read *read, uint64_t detail, SimSpan later)
+{
+    SimSpan cpu;
+
+    if (node->read_stage.count > 0 || node->warm != NULL || !can_be_quiet(node, later, true)) {
+        return false;
+    }
+    cpu = service_time_draw(node->read_service, &node->service_rng);
+    host_spend(node->component.host, &node->component.owner, cpu);
+    node->replica_reads++;
+    read_served(read, node, detail, later + cpu);
+    return true;
 }
 
 void replica_take_read(Cassandra *node, Read *read, uint64_t detail)
