@@ -1,0 +1,45 @@
+/* web_bed.h - a rig with one Apache httpd in front of two probes, and a client 10 ms away. */
+#pragma once
+
+#include "tests/support/rig.h"
+
+#define HTTPD "httpd@DC01-web1"
+#define A "probe@DC01-app1"
+#define B "probe@DC01-app2"
+#define WEB_ADDRESS 0xC000020Bu /* 192.0.2.11 */
+
+/* httpd on one host, a member on each of two others. */
+typedef struct Bed {
+    Rig *rig;
+    Probe *client, *a, *b;
+    Component *httpd;
+} Bed;
+
+/* `settings`: more members of httpd's section, each with a comma before it; quotes may be single.
+ */
+Bed bed_new(uint64_t seed, const char *settings);
+void bed_free(Bed *bed);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bed, bed_free)
+
+/* One request now, on a connection of its own. */
+const ProbeAsked *bed_ask(Bed *bed, uint32_t flags);
+
+/* Over a connection that carried a request before. */
+const ProbeAsked *bed_ask_again(Bed *bed);
+
+/* `count` requests, one every `gap`. */
+void bed_stream(Bed *bed, guint count, SimSpan gap);
+
+/* Request number `index` of all. */
+const ProbeAsked *bed_asked(const Bed *bed, guint index);
+
+/* The status that a request was answered with; the time that it took. It has ended. */
+uint32_t bed_code(const ProbeAsked *asked);
+SimSpan bed_latency(const ProbeAsked *asked);
+
+/* Requests that were answered with `code`; that took from `least` to below `most`. */
+guint bed_count_code(const Bed *bed, uint32_t code);
+guint bed_count_slower(const Bed *bed, SimSpan least, SimSpan most);
+
+/* When `event` was first noted; SIM_NEVER when not yet. */
+SimTime bed_noted_at(const Bed *bed, const char *event);
