@@ -106,7 +106,7 @@ int user_next_address(Client *client, const User *user, const Answer *answer, ui
     int second_choice = -1;
 
     for (uint32_t i = 0; i < answer->count; i++) {
-        if ((tried >> i & 1U) != 0) {
+        if (((uint32_t)tried >> i & 1U) != 0) {
             continue;
         }
         if (user->avoided == 0 ||
