@@ -3,12 +3,17 @@
 
 #include "sim/base/pool.h"
 
+#define NODES_MOST 64 /* bits of Statement.tried */
+
 /* One coordinator as this driver sees it. */
 typedef struct Node {
     Driver *driver;
     Component *peer;
+    uint32_t index;
     bool is_down;
-    SimSpan wait; /* before the next try to reconnect */
+    bool is_doubted;  /* a heartbeat will tell */
+    SimTime heard_at; /* its last answer */
+    SimSpan wait;     /* before the next try to reconnect */
 } Node;
 
 /* One statement on its way. */
@@ -18,17 +23,19 @@ typedef struct Statement {
     DriverDone *done;
     void *context;
     Node *node;
-    int64_t others; /* coordinators tried after the first */
-    bool is_write;
+    uint64_t tried;  /* bit i: node i was asked */
+    uint32_t start;  /* where its round begins among those alive */
+    uint32_t others; /* coordinators tried after the first */
+    bool is_write, was_unavailable;
 } Statement;
 
 struct Driver {
     Component *owner;
     const DriverSettings *settings;
-    Node *nodes;
-    uint32_t count, next;
+    DriverStats *stats;
+    Node *nodes, **alive;
+    uint32_t count, alive_count, next;
     Pool *statements;
-    uint64_t retries;
 };
 
 static const char *const consistency_words[] = {"default",      "ANY",         "ONE", "TWO",
@@ -42,6 +49,11 @@ const Field driver_fields[] = {
     FIELD_SPAN(DriverSettings, connect_timeout, .initial = "5s", .lowest = "1ms",
                .help = "How long a connection to a coordinator may take",
                .source = "DataStax Java driver 3.x connectTimeoutMillis 5000"),
+    FIELD_SPAN(DriverSettings, heartbeat, .initial = "30s", .lowest = "1s",
+               .help =
+                   "A coordinator silent for so long is asked for a sign, and is down when none "
+                   "comes within read_timeout",
+               .source = "DataStax Java driver 3.x PoolingOptions heartbeatIntervalSeconds 30"),
     FIELD_SPAN(DriverSettings, reconnect_first, .initial = "1s", .lowest = "1ms",
                .help = "Wait before the first reconnection; doubles each time",
                .source = "DataStax Java driver 3.x ExponentialReconnectionPolicy(1s, 10min)"),
@@ -64,9 +76,23 @@ const Field driver_fields[] = {
 };
 
 static void on_reconnect(void *self, void *subject, uint64_t detail);
+static void on_heartbeat(void *self, void *subject, uint64_t detail);
 static const EventType reconnect_event = {"driver.reconnect", on_reconnect};
+static const EventType heartbeat_event = {"driver.heartbeat", on_heartbeat};
 
 /* --- what it believes of its nodes --- */
+
+static void list_alive(Driver *driver)
+{
+    driver->alive_count = 0;
+    for (uint32_t i = 0; i < driver->count; i++) {
+        if (!driver->nodes[i].is_down) {
+            driver->alive[driver->alive_count++] = &driver->nodes[i];
+        }
+    }
+    gauge_set(&driver->stats->hosts_down, world_now(driver->owner->world),
+              (double)(driver->count - driver->alive_count));
+}
 
 static void on_reconnected(Component *self, void *context, ConnectOutcome outcome, Component *peer)
 {
@@ -75,6 +101,8 @@ static void on_reconnected(Component *self, void *context, ConnectOutcome outcom
     (void)peer;
     if (outcome == CONNECTED) {
         node->is_down = false;
+        node->heard_at = world_now(self->world);
+        list_alive(node->driver);
         return;
     }
     node->wait = MIN(node->wait * 2, node->driver->settings->reconnect_most);
@@ -97,23 +125,36 @@ static void mark_down(Node *node)
     if (!node->is_down) {
         node->is_down = true;
         node->wait = node->driver->settings->reconnect_first;
+        list_alive(node->driver);
         engine_after(world_engine(owner->world), node->wait, &owner->owner, &reconnect_event, node,
                      0);
     }
 }
 
-/* Round robin over those believed alive; when none is, over all: a driver without a host would fail
- * at once, but its connection attempts go on all the same. NULL: none is believed alive. */
-static Node *next_node(Driver *driver)
+/* A timeout alone takes no coordinator out. A connection without an answer for `heartbeat` carries
+ * a heartbeat, and is closed when that is not answered in time either. */
+static void doubt(Node *node)
 {
-    for (uint32_t i = 0; i < driver->count; i++) {
-        Node *node = &driver->nodes[driver->next++ % driver->count];
+    const DriverSettings *settings = node->driver->settings;
+    Component *owner = node->driver->owner;
+    SimTime sent = MAX(node->heard_at + settings->heartbeat, world_now(owner->world));
 
-        if (!node->is_down) {
-            return node;
-        }
+    if (!node->is_doubted && !node->is_down) {
+        node->is_doubted = true;
+        engine_at(world_engine(owner->world), sent + settings->read_timeout, &owner->owner,
+                  &heartbeat_event, node, (uint64_t)node->heard_at);
     }
-    return NULL;
+}
+
+static void on_heartbeat(void *self, void *subject, uint64_t detail)
+{
+    Node *node = subject;
+
+    (void)self;
+    node->is_doubted = false;
+    if (node->heard_at == (SimTime)detail) {
+        mark_down(node);
+    }
 }
 
 /* --- statements --- */
@@ -130,36 +171,61 @@ static void statement_end(Statement *statement, uint32_t code, const Message *re
     done(driver->owner, context, code, reply);
 }
 
+/* The next of the statement's round over those believed alive; NULL when all were asked. */
+static Node *statement_next_node(Statement *statement)
+{
+    const Driver *driver = statement->driver;
+
+    for (uint32_t i = 0; i < driver->alive_count; i++) {
+        Node *node = driver->alive[(statement->start + i) % driver->alive_count];
+
+        if ((statement->tried >> node->index & 1U) == 0) {
+            statement->tried |= (uint64_t)1 << node->index;
+            return node;
+        }
+    }
+    return NULL;
+}
+
 /* Another coordinator, if one is left to try. */
 static void statement_retry(Statement *statement, uint32_t code)
 {
     Driver *driver = statement->driver;
 
-    if (statement->others >= driver->settings->next_hosts) {
+    statement->node = statement->others < (uint32_t)driver->settings->next_hosts
+                          ? statement_next_node(statement)
+                          : NULL;
+    if (statement->node == NULL) {
         statement_end(statement, code, NULL);
         return;
     }
     statement->others++;
-    driver->retries++;
+    driver->stats->retries++;
     statement_send(statement);
+}
+
+/* DefaultRetryPolicy: Unavailable goes to one other host, timeouts of the store to nobody. */
+static void statement_answered(Statement *statement, const Message *reply)
+{
+    statement->node->heard_at = world_now(statement->driver->owner->world);
+    if (reply->code == STORE_UNAVAILABLE && !statement->was_unavailable) {
+        statement->was_unavailable = true;
+        statement_retry(statement, STORE_UNAVAILABLE);
+    } else {
+        statement_end(statement, reply->code, reply);
+    }
 }
 
 static void on_statement_answer(Component *self, void *context, Outcome outcome,
                                 const Message *reply)
 {
     Statement *statement = context;
-    const DriverSettings *settings = statement->driver->settings;
-    bool is_safe = !statement->is_write || settings->retry_writes;
+    bool is_safe = !statement->is_write || statement->driver->settings->retry_writes;
 
     (void)self;
     switch (outcome) {
     case OUTCOME_OK:
-        /* DefaultRetryPolicy: Unavailable goes to one other host, timeouts of writes to nobody */
-        if (reply->code == STORE_UNAVAILABLE && statement->others == 0) {
-            statement_retry(statement, STORE_UNAVAILABLE);
-        } else {
-            statement_end(statement, reply->code, reply);
-        }
+        statement_answered(statement, reply);
         return;
     case OUTCOME_REFUSED:
     case OUTCOME_UNREACHABLE:
@@ -167,14 +233,16 @@ static void on_statement_answer(Component *self, void *context, Outcome outcome,
         statement_retry(statement, STORE_FAILURE);
         return;
     case OUTCOME_FAILED:
-    case OUTCOME_TIMEOUT:
         mark_down(statement->node);
-        if (is_safe) {
-            statement_retry(statement, STORE_TIMEOUT);
-        } else {
-            statement_end(statement, STORE_TIMEOUT, NULL);
-        }
-        return;
+        break;
+    case OUTCOME_TIMEOUT:
+        doubt(statement->node);
+        break;
+    }
+    if (is_safe) {
+        statement_retry(statement, STORE_TIMEOUT);
+    } else {
+        statement_end(statement, STORE_TIMEOUT, NULL);
     }
 }
 
@@ -183,11 +251,6 @@ static void statement_send(Statement *statement)
     Driver *driver = statement->driver;
     const DriverSettings *settings = driver->settings;
 
-    statement->node = next_node(driver);
-    if (statement->node == NULL) {
-        statement_end(statement, STORE_FAILURE, NULL); /* NoHostAvailableException */
-        return;
-    }
     Message question = {.op = statement->is_write ? MESSAGE_WRITE : MESSAGE_READ,
                         .size_bytes = statement->is_write ? 400 : 120,
                         .request = statement->request,
@@ -210,31 +273,42 @@ void driver_execute(Driver *driver, bool is_write, uint64_t key, uint64_t reques
     statement->is_write = is_write;
     statement->done = done;
     statement->context = context;
-    statement_send(statement);
+    statement->start = driver->next++;
+    statement->node = statement_next_node(statement);
+    if (statement->node == NULL) {
+        statement_end(statement, STORE_FAILURE, NULL); /* NoHostAvailableException */
+    } else {
+        statement_send(statement);
+    }
 }
 
 /* --- life --- */
 
 Driver *driver_new(Component *owner, const char *kind, const DriverSettings *settings,
-                   DiagList *diags)
+                   DriverStats *stats, DiagList *diags)
 {
     const GPtrArray *all = world_of_kind(owner->world, kind);
     Driver *driver = g_new0(Driver, 1);
 
     driver->owner = owner;
     driver->settings = settings;
+    driver->stats = stats;
     driver->nodes = g_new0(Node, all->len + 1);
+    driver->alive = g_new0(Node *, all->len + 1);
     driver->statements = pool_new("driver.statements", sizeof(Statement));
     for (guint i = 0; i < all->len; i++) {
         Component *peer = g_ptr_array_index(all, i);
 
         if (peer->site == owner->site) {
-            driver->nodes[driver->count++] = (Node){.driver = driver, .peer = peer};
+            driver->nodes[driver->count] =
+                (Node){.driver = driver, .peer = peer, .index = driver->count};
+            driver->count++;
         }
     }
-    if (driver->count == 0) {
-        diag_add(diags, DIAG_ERROR, owner->settings, DIAG_KEY, "'%s' has no '%s' in its site",
-                 owner->name, kind);
+    if (driver->count == 0 || driver->count > NODES_MOST) {
+        diag_add(diags, DIAG_ERROR, owner->settings, DIAG_KEY,
+                 "'%s' has %u '%s' in its site; a driver takes 1 to %d", owner->name, driver->count,
+                 kind, NODES_MOST);
     }
     return driver;
 }
@@ -244,6 +318,7 @@ void driver_free(Driver *driver)
     if (driver != NULL) {
         pool_free(driver->statements);
         g_free(driver->nodes);
+        g_free(driver->alive);
         g_free(driver);
     }
 }
@@ -254,20 +329,8 @@ void driver_reset(Driver *driver)
     driver->statements = pool_new("driver.statements", sizeof(Statement));
     for (uint32_t i = 0; i < driver->count; i++) {
         driver->nodes[i].is_down = false;
+        driver->nodes[i].is_doubted = false;
+        driver->nodes[i].heard_at = world_now(driver->owner->world);
     }
-}
-
-uint64_t driver_count_retries(const Driver *driver)
-{
-    return driver->retries;
-}
-
-uint32_t driver_count_down(const Driver *driver)
-{
-    uint32_t down = 0;
-
-    for (uint32_t i = 0; i < driver->count; i++) {
-        down += driver->nodes[i].is_down;
-    }
-    return down;
+    list_alive(driver);
 }

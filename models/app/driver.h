@@ -1,8 +1,10 @@
 /* driver.h - the Cassandra driver inside an application server: picks a coordinator of its own
  * site, round robin over those it believes alive, and tries another when one cannot be reached.
  * Source: DataStax Java driver 3.x: DCAwareRoundRobinPolicy, DefaultRetryPolicy,
- * ExponentialReconnectionPolicy. Left out: token awareness (costs one more hop inside the site),
- * speculative executions (off by default) and status events pushed by the cluster. */
+ * ExponentialReconnectionPolicy, heartbeats. Left out: token awareness (costs one more hop inside
+ * the site), speculative executions (off by default), the cluster's events (DOWN is ignored while a
+ * connection is open, UP would end a long wait for the next reconnection), and that a failed
+ * heartbeat ends what is under way on its connection (it ends by its own timeout). */
 #pragma once
 
 #include "sim/world/call.h"
@@ -10,7 +12,7 @@
 
 /* How the driver is configured: part of the application server's own table. */
 typedef struct DriverSettings {
-    SimSpan read_timeout, connect_timeout, reconnect_first, reconnect_most;
+    SimSpan read_timeout, connect_timeout, heartbeat, reconnect_first, reconnect_most;
     int64_t next_hosts; /* other coordinators that are tried when one fails */
     bool retry_writes;  /* statements may be repeated although they may have been done */
     int read_consistency, write_consistency;
@@ -18,15 +20,22 @@ typedef struct DriverSettings {
 
 extern const Field driver_fields[];
 
+/* What it measures: part of the application server's own measurements. */
+typedef struct DriverStats {
+    uint64_t retries; /* statements repeated on another coordinator */
+    Gauge hosts_down; /* coordinators believed down */
+} DriverStats;
+
 typedef struct Driver Driver;
 
 /* What a statement came to: `code` is STORE_OK, or why not; `reply` is NULL unless a coordinator
  * answered. */
 typedef void DriverDone(Component *self, void *context, uint32_t code, const Message *reply);
 
-/* The driver of `owner` over all components of `kind` in its site; none there is reported. */
+/* The driver of `owner` over all components of `kind` in its site; none there, or more than 64, is
+ * reported. `settings` and `stats` are the owner's. */
 Driver *driver_new(Component *owner, const char *kind, const DriverSettings *settings,
-                   DiagList *diags);
+                   DriverStats *stats, DiagList *diags);
 void driver_free(Driver *driver);
 
 /* A process that starts knows nothing bad of anybody. */
@@ -35,7 +44,3 @@ void driver_reset(Driver *driver);
 /* Runs one statement on `key`; `done` is called exactly once unless the owner stops first. */
 void driver_execute(Driver *driver, bool is_write, uint64_t key, uint64_t request, DriverDone *done,
                     void *context);
-
-/* Statements repeated on another coordinator, and coordinators believed down now. */
-uint64_t driver_count_retries(const Driver *driver);
-uint32_t driver_count_down(const Driver *driver);

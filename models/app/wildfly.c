@@ -1,9 +1,9 @@
 /* wildfly.c - WildFly 18: task threads in front of an unbounded queue, CPU and database statements
- * for each request, a slow start. Left out: garbage collection pauses, sessions, clustering,
- * transactions; I/O threads (their CPU is part of the request's); they belong to the tail of
- * latency on a quiet day, not to whether a site's survivors can carry its load. Sources:
- * WildFly 18.0.1 shipped configuration; boot and warm-up measured on a 2-vCPU VM with OpenJDK 17
- * and scaled to an application of WildFly's size. */
+ * for each request, a slow start. Left out: garbage collection pauses, sessions, clustering
+ * (joining it at boot too), transactions; I/O threads (their CPU is part of the request's); they
+ * belong to the tail of latency on a quiet day, not to whether a site's survivors can carry its
+ * load. Sources: WildFly 18.0.1 shipped configuration; boot and warm-up measured on a 2-vCPU VM
+ * with OpenJDK 17 and scaled to an application of WildFly's size. */
 #include "models/app/driver.h"
 
 #include "sim/base/fixed_math.h"
@@ -38,16 +38,17 @@ struct Wildfly {
     Component component; /* first */
     /* configuration */
     int64_t task_max_threads, boot_threads;
-    Draw cpu, boot, deploy, statements;
+    Draw cpu, boot, deploy, pools, statements;
     double cold_boot_factor, cpu_before;
     SimSpan health_cpu, jit_cpu, warm_block, warm_span;
     double warm_factor;
-    int64_t warm_requests, keys;
+    int64_t warm_requests, keys, read_answer_size, write_answer_size;
     DriverSettings driver_settings;
     char *store_kind;
     /* measurement */
     uint64_t requests, refused_booting, errors_500, statements_sent;
     Gauge threads_busy, queue;
+    DriverStats driver_stats;
     /* state */
     Rng cpu_rng, statement_rng, boot_rng;
     Driver *driver;
@@ -63,14 +64,14 @@ struct Wildfly {
 
 static void on_booted(void *self, void *subject, uint64_t detail);
 static void on_deployed(void *self, void *subject, uint64_t detail);
+static void on_ready(void *self, void *subject, uint64_t detail);
 static void on_cpu_done(void *self, void *subject, uint64_t detail);
 static void on_unblocked(void *self, void *subject, uint64_t detail);
-static void on_jit_done(void *self, void *subject, uint64_t detail);
 static const EventType booted_event = {"wildfly.booted", on_booted};
 static const EventType deployed_event = {"wildfly.deployed", on_deployed};
+static const EventType ready_event = {"wildfly.ready", on_ready};
 static const EventType cpu_event = {"wildfly.cpu", on_cpu_done};
 static const EventType unblocked_event = {"wildfly.unblocked", on_unblocked};
-static const EventType jit_event = {"wildfly.jit", on_jit_done};
 
 static SimTime now_of(const Wildfly *server)
 {
@@ -107,10 +108,21 @@ static void on_deployed(void *self, void *subject, uint64_t detail)
     (void)subject;
     (void)detail;
     if (--server->boot_jobs == 0) {
-        server->state = SERVER_RUNNING;
-        history_note(world_history(server->component.world), "wildfly.running", &server->component,
-                     NULL, NULL, NULL, NULL);
+        engine_after(world_engine(server->component.world),
+                     draw_span(server->pools, &server->boot_rng), &server->component.owner,
+                     &ready_event, NULL, 0);
     }
+}
+
+static void on_ready(void *self, void *subject, uint64_t detail)
+{
+    Wildfly *server = self;
+
+    (void)subject;
+    (void)detail;
+    server->state = SERVER_RUNNING;
+    history_note(world_history(server->component.world), "wildfly.running", &server->component,
+                 NULL, NULL, NULL, NULL);
 }
 
 /* How much more a request costs now than in a warm process. */
@@ -134,8 +146,7 @@ static double warm_factor(Wildfly *server)
 static void warm_begin(Wildfly *server)
 {
     server->warm_since = now_of(server);
-    host_work(server->component.host, &server->component.owner, server->jit_cpu, &jit_event, NULL,
-              0);
+    host_spend(server->component.host, &server->component.owner, server->jit_cpu);
     engine_after(world_engine(server->component.world), server->warm_block,
                  &server->component.owner, &unblocked_event, NULL, 0);
 }
@@ -143,13 +154,6 @@ static void warm_begin(Wildfly *server)
 static bool is_blocked(const Wildfly *server)
 {
     return server->is_warming && now_of(server) < server->warm_since + server->warm_block;
-}
-
-static void on_jit_done(void *self, void *subject, uint64_t detail)
-{
-    (void)self;
-    (void)subject;
-    (void)detail;
 }
 
 /* --- a task's life --- */
@@ -203,11 +207,13 @@ static void on_unblocked(void *self, void *subject, uint64_t detail)
 static void task_end(Task *task)
 {
     Wildfly *server = task->server;
-    Message answer = {.op = MESSAGE_HTTP,
-                      .size_bytes = 4000,
-                      .code = task->code,
-                      .key = task->request.key,
-                      .version = task->version};
+    bool is_write = (task->request.flags & HTTP_WRITE) != 0;
+    Message answer = {
+        .op = MESSAGE_HTTP,
+        .size_bytes = (uint32_t)(is_write ? server->write_answer_size : server->read_answer_size),
+        .code = task->code,
+        .key = task->request.key,
+        .version = task->version};
 
     server->errors_500 += task->code == 500;
     server->warm_served++;
@@ -300,8 +306,12 @@ static void task_start(Task *task)
     task->code = 200;
     task->version = -1;
     task->cpu_left = (SimSpan)((double)cpu * warm_factor(server));
-    task->statements_left =
-        is_health ? 1 : (uint32_t)draw_number(server->statements, &server->statement_rng);
+    task->statements_left = 1; /* a request without its own datum would have no answer */
+    if (!is_health) {
+        double drawn = draw_number(server->statements, &server->statement_rng);
+
+        task->statements_left = (uint32_t)MAX(drawn, 1.0);
+    }
     task_advance(task);
 }
 
@@ -355,7 +365,8 @@ static void wildfly_wire(Component *self, World *world, DiagList *diags)
         engine_open_stream(world_engine(world), streams[i].rng, name);
     }
     server->tasks = pool_new("wildfly.tasks", sizeof(Task));
-    server->driver = driver_new(self, server->store_kind, &server->driver_settings, diags);
+    server->driver = driver_new(self, server->store_kind, &server->driver_settings,
+                                &server->driver_stats, diags);
 }
 
 /* A run begins with servers that have been up for long; every later start is a boot. */
@@ -422,6 +433,11 @@ static const Field wildfly_fields[] = {
         .source = "assumption: telemetry needs one, people's requests two to four"),
     FIELD_COUNT(Wildfly, keys, .initial = "100000", .lowest = "1", .highest = "100000000",
                 .help = "Data that the further statements read at random", .source = "assumption"),
+    FIELD_BYTES(Wildfly, read_answer_size, .initial = "4kB", .help = "Bytes of an answer to a read",
+                .source = "mobile REST: 2 to 8 kB (assumption)"),
+    FIELD_BYTES(Wildfly, write_answer_size, .initial = "200B",
+                .help = "Bytes of an answer to a write",
+                .source = "telemetry over REST: 200 B (assumption)"),
     FIELD_SPAN(Wildfly, health_cpu, .initial = "200us", .help = "CPU of a health request",
                .source = "JAX-RS answer without business logic: 0.15 to 0.4 ms (assumption)"),
     FIELD_DRAW(Wildfly, boot, .initial = "lognormal(median=9s, sigma=0.25)",
@@ -430,6 +446,9 @@ static const Field wildfly_fields[] = {
     FIELD_DRAW(Wildfly, deploy, .initial = "lognormal(median=12s, sigma=0.4)",
                .help = "CPU seconds on each boot thread until requests are served; 503 until then",
                .source = "class scan, JAX-RS, clients on 2 shared vCPU (assumption)"),
+    FIELD_DRAW(Wildfly, pools, .initial = "uniform(1s, 3s)",
+               .help = "Until the database driver has its connections; 503 until then",
+               .source = "Cassandra driver pools: 1 to 3 s (assumption)"),
     FIELD_COUNT(Wildfly, boot_threads, .initial = "2", .lowest = "1", .highest = "64",
                 .help = "vCPUs that a boot can use",
                 .source = "CPU during boot: 1.5 to 2.0 of 2 vCPU"),
@@ -466,6 +485,10 @@ static const MetricDef wildfly_metrics[] = {
     METRIC_COUNTER(Wildfly, refused_booting, "Requests answered 503 during a start"),
     METRIC_COUNTER(Wildfly, errors_500, "Requests that failed for want of the database"),
     METRIC_COUNTER(Wildfly, statements_sent, "Database statements"),
+    {"statements_retried", METRIC_TYPE_COUNTER, METRIC_AT(Wildfly, driver_stats.retries, uint64_t),
+     "1", "Statements repeated on another coordinator"},
+    {"coordinators_down", METRIC_TYPE_GAUGE, METRIC_AT(Wildfly, driver_stats.hosts_down, Gauge),
+     "1", "Coordinators that the driver believes down"},
     METRIC_GAUGE(Wildfly, threads_busy, "1", "Task threads that serve a request"),
     METRIC_GAUGE(Wildfly, queue, "1", "Requests that wait for a thread"),
     METRIC_END,

@@ -1,0 +1,234 @@
+/* test_driver.c - the Cassandra driver in WildFly: whom it asks next, whom it leaves out, and when
+ * it gives up. Source: DataStax Java driver 3.x. */
+#include "tests/support/app_bed.h"
+#include "tests/support/suite.h"
+
+#define ONE ", 'statements': '1', 'cpu': '100us'"
+
+START_TEST(coordinators_take_turns)
+{
+    g_auto(AppBed) bed = app_bed_new(1, ONE, "");
+
+    app_bed_stream(&bed, 40, 10 * SIM_MS);
+    rig_run(bed.rig, SIM_S);
+    for (int i = 0; i < STORES; i++) {
+        ck_assert_uint_eq(probe_count_heard(bed.stores[i]), 10);
+    }
+}
+END_TEST
+
+START_TEST(a_coordinator_that_refuses_is_left_out_without_an_error)
+{
+    g_auto(AppBed) bed = app_bed_new(2, ONE, "");
+
+    rig_down(bed.rig, "probe@DC01-db2", SIM_NEVER);
+    app_bed_stream(&bed, 300, 10 * SIM_MS);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_count_code(&bed, 200), 300);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "statements_retried"), 1);
+    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "coordinators_down"), 1.0, 1e-9);
+    /* the others share its part evenly */
+    ck_assert_uint_ge(probe_count_heard(bed.stores[0]), 99);
+    ck_assert_uint_ge(probe_count_heard(bed.stores[2]), 99);
+    ck_assert_uint_ge(probe_count_heard(bed.stores[3]), 99);
+}
+END_TEST
+
+/* Reconnections 1, 3, 7, 15 s after the loss: one that is back after 4 s is used from 7 s on. */
+START_TEST(a_coordinator_returns_with_the_next_reconnection)
+{
+    g_auto(AppBed) bed = app_bed_new(3, ONE, "");
+    guint before;
+
+    rig_down(bed.rig, "probe@DC01-db1", 4 * SIM_S);
+    app_bed_stream(&bed, 690, 10 * SIM_MS);
+    before = probe_count_heard(bed.stores[0]);
+    ck_assert_uint_eq(before, 0);
+    app_bed_stream(&bed, 100, 10 * SIM_MS);
+    ck_assert_uint_ge(probe_count_heard(bed.stores[0]), 15);
+    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "coordinators_down"), 0.0, 1e-9);
+}
+END_TEST
+
+START_TEST(a_statement_under_way_at_a_crash_is_repeated_elsewhere)
+{
+    g_auto(AppBed) bed = app_bed_new(4, ONE, "");
+    const ProbeAsked *asked;
+
+    bed.stores[0]->manner = PROBE_KEEPS;
+    asked = app_bed_ask(&bed, HTTP_WRITE, 1, 60 * SIM_S);
+    rig_run(bed.rig, SIM_S);
+    rig_down(bed.rig, "probe@DC01-db1", SIM_NEVER);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 200);
+    ck_assert_uint_eq(probe_count_heard(bed.stores[1]), 1);
+}
+END_TEST
+
+START_TEST(a_write_that_is_not_idempotent_is_not_repeated)
+{
+    g_auto(AppBed) bed = app_bed_new(5, ONE ", 'driver': { 'retry_writes': false }", "");
+    const ProbeAsked *write, *read;
+
+    bed.stores[0]->manner = PROBE_KEEPS;
+    bed.stores[1]->manner = PROBE_KEEPS;
+    write = app_bed_ask(&bed, HTTP_WRITE, 1, 60 * SIM_S);
+    rig_run(bed.rig, SIM_S);
+    read = app_bed_ask(&bed, 0, 1, 60 * SIM_S);
+    rig_run(bed.rig, 20 * SIM_S);
+    ck_assert_uint_eq(app_bed_code(write), 500);
+    ck_assert_uint_eq(app_bed_code(read), 200);
+}
+END_TEST
+
+START_TEST(unavailable_is_tried_on_one_other_coordinator)
+{
+    g_auto(AppBed) bed = app_bed_new(6, ONE, "");
+    const ProbeAsked *asked;
+
+    app_bed_stores(&bed, PROBE_ANSWERS, STORE_UNAVAILABLE);
+    asked = app_bed_ask(&bed, 0, 1, 60 * SIM_S);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 500);
+    ck_assert_uint_eq(app_bed_count_statements(&bed), 2);
+    bed.stores[2]->answer.code = STORE_OK;
+    asked = app_bed_ask(&bed, 0, 1, 60 * SIM_S); /* begins at db2 */
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 200);
+    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "coordinators_down"), 0.0, 1e-9);
+}
+END_TEST
+
+/* The retry for Unavailable is not used up by a coordinator that refused. */
+START_TEST(unavailable_after_a_refusal_is_still_tried_once)
+{
+    g_auto(AppBed) bed = app_bed_new(7, ONE, "");
+    const ProbeAsked *asked;
+
+    rig_down(bed.rig, "probe@DC01-db1", SIM_NEVER);
+    bed.stores[1]->answer.code = STORE_UNAVAILABLE;
+    asked = app_bed_ask(&bed, 0, 1, 60 * SIM_S);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 200);
+    ck_assert_uint_eq(probe_count_heard(bed.stores[2]), 1);
+}
+END_TEST
+
+START_TEST(a_timeout_of_the_store_is_not_repeated)
+{
+    g_auto(AppBed) bed = app_bed_new(8, ", 'statements': '3'", "");
+    const ProbeAsked *asked;
+
+    app_bed_stores(&bed, PROBE_ANSWERS, STORE_TIMEOUT);
+    asked = app_bed_ask(&bed, 0, 1, 60 * SIM_S);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 500);
+    ck_assert_uint_eq(app_bed_count_statements(&bed), 1); /* the others are not asked any more */
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "errors_500"), 1);
+}
+END_TEST
+
+START_TEST(without_any_host_a_request_fails_at_once)
+{
+    g_auto(AppBed) bed = app_bed_new(9, ONE, "");
+    const ProbeAsked *asked;
+
+    for (int i = 0; i < STORES; i++) {
+        rig_down(bed.rig, bed.stores[i]->component.name, SIM_NEVER);
+    }
+    asked = app_bed_ask(&bed, 0, 1, 60 * SIM_S);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 500);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "statements_retried"), 3);
+    asked = app_bed_ask(&bed, 0, 1, 60 * SIM_S);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 500);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "statements_retried"), 3);
+}
+END_TEST
+
+/* Statements to a silent host time out after 12 s each and go on elsewhere; the heartbeat closes
+ * the connection 30 s + 12 s after the last answer, and then nothing is sent there. */
+START_TEST(a_silent_coordinator_is_left_out_after_its_heartbeat_failed)
+{
+    g_auto(AppBed) bed = app_bed_new(10, ONE ", 'task-max-threads': 10000", "");
+
+    app_bed_stream(&bed, 4, 100 * SIM_MS);
+    rig_down(bed.rig, "host@DC01-db1", SIM_NEVER);
+    app_bed_stream(&bed, 410, 100 * SIM_MS);
+    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "coordinators_down"), 0.0, 1e-9);
+    app_bed_stream(&bed, 20, 100 * SIM_MS);
+    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "coordinators_down"), 1.0, 1e-9);
+    rig_run(bed.rig, 15 * SIM_S);
+    ck_assert_uint_eq(app_bed_count_code(&bed, 200), 434);
+    ck_assert_uint_ge(rig_counter(bed.rig, WILDFLY, "statements_retried"), 95);
+    ck_assert_uint_le(rig_counter(bed.rig, WILDFLY, "statements_retried"), 110);
+}
+END_TEST
+
+START_TEST(one_slow_answer_takes_no_coordinator_out)
+{
+    g_auto(AppBed) bed = app_bed_new(11, ONE, "");
+
+    bed.stores[0]->manner = PROBE_KEEPS;
+    app_bed_ask(&bed, 0, 1, 60 * SIM_S);
+    rig_run(bed.rig, SIM_S);
+    bed.stores[0]->manner = PROBE_ANSWERS;
+    app_bed_stream(&bed, 600, 100 * SIM_MS);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "statements_retried"), 1);
+    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "coordinators_down"), 0.0, 1e-9);
+}
+END_TEST
+
+/* Whatever the store does, each request ends once and gives its thread back. */
+START_TEST(each_request_ends_exactly_once)
+{
+    g_auto(AppBed) bed = app_bed_new(20 + (uint64_t)_i,
+                                     ", 'task-max-threads': 8, 'boot': '1ms', 'deploy': '1ms', "
+                                     "'driver': { 'read_timeout': '1s', 'heartbeat': '2s' }",
+                                     "");
+    static const char *const victims[] = {"probe@DC01-db1", "host@DC01-db2", "link@DC01-DC01",
+                                          WILDFLY};
+    Rng rng;
+
+    rng_init(&rng, 20 + (uint64_t)_i, "faults");
+    for (int i = 0; i < 400; i++) {
+        if (rng_chance(&rng, 0.05)) {
+            rig_down(bed.rig, victims[rng_below(&rng, G_N_ELEMENTS(victims))],
+                     (SimSpan)rng_below(&rng, 4 * SIM_S) + 1);
+        }
+        for (int store = 0; store < STORES; store++) {
+            bed.stores[store]->manner = (ProbeManner)rng_below(&rng, 3);
+            bed.stores[store]->answer.code = (uint32_t)rng_below(&rng, 3);
+        }
+        app_bed_stream(&bed, 1, (SimSpan)rng_below(&rng, 100 * SIM_MS));
+    }
+    rig_run(bed.rig, 200 * SIM_S);
+    for (guint i = 0; i < bed.client->asked->len; i++) {
+        ck_assert_uint_eq(((const ProbeAsked *)g_ptr_array_index(bed.client->asked, i))->ends, 1);
+    }
+    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "threads_busy"), 0.0, 1e-9);
+    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "queue"), 0.0, 1e-9);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("driver");
+    TCase *tests = tcase_create("driver");
+
+    tcase_add_test(tests, coordinators_take_turns);
+    tcase_add_test(tests, a_coordinator_that_refuses_is_left_out_without_an_error);
+    tcase_add_test(tests, a_coordinator_returns_with_the_next_reconnection);
+    tcase_add_test(tests, a_statement_under_way_at_a_crash_is_repeated_elsewhere);
+    tcase_add_test(tests, a_write_that_is_not_idempotent_is_not_repeated);
+    tcase_add_test(tests, unavailable_is_tried_on_one_other_coordinator);
+    tcase_add_test(tests, unavailable_after_a_refusal_is_still_tried_once);
+    tcase_add_test(tests, a_timeout_of_the_store_is_not_repeated);
+    tcase_add_test(tests, without_any_host_a_request_fails_at_once);
+    tcase_add_test(tests, a_silent_coordinator_is_left_out_after_its_heartbeat_failed);
+    tcase_add_test(tests, one_slow_answer_takes_no_coordinator_out);
+    tcase_add_loop_test(tests, each_request_ends_exactly_once, 0, 4);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
