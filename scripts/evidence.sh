@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs scenarios/drills/dc03-lost.json as shipped and with one setting taken back at a time, and prints the table of
+# README's section "Which settings make the difference". Usage: scripts/evidence.sh [REPLICATIONS] (default 10).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+replications=${1:-10}
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+row() { # title, then --set arguments
+    local title=$1
+    shift
+    build/dcdrill run scenarios/drills/dc03-lost.json -n "$replications" -o "$out/run" -q "$@" >/dev/null || true
+    sqlite3 "$out/run/results.sqlite" "
+        SELECT '| $title | ' ||
+          coalesce((SELECT printf('%.4f %%', 100 * observed) FROM checked WHERE name = 'http_req_failed' AND condition NOT LIKE '% in %'), '-') || ' | ' ||
+          coalesce((SELECT printf('%.2f %%', 100 * observed) FROM checked WHERE name = 'http_req_failed' AND condition LIKE '% in %'), '-') || ' | ' ||
+          coalesce((SELECT printf('%.0f ms [%.0f, %.0f]', 1000 * observed, 1000 * low, 1000 * high) FROM checked WHERE name = 'http_req_duration'), '-') || ' | ' ||
+          coalesce((SELECT printf('%.0f s', observed) FROM checked WHERE name = 'outage_duration'), '-') || ' | ' ||
+          (SELECT printf('%.0f', sum(value)) FROM total WHERE name = 'writes_lost') || ' | ' ||
+          coalesce((SELECT printf('%.0f %%', 100 * observed) FROM checked WHERE name = 'utilisation'), '-') || ' |'"
+    rm -rf "$out/run"
+}
+echo "| $replications replications each | failed | worst 10 s | p99 in the fault | longest outage of a region | writes lost | busiest application node |"
+echo "| --- | --- | --- | --- | --- | --- | --- |"
+row "as shipped"
+row "one address in each answer" --set /system/route53/zone=../conf/route53-four-spread.json
+row "no second address tried" --set /load/users/fallback=none
+row "second address only after the first failed" --set /load/users/fallback=sequential
+row "connect timeout of 10 s" --set /load/users/connect_timeout=10s
+row "read timeout of 10 s" --set /load/users/read_timeout=10s
+row "no retries" --set /load/users/retries=0
+row "health checks of threshold 3, TTL 60 s" --set /system/route53/health_checks/FailureThreshold=3 --set /system/route53/ttl=60s
+row "health checks every 10 s (9.20 EUR more)" --set /system/route53/health_checks/RequestInterval=10
+row "stock balancer (60 s timeouts, no checks)" --set '/system/httpd={}'
+row "driver waits 12 s" --set /system/wildfly/driver/read_timeout=12s
+row "commit log synced every 10 s" --set /system/cassandra/commitlog_sync=periodic
