@@ -40,7 +40,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests lint bench asan fuzz fuzz-programs clean install deps FORCE
+.PHONY: all help run test tests lint bench asan fuzz fuzz-programs golden clean install deps FORCE
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -79,6 +79,10 @@ fuzz: ## try the readers with random input for FUZZ_SECONDS (60) in all; needs c
 	@$(MAKE) --no-print-directory -s -j$(JOBS) BUILD=build/fuzz CC=clang OPT=-O1 CFLAGS=-Wno-error FUZZ_MAIN=-fsanitize=fuzzer \
 	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-programs
 	@scripts/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+golden: all ## write anew what the smoke scenarios must end with: say why in the commit
+	@mkdir -p tests/golden
+	@WRITE_GOLDEN=1 BUILD=$(BUILD) bash tests/scenarios/test_smoke.sh
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -1,6 +1,8 @@
 /* estimate.c - sums, intervals from replications, comparison of two configurations. */
 #include "sim/base/estimate.h"
 
+#include "sim/base/fixed_math.h"
+
 #include <glib.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -50,7 +52,7 @@ double estimate_variance(const double *values, size_t count)
 double estimate_student_factor(double confidence, double degrees)
 {
     g_assert(confidence > 0 && confidence < 1 && degrees > 0);
-    return gsl_cdf_tdist_Pinv((1 + confidence) / 2, degrees);
+    return fixed_round(gsl_cdf_tdist_Pinv((1 + confidence) / 2, degrees));
 }
 
 /* An estimate from replications whose interval is value +- t s / sqrt(R). */
@@ -108,7 +110,7 @@ Estimate estimate_ratio(const double *parts, const double *wholes, size_t count,
 /* Where nothing or everything happened: the limit on the other side is exact. */
 static void bound_one_sided(Estimate *estimate, bool is_none)
 {
-    double limit = 1 - pow(1 - estimate->confidence, 1 / (double)estimate->n);
+    double limit = 1 - fixed_pow(1 - estimate->confidence, 1 / (double)estimate->n);
 
     estimate->low = is_none ? 0 : 1 - limit;
     estimate->high = is_none ? limit : 1;
@@ -118,7 +120,7 @@ static void bound_one_sided(Estimate *estimate, bool is_none)
 Estimate estimate_proportion(uint64_t events, uint64_t trials, double confidence)
 {
     double n = (double)trials;
-    double z = gsl_cdf_ugaussian_Pinv((1 + confidence) / 2);
+    double z = fixed_round(gsl_cdf_ugaussian_Pinv((1 + confidence) / 2));
     double centre;
     double half;
     Estimate estimate = {
@@ -294,7 +296,7 @@ static Comparison compare(double difference, double error, double degrees, doubl
         .more_of = replications_word,
     };
     comparison.t = difference == 0 ? 0 : -difference / error;
-    comparison.p = 2 * gsl_cdf_tdist_Q(fabs(comparison.t), degrees);
+    comparison.p = 2 * fixed_round(gsl_cdf_tdist_Q(fabs(comparison.t), degrees));
     return comparison;
 }
 

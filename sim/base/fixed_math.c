@@ -126,6 +126,14 @@ static double polynomial(const double terms[8], double x)
     return sum;
 }
 
+double fixed_round(double x)
+{
+    int exponent;
+    double mantissa = frexp(x, &exponent);
+
+    return ldexp(round(ldexp(mantissa, 40)), exponent - 40);
+}
+
 /* Algorithm AS 241, routine PPND16 (Wichura, 1988): relative error about 1e-16. */
 double fixed_normal_quantile(double u)
 {

@@ -16,8 +16,8 @@ static bool fail(GError **error, const char *verb, const char *path)
 {
     int number = errno;
 
-    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(number), "cannot %s '%s': %s", verb,
-                path, g_strerror(number));
+    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(number), "cannot %s '%s': %s",
+                verb, path, g_strerror(number));
     return false;
 }
 

@@ -106,6 +106,19 @@ START_TEST(pow_is_the_power)
 }
 END_TEST
 
+/* What differs in its last bits only is the same afterwards; nothing moves by more than a rounding.
+ */
+START_TEST(round_takes_the_last_bits_away)
+{
+    double value = 4.302652729749464;
+
+    ck_assert(fixed_round(value) == fixed_round(nextafter(nextafter(value, 9), 9)));
+    ck_assert_double_eq_tol(fixed_round(value), value, 4.3 / 0x1p40);
+    ck_assert(fixed_round(-0.375) == -0.375);
+    ck_assert(fixed_round(0) == 0);
+}
+END_TEST
+
 START_TEST(normal_quantile_inverts_the_normal_distribution)
 {
     Rng rng;
@@ -220,6 +233,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, exp_ends_in_zero_and_infinity);
     tcase_add_test(tests, exp_rises);
     tcase_add_test(tests, pow_is_the_power);
+    tcase_add_test(tests, round_takes_the_last_bits_away);
     tcase_add_test(tests, normal_quantile_inverts_the_normal_distribution);
     tcase_add_test(tests, log_gamma_is_the_logarithm_of_the_gamma_function);
     tcase_add_loop_test(tests, gamma_quantile_inverts_the_gamma_distribution, 0, 12);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/base/estimate.h"
+#include "sim/base/fixed_math.h"
 #include "sim/results/export/export_json.h"
 #include "sim/results/judge/outage.h"
 #include "sim/results/judge/reroute.h"
@@ -266,7 +267,7 @@ static void add_failed(const Table *table, const Group *group, double n, cJSON *
 
     if (rate.value == 0) {
         rate.low = 0;
-        rate.high = 1 - pow(1 - table->confidence, 1 / n);
+        rate.high = 1 - fixed_pow(1 - table->confidence, 1 / n);
     }
     export_add_interval(metric, "rate", rate.value, fmax(rate.low, 0), fmin(rate.high, 1));
     cJSON_AddBoolToObject(metric, "reliable", rate.is_reliable);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/fixed_math.h"
 #include "sim/results/judge/window.h"
 
 double figure_margin(const ThresholdRule *rule, double value)
@@ -122,7 +123,7 @@ void figure_judge_estimate(Judged *judged, const ThresholdRule *rule, const Esti
  * stay within it is at least (1 - confidence)^(1/n), whatever the law. */
 static double bounded_share(guint count, double confidence)
 {
-    return pow(1 - confidence, 1 / (double)count);
+    return fixed_pow(1 - confidence, 1 / (double)count);
 }
 
 void figure_judge_worst(Judged *judged, const ThresholdRule *rule, const double *values,

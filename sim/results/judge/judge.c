@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/base/estimate.h"
+#include "sim/base/fixed_math.h"
 #include "sim/results/judge/figure.h"
 #include "sim/results/judge/judge_case.h"
 #include "sim/results/judge/single_run.h"
@@ -65,7 +66,7 @@ static void bound_zero(Estimate *estimate, double part, double whole)
 {
     if (part == 0 && whole > 0) {
         estimate->low = 0;
-        estimate->high = 1 - pow(1 - estimate->confidence, 1 / whole);
+        estimate->high = 1 - fixed_pow(1 - estimate->confidence, 1 / whole);
         estimate->method = "none seen: 3/n limit, requests taken as independent";
     }
 }

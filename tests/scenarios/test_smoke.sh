@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Every scenario that ships is good; every smoke scenario ends as tests/golden/smoke.txt says, to the
+# last event; every fault bites in one of them at least.
+# A changed fingerprint means that the world lives differently: `make golden` writes the file anew,
+# and the commit says why.
+. tests/scenarios/support.sh
+golden=${GOLDEN:-tests/golden/smoke.txt}
+for file in scenarios/{topologies,smoke,drills,theory}/*.json; do
+    [ -e "$file" ] || continue
+    run check "$file"
+    expect 0 "" "$file is a good scenario"
+done
+: >"$work/golden"
+: >"$work/bitten"
+for file in scenarios/smoke/*.json; do
+    name=$(basename "$file" .json)
+    run run "$file" -o "$work/$name" -q --progress none
+    line="$name $status $(json "$work/$name/summary.json" '$.fingerprint')"
+    echo "$line" >>"$work/golden"
+    sqlite3 "$work/$name/results.sqlite" "SELECT DISTINCT func FROM fault WHERE bit > 0" >>"$work/bitten"
+    [ -z "${WRITE_GOLDEN:-}" ] || continue
+    grep -qxF "$line" "$golden"
+    pass_if $? "$name ends as it did before, to the last event" \
+        "is:  $line
+was: $(grep "^$name " "$golden")
+The world lives differently than before. If that is meant, run 'make golden' and say why in the commit.
+$err"
+done
+if [ -n "${WRITE_GOLDEN:-}" ]; then
+    mv "$work/golden" "$golden"
+    exit 0
+fi
+[ "$(wc -l <"$golden")" -eq "$(wc -l <"$work/golden")" ]
+pass_if $? "the golden file names the smoke scenarios and nothing else"
+for fault in $("$dcdrill" list faults | awk '{ print $1 }'); do
+    grep -qxF "$fault" "$work/bitten"
+    pass_if $? "$fault bites in a smoke scenario"
+done
+exit $bad
