@@ -75,6 +75,15 @@ ChartSeries *chart_add(Chart *chart, const char *name, const Bands *bands, doubl
     return series;
 }
 
+void chart_add_failed(Chart *chart, const Bands *bands, double scale)
+{
+    ChartSeries *series = chart_add(chart, "failed after all retries", bands, scale);
+
+    g_free(series->color);
+    series->color = g_strdup(CHART_COLOR_FAILED);
+    series->dash = 0;
+}
+
 void chart_add_bar(Chart *chart, const char *name, double begin, double end)
 {
     ChartBar *bar = g_new0(ChartBar, 1);
@@ -206,7 +215,8 @@ static void append_axes(GString *script, const Chart *chart)
         "set terminal svg size %d,%d dynamic enhanced font 'sans-serif,13' linewidth 1\n"
         "set encoding utf8\nunset key\nset border 3\nset tics nomirror out scale 0.5\n"
         "set grid ytics lt 1 lw 0.5 lc rgb '#909090'\nset format '%%.6g'\n"
-        "set lmargin 9\nset rmargin 2\nset tmargin 1\nset xlabel '%s'\nset ylabel %s noenhanced\n",
+        "set lmargin 9\nset rmargin 2\nset tmargin 1\nset xlabel '%s' offset 0,0.6\nset ylabel %s "
+        "noenhanced\n",
         chart->width, chart->height, unit.label, y_label);
     append_range(script, "xrange", 0, chart->step_s * chart->count / unit.seconds);
     append_y(script, chart);

@@ -31,6 +31,7 @@ typedef struct Chart {
     char *title;   /* a sentence that says what is shown */
     char *y_label; /* with its unit */
     ChartStyle style;
+    bool is_panel; /* one of several: smaller, their one legend is put by itself */
     bool is_logarithmic;
     double step_s; /* step i is [i, i + 1) * step_s */
     guint count;   /* of steps */
@@ -43,8 +44,14 @@ Chart *chart_new(const char *title, const char *y_label, double step_s, guint co
 void chart_free(Chart *chart);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Chart, chart_free)
 
+/* What failed, in the text's own colour: black on white, white on black. */
+#define CHART_COLOR_FAILED "#000000"
+
 /* Adds a series from folded replications of `count` steps, times `scale`. */
 ChartSeries *chart_add(Chart *chart, const char *name, const Bands *bands, double scale);
+
+/* The same for requests that failed. */
+void chart_add_failed(Chart *chart, const Bands *bands, double scale);
 
 void chart_add_bar(Chart *chart, const char *name, double begin, double end);
 

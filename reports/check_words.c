@@ -51,8 +51,15 @@ char *check_sentence(const Results *results)
         g_string_append_printf(text, all == 1 ? "the only check passed" : "all %u checks passed",
                                all);
     } else {
-        g_string_append_printf(text, "of %u check%s %u failed, %u %s inconclusive, %u passed", all,
-                               all == 1 ? "" : "s", failed, open, open == 1 ? "is" : "are", passed);
+        if (failed > 0) {
+            g_string_append_printf(text, "%u of %u checks failed", failed, all);
+        }
+        if (open > 0) {
+            g_string_append_printf(text,
+                                   failed > 0 ? ", %u could not be decided"
+                                              : "%u of %u checks could not be decided",
+                                   open, all);
+        }
     }
     if (strcmp(ended, "completed") != 0) {
         g_string_append_printf(text, "; at least one replication was %s", ended);
@@ -105,14 +112,7 @@ const char *check_unit(const View *view, const ResultsCheck *check)
 
 char *check_observed(const View *view, const ResultsCheck *check)
 {
-    const char *unit = check_unit(view, check);
-    g_autofree char *value = words_value(check->observed, unit);
-    g_autofree char *interval = words_interval(check->low, check->high, unit);
-
-    if (isnan(check->low) && isnan(check->high)) {
-        return g_steal_pointer(&value);
-    }
-    return g_strdup_printf("%s %s", value, interval);
+    return words_with_interval(check->observed, check->low, check->high, check_unit(view, check));
 }
 
 /* --- what to look at next ------------------------------------------------------------------- */
@@ -173,6 +173,60 @@ static void advise_reasons(const View *view, GPtrArray *advice)
                                (const char *)names->pdata[i], shown, share);
     }
     g_ptr_array_add(advice, g_string_free(text, FALSE));
+}
+
+/* A region's failed requests. */
+typedef struct Place {
+    const char *region;
+    double failed;
+} Place;
+
+static Place *find_place(GArray *places, const char *region)
+{
+    Place fresh = {.region = region};
+
+    for (guint i = 0; i < places->len; i++) {
+        if (strcmp(g_array_index(places, Place, i).region, region) == 0) {
+            return &g_array_index(places, Place, i);
+        }
+    }
+    g_array_append_val(places, fresh);
+    return &g_array_index(places, Place, places->len - 1);
+}
+
+/* Where and when requests failed, over all replications. */
+static void advise_places(const View *view, GPtrArray *advice)
+{
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(Place));
+    double sum = 0;
+    SimTime first = SIM_NEVER;
+    SimTime last = 0;
+    Place worst = {.region = ""};
+    guint count;
+    const ResultsCell *cells = results_cells(view->results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        if (cells[i].failed > 0 && cells[i].time >= 0 && cells[i].time < view->end) {
+            find_place(places, cells[i].region)->failed += (double)cells[i].failed;
+            sum += (double)cells[i].failed;
+            first = MIN(first, cells[i].time);
+            last = MAX(last, cells[i].time);
+        }
+    }
+    for (guint i = 0; i < places->len; i++) {
+        if (g_array_index(places, Place, i).failed > worst.failed) {
+            worst = g_array_index(places, Place, i);
+        }
+    }
+    if (sum > 0) {
+        g_autofree char *share = words_value(worst.failed / sum, "ratio");
+        g_autofree char *begin = words_time(first);
+        g_autofree char *end = words_time(last + SIM_S);
+
+        g_ptr_array_add(advice, g_strdup_printf("Of the failed requests %s were those of users in "
+                                                "%s; the first failed at %s, the last before %s",
+                                                share, worst.region, begin, end));
+    }
 }
 
 static void advise_findings(const View *view, GPtrArray *advice)
@@ -239,6 +293,7 @@ GPtrArray *check_advice(const View *view)
     advise_faults(view, advice);
     advise_findings(view, advice);
     advise_reasons(view, advice);
+    advise_places(view, advice);
     advise_tightest(view, advice);
     return advice;
 }

@@ -197,6 +197,8 @@ static const struct {
     {" color=\"[a-z]*\"", ""},
     {"stroke=(['\"])black['\"]", "stroke=\\1currentColor\\1"},
     {"fill=(['\"])black['\"]", "fill=\\1currentColor\\1"},
+    {" shape-rendering=['\"]crispEdges['\"]", ""},
+    {"(['\"])rgb\\( *0, *0, *0\\)['\"]", "\\1currentColor\\1"},
     {"<tspan[^>]*>([^<]*)</tspan>", "\\1"},
     {" font-family=\"[^\"]*\"", ""},
     {"\\s+", " "},

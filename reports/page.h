@@ -41,5 +41,8 @@ void page_row_begin(Page *page);
 void page_cell(Page *page, const char *text); /* the next cell of the row */
 void page_cell_class(Page *page, const char *class, const char *text);
 void page_cell_format(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* A figure with its interval or range in smaller letters below it; `range` may be NULL. */
+void page_cell_range(Page *page, const char *value, const char *range);
 void page_row_end(Page *page);
 void page_table_end(Page *page);

@@ -13,6 +13,9 @@ Drawer *drawer_new(void)
 {
     Drawer *drawer = g_new0(Drawer, 1);
 
+    g_autofree char *gnuplot = g_find_program_in_path("gnuplot");
+
+    drawer->is_missing = gnuplot == NULL;
     drawer->faults = g_ptr_array_new_with_free_func(g_free);
     return drawer;
 }
@@ -47,17 +50,19 @@ static const char *dash_of(const Chart *chart, const ChartSeries *series)
 static void put_mark(Page *page, const Chart *chart, const ChartSeries *series)
 {
     bool is_area = chart->style == CHART_STACK;
+    const char *color =
+        strcmp(series->color, CHART_COLOR_FAILED) == 0 ? "currentColor" : series->color;
 
     page_open(page, "svg", "class", "mark", "viewBox", "0 0 28 10", "aria-hidden", "true", NULL);
     page_open(page, "path", "d", is_area ? "M0,0H28V10H0z" : "M0,5H28", "stroke",
-              is_area ? NULL : series->color, "stroke-width", is_area ? NULL : "2.5",
-              "stroke-dasharray", dash_of(chart, series), "fill", is_area ? series->color : "none",
-              "fill-opacity", is_area ? "0.75" : NULL, NULL);
+              is_area ? NULL : color, "stroke-width", is_area ? NULL : "2.5", "stroke-dasharray",
+              dash_of(chart, series), "fill", is_area ? color : "none", "fill-opacity",
+              is_area ? "0.75" : NULL, NULL);
     page_close(page, "path");
     page_close(page, "svg");
 }
 
-static void put_legend(Page *page, const Chart *chart)
+void page_chart_put_legend(Page *page, const Chart *chart)
 {
     page_open(page, "ul", "class", "legend", NULL);
     for (guint i = 0; i < chart->series->len; i++) {
@@ -141,7 +146,9 @@ static void put_drawing(Page *page, Drawer *drawer, const Chart *chart)
         page_open(page, "div", "class", "drawing", NULL);
         page_raw(page, svg);
         page_close(page, "div");
-        put_legend(page, chart);
+        if (!chart->is_panel) {
+            page_chart_put_legend(page, chart);
+        }
         drawer->drawn++;
         return;
     }
@@ -168,7 +175,7 @@ void page_chart_put(Page *page, Drawer *drawer, const Chart *chart, const char *
         put_drawing(page, drawer, chart);
         put_numbers(page, chart);
     } else {
-        page_element(page, "p", "missing", "Nothing to be seen: all values are 0.");
+        page_element(page, "p", "note", "Nothing to be seen: all values are 0.");
     }
     page_close(page, "figure");
 }

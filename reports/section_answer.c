@@ -77,7 +77,7 @@ static void put_facts(const Telling *telling)
     put_fact(page, "Scenario", view_fact(view, "scenario", WORDS_NONE));
     put_fact(page, "Seed", view_fact(view, "seed", WORDS_NONE));
     put_fact(page, "Replications", runs);
-    put_fact(page, "Requests seen", requests);
+    put_fact(page, "Requests, warm-ups included", requests);
     page_open(page, "div", NULL);
     page_element(page, "dt", NULL, "Simulated");
     page_element_format(page, "dd", NULL, "%s s in all, warm-ups included", length);
@@ -150,33 +150,36 @@ static void put_advice(const Telling *telling)
 
 /* --- phases --------------------------------------------------------------------------------- */
 
-static void put_phase(const Telling *telling, guint phase)
+static void put_estimate(Page *page, const Estimate *estimate, const char *unit)
+{
+    g_autofree char *value = words_value(estimate->value, unit);
+    g_autofree char *range = words_range(estimate, unit);
+
+    page_cell_range(page, value, range);
+}
+
+void section_put_felt(const Telling *telling, const UserGroup *group)
 {
     const ViewUsers *users = telling->users;
-    const UserGroup *group = view_users_group(users, phase, -1, -1);
     Estimate failed = view_users_failed(users, group);
     g_autofree char *requests = words_count(view_users_requests(users, group));
-    g_autofree char *share = words_estimate(&failed, "ratio");
+    g_autofree char *most =
+        words_value(histogram_count(group->pooled) > 0 ? (double)histogram_max(group->pooled) / 1e9
+                                                       : (double)NAN,
+                    "s");
 
-    page_row_begin(telling->page);
-    page_cell(telling->page, view_phase_name(telling->view->phases->pdata[phase]));
     page_cell(telling->page, requests);
-    page_cell(telling->page, failed.value == 0 ? "none seen" : share);
+    if (failed.value == 0) {
+        page_cell(telling->page, "none seen");
+    } else {
+        put_estimate(telling->page, &failed, "ratio");
+    }
     for (UserQuantile i = 0; i < USER_QUANTILES; i++) {
         Estimate quantile = view_users_quantile(users, group, i);
-        g_autofree char *text = words_estimate(&quantile, "s");
 
-        page_cell_format(telling->page, "%s%s", text,
-                         !isnan(quantile.value) && !quantile.is_reliable ? " *" : "");
+        put_estimate(telling->page, &quantile, "s");
     }
-    if (histogram_count(group->pooled) > 0) {
-        g_autofree char *most = words_value((double)histogram_max(group->pooled) / 1e9, "s");
-
-        page_cell(telling->page, most);
-    } else {
-        page_cell(telling->page, WORDS_NONE);
-    }
-    page_row_end(telling->page);
+    page_cell(telling->page, most);
 }
 
 static void put_phases(const Telling *telling)
@@ -186,13 +189,18 @@ static void put_phases(const Telling *telling)
                                         "#p99.9", "#Largest",  NULL};
 
     page_table_begin(telling->page,
-                     "What users felt. Latency is that of requests that went well, from the moment "
+                     "What users felt, all replications together. The whole run is what was "
+                     "measured: from the end of the warm-up to the time left to settle. Latency is "
+                     "that of requests that went well, from the moment "
                      "the user wanted them to the answer, retries included. * the interval is not "
                      "reliable: fewer than 10 replications, or fewer than 100 requests beyond the "
                      "percentile in one of them.",
                      heads);
     for (guint i = 0; i < telling->view->phases->len; i++) {
-        put_phase(telling, i);
+        page_row_begin(telling->page);
+        page_cell(telling->page, view_phase_name(telling->view->phases->pdata[i]));
+        section_put_felt(telling, view_users_group(telling->users, i, -1, -1));
+        page_row_end(telling->page);
     }
     page_table_end(telling->page);
 }
@@ -206,6 +214,11 @@ void section_answer(const Telling *telling)
         page_element(telling->page, "p", NULL, description);
     }
     put_verdict(telling);
+    if (telling->drawer->is_missing) {
+        page_element(telling->page, "p", "missing",
+                     "Figures are left out: there is no gnuplot on this machine. All tables are "
+                     "here; 'dcdrill report' draws the figures later.");
+    }
     put_facts(telling);
     section_begin(telling, "checks", "Checks");
     put_checks(telling);

@@ -97,31 +97,27 @@ static const char *help_of(const View *view, const char *metric)
     return "";
 }
 
-/* Value, interval and extremes of one number a replication. */
+/* Mean, interval and extremes of one number a replication, in three cells. */
 static void put_spread(Page *page, const double *each, guint count, double confidence)
 {
     Estimate mean = estimate_mean(each, count, confidence);
     double least = (double)NAN;
     double most = (double)NAN;
-    g_autofree char *text = NULL;
 
     for (guint i = 0; i < count; i++) {
         least = fmin(least, each[i]);
         most = fmax(most, each[i]);
     }
-    if (isnan(mean.low)) {
-        text = words_count(mean.value);
-    } else {
-        g_autofree char *value = words_count(mean.value);
-        g_autofree char *low = words_count(fmax(mean.low, 0));
-        g_autofree char *high = words_count(mean.high);
-
-        text = g_strdup_printf("%s [%s; %s]", value, low, high);
-    }
+    g_autofree char *value = words_count(mean.value);
+    g_autofree char *low = words_count(fmax(mean.low, 0));
+    g_autofree char *high = words_count(mean.high);
+    g_autofree char *range =
+        isnan(mean.low) ? NULL
+                        : g_strdup_printf("[%s; %s]%s", low, high, mean.is_reliable ? "" : " *");
     g_autofree char *fewest = words_count(least);
     g_autofree char *largest = words_count(most);
 
-    page_cell_format(page, "%s%s", text, !isnan(mean.value) && !mean.is_reliable ? " *" : "");
+    page_cell_range(page, most == 0 ? "none seen" : value, most == 0 ? NULL : range);
     page_cell(page, fewest);
     page_cell(page, largest);
 }

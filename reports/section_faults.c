@@ -229,14 +229,71 @@ static char *describe_labels(const ResultsOccurrence *seen)
     return g_string_free(text, FALSE);
 }
 
+/* The last begin of a fault in `run` not after `time`; SIM_NEVER without one. */
+static SimTime find_cause(const View *view, int run, SimTime time)
+{
+    SimTime cause = SIM_NEVER;
+    guint count;
+    const ResultsFault *faults = results_faults(view->results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        if (faults[i].run == run && faults[i].applied <= time &&
+            (cause == SIM_NEVER || faults[i].applied > cause)) {
+            cause = faults[i].applied;
+        }
+    }
+    return cause;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+
+    return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/* How long after the last fault it first happened: median, from the fastest to the slowest
+ * replication. A dash when it happened before any fault in one of them. */
+static void put_delay(const Telling *telling, const Happening *happening)
+{
+    const View *view = telling->view;
+    g_autofree double *delays = g_new0(double, MAX(view->run_count, 1));
+    guint known = 0;
+
+    for (guint i = 0; i < view->run_count; i++) {
+        SimTime first = happening->begins[i];
+        SimTime cause = find_cause(view, view->runs[i].run, first);
+
+        if (first == SIM_NEVER) {
+            continue;
+        }
+        if (cause == SIM_NEVER) {
+            page_cell(telling->page, WORDS_NONE);
+            return;
+        }
+        delays[known++] = sim_span_to_s(first - cause);
+    }
+    qsort(delays, known, sizeof *delays, compare_numbers);
+    g_autofree char *median = words_value(delays[(known - 1) / 2], "s");
+    g_autofree char *range = words_interval(delays[0], delays[known - 1], "s");
+
+    page_cell_range(telling->page, median, known > 1 ? range : NULL);
+}
+
 static void put_happening(const Telling *telling, const Happening *happening)
 {
     const View *view = telling->view;
     Estimate mean = estimate_mean(happening->counts, view->run_count, view->confidence);
     g_autofree char *labels = describe_labels(happening->first);
     g_autofree char *last = words_time(happening->last);
-    g_autofree char *begins = NULL;
     g_autofree char *count = words_count(mean.value);
+    g_autofree char *low = words_count(fmax(mean.low, 0));
+    g_autofree char *high = words_count(mean.high);
+    g_autofree char *range =
+        isnan(mean.low) ? NULL
+                        : g_strdup_printf("[%s; %s]%s", low, high, mean.is_reliable ? "" : " *");
+    g_autofree char *begins = NULL;
     SimTime earliest = SIM_NEVER;
     SimTime latest = G_MININT64;
     guint runs = 0;
@@ -252,30 +309,20 @@ static void put_happening(const Telling *telling, const Happening *happening)
     page_row_begin(telling->page);
     page_cell(telling->page, happening->first->event);
     page_cell(telling->page, labels);
-    if (isnan(mean.low)) {
-        page_cell(telling->page, count);
-    } else {
-        g_autofree char *low = words_count(fmax(mean.low, 0));
-        g_autofree char *high = words_count(mean.high);
-
-        page_cell_format(telling->page, "%s [%s; %s]%s", count, low, high,
-                         mean.is_reliable ? "" : " *");
-    }
+    page_cell_range(telling->page, count, range);
     page_cell_format(telling->page, "%u of %u", runs, view->run_count);
     page_cell(telling->page, begins);
+    put_delay(telling, happening);
     page_cell(telling->page, last);
     page_row_end(telling->page);
 }
 
 static void put_happenings(const Telling *telling)
 {
-    static const char *const heads[] = {"Event",
-                                        "Where, what",
-                                        "#Times in a replication",
-                                        "#Replications",
-                                        "#First, earliest to latest",
-                                        "#Last",
-                                        NULL};
+    static const char *const heads[] = {
+        "Event",         "Where, what", "#Times in a replication",
+        "#Replications", "#First",      "#First after a fault began",
+        "#Last",         NULL};
     const guint shown = 40;
     g_autoptr(GArray) all = list_happenings(telling->view);
 
@@ -288,10 +335,13 @@ static void put_happenings(const Telling *telling)
         page_element_format(telling->page, "summary", NULL, "What happened: %u kinds of events",
                             all->len);
     }
-    page_table_begin(telling->page,
-                     "What happened in the world: mean of replications with the interval by "
-                     "Student's t. * too few replications for a reliable interval.",
-                     heads);
+    page_table_begin(
+        telling->page,
+        "What happened in the world. Times in a replication: mean, interval by Student's "
+        "t. First: earliest to latest replication. After a fault began: how long it "
+        "took from the last fault before it, median and fastest to slowest "
+        "replication. * too few replications for a reliable interval.",
+        heads);
     for (guint i = 0; i < all->len; i++) {
         put_happening(telling, &g_array_index(all, Happening, i));
     }

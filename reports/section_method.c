@@ -76,11 +76,12 @@ void section_method(const Telling *telling)
 
     section_begin(telling, "method", "How these figures were made");
     page_element_format(telling->page, "p", NULL,
-                        "%s, intervals at %g %%; %s of figures drawn by gnuplot.", runs,
-                        100 * view->confidence,
-                        telling->drawer->drawn > 0 && telling->drawer->failed == 0 ? "all"
-                        : telling->drawer->drawn > 0                               ? "some"
-                                                                                   : "none");
+                        "%s; intervals hold with %g %% confidence. gnuplot drew %u of %u figures.",
+                        runs, 100 * view->confidence, telling->drawer->drawn,
+                        telling->drawer->drawn + telling->drawer->failed);
+    for (guint i = 0; i < telling->drawer->faults->len; i++) {
+        page_element(telling->page, "p", "missing", telling->drawer->faults->pdata[i]);
+    }
     page_open(telling->page, "ul", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
         page_element(telling->page, "li", NULL, methods[i]);

@@ -29,7 +29,7 @@ static void put_by_site(const Telling *telling)
     for (guint i = 0; i + 1 < view->dcs->len; i++) {
         chart_add(chart, view->dcs->pdata[i], telling->users->by_dc->pdata[i], 1);
     }
-    chart_add(chart, "failed after all retries", telling->users->failed, 1);
+    chart_add_failed(chart, telling->users->failed, 1);
     view_add_bars(view, chart);
     page_chart_put(telling->page, telling->drawer, chart, note);
 }
@@ -68,7 +68,7 @@ static void put_failed(const Telling *telling)
                                        "failed (%)", sim_span_to_s(view->step), view->step_count);
     g_autofree char *note = describe_bands(view, view->step);
 
-    chart_add(chart, "all regions", telling->users->failed_share, 100);
+    chart_add_failed(chart, telling->users->failed_share, 100);
     view_add_bars(view, chart);
     page_chart_put(telling->page, telling->drawer, chart, note);
 }
@@ -174,34 +174,11 @@ static void put_reasons(const Telling *telling)
 
 /* --- by region ------------------------------------------------------------------------------ */
 
-static void put_region(const Telling *telling, guint phase, int region)
-{
-    const ViewUsers *users = telling->users;
-    const UserGroup *group = view_users_group(users, phase, -1, region);
-    Estimate failed = view_users_failed(users, group);
-    Estimate median = view_users_quantile(users, group, USER_P50);
-    Estimate late = view_users_quantile(users, group, USER_P99);
-    g_autofree char *requests = words_count(view_users_requests(users, group));
-    g_autofree char *share = words_estimate(&failed, "ratio");
-    g_autofree char *half = words_estimate(&median, "s");
-    g_autofree char *most = words_estimate(&late, "s");
-
-    page_row_begin(telling->page);
-    page_cell(telling->page, telling->view->regions->pdata[region]);
-    page_cell(telling->page, view_phase_name(telling->view->phases->pdata[phase]));
-    page_cell(telling->page, requests);
-    page_cell(telling->page, failed.value == 0 ? "none seen" : share);
-    page_cell_format(telling->page, "%s%s", half,
-                     !isnan(median.value) && !median.is_reliable ? " *" : "");
-    page_cell_format(telling->page, "%s%s", most,
-                     !isnan(late.value) && !late.is_reliable ? " *" : "");
-    page_row_end(telling->page);
-}
-
 static void put_regions(const Telling *telling)
 {
-    static const char *const heads[] = {"Region", "Phase", "#Requests", "#Failed after retries",
-                                        "#p50",   "#p99",  NULL};
+    static const char *const heads[] = {"Region",   "Phase", "#Requests", "#Failed after retries",
+                                        "#p50",     "#p95",  "#p99",      "#p99.9",
+                                        "#Largest", NULL};
     const View *view = telling->view;
 
     page_open(telling->page, "details", NULL);
@@ -209,7 +186,11 @@ static void put_regions(const Telling *telling)
     page_table_begin(telling->page, "What users of each region felt, by phase", heads);
     for (guint i = 0; i + 1 < view->regions->len; i++) {
         for (guint j = 0; j < view->phases->len; j++) {
-            put_region(telling, j, (int)i);
+            page_row_begin(telling->page);
+            page_cell(telling->page, view->regions->pdata[i]);
+            page_cell(telling->page, view_phase_name(view->phases->pdata[j]));
+            section_put_felt(telling, view_users_group(telling->users, j, -1, (int)i));
+            page_row_end(telling->page);
         }
     }
     page_table_end(telling->page);

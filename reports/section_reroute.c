@@ -9,26 +9,25 @@
 
 /* --- figures -------------------------------------------------------------------------------- */
 
-static void put_panel(const Telling *telling, guint region)
+static Chart *new_panel(const Telling *telling, guint region)
 {
     const View *view = telling->view;
     guint series = view->dcs->len;
     g_autofree char *title =
         g_strdup_printf("Users in %s", (const char *)view->regions->pdata[region]);
-    g_autoptr(Chart) chart =
-        chart_new(title, "requests (1/s)", sim_span_to_s(view->step), view->step_count);
+    Chart *chart = chart_new(title, "requests (1/s)", sim_span_to_s(view->step), view->step_count);
 
     chart->style = CHART_STACK;
+    chart->is_panel = true;
     chart->width = 460;
     chart->height = 220;
     for (guint i = 0; i + 1 < series; i++) {
         chart_add(chart, view->dcs->pdata[i],
                   telling->users->by_region_dc->pdata[region * series + i], 1);
     }
-    chart_add(chart, "failed after all retries",
-              telling->users->by_region_dc->pdata[region * series + series - 1], 1);
+    chart_add_failed(chart, telling->users->by_region_dc->pdata[region * series + series - 1], 1);
     view_add_bars(view, chart);
-    page_chart_put(telling->page, telling->drawer, chart, NULL);
+    return chart;
 }
 
 static void put_panels(const Telling *telling)
@@ -37,13 +36,18 @@ static void put_panels(const Telling *telling)
     g_autofree char *length = words_time(view->step);
     guint count = MIN(view->regions->len - 1, PANELS_MOST);
 
-    page_element_format(telling->page, "p", NULL,
-                        "Requests of each region by the site that answered them: mean of %u "
-                        "replication%s in steps of %s, on top of one another.",
+    page_element(telling->page, "h3", NULL, "Requests of each region by the site that answered");
+    page_element_format(telling->page, "p", "note",
+                        "Mean of %u replication%s in steps of %s, on top of one another.",
                         view->run_count, view->run_count == 1 ? "" : "s", length);
-    page_open(telling->page, "div", "class", "panels", NULL);
     for (guint i = 0; i < count; i++) {
-        put_panel(telling, i);
+        g_autoptr(Chart) chart = new_panel(telling, i);
+
+        if (i == 0) {
+            page_chart_put_legend(telling->page, chart);
+            page_open(telling->page, "div", "class", "panels", NULL);
+        }
+        page_chart_put(telling->page, telling->drawer, chart, NULL);
     }
     page_close(telling->page, "div");
     if (count + 1 < view->regions->len) {
@@ -67,18 +71,6 @@ static double *shares_at(const Shares *shares, guint phase, guint region)
            (phase * shares->view->regions->len + region) * (shares->view->dcs->len + 1);
 }
 
-static bool is_within(const GArray *spans, SimTime time)
-{
-    for (guint i = 0; i < spans->len; i++) {
-        ResultsSpan span = g_array_index(spans, ResultsSpan, i);
-
-        if (time >= span.begin && time < span.end) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void add_shares(Shares *shares, const ResultsCell *cell)
 {
     const View *view = shares->view;
@@ -86,7 +78,7 @@ static void add_shares(Shares *shares, const ResultsCell *cell)
     int region = view_find(view->regions, cell->region);
 
     for (guint i = 0; i < view->phases->len && region >= 0; i++) {
-        if (is_within(shares->spans->pdata[i], cell->time)) {
+        if (view_is_within(shares->spans->pdata[i], cell->time)) {
             double *counts = shares_at(shares, i, (guint)region);
 
             counts[dc >= 0 ? (guint)dc : view->dcs->len - 1] += (double)cell->ok;

@@ -19,6 +19,9 @@ typedef struct Telling {
 void section_begin(const Telling *telling, const char *id, const char *title);
 void section_end(const Telling *telling);
 
+/* Cells of a row: requests, those that failed, the percentiles of latency, the largest. */
+void section_put_felt(const Telling *telling, const UserGroup *group);
+
 void section_answer(const Telling *telling);   /* verdict, checks, what broke, cost */
 void section_requests(const Telling *telling); /* by site, latency, failures */
 void section_reroute(const Telling *telling);  /* who was served by whom when */

@@ -41,6 +41,18 @@ SimSpan view_choose_step(SimSpan length, SimSpan grain, SimSpan least)
     return MAX(grain * (length / STEPS_MOST / grain + 1), (least + grain - 1) / grain * grain);
 }
 
+bool view_is_within(const GArray *spans, SimTime time)
+{
+    for (guint i = 0; i < spans->len; i++) {
+        ResultsSpan span = g_array_index(spans, ResultsSpan, i);
+
+        if (time >= span.begin && time < span.end) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- phases --------------------------------------------------------------------------------- */
 
 static void list_phases(View *view)

@@ -43,5 +43,8 @@ SimSpan view_choose_step(SimSpan length, SimSpan grain, SimSpan least);
 /* Puts the faults' bars into a chart. */
 void view_add_bars(const View *view, Chart *chart);
 
+/* Whether `time` lies in one of the ResultsSpans. */
+bool view_is_within(const GArray *spans, SimTime time);
+
 /* Place of a text in a list that ends with NULL; -1 when it is not there. */
 int view_find(const GPtrArray *texts, const char *text);

@@ -129,6 +129,7 @@ Estimate levels_phase(const Levels *levels, guint phase)
     guint runs = levels->view->run_count;
     g_autofree double *known = g_new(double, MAX(runs, 1));
     guint count = 0;
+    Estimate mean;
 
     for (guint i = 0; i < runs; i++) {
         double value = levels->phases[phase * runs + i];
@@ -137,7 +138,11 @@ Estimate levels_phase(const Levels *levels, guint phase)
             known[count++] = value;
         }
     }
-    return estimate_mean(known, count, levels->view->confidence);
+    mean = estimate_mean(known, count, levels->view->confidence);
+    if (mean.low < 0) { /* and not NAN: levels are not negative */
+        mean.low = 0;
+    }
+    return mean;
 }
 
 double levels_most(const Levels *levels, guint phase)

@@ -145,18 +145,6 @@ static Histogram *histogram_in(GPtrArray *histograms, guint index)
     return histograms->pdata[index];
 }
 
-static bool is_within(const GArray *spans, SimTime time)
-{
-    for (guint i = 0; i < spans->len; i++) {
-        ResultsSpan span = g_array_index(spans, ResultsSpan, i);
-
-        if (time >= span.begin && time < span.end) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void add_to_group(Pass *pass, guint index, const ResultsCell *cell, const Histogram *latency)
 {
     UserGroup *group = &pass->users->groups[index];
@@ -177,7 +165,7 @@ static void add_to_phases(Pass *pass, const ResultsCell *cell, int dc, int regio
     for (guint i = 0; i < view->phases->len; i++) {
         guint first = i * pass->users->groups_of_a_phase;
 
-        if (!is_within(pass->spans->pdata[i], cell->time)) {
+        if (!view_is_within(pass->spans->pdata[i], cell->time)) {
             continue;
         }
         add_to_group(pass, first, cell, latency);
@@ -430,6 +418,7 @@ Estimate view_users_quantile(const ViewUsers *users, const UserGroup *group, Use
 {
     g_autofree double *each = g_new(double, MAX(users->view->run_count, 1));
     guint known = 0;
+    Estimate estimate;
     double pooled = histogram_count(group->pooled) > 0
                         ? (double)histogram_quantile(group->pooled, user_quantiles[quantile]) / 1e9
                         : (double)NAN;
@@ -439,6 +428,10 @@ Estimate view_users_quantile(const ViewUsers *users, const UserGroup *group, Use
             each[known++] = group->quantiles[quantile][i];
         }
     }
-    return estimate_quantile(user_quantiles[quantile], pooled, each, known, group->fewest, 1,
-                             users->view->confidence);
+    estimate = estimate_quantile(user_quantiles[quantile], pooled, each, known, group->fewest, 1,
+                                 users->view->confidence);
+    if (estimate.low < 0) { /* and not NAN: nothing takes less than no time */
+        estimate.low = 0;
+    }
+    return estimate;
 }

@@ -139,15 +139,46 @@ char *words_interval(double low, double high, const char *unit)
     return g_strdup_printf("[%s; %s]", from, to);
 }
 
+/* Where the unit begins, its space included; the end of the text without one. */
+static const char *unit_of(const char *value)
+{
+    const char *space = strrchr(value, ' ');
+
+    return space != NULL ? space : value + strlen(value);
+}
+
+char *words_with_interval(double value, double low, double high, const char *unit)
+{
+    g_autofree char *middle = words_value(value, unit);
+    g_autofree char *from = words_value(low, unit);
+    g_autofree char *to = words_value(high, unit);
+    const char *shared = unit_of(middle);
+
+    if (isnan(low) && isnan(high)) {
+        return g_steal_pointer(&middle);
+    }
+    if (isnan(low) || isnan(high) || strcmp(shared, unit_of(from)) != 0 ||
+        strcmp(shared, unit_of(to)) != 0) {
+        g_autofree char *interval = words_interval(low, high, unit);
+
+        return g_strdup_printf("%s %s", middle, interval);
+    }
+    return g_strdup_printf("%s [%.*s; %.*s]", middle, (int)(unit_of(from) - from), from,
+                           (int)(unit_of(to) - to), to);
+}
+
 char *words_estimate(const Estimate *estimate, const char *unit)
 {
-    g_autofree char *value = words_value(estimate->value, unit);
-    g_autofree char *interval = words_interval(estimate->low, estimate->high, unit);
+    return words_with_interval(estimate->value, estimate->low, estimate->high, unit);
+}
 
-    if (isnan(estimate->low) && isnan(estimate->high)) {
-        return g_steal_pointer(&value);
-    }
-    return g_strdup_printf("%s %s", value, interval);
+char *words_range(const Estimate *estimate, const char *unit)
+{
+    g_autofree char *all = words_estimate(estimate, unit);
+    const char *range = strchr(all, '[');
+
+    return range != NULL ? g_strconcat(range, estimate->is_reliable ? "" : " *", NULL)
+                         : g_strdup("");
 }
 
 char *words_doubt(const Estimate *estimate)

@@ -19,8 +19,13 @@ char *words_value(double value, const char *unit);
 /* "[38; 44]" with the units of words_value; one end unknown: "at most 44", "at least 38". */
 char *words_interval(double low, double high, const char *unit);
 
-/* "41 [38; 44]", or the value alone without an interval. */
+/* "41 ms [38; 44]", with units of their own where they differ; the value alone without an interval.
+ */
+char *words_with_interval(double value, double low, double high, const char *unit);
 char *words_estimate(const Estimate *estimate, const char *unit);
+
+/* The interval of an estimate, "[38; 44] *" when it is not reliable; "" without one. */
+char *words_range(const Estimate *estimate, const char *unit);
 
 /* Why an estimate is not to be relied on, or NULL. */
 char *words_doubt(const Estimate *estimate);
