@@ -58,7 +58,9 @@ static const Field client_fields[] = {
                 .help = "Different data that all users together read and write",
                 .source = "assumption"),
     FIELD_RATIO(Client, own_key, .initial = "0.9",
-                .help = "Share of requests that touch the user's own datum, not a random one",
+                .help =
+                    "Share of requests that touch the user's own datum, not a random one; while "
+                    "there are at least as many keys as users nobody else has the same",
                 .source = "assumption"),
     FIELD_TEXT(Client, host_name, .initial = "app.", .help = "Name that is looked up",
                .source = "the seed's zone"),
@@ -160,6 +162,17 @@ static const Component *find_resolver(World *world, const Site *site)
     return NULL;
 }
 
+/* The load entry's users stand in a row, region by region: each has a datum of his own. */
+static void take_share_of_users(Client *client)
+{
+    double all = (double)client->users;
+    int64_t first = (int64_t)(all * client->share_before + 0.5);
+    int64_t end = (int64_t)(all * (client->share_before + client->share) + 0.5);
+
+    client->first_datum = (uint64_t)first;
+    client->users = MAX(end - first, 1);
+}
+
 static void client_wire(Component *self, World *world, DiagList *diags)
 {
     Client *client = (Client *)self;
@@ -185,11 +198,11 @@ static void client_wire(Component *self, World *world, DiagList *diags)
         diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
                  "the shares of 'mix' must not all be 0");
     }
-    client->first_user = (uint64_t)component_id(self) * 10000019U;
+    client->first_user = rng_hash(self->name);
     client->requests = pool_new("client.requests", sizeof(Request));
     client->dials = pool_new("client.dials", sizeof(Dial));
     if (arrivals_read(client, diags)) {
-        client->users = MAX((int64_t)((double)client->users * client->share + 0.5), 1);
+        take_share_of_users(client);
         users_make(client, diags);
     }
 }

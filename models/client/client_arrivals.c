@@ -112,7 +112,7 @@ static void on_arrival(void *self, void *subject, uint64_t detail)
     if (is_accepted(client, now) && !is_over(client, now)) {
         uint64_t user = rng_below(&client->user_rng, (uint64_t)client->users);
         bool is_own = rng_chance(&client->user_rng, client->own_key);
-        uint64_t key = is_own ? client->first_user + user
+        uint64_t key = is_own ? client->first_datum + user
                               : rng_below(&client->user_rng, (uint64_t)client->keys);
         double all = client->mix.read + client->mix.write;
         bool is_write = rng_chance(&client->mix_rng, client->mix.write / all);
@@ -149,10 +149,11 @@ static bool read_stages(const Client *client, DiagList *diags)
 }
 
 /* Shares are relative to their sum, so that 0.35 and 35 mean the same. */
-static double read_share(const Client *client, DiagList *diags)
+static void read_share(Client *client, DiagList *diags)
 {
     double sum = 0.0;
     double mine = 0.0;
+    double before = 0.0;
     const cJSON *share;
 
     cJSON_ArrayForEach(share, client->regions)
@@ -162,13 +163,15 @@ static double read_share(const Client *client, DiagList *diags)
                      "the share of region '%s' must be a number of at least 0", share->string);
             continue;
         }
-        sum += share->valuedouble;
         if (client->component.site != NULL &&
             strcmp(share->string, client->component.site->name) == 0) {
+            before = sum;
             mine = share->valuedouble;
         }
+        sum += share->valuedouble;
     }
-    return sum > 0.0 ? mine / sum : 0.0;
+    client->share = sum > 0.0 ? mine / sum : 0.0;
+    client->share_before = sum > 0.0 ? before / sum : 0.0;
 }
 
 bool arrivals_read(Client *client, DiagList *diags)
@@ -179,7 +182,7 @@ bool arrivals_read(Client *client, DiagList *diags)
     if (!read_stages(client, diags)) {
         return false;
     }
-    client->share = read_share(client, diags);
+    read_share(client, diags);
     if (client->executor == EXECUTOR_RAMPING) {
         cJSON_ArrayForEach(stage, client->stages)
         {

@@ -41,6 +41,7 @@ typedef struct User {
     SimTime idle_since;   /* of the kept connection */
     Component *peer;      /* of the kept connection, NULL: none */
     uint32_t peer_incarnation;
+    uint32_t peer_address; /* that the kept connection leads to */
     uint32_t avoided;      /* bit i: address i of the population's table failed last time */
     float access_delay_us; /* one way, of the access network */
     float access_loss;
@@ -94,9 +95,11 @@ typedef struct Client {
     EventId arrival_event;
     double retry_tokens;
     double share;          /* of the load entry that comes from this region */
+    double share_before;   /* that comes from the regions named before it */
     double top_rate_per_s; /* largest rate of all stages, before load_factor */
     uint64_t next_id;
-    uint64_t first_user; /* number of this population's user 0 among all: for keys and sessions */
+    uint64_t first_user;  /* session of this population's user 0 */
+    uint64_t first_datum; /* his own datum; those of other regions are others */
 } Client;
 
 typedef struct Request Request;
@@ -105,6 +108,7 @@ typedef struct Request Request;
 typedef struct Dial {
     struct Dial *next;
     Request *request; /* NULL: nobody wants it any more */
+    SimTime begun;
     uint32_t address;
 } Dial;
 
@@ -113,7 +117,7 @@ struct Request {
     struct Request *next, *previous;
     Client *client;
     User *user;
-    SimTime intended, deadline, dialled;
+    SimTime intended, deadline;
     uint64_t id, key;
     Component *peer;
     const Site *dc;     /* that answered or failed it last */

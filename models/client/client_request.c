@@ -192,7 +192,8 @@ static void request_resolve(Request *request)
                      .request = request->id,
                      .subject = client->host_name,
                      .detail = client->first_user + user,
-                     .access_delay = access_delay(request)};
+                     .access_delay = access_delay(request),
+                     .access_loss = (double)request->user->access_loss};
 
     client->lookups++;
     request->dns_tries++;
@@ -232,12 +233,12 @@ static void request_try(Request *request)
     request->attempts++;
     request->tried = 0;
     request->dns_tries = 0;
-    request->dialled = now_of(request);
     client->attempts++;
     if (user_has_connection(client, user)) {
         user->is_busy = true;
         request->is_reused = true;
         request->peer = user->peer;
+        request->dialled_address = user->peer_address;
         request_ask(request);
         return;
     }
@@ -257,11 +258,11 @@ static void dial_address(Request *request, const Answer *answer, int index)
     Dial *opening = pool_take(client->dials);
 
     opening->request = request;
+    opening->begun = now_of(request);
     opening->address = answer->addresses[index];
     opening->next = request->dials;
     request->dials = opening;
     request->tried = (uint8_t)(request->tried | 1U << index);
-    request->dialled = now_of(request);
     client->connects++;
     network_connect(&client->component, opening->address, (uint16_t)client->port,
                     MIN(client->connect_timeout, left_of(request)), access_delay(request),
@@ -340,6 +341,7 @@ static void on_dialled(Component *self, void *context, ConnectOutcome outcome, C
     Client *client = (Client *)self;
     Request *request = opened->request;
     uint32_t address = opened->address;
+    SimTime begun = opened->begun;
 
     if (request != NULL) {
         take_dial(request, opened);
@@ -360,8 +362,8 @@ static void on_dialled(Component *self, void *context, ConnectOutcome outcome, C
     /* a round trip as it was just seen, without the seconds that lost SYNs cost */
     SimSpan base =
         2 * (network_base_delay(self->world, self->site, peer->site) + access_delay(request));
-    SimSpan wait = tls_round_trips(client, request->user) *
-                   MIN(now_of(request) - request->dialled, base + base / 2);
+    SimSpan wait =
+        tls_round_trips(client, request->user) * MIN(now_of(request) - begun, base + base / 2);
 
     if (wait > 0) {
         set_timer(request, wait, &handshake_event);
@@ -404,7 +406,8 @@ static void request_ask(Request *request)
                         .request = request->id,
                         .key = request->key,
                         .detail = client->first_user + user,
-                        .access_delay = access_delay(request)};
+                        .access_delay = access_delay(request),
+                        .access_loss = (double)request->user->access_loss};
 
     if (request->is_reused) {
         question.peer_incarnation = request->user->peer_incarnation;
@@ -436,6 +439,7 @@ static void request_answered(Request *request, const Message *reply)
     if (!request->is_reused) {
         user->served = 0;
         user->peer_incarnation = peer->owner.incarnation;
+        user->peer_address = request->dialled_address;
     }
     user->has_ticket = true;
     user->peer = (reply->flags & HTTP_CLOSE) != 0 ? NULL : peer;
@@ -492,7 +496,9 @@ static void on_answered(Component *self, void *context, Outcome outcome, const M
         request_replace_connection(request);
         return;
     }
-    if (outcome != OUTCOME_REFUSED) {
+    /* a route on which a call went well before is not remembered as failed (OkHttp 4
+     * RealConnection.trackFailure) */
+    if (outcome != OUTCOME_REFUSED && !request->is_reused) {
         user_mark_address(client, user, request->dialled_address, true);
     }
     switch (outcome) {
