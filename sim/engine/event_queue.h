@@ -1,8 +1,8 @@
 /* event_queue.h - the future of one run: what is to happen, in order of (time, sequence).
- * A 4-ary heap of 16-byte keys over an array of slots with what is to be done. A key is one number,
- * time above sequence above slot, so that order is a plain comparison and never a tie, and the four
- * children of a key fill one cache line. Each slot knows its key's place: cancelling removes at
- * once. Limits, both asserted: 2^24 events pending, 2^40 events in a run. */
+ * Slots with what is to be done, and keys of 16 bytes that order them: a key is one number, time
+ * above sequence above slot, so that order is a plain comparison and never a tie. Each slot knows
+ * where it waits: cancelling removes at once. Limits, both asserted: 2^24 - 1 events pending, 2^40
+ * events in a run. */
 #pragma once
 
 #include "sim/engine/engine.h"
@@ -15,8 +15,7 @@ typedef struct Event {
     const EventType *type;
     void *subject;
     uint64_t detail;
-    EventId id;           /* EVENT_NONE while the slot is free */
-    uint32_t incarnation; /* of the owner when it was scheduled */
+    EventId id;
 } Event;
 
 EventQueue *event_queue_new(void);

@@ -1,4 +1,4 @@
-/* test_event_queue.c - the indexed heap against a naive twin that searches a list. */
+/* test_event_queue.c - the three tiers against a naive twin that searches a list. */
 #include "sim/engine/event_queue.h"
 
 #include "tests/support/suite.h"
@@ -95,11 +95,20 @@ static TwinEvent *twin_next(Bench *bench, SimTime until)
     return NULL;
 }
 
+/* Few distinct times, so that ties are common: within the next `steps`, each of a nanosecond, or of
+ * about a bucket, or so long that it reaches beyond the wheel. */
+static SimTime bench_draw_time(Bench *bench, uint64_t steps)
+{
+    static const SimSpan step[] = {1, 1, 30 * SIM_US, 2 * SIM_MS, 20 * SIM_MS, SIM_S};
+    SimSpan each = step[rng_below(&bench->rng, G_N_ELEMENTS(step))];
+
+    return (bench->now / each + (SimTime)rng_below(&bench->rng, steps)) * each + each - 1;
+}
+
 static void bench_push(Bench *bench)
 {
     uint32_t owner = (uint32_t)rng_below(&bench->rng, OWNERS);
-    /* Few distinct times, so that ties are common. */
-    SimTime time = bench->now + (SimTime)rng_below(&bench->rng, 40);
+    SimTime time = bench_draw_time(bench, 40);
     EventId id =
         event_queue_push(bench->queue, time, &bench->owners[owner], &nothing, bench, bench->pushed);
 
@@ -110,7 +119,7 @@ static void bench_push(Bench *bench)
 
 static void bench_pop(Bench *bench)
 {
-    SimTime until = bench->now + (SimTime)rng_below(&bench->rng, 10);
+    SimTime until = bench_draw_time(bench, 10);
     TwinEvent *wanted = twin_next(bench, until);
     SimTime time = 0;
     Event event;
@@ -129,7 +138,7 @@ static void bench_pop(Bench *bench)
 static void bench_withdraw(Bench *bench, bool is_moved)
 {
     EventId id = bench->old[rng_below(&bench->rng, G_N_ELEMENTS(bench->old))];
-    SimTime time = bench->now + (SimTime)rng_below(&bench->rng, 40);
+    SimTime time = bench_draw_time(bench, 40);
     TwinEvent *event = id == EVENT_NONE ? NULL : twin_find(bench->twin, id);
 
     bool done;
