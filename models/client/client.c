@@ -2,8 +2,11 @@
  * something fails, and what they felt. The only source of availability and latency. Left out:
  * content of pages and sub-resources, rendering, HTTP/2 multiplexing; they change bytes and think
  * time, not whether and when a request is answered. The retry budget is kept for a whole population
- * instead of each program, which is the same on average as long as many users share a fault. */
+ * instead of each program, which is the same on average as long as many users share a fault. Nobody
+ * is served late: each wait ends with the user's patience. */
 #include "models/client/client_parts.h"
+
+#define RETRY_WINDOW_S 10.0 /* over which a retry budget may be saved up */
 
 static const char *const executor_words[] = {"constant-arrival-rate", "ramping-arrival-rate", NULL};
 static const char *const arrivals_words[] = {"poisson", "uniform", "deterministic", NULL};
@@ -41,7 +44,9 @@ static const Field client_fields[] = {
               .source = "k6 startTime"),
     FIELD_SPAN(Client, duration, .initial = "0s",
                .help = "How long the load lasts; 0s: until the end", .source = "k6 duration"),
-    FIELD_JSON(Client, stages, .help = "Targets of a ramping rate: [{\"target\", \"duration\"}]"),
+    FIELD_JSON(Client, stages,
+               .help =
+                   "Targets of a ramping rate: [{\"target\", \"duration\"}]; the last one stays"),
     FIELD_CHOICE(Client, arrivals, .initial = "poisson", .more = arrivals_words,
                  .help = "Law of the gaps between arrivals",
                  .source = "assumption: many independent users"),
@@ -67,9 +72,9 @@ static const Field client_fields[] = {
     FIELD_COUNT(Client, port, .initial = "443", .lowest = "1", .highest = "65535",
                 .help = "TCP port that is connected to", .source = "RFC 2818"),
     FIELD_JSON(Client, caches,
-               .help =
-                   "Shares of look-up caches: ttl, browser (60 s), built-in (the longer of 60 s "
-                   "and the time to live), jvm (30 s), none, forever; default all ttl"),
+               .help = "Shares of look-up caches: honours (the time to live), browser (60 s), "
+                       "browser-own (the longer of both), jvm (30 s), none, forever (until a "
+                       "connection fails); default all honours"),
     FIELD_JSON(Client, access,
                .help = "Shares of access networks: fibre, cable, adsl, wifi, lte, 5g, 3g, nb-iot, "
                        "lte-m; default: those of the region"),
@@ -87,9 +92,10 @@ static const Field client_fields[] = {
     FIELD_SPAN(Client, fallback_delay, .initial = "250ms", .lowest = "10ms",
                .help = "Head start of an address before the next one is tried as well",
                .source = "RFC 8305 connection attempt delay"),
-    FIELD_FLAG(Client, remembers_failures, .initial = "true",
-               .help = "Addresses that failed are tried last from then on",
-               .source = "OkHttp 4 RouteDatabase"),
+    FIELD_SPAN(
+        Client, failure_memory, .initial = "10min", .flags = FIELD_TUNABLE,
+        .help = "How long an address that failed is tried last, unless it connects; 0s: never",
+        .source = "OkHttp 4 RouteDatabase lives as long as the program (10 min: assumption)"),
     FIELD_SPAN(Client, keep_alive, .initial = "5s",
                .help = "How long an idle connection is used again; the server closes it after that",
                .source = "httpd 2.4 KeepAliveTimeout 5"),
@@ -117,8 +123,9 @@ static const Field client_fields[] = {
     FIELD_FLAG(Client, backoff_jitter, .initial = "true", .help = "Full jitter on the waits",
                .source = "Brooker 2015, full jitter"),
     FIELD_RATIO(Client, retry_budget, .initial = "1", .flags = FIELD_TUNABLE,
-                .help = "Retries allowed for each request, on average over a population",
-                .source = "assumption: no budget; gRPC and Finagle use 0.1 to 0.2"),
+                .help = "Retries allowed for each request, on average over a population and the "
+                        "last 10 s; 1: no budget",
+                .source = "assumption: no budget; Finagle's RetryBudget 0.2 over 10 s"),
     FIELD_FLAG(Client, retry_on_status, .initial = "true",
                .help = "Answers 500 and above are tried again",
                .source = "assumption: the apps' own retry; OkHttp alone does not"),
@@ -130,8 +137,6 @@ static const Field client_fields[] = {
                .source = "web users abandon after 8 s, mobile after 15 s (assumption)"),
     FIELD_ROW(Client, request_size, "request_size", FIELD_TYPE_BYTES, int64_t, .initial = "1kB",
               .help = "Bytes of a request", .source = "assumption"),
-    FIELD_ROW(Client, answer_size, "answer_size", FIELD_TYPE_BYTES, int64_t, .initial = "4kB",
-              .help = "Bytes of an answer", .source = "assumption"),
     FIELD_END,
 };
 
@@ -201,6 +206,8 @@ static void client_wire(Component *self, World *world, DiagList *diags)
     client->first_user = rng_hash(self->name);
     client->requests = pool_new("client.requests", sizeof(Request));
     client->dials = pool_new("client.dials", sizeof(Dial));
+    client->addresses = g_array_new(false, false, sizeof(uint32_t));
+    client->ramp = g_array_new(false, false, sizeof(Stage));
     if (arrivals_read(client, diags)) {
         take_share_of_users(client);
         users_make(client, diags);
@@ -211,6 +218,8 @@ static void client_start(Component *self)
 {
     Client *client = (Client *)self;
 
+    client->retry_tokens_most =
+        MAX(10.0, client->retry_budget * client->top_rate_per_s * RETRY_WINDOW_S);
     client->retry_tokens = 10.0;
     arrivals_schedule(client);
 }
@@ -231,9 +240,29 @@ static void client_judge(Component *self)
     }
 }
 
+/* A program that was killed takes its users' requests and connections along. */
+static void client_stop(Component *self, const Effect *why)
+{
+    Client *client = (Client *)self;
+
+    (void)why;
+    while (client->first != NULL) {
+        request_abandon(client->first);
+    }
+    pool_free(client->dials); /* their ends will never be heard */
+    client->dials = pool_new("client.dials", sizeof(Dial));
+    for (int64_t i = 0; i < client->users && client->population != NULL; i++) {
+        client->population[i].peer = NULL;
+        client->population[i].is_busy = false;
+    }
+}
+
 static void client_free(Component *self)
 {
     Client *client = (Client *)self;
+
+    g_array_unref(client->addresses);
+    g_array_unref(client->ramp);
 
     pool_free(client->requests);
     pool_free(client->dials);
@@ -253,6 +282,7 @@ const Kind client_kind = {
     .on_wire = client_wire,
     .on_start = client_start,
     .on_condition = client_condition,
+    .on_stop = client_stop,
     .on_judge = client_judge,
     .on_free = client_free,
 };

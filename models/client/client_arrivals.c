@@ -35,22 +35,17 @@ static double rate_at(const Client *client, SimTime now)
 {
     double rate = client->rate;
     SimTime begin = client->start_time;
-    const cJSON *stage;
 
-    if (client->executor == EXECUTOR_CONSTANT) {
-        return rate;
-    }
-    cJSON_ArrayForEach(stage, client->stages)
-    {
-        SimSpan length = stage_span(stage);
+    for (guint i = 0; i < client->ramp->len; i++) {
+        const Stage *stage = &g_array_index(client->ramp, Stage, i);
 
-        if (now < begin + length) {
-            double done = (double)MAX(now - begin, 0) / (double)length;
+        if (now < begin + stage->length) {
+            double done = (double)MAX(now - begin, 0) / (double)stage->length;
 
-            return rate + (stage_target(stage) - rate) * done;
+            return rate + (stage->target - rate) * done;
         }
-        rate = stage_target(stage);
-        begin += length;
+        rate = stage->target;
+        begin += stage->length;
     }
     return rate;
 }
@@ -124,7 +119,7 @@ static void on_arrival(void *self, void *subject, uint64_t detail)
 
 /* --- set-up --- */
 
-static bool read_stages(const Client *client, DiagList *diags)
+static bool read_stages(Client *client, DiagList *diags)
 {
     const cJSON *stage;
     guint before = diag_count_errors(diags);
@@ -143,6 +138,11 @@ static bool read_stages(const Client *client, DiagList *diags)
         if (!cJSON_IsNumber(json_member(stage, "target")) || stage_target(stage) < 0.0) {
             diag_add(diags, DIAG_ERROR, stage, DIAG_VALUE,
                      "a stage needs a 'target', the rate at its end, as a number of at least 0");
+        }
+        if (client->executor == EXECUTOR_RAMPING) {
+            Stage read = {stage_span(stage), stage_target(stage)};
+
+            g_array_append_val(client->ramp, read);
         }
     }
     return diag_count_errors(diags) == before;
@@ -177,17 +177,13 @@ static void read_share(Client *client, DiagList *diags)
 bool arrivals_read(Client *client, DiagList *diags)
 {
     double top = client->rate;
-    const cJSON *stage;
 
     if (!read_stages(client, diags)) {
         return false;
     }
     read_share(client, diags);
-    if (client->executor == EXECUTOR_RAMPING) {
-        cJSON_ArrayForEach(stage, client->stages)
-        {
-            top = MAX(top, stage_target(stage));
-        }
+    for (guint i = 0; i < client->ramp->len; i++) {
+        top = MAX(top, g_array_index(client->ramp, Stage, i).target);
     }
     client->top_rate_per_s = top * client->share * 1e9 / (double)client->time_unit;
     return true;

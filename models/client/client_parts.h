@@ -2,22 +2,11 @@
  * one region, its users, and a user's request from intention to answer. */
 #pragma once
 
+#include "models/parts/client_cache.h"
 #include "sim/base/pool.h"
 #include "sim/world/call.h"
 #include "sim/world/history.h"
 #include "sim/world/world.h"
-
-/* How a program keeps the answer of a look-up. Sources: Chromium and Firefox DNS caches, Java
- * InetAddress, Android libcore, as each choice's help says. */
-typedef enum CachePolicy {
-    CACHE_TTL,      /* the remaining time to live: Android, systemd-resolved, IoT stacks */
-    CACHE_BROWSER,  /* 60 s, time to live unknown: Chromium with the system's resolver, Firefox */
-    CACHE_BUILT_IN, /* the longer of 60 s and the time to live: Chromium's own resolver */
-    CACHE_JVM,      /* 30 s: networkaddress.cache.ttl */
-    CACHE_NONE,     /* asks each time */
-    CACHE_FOREVER,  /* until a connection fails: firmware that resolves at boot */
-    CACHE_POLICIES,
-} CachePolicy;
 
 /* What to do when an address does not answer and the answer had more. */
 typedef enum AddressFallback {
@@ -26,32 +15,34 @@ typedef enum AddressFallback {
     FALLBACK_FAST,       /* the next one as well after `fallback_delay`; who connects first wins */
 } AddressFallback;
 
-#define CLIENT_ANSWERS 64 /* different answers that one population has seen */
-
-#define CLIENT_ADDRESSES 32 /* different addresses in them; later ones are never avoided */
-
-typedef struct Answer {
-    uint32_t addresses[MESSAGE_ADDRESSES];
-    uint32_t count;
-} Answer;
+/* Addresses are known by number: their rank among all that the population has seen. */
+#define ADDRESSES_MARKED 64 /* the first ones, which users can remember as failed */
 
 /* One user or device: what it remembers between requests. */
 typedef struct User {
     SimTime answer_until; /* the cached answer may be used before this */
     SimTime idle_since;   /* of the kept connection */
     Component *peer;      /* of the kept connection, NULL: none */
+    uint64_t avoided;     /* bit i: address number i failed last time */
+    SimTime avoided_until;
     uint32_t peer_incarnation;
-    uint32_t peer_address; /* that the kept connection leads to */
-    uint32_t avoided;      /* bit i: address i of the population's table failed last time */
     float access_delay_us; /* one way, of the access network */
     float access_loss;
-    uint16_t served; /* requests on the kept connection */
-    uint8_t answer;  /* 1 + index into the population's answers, 0: none */
-    uint8_t cache;   /* CachePolicy */
+    uint16_t addresses[CLIENT_CACHE_ADDRESSES]; /* the answer: numbers */
+    uint16_t peer_address;                      /* number; of the kept connection */
+    uint16_t served;                            /* requests on the kept connection */
+    uint8_t count;                              /* addresses in the answer */
+    uint8_t cache;                              /* ClientCachePolicy */
     uint8_t last_dc; /* index of the site that served it last, 255: none yet */
     bool has_ticket; /* can resume TLS */
     bool is_busy;    /* the kept connection is in use by a request */
 } User;
+
+/* One straight piece of a ramping rate. */
+typedef struct Stage {
+    SimSpan length;
+    double target; /* requests each time unit at its end */
+} Stage;
 
 typedef struct Client {
     Component component; /* first */
@@ -71,12 +62,12 @@ typedef struct Client {
     int64_t port;
     const cJSON *caches, *access;
     /* behaviour */
-    SimSpan connect_timeout, read_timeout, fallback_delay, keep_alive, dns_timeout;
-    int64_t dns_attempts, retries, keep_alive_requests, request_size, answer_size;
+    SimSpan connect_timeout, read_timeout, fallback_delay, failure_memory, keep_alive, dns_timeout;
+    int64_t dns_attempts, retries, keep_alive_requests, request_size;
     int fallback, tls;
     double retry_budget, ticket_ratio;
     SimSpan backoff_first, backoff_most;
-    bool backoff_jitter, remembers_failures, idempotent_writes, retry_on_status;
+    bool backoff_jitter, idempotent_writes, retry_on_status;
     Draw patience;
     /* measurements */
     uint64_t attempts, lookups, connects, connects_refused, connects_timed_out, calls_failed,
@@ -88,12 +79,10 @@ typedef struct Client {
     Pool *requests, *dials;
     struct Request *first; /* all that are under way */
     User *population;
-    Answer answers[CLIENT_ANSWERS];
-    uint32_t answers_known;
-    uint32_t addresses[CLIENT_ADDRESSES]; /* seen in answers */
-    uint32_t addresses_known;
+    GArray *addresses; /* of uint32_t: all that were seen, by number */
+    GArray *ramp;      /* of Stage */
     EventId arrival_event;
-    double retry_tokens;
+    double retry_tokens, retry_tokens_most;
     double share;          /* of the load entry that comes from this region */
     double share_before;   /* that comes from the regions named before it */
     double top_rate_per_s; /* largest rate of all stages, before load_factor */
@@ -109,7 +98,7 @@ typedef struct Dial {
     struct Dial *next;
     Request *request; /* NULL: nobody wants it any more */
     SimTime begun;
-    uint32_t address;
+    uint16_t address; /* number */
 } Dial;
 
 /* What one user wants, with all its attempts. */
@@ -123,10 +112,12 @@ struct Request {
     const Site *dc;     /* that answered or failed it last */
     const char *reason; /* of the last failure */
     uint32_t attempts, dns_tries;
-    Dial *dials;              /* connections being opened */
-    uint32_t dialled_address; /* of the connection in use */
-    uint8_t tried;            /* bit i: address i was dialled in this attempt */
-    bool is_write, is_reused, is_refused_safe;
+    Dial *dials;      /* connections being opened */
+    uint64_t avoided; /* bit i: address number i answered this request with 500 or above */
+    uint16_t tried[CLIENT_CACHE_ADDRESSES]; /* numbers dialled in this attempt */
+    uint8_t tried_count;
+    uint16_t address; /* number; of the connection in use */
+    bool is_write, is_reused;
     EventId timer;
 };
 
@@ -144,20 +135,25 @@ void request_abandon(Request *request);
  * something was reported. */
 bool users_make(Client *client, DiagList *diags);
 
-/* The user's answer if it may still be used, NULL otherwise. */
-const Answer *user_answer(const Client *client, const User *user);
+/* Whether the user's answer may still be used. */
+bool user_has_answer(const Client *client, const User *user);
 
-/* Remembers an answer for as long as the user's cache does; the answer to use, or NULL when it
- * holds no address. */
-const Answer *user_remember(Client *client, User *user, const Message *reply);
+/* Remembers an answer for as long as the user's cache does. False when it holds no address. */
+bool user_remember(Client *client, User *user, const Message *reply);
 
-/* The next address to dial that is not in `tried`: first those that did not fail last time. -1 when
- * all were tried. */
-int user_next_address(Client *client, const User *user, const Answer *answer, uint8_t tried);
+/* The number of the next address to dial that this attempt has not tried: first those that neither
+ * failed the user last time nor answered this request badly. -1 when all were tried. */
+int user_next_address(const Request *request);
 
-/* Remembers that an address failed, or that it worked: by address, whatever answer it came in, as
- * OkHttp's route database does. */
-void user_mark_address(Client *client, User *user, uint32_t address, bool is_failed);
+/* Remembers for `failure_memory` that an address failed; that it worked. */
+void user_mark_failed(const Client *client, User *user, uint16_t address);
+void user_mark_good(User *user, uint16_t address);
+
+/* The mark of an address; 0 for one that is not among the first ADDRESSES_MARKED. */
+static inline uint64_t address_mark(uint16_t address)
+{
+    return address < ADDRESSES_MARKED ? (uint64_t)1 << address : 0;
+}
 
 /* Whether the kept connection can carry another request now. */
 bool user_has_connection(const Client *client, const User *user);

@@ -82,7 +82,8 @@ void request_begin(Client *client, User *user, uint64_t key, bool is_write)
         client->first->previous = request;
     }
     client->first = request;
-    client->retry_tokens = MIN(client->retry_tokens + client->retry_budget, 1000.0);
+    client->retry_tokens =
+        MIN(client->retry_tokens + client->retry_budget, client->retry_tokens_most);
     gauge_add(&client->in_flight, request->intended, 1.0);
     request_try(request);
 }
@@ -159,12 +160,12 @@ static void request_fail_attempt(Request *request, const char *reason, bool may_
         request_end(request, false, NULL);
         return;
     }
-    if (client->retry_tokens < 1.0) {
+    if (client->retry_budget < 1.0 && client->retry_tokens < 1.0) {
         client->budget_refusals++;
         request_end(request, false, NULL);
         return;
     }
-    client->retry_tokens -= 1.0;
+    client->retry_tokens -= client->retry_budget < 1.0 ? 1.0 : 0.0;
     set_timer(request, wait, &retry_event);
 }
 
@@ -215,7 +216,7 @@ static void on_resolved(Component *self, void *context, Outcome outcome, const M
         }
         return;
     }
-    if (user_remember(client, request->user, reply) == NULL) {
+    if (!user_remember(client, request->user, reply)) {
         request_fail_attempt(request, reply->code == DNS_NXDOMAIN ? "dns-nxdomain" : "dns-nodata",
                              true);
         return;
@@ -225,65 +226,63 @@ static void on_resolved(Component *self, void *context, Outcome outcome, const M
 
 /* --- connections --- */
 
-static void request_try(Request *request)
+static void request_begin_attempt(Request *request)
 {
     Client *client = request->client;
     User *user = request->user;
 
-    request->attempts++;
-    request->tried = 0;
+    request->tried_count = 0;
     request->dns_tries = 0;
-    client->attempts++;
-    if (user_has_connection(client, user)) {
+    request->is_reused = user_has_connection(client, user);
+    if (request->is_reused) {
         user->is_busy = true;
-        request->is_reused = true;
         request->peer = user->peer;
-        request->dialled_address = user->peer_address;
+        request->address = user->peer_address;
         request_ask(request);
-        return;
-    }
-    request->is_reused = false;
-    if (user_answer(client, user) == NULL) {
-        request_resolve(request);
-    } else {
+    } else if (user_has_answer(client, user)) {
         dial_next(request);
+    } else {
+        request_resolve(request);
     }
+}
+
+static void request_try(Request *request)
+{
+    request->attempts++;
+    request->client->attempts++;
+    request_begin_attempt(request);
 }
 
 static void on_dialled(Component *self, void *context, ConnectOutcome outcome, Component *peer);
 
-static void dial_address(Request *request, const Answer *answer, int index)
+static void dial_address(Request *request, uint16_t address)
 {
     Client *client = request->client;
     Dial *opening = pool_take(client->dials);
 
     opening->request = request;
     opening->begun = now_of(request);
-    opening->address = answer->addresses[index];
+    opening->address = address;
     opening->next = request->dials;
     request->dials = opening;
-    request->tried = (uint8_t)(request->tried | 1U << index);
+    request->tried[request->tried_count++] = address;
     client->connects++;
-    network_connect(&client->component, opening->address, (uint16_t)client->port,
-                    MIN(client->connect_timeout, left_of(request)), access_delay(request),
-                    (double)request->user->access_loss, on_dialled, opening);
+    network_connect(&client->component, g_array_index(client->addresses, uint32_t, address),
+                    (uint16_t)client->port, MIN(client->connect_timeout, left_of(request)),
+                    access_delay(request), (double)request->user->access_loss, on_dialled, opening);
 }
 
 /* Dials the next address of the answer; the attempt has failed when there is none left and none
  * open. */
 static void dial_next(Request *request)
 {
-    Client *client = request->client;
-    const Answer *answer =
-        request->user->answer > 0 ? &client->answers[request->user->answer - 1] : NULL;
-    int index =
-        answer != NULL ? user_next_address(client, request->user, answer, request->tried) : -1;
+    const Client *client = request->client;
+    int address = user_next_address(request);
 
-    if (index >= 0 && left_of(request) > 0 &&
-        (request->tried == 0 || client->fallback != FALLBACK_NONE)) {
-        dial_address(request, answer, index);
-        if (client->fallback == FALLBACK_FAST &&
-            user_next_address(client, request->user, answer, request->tried) >= 0) {
+    if (address >= 0 && left_of(request) > 0 &&
+        (request->tried_count == 0 || client->fallback != FALLBACK_NONE)) {
+        dial_address(request, (uint16_t)address);
+        if (client->fallback == FALLBACK_FAST && user_next_address(request) >= 0) {
             cancel_timer(request);
             set_timer(request, client->fallback_delay, &fallback_event);
         }
@@ -305,11 +304,11 @@ static void on_fallback(void *self, void *subject, uint64_t detail)
     dial_next(request);
 }
 
-static void dial_failed(Request *request, uint32_t address, ConnectOutcome outcome)
+static void dial_failed(Request *request, uint16_t address, ConnectOutcome outcome)
 {
     Client *client = request->client;
 
-    user_mark_address(client, request->user, address, true);
+    user_mark_failed(client, request->user, address);
     if (outcome == CONNECT_REFUSED) {
         client->connects_refused++;
         request->reason = "connect-refused";
@@ -317,7 +316,7 @@ static void dial_failed(Request *request, uint32_t address, ConnectOutcome outco
         client->connects_timed_out++;
         request->reason = outcome == CONNECT_TIMEOUT ? "connect-timeout" : "no-such-address";
     }
-    if (request->user->cache == CACHE_FOREVER) {
+    if (request->user->cache == CLIENT_CACHE_FOREVER) {
         request->user->answer_until = 0;
     }
     if (request->timer == EVENT_NONE || request->dials == NULL) {
@@ -340,7 +339,7 @@ static void on_dialled(Component *self, void *context, ConnectOutcome outcome, C
     Dial *opened = context;
     Client *client = (Client *)self;
     Request *request = opened->request;
-    uint32_t address = opened->address;
+    uint16_t address = opened->address;
     SimTime begun = opened->begun;
 
     if (request != NULL) {
@@ -357,8 +356,8 @@ static void on_dialled(Component *self, void *context, ConnectOutcome outcome, C
     cancel_timer(request);
     drop_dials(request);
     request->peer = peer;
-    request->dialled_address = address;
-    user_mark_address(client, request->user, address, false);
+    request->address = address;
+    user_mark_good(request->user, address);
     /* a round trip as it was just seen, without the seconds that lost SYNs cost */
     SimSpan base =
         2 * (network_base_delay(self->world, self->site, peer->site) + access_delay(request));
@@ -439,7 +438,7 @@ static void request_answered(Request *request, const Message *reply)
     if (!request->is_reused) {
         user->served = 0;
         user->peer_incarnation = peer->owner.incarnation;
-        user->peer_address = request->dialled_address;
+        user->peer_address = request->address;
     }
     user->has_ticket = true;
     user->peer = (reply->flags & HTTP_CLOSE) != 0 ? NULL : peer;
@@ -454,10 +453,11 @@ static void request_answered(Request *request, const Message *reply)
     bool may_retry = client->retry_on_status && reply->code >= 500 &&
                      (!request->is_write || client->idempotent_writes);
 
-    /* the next attempt looks for another address than the one that could not serve it */
+    /* the next attempt looks for another address than the one that could not serve it; the next
+     * request may use it again, because the connection was good */
     if (may_retry) {
         user->peer = NULL;
-        user_mark_address(client, user, request->dialled_address, true);
+        request->avoided |= address_mark(request->address);
     }
     request_fail_attempt(request,
                          reply->code == 502   ? "http-502"
@@ -472,8 +472,7 @@ static void request_answered(Request *request, const Message *reply)
 static void request_replace_connection(Request *request)
 {
     request->client->stale_connections++;
-    request->attempts--;
-    request_try(request);
+    request_begin_attempt(request);
 }
 
 static void on_answered(Component *self, void *context, Outcome outcome, const Message *reply)
@@ -496,10 +495,8 @@ static void on_answered(Component *self, void *context, Outcome outcome, const M
         request_replace_connection(request);
         return;
     }
-    /* a route on which a call went well before is not remembered as failed (OkHttp 4
-     * RealConnection.trackFailure) */
-    if (outcome != OUTCOME_REFUSED && !request->is_reused) {
-        user_mark_address(client, user, request->dialled_address, true);
+    if (!request->is_reused) { /* OkHttp 4: a route fails with a connection that never worked */
+        user_mark_failed(client, user, request->address);
     }
     switch (outcome) {
     case OUTCOME_TIMEOUT:

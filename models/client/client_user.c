@@ -5,8 +5,10 @@
 #include "sim/base/fixed_math.h"
 #include "sim/config/json_place.h"
 
-/* Access networks: round trip added to the path (lognormal) and loss. Source: widely published
- * figures for each technology; loss is an assumption. */
+/* Access networks: round trip added to the path (lognormal), and share of packets lost there. wifi
+ * is cable with a radio hop, 5g a mixture of both kinds. Left out: the 50 to 100 ms (LTE) or 0.5 to
+ * 2 s (3G) that a radio takes to wake. Source: widely published figures for each technology; loss
+ * is an assumption. */
 typedef struct Access {
     const char *name;
     double median_ms, sigma, loss_ratio;
@@ -19,117 +21,95 @@ static const Access access_classes[] = {
     {NULL, 0.0, 0.0, 0.0},
 };
 
-static const char *const cache_words[] = {"ttl",  "browser", "built-in", "jvm",
-                                          "none", "forever", NULL};
-
-#define BROWSER_SPAN (60 * SIM_S) /* Chromium: 60 s; Firefox network.dnsCacheExpiration: 60 s */
-#define JVM_SPAN (30 * SIM_S)     /* networkaddress.cache.ttl without a security manager */
-
 /* --- answers --- */
 
-const Answer *user_answer(const Client *client, const User *user)
+bool user_has_answer(const Client *client, const User *user)
 {
-    if (user->answer == 0 || world_now(client->component.world) >= user->answer_until) {
-        return NULL;
-    }
-    return &client->answers[user->answer - 1];
+    return user->count > 0 && world_now(client->component.world) < user->answer_until;
 }
 
-/* The number of an answer among those seen, from 1; the last slot is reused when all are taken. */
-static uint8_t answer_number(Client *client, const Message *reply)
+static uint16_t address_number(Client *client, uint32_t address)
 {
-    Answer answer = {.count = MIN(reply->count, MESSAGE_ADDRESSES)};
+    GArray *known = client->addresses;
 
-    memcpy(answer.addresses, reply->addresses, answer.count * sizeof(uint32_t));
-    for (uint32_t i = 0; i < client->answers_known; i++) {
-        if (memcmp(&client->answers[i], &answer, sizeof answer) == 0) {
-            return (uint8_t)(i + 1);
+    for (guint i = 0; i < known->len; i++) {
+        if (g_array_index(known, uint32_t, i) == address) {
+            return (uint16_t)i;
         }
     }
-    if (client->answers_known < CLIENT_ANSWERS) {
-        client->answers_known++;
-    }
-    client->answers[client->answers_known - 1] = answer;
-    return (uint8_t)client->answers_known;
+    g_assert_cmpuint(known->len, <, UINT16_MAX);
+    g_array_append_val(known, address);
+    return (uint16_t)(known->len - 1);
 }
 
-static SimSpan kept_for(const User *user, SimSpan time_to_live)
+bool user_remember(Client *client, User *user, const Message *reply)
 {
-    switch ((CachePolicy)user->cache) {
-    case CACHE_TTL:
-        return time_to_live;
-    case CACHE_BROWSER:
-        return BROWSER_SPAN;
-    case CACHE_BUILT_IN:
-        return MAX(BROWSER_SPAN, time_to_live);
-    case CACHE_JVM:
-        return JVM_SPAN;
-    case CACHE_NONE:
-        return 0;
-    case CACHE_FOREVER:
-        return SIM_DAY * 365;
-    case CACHE_POLICIES:
-        break;
-    }
-    g_assert_not_reached();
-}
+    SimTime now = world_now(client->component.world);
 
-const Answer *user_remember(Client *client, User *user, const Message *reply)
-{
     if (reply->code != DNS_NOERROR || reply->count == 0) {
-        return NULL;
+        return false;
     }
-    uint8_t number = answer_number(client, reply);
-
-    user->answer = number;
-    user->answer_until = world_now(client->component.world) + kept_for(user, reply->time_to_live);
-    return &client->answers[number - 1];
+    user->count = (uint8_t)MIN(reply->count, CLIENT_CACHE_ADDRESSES);
+    for (uint32_t i = 0; i < user->count; i++) {
+        user->addresses[i] = address_number(client, reply->addresses[i]);
+    }
+    user->answer_until =
+        client_cache_expiry((ClientCachePolicy)user->cache, now, reply->time_to_live);
+    return true;
 }
 
-/* The bit of an address in masks of the population; 0 when the table is full. */
-static uint32_t address_bit(Client *client, uint32_t address)
+static bool is_tried(const Request *request, uint16_t address)
 {
-    for (uint32_t i = 0; i < client->addresses_known; i++) {
-        if (client->addresses[i] == address) {
-            return UINT32_C(1) << i;
+    for (uint32_t i = 0; i < request->tried_count; i++) {
+        if (request->tried[i] == address) {
+            return true;
         }
     }
-    if (client->addresses_known == CLIENT_ADDRESSES) {
-        return 0;
-    }
-    client->addresses[client->addresses_known] = address;
-    return UINT32_C(1) << client->addresses_known++;
+    return false;
 }
 
-int user_next_address(Client *client, const User *user, const Answer *answer, uint8_t tried)
+int user_next_address(const Request *request)
 {
+    const User *user = request->user;
+    uint64_t avoided = request->avoided;
     int second_choice = -1;
 
-    for (uint32_t i = 0; i < answer->count; i++) {
-        if (((uint32_t)tried >> i & 1U) != 0) {
+    if (request->tried_count == CLIENT_CACHE_ADDRESSES) {
+        return -1;
+    }
+    if (user->avoided != 0 && world_now(request->client->component.world) < user->avoided_until) {
+        avoided |= user->avoided;
+    }
+    for (uint32_t i = 0; i < user->count; i++) {
+        uint16_t address = user->addresses[i];
+
+        if (is_tried(request, address)) {
             continue;
         }
-        if (user->avoided == 0 ||
-            (user->avoided & address_bit(client, answer->addresses[i])) == 0) {
-            return (int)i;
+        if ((avoided & address_mark(address)) == 0) {
+            return address;
         }
         if (second_choice < 0) {
-            second_choice = (int)i;
+            second_choice = address;
         }
     }
     return second_choice;
 }
 
-void user_mark_address(Client *client, User *user, uint32_t address, bool is_failed)
+void user_mark_failed(const Client *client, User *user, uint16_t address)
 {
-    if (!client->remembers_failures || (!is_failed && user->avoided == 0)) {
-        return;
+    SimTime now = world_now(client->component.world);
+
+    if (now >= user->avoided_until) {
+        user->avoided = 0;
     }
-    if (is_failed) {
-        user->avoided |= address_bit(client, address);
-    } else {
-        user->avoided &= ~address_bit(client, address);
-    }
+    user->avoided |= address_mark(address);
+    user->avoided_until = now + client->failure_memory;
+}
+
+void user_mark_good(User *user, uint16_t address)
+{
+    user->avoided &= ~address_mark(address);
 }
 
 bool user_has_connection(const Client *client, const User *user)
@@ -140,9 +120,10 @@ bool user_has_connection(const Client *client, const User *user)
 
 /* --- the population --- */
 
-/* Reads { "word": share, ... } into `shares`, in order of `words`; false when something was
- * reported. */
-static bool read_mix(const cJSON *tree, const char *const *words, double *shares, DiagList *diags)
+/* Reads { "word": share, ... } into `shares`, in order of `words`; without any share all is
+ * `words[otherwise]`. False when something was reported. */
+static bool read_mix(const cJSON *tree, const char *const *words, guint otherwise, double *shares,
+                     DiagList *diags)
 {
     const cJSON *share;
     double sum = 0.0;
@@ -169,7 +150,7 @@ static bool read_mix(const cJSON *tree, const char *const *words, double *shares
         }
     }
     if (sum <= 0.0) {
-        shares[0] = 1.0;
+        shares[otherwise] = 1.0;
         sum = 1.0;
     }
     for (guint i = 0; words[i] != NULL; i++) {
@@ -200,7 +181,7 @@ static void user_make(Client *client, User *user, const double *caches, const do
 
     user->access_delay_us = (float)(rtt_ms * 500.0);
     user->access_loss = (float)access->loss_ratio;
-    user->cache = (uint8_t)pick(caches, CACHE_POLICIES, rng_uniform(&client->user_rng));
+    user->cache = (uint8_t)pick(caches, CLIENT_CACHE_POLICIES, rng_uniform(&client->user_rng));
     user->has_ticket = rng_chance(&client->user_rng, client->ticket_ratio);
     user->last_dc = 255;
 }
@@ -209,14 +190,16 @@ bool users_make(Client *client, DiagList *diags)
 {
     const char *words[G_N_ELEMENTS(access_classes)];
     double accesses[G_N_ELEMENTS(access_classes)] = {0.0};
-    double caches[CACHE_POLICIES] = {0.0};
+    double caches[CLIENT_CACHE_POLICIES] = {0.0};
 
     for (guint i = 0; i < G_N_ELEMENTS(access_classes); i++) {
         words[i] = access_classes[i].name;
     }
-    bool is_good = read_mix(client->access, words, accesses, diags);
+    bool is_good = read_mix(client->access, words, 0, accesses, diags);
 
-    is_good = read_mix(client->caches, cache_words, caches, diags) && is_good;
+    is_good =
+        read_mix(client->caches, client_cache_policies, CLIENT_CACHE_HONOURS, caches, diags) &&
+        is_good;
     if (!is_good) {
         return false;
     }

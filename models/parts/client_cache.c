@@ -29,6 +29,8 @@ SimTime client_cache_expiry(ClientCachePolicy policy, SimTime now, SimSpan time_
         return now + JVM_KEEPS;
     case CLIENT_CACHE_FOREVER:
         return SIM_NEVER;
+    case CLIENT_CACHE_POLICIES:
+        break;
     }
     g_assert_not_reached();
 }

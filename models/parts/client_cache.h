@@ -18,6 +18,7 @@ typedef enum ClientCachePolicy {
     CLIENT_CACHE_BROWSER_OWN, /* the longer of 60 s and the time to live (Chromium's resolver) */
     CLIENT_CACHE_JVM,         /* 30 s */
     CLIENT_CACHE_FOREVER,     /* resolves once (JVM with a security manager, many firmwares) */
+    CLIENT_CACHE_POLICIES,
 } ClientCachePolicy;
 
 /* "none", "honours", "browser", "browser-own", "jvm", "forever", NULL: for a field of choices. */
