@@ -1,5 +1,5 @@
 /* offered_load.c - see offered_load.h. The equations are solved by letting arrivals flow on until
- * what still flows is nothing; in a network that nobody leaves it never is. */
+ * what still flows is nothing; in a network that somebody never leaves that would not end. */
 #include "models/queueing/offered_load.h"
 
 #include "models/queueing/network_parts.h"
@@ -80,6 +80,62 @@ static double flow_on(Flow *flow)
     return sum;
 }
 
+/* Whether somebody who is at a part can come to the end of its way, as far as is known. */
+static bool can_leave(Component *part, const bool *is_known)
+{
+    const Route *route =
+        part->kind == &fork_kind ? fork_route(part).route : station_route(part).route;
+
+    for (guint i = 0; i < route->count; i++) {
+        const RouteStep *step = &route->steps[i];
+
+        if (step->probability > 0 && (step->goal == NULL || is_known[component_id(step->goal)])) {
+            return true;
+        }
+    }
+    return route->count == 0;
+}
+
+/* Finds out for all of a kind; true when there was something new. */
+static bool learn_of_kind(const Flow *flow, const Kind *kind, bool *is_known)
+{
+    const GPtrArray *parts = world_of_kind(flow->world, kind->name);
+    bool is_new = false;
+
+    for (guint i = 0; i < parts->len; i++) {
+        Component *part = g_ptr_array_index(parts, i);
+
+        if (!is_known[component_id(part)] && can_leave(part, is_known)) {
+            is_known[component_id(part)] = true;
+            is_new = true;
+        }
+    }
+    return is_new;
+}
+
+/* True when a station to which somebody comes keeps all for ever. */
+static bool warn_of_traps(const Flow *flow, DiagList *diags)
+{
+    const GPtrArray *stations = world_of_kind(flow->world, station_kind.name);
+    g_autofree bool *is_known = g_new0(bool, world_count(flow->world));
+    bool is_trapped = false;
+
+    while (learn_of_kind(flow, &station_kind, is_known) ||
+           learn_of_kind(flow, &fork_kind, is_known)) {
+    }
+    for (guint i = 0; i < stations->len; i++) {
+        const Component *station = g_ptr_array_index(stations, i);
+
+        if (flow->total[component_id(station)] > 0 && !is_known[component_id(station)]) {
+            is_trapped = true;
+            diag_add(diags, DIAG_WARNING, station->settings, DIAG_KEY,
+                     "who comes to station '%s' never leaves: no way leads out of the network",
+                     station->settings->string);
+        }
+    }
+    return is_trapped;
+}
+
 static void warn(const Flow *flow, const Component *station, DiagList *diags)
 {
     StationCapacity capacity = station_capacity(station);
@@ -87,10 +143,11 @@ static void warn(const Flow *flow, const Component *station, DiagList *diags)
     double load = offered * capacity.service_s / capacity.servers;
 
     if (load >= 1 && !capacity.is_bounded && !flow->is_adaptive[component_id(station)]) {
-        diag_add(diags, DIAG_WARNING, station->settings, DIAG_KEY,
-                 "station '%s' is offered %.4g times what it can serve (%.6g a second): its queue "
-                 "grows without end",
-                 station->settings->string, load, offered);
+        diag_add(
+            diags, DIAG_WARNING, station->settings, DIAG_KEY,
+            "station '%s' is offered %.6g customers a second, %.4g times what it can serve: its "
+            "queue grows without end",
+            station->settings->string, offered, load);
     }
 }
 
@@ -105,6 +162,9 @@ void offered_load_check(World *world, DiagList *diags)
     double sources = source_flow(&flow);
 
     for (guint i = 0; i < FLOWS_MOST && flow_on(&flow) > NOTHING * sources; i++) {
+    }
+    if (warn_of_traps(&flow, diags)) {
+        return; /* all else follows from it */
     }
     for (guint i = 0; i < stations->len; i++) {
         warn(&flow, g_ptr_array_index(stations, i), diags);

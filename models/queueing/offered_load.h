@@ -5,7 +5,7 @@
 #include "sim/world/world.h"
 
 /* Warns, at its settings, of each station that is offered at least what it can serve: its queue
- * would grow without end. Populations add nothing, for they wait until they are served; nor is a
- * station warned of that sheds load, by room or patience, or that is picked by its length. All
- * routes have been read. */
+ * would grow without end; or which nobody who comes from outside leaves. Populations add nothing,
+ * for they wait until they are served; nor is a station warned of that sheds load, by room or
+ * patience, or that is picked by its length. All routes have been read. */
 void offered_load_check(World *world, DiagList *diags);
