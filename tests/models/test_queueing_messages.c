@@ -109,12 +109,39 @@ START_TEST(each_mistake_is_told_with_its_place)
 }
 END_TEST
 
+/* Run from the root of the project. */
+START_TEST(each_theory_scenario_is_taken_without_a_word)
+{
+    GDir *dir = g_dir_open("scenarios/theory", 0, NULL);
+    const char *name;
+    int count = 0;
+
+    ck_assert_ptr_nonnull(dir);
+    while ((name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename("scenarios/theory", name, NULL);
+        DiagList *diags = NULL;
+        g_autoptr(Scenario) scenario = scenario_read(path, NULL, all_kinds, &diags);
+        g_autoptr(Assembly) assembly =
+            scenario == NULL ? NULL : assemble(scenario, all_kinds, 1, diags);
+        g_autofree char *messages = diag_list_to_text(diags);
+
+        ck_assert_ptr_nonnull(assembly);
+        ck_assert_str_eq(messages, "");
+        diag_list_free(diags);
+        count++;
+    }
+    g_dir_close(dir);
+    ck_assert_int_ge(count, 9);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("queueing_messages");
     TCase *tests = tcase_create("queueing_messages");
 
     tcase_add_loop_test(tests, each_mistake_is_told_with_its_place, 0, (int)G_N_ELEMENTS(mistakes));
+    tcase_add_test(tests, each_theory_scenario_is_taken_without_a_word);
     suite_add_tcase(suite, tests);
     return suite;
 }

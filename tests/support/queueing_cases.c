@@ -386,5 +386,5 @@ const QueueingCase queueing_cases[] = {
      {{WAIT_A, 0.974841694118},
       {DONE_A, 0.90226995836},
       {"station@a", "station_abandoned", RATE, 0.597730041641}}},
-    {NULL},
+    {.name = NULL},
 };
