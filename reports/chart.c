@@ -28,6 +28,12 @@ static void bar_free(ChartBar *bar)
     g_free(bar);
 }
 
+static void limit_free(ChartLimit *limit)
+{
+    g_free(limit->name);
+    g_free(limit);
+}
+
 Chart *chart_new(const char *title, const char *y_label, double step_s, guint count)
 {
     Chart *chart = g_new0(Chart, 1);
@@ -40,6 +46,7 @@ Chart *chart_new(const char *title, const char *y_label, double step_s, guint co
     chart->height = 300;
     chart->series = g_ptr_array_new_with_free_func((GDestroyNotify)series_free);
     chart->bars = g_ptr_array_new_with_free_func((GDestroyNotify)bar_free);
+    chart->limits = g_ptr_array_new_with_free_func((GDestroyNotify)limit_free);
     return chart;
 }
 
@@ -50,6 +57,7 @@ void chart_free(Chart *chart)
         g_free(chart->y_label);
         g_ptr_array_unref(chart->series);
         g_ptr_array_unref(chart->bars);
+        g_ptr_array_unref(chart->limits);
         g_free(chart);
     }
 }
@@ -94,6 +102,15 @@ void chart_add_bar(Chart *chart, const char *name, double begin, double end)
     g_ptr_array_add(chart->bars, bar);
 }
 
+void chart_add_limit(Chart *chart, const char *name, double value)
+{
+    ChartLimit *limit = g_new0(ChartLimit, 1);
+
+    limit->name = g_strdup(name);
+    limit->value = value;
+    g_ptr_array_add(chart->limits, limit);
+}
+
 /* --- extent --------------------------------------------------------------------------------- */
 
 typedef struct Extent {
@@ -109,7 +126,7 @@ static void widen(Extent *extent, double value)
     }
 }
 
-static Extent find_extent(const Chart *chart)
+static Extent find_data_extent(const Chart *chart)
 {
     Extent extent = {.least = (double)INFINITY};
 
@@ -131,9 +148,31 @@ static Extent find_extent(const Chart *chart)
     return extent;
 }
 
+bool chart_shows_limit(const Chart *chart, const ChartLimit *limit)
+{
+    double most = chart->y_most > 0 ? chart->y_most : find_data_extent(chart).most;
+
+    return chart->is_logarithmic ? limit->value > most / 1000 && limit->value <= most * 10
+                                 : limit->value >= most / 100 && limit->value <= most * 3;
+}
+
+static Extent find_extent(const Chart *chart)
+{
+    Extent extent = find_data_extent(chart);
+
+    for (guint i = 0; i < chart->limits->len; i++) {
+        const ChartLimit *limit = g_ptr_array_index(chart->limits, i);
+
+        if (chart_shows_limit(chart, limit)) {
+            widen(&extent, limit->value);
+        }
+    }
+    return extent;
+}
+
 bool chart_has_something(const Chart *chart)
 {
-    return find_extent(chart).most > 0;
+    return find_data_extent(chart).most > 0;
 }
 
 /* --- axes ----------------------------------------------------------------------------------- */
@@ -214,7 +253,7 @@ static void append_axes(GString *script, const Chart *chart)
         script,
         "set terminal svg size %d,%d dynamic enhanced font 'sans-serif,13' linewidth 1\n"
         "set encoding utf8\nunset key\nset border 3\nset tics nomirror out scale 0.5\n"
-        "set grid ytics lt 1 lw 0.5 lc rgb '#909090'\nset format '%%.6g'\n"
+        "set grid ytics lt 1 lw 0.5 lc rgb '#909090'\nset format '%%.9g'\n"
         "set lmargin 9\nset rmargin 2\nset tmargin 1\nset xlabel '%s' offset 0,0.6\nset ylabel %s "
         "noenhanced\n",
         chart->width, chart->height, unit.label, y_label);
@@ -277,6 +316,21 @@ static void append_bars(GString *script, const Chart *chart)
                         ",graph 1 behind fc rgb '#909090' fs transparent solid 0.2 noborder\n");
         if (named < BAR_NAMES_MOST && !is_named_before(chart, i)) {
             append_bar_name(script, chart, bar, named++);
+        }
+    }
+}
+
+static void append_limits(GString *script, const Chart *chart)
+{
+    for (guint i = 0; i < chart->limits->len; i++) {
+        const ChartLimit *limit = g_ptr_array_index(chart->limits, i);
+
+        if (chart_shows_limit(chart, limit)) {
+            g_string_append(script, "set arrow from graph 0,first ");
+            append_number(script, limit->value);
+            g_string_append(script, " to graph 1,first ");
+            append_number(script, limit->value);
+            g_string_append(script, " nohead front lw 1.2 dt (2,3) lc rgb '#000000'\n");
         }
     }
 }
@@ -362,6 +416,7 @@ char *chart_script(const Chart *chart)
 
     append_axes(script, chart);
     append_bars(script, chart);
+    append_limits(script, chart);
     append_data(script, chart);
     append_plot(script, chart);
     return g_string_free(script, FALSE);

@@ -27,6 +27,12 @@ typedef struct ChartBar {
     double begin, end;
 } ChartBar;
 
+/* A limit that a check sets: a line across. */
+typedef struct ChartLimit {
+    char *name; /* the condition */
+    double value;
+} ChartLimit;
+
 typedef struct Chart {
     char *title;   /* a sentence that says what is shown */
     char *y_label; /* with its unit */
@@ -37,7 +43,7 @@ typedef struct Chart {
     guint count;   /* of steps */
     double y_most; /* top of the axis; 0: as the data needs */
     int width, height;
-    GPtrArray *series, *bars;
+    GPtrArray *series, *bars, *limits;
 } Chart;
 
 Chart *chart_new(const char *title, const char *y_label, double step_s, guint count);
@@ -54,6 +60,12 @@ ChartSeries *chart_add(Chart *chart, const char *name, const Bands *bands, doubl
 void chart_add_failed(Chart *chart, const Bands *bands, double scale);
 
 void chart_add_bar(Chart *chart, const char *name, double begin, double end);
+
+void chart_add_limit(Chart *chart, const char *name, double value);
+
+/* Whether it is drawn: when it is neither far above the data, where it would press them to the
+ * ground, nor on the ground itself. */
+bool chart_shows_limit(const Chart *chart, const ChartLimit *limit);
 
 /* Whether any series has a value above 0. */
 bool chart_has_something(const Chart *chart);

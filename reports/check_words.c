@@ -115,6 +115,68 @@ char *check_observed(const View *view, const ResultsCheck *check)
     return words_with_interval(check->observed, check->low, check->high, check_unit(view, check));
 }
 
+bool check_limit(const View *view, const ResultsCheck *check, double *limit)
+{
+    size_t before = strcspn(check->condition, "<>=");
+    const char *text = check->condition + before;
+    g_auto(GStrv) words = NULL;
+    SimSpan span;
+
+    text += strspn(text, "<>=");
+    words = g_strsplit(text, " ", 2);
+    if (strcmp(check->kind, "threshold") != 0 || words[0] == NULL || words[0][0] == '\0') {
+        return false;
+    }
+    if (g_strcmp0(check_unit(view, check), "s") == 0) {
+        if (!sim_span_parse(words[0], &span)) {
+            return false;
+        }
+        *limit = sim_span_to_s(span);
+        return true;
+    }
+    *limit = g_ascii_strtod(words[0], NULL);
+    return true;
+}
+
+bool check_has_label(const ResultsCheck *check, const char *name)
+{
+    g_auto(GStrv) labels = g_strsplit(check->labels, ",", -1);
+    size_t length = strlen(name);
+
+    for (guint i = 0; labels[i] != NULL; i++) {
+        if (g_str_has_prefix(labels[i], name) && labels[i][length] == ':') {
+            return true;
+        }
+    }
+    return false;
+}
+
+void check_add_limits(const View *view, const char *metric, const char *label, double scale,
+                      Chart *chart)
+{
+    static const char *const places[] = {"dc", "region", "client", "role", "node", "kind"};
+    guint count;
+    const ResultsCheck *checks = results_checks(view->results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        const ResultsCheck *check = &checks[i];
+        bool is_wanted = strcmp(check->name, metric) == 0;
+        double limit;
+
+        for (guint j = 0; j < G_N_ELEMENTS(places) && label == NULL; j++) {
+            is_wanted = is_wanted && !check_has_label(check, places[j]);
+        }
+        if (label != NULL) {
+            g_auto(GStrv) labels = g_strsplit(check->labels, ",", -1);
+
+            is_wanted = is_wanted && g_strv_contains((const char *const *)labels, label);
+        }
+        if (is_wanted && check_limit(view, check, &limit)) {
+            chart_add_limit(chart, check->condition, limit * scale);
+        }
+    }
+}
+
 /* --- what to look at next ------------------------------------------------------------------- */
 
 static void advise_checks(const View *view, Verdict verdict, GPtrArray *advice)
@@ -135,14 +197,59 @@ static void advise_checks(const View *view, Verdict verdict, GPtrArray *advice)
     }
 }
 
+/* Something that failed requests are counted by. */
+typedef struct Tally {
+    const char *name;
+    double count;
+} Tally;
+
+static void tally_add(GArray *tallies, const char *name, double count)
+{
+    Tally fresh = {name, count};
+
+    for (guint i = 0; i < tallies->len; i++) {
+        Tally *tally = &g_array_index(tallies, Tally, i);
+
+        if (strcmp(tally->name, name) == 0) {
+            tally->count += count;
+            return;
+        }
+    }
+    g_array_append_val(tallies, fresh);
+}
+
+static int compare_tallies(const void *a, const void *b)
+{
+    const Tally *left = a;
+    const Tally *right = b;
+
+    if (left->count != right->count) {
+        return left->count > right->count ? -1 : 1;
+    }
+    return strcmp(left->name, right->name);
+}
+
+/* The largest first; returns their sum. */
+static double tally_sort(GArray *tallies)
+{
+    double sum = 0;
+
+    if (tallies->len > 0) {
+        qsort(tallies->data, tallies->len, sizeof(Tally), compare_tallies);
+    }
+    for (guint i = 0; i < tallies->len; i++) {
+        sum += g_array_index(tallies, Tally, i).count;
+    }
+    return sum;
+}
+
 /* Why requests failed, over all replications. */
 static void advise_reasons(const View *view, GPtrArray *advice)
 {
     const ResultsUserFilter all = {.dc = NULL};
-    g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autoptr(GArray) tallies = g_array_new(FALSE, FALSE, sizeof(Tally));
     GString *text;
-    double sum = 0;
+    double sum;
 
     for (guint i = 0; i < view->run_count; i++) {
         g_autoptr(GArray) reasons =
@@ -150,94 +257,73 @@ static void advise_reasons(const View *view, GPtrArray *advice)
 
         for (guint j = 0; j < reasons->len; j++) {
             const ResultsReason *reason = &g_array_index(reasons, ResultsReason, j);
-            gsize known = GPOINTER_TO_SIZE(g_hash_table_lookup(counts, reason->reason));
 
-            if (known == 0) {
-                g_ptr_array_add(names, (gpointer)reason->reason);
-            }
-            g_hash_table_insert(counts, (gpointer)reason->reason,
-                                GSIZE_TO_POINTER(known + reason->count));
-            sum += (double)reason->count;
+            tally_add(tallies, reason->reason, (double)reason->count);
         }
     }
+    sum = tally_sort(tallies);
     if (sum == 0) {
         return;
     }
     text = g_string_new("Requests failed because of ");
-    for (guint i = 0; i < MIN(names->len, 4); i++) {
-        double count = (double)GPOINTER_TO_SIZE(g_hash_table_lookup(counts, names->pdata[i]));
-        g_autofree char *shown = words_count(count);
-        g_autofree char *share = words_value(count / sum, "ratio");
+    for (guint i = 0; i < MIN(tallies->len, 4); i++) {
+        const Tally *tally = &g_array_index(tallies, Tally, i);
+        g_autofree char *count = words_count(tally->count);
+        g_autofree char *share = words_value(tally->count / sum, "ratio");
 
-        g_string_append_printf(text, "%s%s (%s, %s)", i > 0 ? ", " : "",
-                               (const char *)names->pdata[i], shown, share);
+        g_string_append_printf(text, "%s%s (%s, %s)", i > 0 ? ", " : "", tally->name, count, share);
     }
     g_ptr_array_add(advice, g_string_free(text, FALSE));
-}
-
-/* A region's failed requests. */
-typedef struct Place {
-    const char *region;
-    double failed;
-} Place;
-
-static Place *find_place(GArray *places, const char *region)
-{
-    Place fresh = {.region = region};
-
-    for (guint i = 0; i < places->len; i++) {
-        if (strcmp(g_array_index(places, Place, i).region, region) == 0) {
-            return &g_array_index(places, Place, i);
-        }
-    }
-    g_array_append_val(places, fresh);
-    return &g_array_index(places, Place, places->len - 1);
 }
 
 /* Where and when requests failed, over all replications. */
 static void advise_places(const View *view, GPtrArray *advice)
 {
-    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(Place));
-    double sum = 0;
+    g_autoptr(GArray) tallies = g_array_new(FALSE, FALSE, sizeof(Tally));
+    double sum;
     SimTime first = SIM_NEVER;
     SimTime last = 0;
-    Place worst = {.region = ""};
     guint count;
     const ResultsCell *cells = results_cells(view->results, &count);
 
     for (guint i = 0; i < count; i++) {
         if (cells[i].failed > 0 && cells[i].time >= 0 && cells[i].time < view->end) {
-            find_place(places, cells[i].region)->failed += (double)cells[i].failed;
-            sum += (double)cells[i].failed;
+            tally_add(tallies, cells[i].region, (double)cells[i].failed);
             first = MIN(first, cells[i].time);
             last = MAX(last, cells[i].time);
         }
     }
-    for (guint i = 0; i < places->len; i++) {
-        if (g_array_index(places, Place, i).failed > worst.failed) {
-            worst = g_array_index(places, Place, i);
-        }
-    }
+    sum = tally_sort(tallies);
     if (sum > 0) {
-        g_autofree char *share = words_value(worst.failed / sum, "ratio");
+        const Tally *worst = &g_array_index(tallies, Tally, 0);
+        g_autofree char *share = words_value(worst->count / sum, "ratio");
         g_autofree char *begin = words_time(first);
         g_autofree char *end = words_time(last + SIM_S);
 
         g_ptr_array_add(advice, g_strdup_printf("Of the failed requests %s were those of users in "
                                                 "%s; the first failed at %s, the last before %s",
-                                                share, worst.region, begin, end));
+                                                share, worst->name, begin, end));
     }
+}
+
+/* Whether a finding before this one was against the same invariant. */
+static bool is_known(const ResultsFinding *findings, guint index)
+{
+    for (guint i = 0; i < index; i++) {
+        if (strcmp(findings[i].invariant, findings[index].invariant) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void advise_findings(const View *view, GPtrArray *advice)
 {
     guint count;
     const ResultsFinding *findings = results_findings(view->results, &count);
-    const char *last = "";
 
     for (guint i = 0; i < count; i++) {
-        if (strcmp(findings[i].invariant, last) != 0) {
-            last = findings[i].invariant;
+        if (!is_known(findings, i)) {
             g_ptr_array_add(advice, g_strdup_printf("First proof against %s (replication %d): %s",
                                                     findings[i].invariant, findings[i].run,
                                                     findings[i].proof));

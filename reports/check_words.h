@@ -20,6 +20,17 @@ char *check_observed(const View *view, const ResultsCheck *check);
 /* The unit of what was observed: "s", "ratio", "B" or NULL. */
 const char *check_unit(const View *view, const ResultsCheck *check);
 
+/* The number that the condition of a threshold compares with, in check_unit; false without one. */
+bool check_limit(const View *view, const ResultsCheck *check, double *limit);
+
+/* Whether a label `name` stands among the check's. */
+bool check_has_label(const ResultsCheck *check, const char *name);
+
+/* Puts the limits of thresholds on `metric` into a chart, times `scale`: those with the label
+ * `label` ("role:app"), or, NULL, those that are about all places. */
+void check_add_limits(const View *view, const char *metric, const char *label, double scale,
+                      Chart *chart);
+
 /* What to look at next, in order of weight: texts. Caller unrefs. */
 GPtrArray *check_advice(const View *view);
 

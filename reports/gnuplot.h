@@ -16,7 +16,8 @@ GQuark gnuplot_error_quark(void);
 char *gnuplot_run(const char *script, GError **error);
 
 /* `text` as a quoted string of gnuplot that stands for nothing but itself, also as text of an SVG:
- * no escapes, no commands, no markup. Caller frees. */
+ * no escapes, no commands, no markup.
+ * Caller frees. */
 char *gnuplot_quote(const char *text);
 
 /* What is drawn in an SVG of gnuplot's, ready to stand within an HTML page: without prolog,

@@ -47,19 +47,24 @@ static const char *dash_of(const Chart *chart, const ChartSeries *series)
     return chart->style == CHART_STACK ? NULL : patterns[series->dash];
 }
 
-static void put_mark(Page *page, const Chart *chart, const ChartSeries *series)
+/* A piece of line, or of area. */
+static void put_mark(Page *page, const char *color, const char *dash, bool is_area)
 {
-    bool is_area = chart->style == CHART_STACK;
-    const char *color =
-        strcmp(series->color, CHART_COLOR_FAILED) == 0 ? "currentColor" : series->color;
-
     page_open(page, "svg", "class", "mark", "viewBox", "0 0 28 10", "aria-hidden", "true", NULL);
     page_open(page, "path", "d", is_area ? "M0,0H28V10H0z" : "M0,5H28", "stroke",
               is_area ? NULL : color, "stroke-width", is_area ? NULL : "2.5", "stroke-dasharray",
-              dash_of(chart, series), "fill", is_area ? color : "none", "fill-opacity",
-              is_area ? "0.75" : NULL, NULL);
+              dash, "fill", is_area ? color : "none", "fill-opacity", is_area ? "0.75" : NULL,
+              NULL);
     page_close(page, "path");
     page_close(page, "svg");
+}
+
+static void put_series_mark(Page *page, const Chart *chart, const ChartSeries *series)
+{
+    const char *color =
+        strcmp(series->color, CHART_COLOR_FAILED) == 0 ? "currentColor" : series->color;
+
+    put_mark(page, color, dash_of(chart, series), chart->style == CHART_STACK);
 }
 
 void page_chart_put_legend(Page *page, const Chart *chart)
@@ -69,9 +74,19 @@ void page_chart_put_legend(Page *page, const Chart *chart)
         const ChartSeries *series = g_ptr_array_index(chart->series, i);
 
         page_open(page, "li", NULL);
-        put_mark(page, chart, series);
+        put_series_mark(page, chart, series);
         page_text(page, series->name);
         page_close(page, "li");
+    }
+    for (guint i = 0; i < chart->limits->len; i++) {
+        const ChartLimit *limit = g_ptr_array_index(chart->limits, i);
+
+        if (chart_shows_limit(chart, limit)) {
+            page_open(page, "li", NULL);
+            put_mark(page, "currentColor", "2,3", false);
+            page_format(page, "limit %s", limit->name);
+            page_close(page, "li");
+        }
     }
     if (chart->bars->len > 0) {
         page_open(page, "li", NULL);

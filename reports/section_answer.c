@@ -94,14 +94,18 @@ static void put_check(const Telling *telling, const ResultsCheck *check)
 {
     Page *page = telling->page;
     g_autofree char *name = check_name(check);
-    g_autofree char *observed = check_observed(telling->view, check);
+    const char *unit = check_unit(telling->view, check);
+    Estimate observed = {
+        .value = check->observed, .low = check->low, .high = check->high, .is_reliable = true};
+    g_autofree char *value = words_value(check->observed, unit);
+    g_autofree char *range = words_range(&observed, unit);
     g_autofree char *margin = words_margin(check->margin);
     Verdict verdict = check_verdict(check);
 
     page_row_begin(page);
     page_cell_class(page, verdict_class(verdict), check_verdict_word(verdict));
     page_cell_format(page, "%s%s", name, check->is_warning ? " (warning only)" : "");
-    page_cell(page, observed);
+    page_cell_range(page, value, range);
     page_cell(page, check->condition);
     page_cell(page, margin);
     page_cell_class(page, "prose", check->why);
@@ -113,7 +117,7 @@ static void put_checks(const Telling *telling)
     guint count;
     const ResultsCheck *checks = results_checks(telling->view->results, &count);
     g_autofree char *observed =
-        g_strdup_printf("Observed [%g %% interval]", 100 * telling->view->confidence);
+        g_strdup_printf("#Observed [%g %% interval]", 100 * telling->view->confidence);
     const char *const heads[] = {"Verdict", "Check",       observed, "Limit",
                                  "#Margin", "How and why", NULL};
 

@@ -1,6 +1,7 @@
 /* section_load.c - how busy the machines were, by role and site. */
 #include <math.h>
 
+#include "reports/check_words.h"
 #include "reports/sections.h"
 #include "reports/words.h"
 
@@ -43,6 +44,7 @@ static Chart *new_panel(const Telling *telling, const GArray *tiers, guint first
 {
     const Tier *tier = &g_array_index(tiers, Tier, first);
     g_autofree char *title = g_strdup_printf("CPU of role %s", tier->role);
+    g_autofree char *label = g_strconcat("role:", tier->role, NULL);
     Chart *chart =
         chart_new(title, "busy (%)", sim_span_to_s(tier->levels->step), tier->levels->step_count);
 
@@ -55,6 +57,7 @@ static Chart *new_panel(const Telling *telling, const GArray *tiers, guint first
         chart_add(chart, one->dc, one->levels->bands, 100);
     }
     view_add_bars(telling->view, chart);
+    check_add_limits(telling->view, METRIC, label, 100, chart);
     return chart;
 }
 

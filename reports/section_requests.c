@@ -1,6 +1,7 @@
 /* section_requests.c - what users asked for and felt, over time. */
 #include <math.h>
 
+#include "reports/check_words.h"
 #include "reports/sections.h"
 #include "reports/words.h"
 
@@ -58,6 +59,7 @@ static void put_latency(const Telling *telling)
         }
     }
     view_add_bars(view, chart);
+    check_add_limits(view, "http_req_duration", NULL, 1e3, chart);
     page_chart_put(telling->page, telling->drawer, chart, note);
 }
 
@@ -70,6 +72,7 @@ static void put_failed(const Telling *telling)
 
     chart_add_failed(chart, telling->users->failed_share, 100);
     view_add_bars(view, chart);
+    check_add_limits(view, "http_req_failed", NULL, 100, chart);
     page_chart_put(telling->page, telling->drawer, chart, note);
 }
 

@@ -28,7 +28,7 @@ const char *const style_text =
     "dt{color:var(--soft);font-size:.85rem}dd{margin:0;font-variant-numeric:tabular-nums}\n"
     "div.wide{overflow-x:auto;margin:1rem 0}\n"
     "table{border-collapse:collapse;font-size:.9rem}\n"
-    "caption{text-align:left;color:var(--soft);padding:.25rem 0;max-width:60rem}\n"
+    "caption{text-align:left;color:var(--soft);padding:.25rem 0;width:min(60rem,100vw - 2rem)}\n"
     "th,td{padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;"
     "vertical-align:top}\n"
     "td.figure,th.figure{text-align:right;font-variant-numeric:tabular-nums}\n"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define STEPS_MOST 450 /* more are finer than a figure's lines */
+#define STEPS_MOST 600 /* more are finer than a figure's lines */
 
 const char *view_fact(const View *view, const char *name, const char *otherwise)
 {

@@ -37,7 +37,7 @@ const char *view_fact(const View *view, const char *name, const char *otherwise)
 /* "whole run" for NULL, else the phase's own name. */
 const char *view_phase_name(const char *phase);
 
-/* A whole number of `grain`s, at least `least`, of which no more than 450 make `length`. */
+/* A whole number of `grain`s, at least `least`, of which no more than 600 make `length`. */
 SimSpan view_choose_step(SimSpan length, SimSpan grain, SimSpan least);
 
 /* Puts the faults' bars into a chart. */

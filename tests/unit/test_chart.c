@@ -110,6 +110,26 @@ START_TEST(nothing_but_zeros_is_nothing_to_see)
 }
 END_TEST
 
+START_TEST(limits_are_drawn_where_the_data_can_still_be_seen)
+{
+    static const struct {
+        double limit;
+        bool is_logarithmic, is_shown;
+    } cases[] = {{25, false, true}, {500, false, false}, {0.1, false, false},
+                 {400, true, true}, {1, true, true},     {5000, true, false}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Chart) chart = new_chart(CHART_LINES, 40, "x"); /* reaches up to 150 */
+        g_autofree char *script = NULL;
+
+        chart->is_logarithmic = cases[i].is_logarithmic;
+        chart_add_limit(chart, "max<1", cases[i].limit);
+        script = chart_script(chart);
+        ck_assert_int_eq(strstr(script, "set arrow") != NULL, cases[i].is_shown);
+    }
+}
+END_TEST
+
 /* --- drawings ------------------------------------------------------------------------------- */
 
 START_TEST(drawings_are_alike_and_can_stand_in_a_page)
@@ -160,7 +180,7 @@ END_TEST
 START_TEST(missing_gnuplot_is_told_apart_from_a_failing_one)
 {
     g_autoptr(Chart) chart = new_chart(CHART_LINES, 5, "x");
-    g_autoptr(PathRig) rig = path_rig_new("gnuplot", NULL);
+    G_GNUC_UNUSED g_autoptr(PathRig) rig = path_rig_new("gnuplot", NULL);
     g_autoptr(GError) error = NULL;
     g_autofree char *svg = chart_draw(chart, &error);
 
@@ -184,7 +204,7 @@ START_TEST(failing_gnuplot_is_an_error_with_its_words)
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Chart) chart = new_chart(CHART_LINES, 5, "x");
-        g_autoptr(PathRig) rig = path_rig_new("gnuplot", cases[i].script);
+        G_GNUC_UNUSED g_autoptr(PathRig) rig = path_rig_new("gnuplot", cases[i].script);
         g_autoptr(GError) error = NULL;
         g_autofree char *svg = chart_draw(chart, &error);
 
@@ -199,7 +219,7 @@ END_TEST
 START_TEST(child_that_does_not_read_does_not_stop_us)
 {
     g_autoptr(Chart) chart = new_chart(CHART_LINES, 20000, "x");
-    g_autoptr(PathRig) rig = path_rig_new("gnuplot", "#!/bin/sh\nexit 7\n");
+    G_GNUC_UNUSED g_autoptr(PathRig) rig = path_rig_new("gnuplot", "#!/bin/sh\nexit 7\n");
     g_autoptr(GError) error = NULL;
     g_autofree char *svg = chart_draw(chart, &error);
 
@@ -218,6 +238,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, script_has_the_faults_bar_and_the_gap);
     tcase_add_test(tests, areas_stand_on_one_another);
     tcase_add_test(tests, nothing_but_zeros_is_nothing_to_see);
+    tcase_add_test(tests, limits_are_drawn_where_the_data_can_still_be_seen);
     tcase_add_test(tests, drawings_are_alike_and_can_stand_in_a_page);
     tcase_add_test(tests, logarithmic_axes_have_marks_of_their_own);
     tcase_add_test(tests, missing_gnuplot_is_told_apart_from_a_failing_one);
