@@ -64,6 +64,11 @@ void history_read(History *history, uint64_t session, uint64_t key, int64_t vers
     data_book_read(history->data, session, key, version, invoked, request);
 }
 
+void history_write_lost(History *history, uint64_t key, int64_t left, int64_t lost, SimTime when)
+{
+    data_book_lose(history->data, key, left, lost, when);
+}
+
 void history_final(History *history, uint64_t key, int64_t newest, int64_t oldest_of_replicas)
 {
     data_book_final(history->data, key, newest, oldest_of_replicas, engine_now(history->engine));

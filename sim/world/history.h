@@ -46,6 +46,10 @@ void history_write_acked(History *history, uint64_t key, int64_t version, SimTim
 void history_read(History *history, uint64_t session, uint64_t key, int64_t version,
                   SimTime invoked, const UserRequest *request);
 
+/* The last copies of all versions of `key` that are newer than `left`, up to `lost`, were destroyed
+ * at `when`: acknowledged ones among them are lost for good, though later writes may hide it. */
+void history_write_lost(History *history, uint64_t key, int64_t left, int64_t lost, SimTime when);
+
 /* From on_judge: the newest version of `key` that any replica holds at the end, and the oldest that
  * a live replica holds. */
 void history_final(History *history, uint64_t key, int64_t newest, int64_t oldest_of_replicas);

@@ -15,6 +15,7 @@ typedef struct Ack {
     uint64_t request;
     const Site *dc;
     uint32_t before; /* the key's next older one, plus 1; 0: none */
+    bool is_lost;    /* counted as lost already */
 } Ack;
 
 typedef struct KeyRecord {
@@ -263,8 +264,11 @@ void data_book_write(DataBook *book, uint64_t key, int64_t version, SimTime now,
     if (record->newest == 0) {
         record = data_book_add_key(book, key);
     }
-    record->newest =
-        data_book_add_ack(book, (Ack){version, now, request->id, request->dc, record->newest});
+    record->newest = data_book_add_ack(book, (Ack){.version = version,
+                                                   .time = now,
+                                                   .request = request->id,
+                                                   .dc = request->dc,
+                                                   .before = record->newest});
 }
 
 /* The earliest acknowledged write that is newer than `version`; NULL when there is none. */
@@ -357,27 +361,69 @@ void data_book_read(DataBook *book, uint64_t session, uint64_t key, int64_t vers
     }
 }
 
+/* Counts the acknowledged versions that are newer than `left`, up to `lost`, once each. NULL when
+ * there is none, the newest of them otherwise. */
+static const Ack *data_book_count_lost(DataBook *book, uint64_t key, int64_t left, int64_t lost,
+                                       uint64_t *count)
+{
+    const Ack *newest = NULL;
+
+    *count = 0;
+    for (uint32_t place = data_book_key(book, key)->newest; place != 0;) {
+        Ack *ack = data_book_ack(book, place);
+
+        if (ack->version <= left) {
+            break;
+        }
+        if (ack->version <= lost && !ack->is_lost) {
+            ack->is_lost = true;
+            newest = newest != NULL ? newest : ack;
+            ++*count;
+        }
+        place = ack->before;
+    }
+    book->totals.writes_lost += *count;
+    return newest;
+}
+
+static char *data_lost_text(const DataBook *book, uint64_t key, const Ack *ack, const char *why)
+{
+    return g_strdup_printf("version %" G_GINT64_FORMAT " of key %" G_GUINT64_FORMAT
+                           " was acknowledged at %.6f s by %s to request %" G_GUINT64_FORMAT "; %s",
+                           ack->version, key, data_time_s(book, ack->time), data_dc(ack->dc),
+                           ack->request, why);
+}
+
+void data_book_lose(DataBook *book, uint64_t key, int64_t left, int64_t lost, SimTime when)
+{
+    uint64_t count;
+    const Ack *ack = data_book_count_lost(book, key, left, lost, &count);
+
+    if (ack != NULL && book->proofs_lost < PROOFS_MOST) {
+        g_autofree char *why =
+            g_strdup_printf("at %.6f s its last copy was destroyed, the newest left was version "
+                            "%" G_GINT64_FORMAT,
+                            data_time_s(book, when), left);
+
+        book->proofs_lost++;
+        data_book_find(book, "no-lost-acked-write", ack->time, (double)count,
+                       data_lost_text(book, key, ack, why));
+    }
+}
+
 void data_book_final(DataBook *book, uint64_t key, int64_t newest, int64_t oldest, SimTime now)
 {
-    const KeyRecord *record = data_book_key(book, key);
     uint64_t count;
+    const Ack *ack = data_book_count_lost(book, key, newest, INT64_MAX, &count);
 
     book->totals.keys_judged++;
-    if (data_book_first_newer(book, key, newest, &count) != NULL) {
-        const Ack *ack = data_book_ack(book, record->newest);
+    if (ack != NULL && book->proofs_lost < PROOFS_MOST) {
+        g_autofree char *why = g_strdup_printf(
+            "at the end no replica holds anything newer than version %" G_GINT64_FORMAT, newest);
 
-        book->totals.writes_lost += count;
-        if (book->proofs_lost < PROOFS_MOST) {
-            book->proofs_lost++;
-            data_book_find(
-                book, "no-lost-acked-write", ack->time, (double)count,
-                g_strdup_printf(
-                    "version %" G_GINT64_FORMAT " of key %" G_GUINT64_FORMAT
-                    " was acknowledged at %.6f s by %s to request %" G_GUINT64_FORMAT
-                    "; at the end no replica holds anything newer than version %" G_GINT64_FORMAT,
-                    ack->version, key, data_time_s(book, ack->time), data_dc(ack->dc), ack->request,
-                    newest));
-        }
+        book->proofs_lost++;
+        data_book_find(book, "no-lost-acked-write", ack->time, (double)count,
+                       data_lost_text(book, key, ack, why));
     }
     if (oldest != newest) {
         book->totals.keys_diverged++;

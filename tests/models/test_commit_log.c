@@ -238,6 +238,72 @@ START_TEST(lost_and_diverged_keys_are_found_at_the_end)
 }
 END_TEST
 
+/* Key 17 is written through DC03 and acknowledged; `gap` later DC03 loses power, and after its
+ * return the key is written again. */
+static HistoryTotals lose_then_overwrite(CassandraRig *rig, SimSpan gap)
+{
+    static const UserRequest request = {.client = "web", .is_write = true, .is_ok = true};
+    History *history = world_history(rig->rig->world);
+    const ProbeAsked *first = cassandra_rig_write(rig, 8, 17, CONSISTENCY_LOCAL_QUORUM), *second;
+
+    rig_run(rig->rig, 5 * SIM_MS);
+    ck_assert_uint_eq(cassandra_rig_code(first), STORE_OK);
+    history_write_acked(history, 17, first->reply.version, first->ended, &request);
+    rig_run(rig->rig, gap);
+    for (guint node = 8; node < 12; node++) {
+        rig_effect(rig->rig, cassandra_rig_host(node), power_loss, 10 * SIM_S);
+    }
+    rig_run(rig->rig, 90 * SIM_S);
+    second = cassandra_rig_write(rig, 0, 17, CONSISTENCY_LOCAL_QUORUM);
+    rig_run(rig->rig, 30 * SIM_S);
+    ck_assert_uint_eq(cassandra_rig_code(second), STORE_OK);
+    history_write_acked(history, 17, second->reply.version, second->ended, &request);
+    world_judge(rig->rig->world);
+    return history_totals(history);
+}
+
+static void cut_off_dc03(CassandraRig *rig)
+{
+    for (guint site = DC01; site <= DCB2; site++) {
+        if (site != DC03) {
+            cassandra_rig_cut(rig, DC03, site, 60 * SIM_S);
+        }
+    }
+}
+
+/* At the end every replica has the second version, as if nothing had happened. */
+START_TEST(a_lost_write_is_found_though_the_next_one_hides_it)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(1, NULL);
+
+    cut_off_dc03(rig);
+    ck_assert_uint_eq(lose_then_overwrite(rig, 500 * SIM_MS).writes_lost, 1);
+}
+END_TEST
+
+/* Five milliseconds after the acknowledgement London, Munich and America do not have it yet. */
+START_TEST(a_write_whose_copies_are_on_their_way_is_not_lost)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(1, "\"commitlog_sync_period\": \"10min\"");
+
+    rig_run(rig->rig, SIM_S);
+    ck_assert_uint_eq(lose_then_overwrite(rig, 0).writes_lost, 0);
+    ck_assert_uint_ge(cassandra_rig_sum(rig, "writes_undone"), 2);
+}
+END_TEST
+
+/* The coordinator has noticed the silence after two to three seconds, and brought its hints to disk
+ * within ten more. */
+START_TEST(a_write_that_hints_remember_is_not_lost)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(1, "\"commitlog_sync_period\": \"10min\"");
+
+    cut_off_dc03(rig);
+    ck_assert_uint_eq(lose_then_overwrite(rig, 14 * SIM_S).writes_lost, 0);
+    ck_assert_uint_ge(cassandra_rig_sum(rig, "writes_undone"), 2);
+}
+END_TEST
+
 /* An fsync takes milliseconds where the answer of the periodic log takes none. */
 START_TEST(batch_sync_waits_for_the_disk)
 {
@@ -270,6 +336,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, power_loss_takes_no_acknowledged_write_with_batch_sync);
     tcase_add_test(tests, a_crash_that_leaves_the_disk_takes_nothing);
     tcase_add_test(tests, lost_and_diverged_keys_are_found_at_the_end);
+    tcase_add_test(tests, a_lost_write_is_found_though_the_next_one_hides_it);
+    tcase_add_test(tests, a_write_whose_copies_are_on_their_way_is_not_lost);
+    tcase_add_test(tests, a_write_that_hints_remember_is_not_lost);
     tcase_add_test(tests, batch_sync_waits_for_the_disk);
     suite_add_tcase(suite, tests);
     return suite;

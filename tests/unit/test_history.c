@@ -435,6 +435,29 @@ static void twin_play(uint64_t seed)
     desk_free(desk);
 }
 
+/* Versions 10, 20 and 30; what was newer than 10 and at most 20 is gone, and told twice. The end
+ * finds nothing but 30. */
+START_TEST(destroyed_versions_are_counted_once_though_newer_ones_follow)
+{
+    Desk desk = desk_new();
+    UserRequest request = request_at(SIM_S, 0, &dc03);
+
+    request.is_write = true;
+    for (int64_t version = 10; version <= 30; version += 10) {
+        history_write_acked(desk.history, 7, version, version * SIM_S, &request);
+    }
+    history_write_lost(desk.history, 7, 10, 20, 25 * SIM_S);
+    history_write_lost(desk.history, 7, 10, 20, 26 * SIM_S);
+    history_final(desk.history, 7, 30, 30);
+    ck_assert_uint_eq(history_totals(desk.history).writes_lost, 1);
+    ck_assert_uint_eq(history_count_findings(desk.history), 1);
+    ck_assert_int_eq(history_finding(desk.history, 0)->time, 20 * SIM_S);
+    history_final(desk.history, 7, 15, 15);
+    ck_assert_uint_eq(history_totals(desk.history).writes_lost, 2);
+    desk_free(desk);
+}
+END_TEST
+
 START_TEST(the_data_checks_agree_with_a_naive_twin)
 {
     for (uint64_t seed = 1; seed <= 100; seed++) {
@@ -476,6 +499,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, a_lost_acknowledged_write_is_found_with_who_acknowledged_it);
     tcase_add_test(cases, proofs_are_bounded_and_the_worst_stale_reads_are_kept);
     tcase_add_test(cases, written_keys_are_visited_in_rising_order);
+    tcase_add_test(cases, destroyed_versions_are_counted_once_though_newer_ones_follow);
     tcase_add_test(cases, the_data_checks_agree_with_a_naive_twin);
     tcase_add_test(cases, many_keys_and_sessions_are_remembered);
     suite_add_tcase(suite, cases);

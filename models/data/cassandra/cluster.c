@@ -1,6 +1,7 @@
 /* cluster.c - builds what all nodes of a world share. */
 #include "models/data/cassandra/cluster.h"
 
+#include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/murmur3.h"
 #include "sim/config/json_place.h"
 
@@ -48,6 +49,7 @@ static void cluster_clear(void *data)
 {
     Cluster *cluster = data;
 
+    losses_free(cluster);
     ring_free(cluster->ring);
     key_table_clear(&cluster->keys);
     store_clear(&cluster->store);
@@ -323,6 +325,7 @@ static void build(Cluster *cluster, World *world, DiagList *diags)
     find_nearest(cluster, world);
     find_needs(cluster);
     cluster->owner.id = CLUSTER_OWNER_ID;
+    cluster->surveys = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
     key_table_init(&cluster->keys, place_key, cluster->ring);
 }
 

@@ -31,6 +31,8 @@ typedef struct Cluster {
     uint32_t slots_per_key; /* most replicas of any range */
     uint16_t block_for[RING_SITES_MOST][CONSISTENCY_EACH_QUORUM + 1];
     EventOwner owner;    /* of what happens to several nodes at once */
+    GArray *losses;      /* undone by the losses of power of this instant; NULL: none */
+    GPtrArray *surveys;  /* of such arrays, oldest first, until history is told */
     GPtrArray *services; /* ServiceTable, one for each law in use */
     uint8_t *nearest;    /* [site][range][RING_REPLICAS_MOST]: a range's replicas, nearest first */
     const Site *sites[RING_SITES_MOST];

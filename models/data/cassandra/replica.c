@@ -1,5 +1,6 @@
 /* replica.c - a replica's part: stages, commit log and stored versions.
  * Source: Cassandra 3.11 MessageDeliveryTask, MutationVerbHandler, StageManager, CommitLog. */
+#include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/node.h"
 
 #define EARLY_MOST (500 * SIM_US) /* how long before its arrival a copy may be applied */
@@ -424,6 +425,7 @@ void replica_stop(Cassandra *node, bool power_lost)
     stage_reset(&node->mutation_stage);
     stage_reset(&node->read_stage);
     if (power_lost) {
+        losses_note(node);
         node->writes_undone += commit_log_lose(&node->log, &node->cluster->store);
     } else {
         commit_log_abandon(&node->log);
