@@ -1,4 +1,6 @@
 /* section_method.c - how the figures were made and what they leave out. */
+#include <string.h>
+
 #include "reports/sections.h"
 #include "reports/words.h"
 
@@ -49,7 +51,24 @@ static void put_runs(const Telling *telling)
     page_close(telling->page, "details");
 }
 
-/* "kind: what it leaves out", line by line. */
+/* Whether anything of the kind that a line "kind: what it leaves out" is about was in the world. */
+static bool is_about_us(const View *view, const char *line)
+{
+    guint count;
+    const ResultsComponent *components = results_components(view->results, &count);
+    const char *colon = strchr(line, ':');
+    size_t length = colon != NULL ? (size_t)(colon - line) : 0;
+
+    for (guint i = 0; i < count; i++) {
+        const char *kind = components[i].kind;
+
+        if (kind != NULL && strlen(kind) == length && strncmp(kind, line, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void put_left_out(const Telling *telling)
 {
     const char *fact = results_fact(telling->view->results, "leaves_out");
@@ -62,7 +81,7 @@ static void put_left_out(const Telling *telling)
     page_element(telling->page, "h3", NULL, "What is not modelled");
     page_open(telling->page, "ul", NULL);
     for (guint i = 0; lines[i] != NULL; i++) {
-        if (g_strstrip(lines[i])[0] != '\0') {
+        if (is_about_us(telling->view, lines[i])) {
             page_element(telling->page, "li", NULL, lines[i]);
         }
     }

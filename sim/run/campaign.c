@@ -12,6 +12,8 @@
 #include "sim/results/results_write.h"
 #include "sim/run/wall.h"
 #include "sim/scenario/scenario_read.h"
+#include "sim/world/host.h"
+#include "sim/world/network.h"
 
 /* How a replication's process ends. */
 enum { CHILD_DONE = 0, CHILD_WRONG_INPUT = 2, CHILD_NO_DISK = 3 };
@@ -256,6 +258,26 @@ static bool live(Campaign *campaign, GError **error)
 
 /* --- merge --- */
 
+static void append_left_out(GString *text, const Kind *kind)
+{
+    if (kind->leaves_out != NULL) {
+        g_string_append_printf(text, "%s: %s\n", kind->name, kind->leaves_out);
+    }
+}
+
+/* What the models leave out, a line for each kind, for those who judge the results. */
+static void write_left_out(ResultsWriter *writer, const Kind *const *kinds)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    append_left_out(text, &host_kind);
+    append_left_out(text, &link_kind);
+    for (guint i = 0; kinds[i] != NULL; i++) {
+        append_left_out(text, kinds[i]);
+    }
+    results_write_fact(writer, "leaves_out", text->str);
+}
+
 /* What the results say of the campaign as a whole; nothing of it depends on when or where it ran.
  */
 static void write_facts(ResultsWriter *writer, const Scenario *scenario)
@@ -286,6 +308,7 @@ static bool merge(Campaign *campaign, GError **error)
         return false;
     }
     write_facts(writer, campaign->order->scenario);
+    write_left_out(writer, campaign->order->kinds);
     for (guint run = 0; run < campaign->total; run++) {
         g_autofree char *part = run_path(campaign->order, run);
 

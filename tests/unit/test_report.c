@@ -100,6 +100,7 @@ START_TEST(page_has_verdict_tables_and_figures)
     check_has(page, "p(99)&lt;800ms");
     check_has(page, "125 EUR a month");
     check_has(page, "host: memory bandwidth");
+    ck_assert_ptr_null(strstr(page, "absent: everything"));
     check_has(page, "key 88123");
     check_has(page, "Of the failed requests 100 % were those of users in europe");
     for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
