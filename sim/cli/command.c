@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "sim/run/probe.h"
 #include "sim/scenario/scenario_read.h"
 
 Scenario *command_read_scenario(const Options *options, const char *path, const Kind *const *kinds)
@@ -10,10 +11,16 @@ Scenario *command_read_scenario(const Options *options, const char *path, const 
     ScenarioChanges changes = options_changes(options);
     g_autoptr(DiagList) diags = NULL;
     Scenario *scenario = scenario_read(path, &changes, kinds, &diags);
-    g_autofree char *text = diags != NULL ? diag_list_to_text(diags) : NULL;
 
-    if (text != NULL) {
-        fputs(text, stderr);
+    if (scenario != NULL) {
+        probes_check(scenario, kinds, diags);
+    }
+    g_autofree char *text = diag_list_to_text(diags);
+
+    fputs(text, stderr);
+    if (diag_count_errors(diags) > 0) {
+        g_clear_pointer(&diags, diag_list_free); /* it looks into the scenario */
+        g_clear_pointer(&scenario, scenario_free);
     }
     return scenario;
 }

@@ -5,6 +5,7 @@
 
 #include "sim/config/json_merge.h"
 #include "sim/config/json_place.h"
+#include "sim/scenario/scenario_origins.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 
@@ -17,65 +18,48 @@ typedef struct Assembler {
     const cJSON *wan;
 } Assembler;
 
-/* `base` with the members of `over` in their place, kept as long as the assembly; never NULL. */
+/* `base` with `over` merged into it, kept as long as the assembly; never NULL. Each value keeps its
+ * place in the file that wrote it, so that messages of components name it. */
 static cJSON *settings_merge(Assembler *as, const cJSON *base, const cJSON *over)
 {
-    cJSON *merged = base != NULL ? cJSON_Duplicate(base, true) : cJSON_CreateObject();
-    const cJSON *member;
+    Origins *origins = as->scenario->origins;
+    cJSON *merged = base != NULL ? json_copy(base, origins_copied, origins) : cJSON_CreateObject();
 
-    cJSON_ArrayForEach(member, over)
-    {
-        cJSON *copy = cJSON_Duplicate(member, true);
-
-        if (json_member(merged, member->string) != NULL) {
-            cJSON_ReplaceItemInObjectCaseSensitive(merged, member->string, copy);
-        } else {
-            cJSON_AddItemToObject(merged, member->string, copy);
+    if (over != NULL) {
+        merged = json_merge(merged, over, origins_copied, origins);
+        if (base == NULL) {
+            origins_copied(origins, over, merged);
         }
     }
     g_ptr_array_add(as->assembly->trees, merged);
     return merged;
 }
 
+static void settings_add_copy(Assembler *as, cJSON *settings, const char *name, const cJSON *value)
+{
+    cJSON_AddItemToObject(settings, name, json_copy(value, origins_copied, as->scenario->origins));
+}
+
 /* Paths in settings start from the file that wrote them; a component opens them from here. */
-static void settings_resolve_paths(Assembler *as, const Kind *kind, const cJSON *written,
-                                   cJSON *settings)
+static void settings_resolve_paths(Assembler *as, const Kind *kind, cJSON *settings)
 {
     for (const Field *field = kind->fields; field != NULL && field->name != NULL; field++) {
         cJSON *value = json_member(settings, field->name);
-        const cJSON *source = json_member(written, field->name);
 
         if ((field->flags & FIELD_PATH) == 0 || !cJSON_IsString(value)) {
             continue;
         }
-        g_autofree char *path =
-            scenario_path(as->scenario, source != NULL ? source : value, value->valuestring);
+        g_autofree char *path = scenario_path(as->scenario, value, value->valuestring);
 
         cJSON_SetValuestring(value, path);
     }
 }
 
-static bool has_paths(const Kind *kind)
-{
-    const Field *field = kind->fields;
-
-    while (field != NULL && field->name != NULL && (field->flags & FIELD_PATH) == 0) {
-        field++;
-    }
-    return field != NULL && field->name != NULL;
-}
-
-/* The section itself where nothing changes it, so that messages know its place. */
 static const cJSON *settings_of(Assembler *as, const Kind *kind, const cJSON *over)
 {
-    const cJSON *section = scenario_section(as->scenario, kind->name);
-    cJSON *settings;
+    cJSON *settings = settings_merge(as, scenario_section(as->scenario, kind->name), over);
 
-    if (section != NULL && over == NULL && !has_paths(kind)) {
-        return section;
-    }
-    settings = settings_merge(as, section, over);
-    settings_resolve_paths(as, kind, section, settings);
+    settings_resolve_paths(as, kind, settings);
     return settings;
 }
 
@@ -123,8 +107,8 @@ static void add_region_sites(Assembler *as, const GPtrArray *regions, SiteType t
     }
 }
 
-/* One direction. `rtt` is the text of the matrix; wan.link and wan.links."A-B" add the rest. */
-static void add_link(Assembler *as, Site *from, Site *to, const char *rtt)
+/* One direction. `rtt` is the value of the matrix; wan.link and wan.links."A-B" add the rest. */
+static void add_link(Assembler *as, Site *from, Site *to, const cJSON *rtt)
 {
     g_autofree char *forward = g_strdup_printf("%s-%s", from->name, to->name);
     g_autofree char *backward = g_strdup_printf("%s-%s", to->name, from->name);
@@ -134,7 +118,7 @@ static void add_link(Assembler *as, Site *from, Site *to, const char *rtt)
                                      own != NULL ? own : json_member(links, backward));
 
     if (json_member(settings, "rtt") == NULL) {
-        cJSON_AddStringToObject(settings, "rtt", rtt);
+        settings_add_copy(as, settings, "rtt", rtt);
     }
     network_add_link(as->assembly->world, from, to, settings, as->diags);
 }
@@ -165,7 +149,7 @@ static void add_dc_link(Assembler *as, const char *from, const char *to)
                  "no round-trip time between '%s' and '%s' in 'wan.rtt'", from, to);
         return;
     }
-    add_link(as, world_find_site(world, from), world_find_site(world, to), rtt->valuestring);
+    add_link(as, world_find_site(world, from), world_find_site(world, to), rtt);
 }
 
 static void add_dc_links(Assembler *as)
@@ -204,8 +188,8 @@ static void add_region_links(Assembler *as, const GPtrArray *regions)
                          "region '%s' has no round-trip time to '%s'", region->name, dc->name);
                 continue;
             }
-            add_link(as, site, world_find_site(world, dc->name), rtt->valuestring);
-            add_link(as, world_find_site(world, dc->name), site, rtt->valuestring);
+            add_link(as, site, world_find_site(world, dc->name), rtt);
+            add_link(as, world_find_site(world, dc->name), site, rtt);
         }
     }
 }
@@ -297,7 +281,7 @@ static const cJSON *load_settings(Assembler *as, const Kind *kind, const LoadEnt
         return load->tree;
     }
     settings = settings_merge(as, load->tree, NULL);
-    cJSON_AddItemToObject(settings, "access", cJSON_Duplicate(access, true));
+    settings_add_copy(as, settings, "access", access);
     return settings;
 }
 
@@ -338,11 +322,6 @@ static void add_the_rest(Assembler *as)
     }
 }
 
-static void delete_tree(gpointer tree)
-{
-    cJSON_Delete(tree);
-}
-
 Assembly *assemble(const Scenario *scenario, const Kind *const *kinds, uint64_t seed,
                    DiagList *diags)
 {
@@ -353,7 +332,8 @@ Assembly *assemble(const Scenario *scenario, const Kind *const *kinds, uint64_t 
 
     assembly->engine = engine_new(seed);
     assembly->world = world_new(assembly->engine, kinds);
-    assembly->trees = g_ptr_array_new_with_free_func(delete_tree);
+    assembly->scenario = scenario;
+    assembly->trees = g_ptr_array_new();
     add_dc_sites(&as);
     add_region_sites(&as, scenario->regions, SITE_REGION);
     add_region_sites(&as, scenario->checkers, SITE_CHECKER);
@@ -375,6 +355,12 @@ void assembly_free(Assembly *assembly)
     }
     world_free(assembly->world);
     engine_free(assembly->engine);
+    for (guint i = 0; i < assembly->trees->len; i++) {
+        cJSON *tree = g_ptr_array_index(assembly->trees, i);
+
+        origins_forget(assembly->scenario->origins, tree);
+        cJSON_Delete(tree);
+    }
     g_ptr_array_unref(assembly->trees);
     g_free(assembly);
 }

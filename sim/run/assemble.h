@@ -9,6 +9,7 @@
 typedef struct Assembly {
     Engine *engine;
     World *world;
+    const Scenario *scenario;
     GPtrArray *trees; /* cJSON, owned: merged settings */
 } Assembly;
 

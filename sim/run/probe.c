@@ -7,6 +7,8 @@
 #include "sim/config/json_place.h"
 #include "sim/results/results_series.h"
 #include "sim/results/threshold.h"
+#include "sim/world/host.h"
+#include "sim/world/network.h"
 
 typedef enum ProbeFunction {
     PROBE_RATE,
@@ -127,6 +129,62 @@ void probe_query_free(ProbeQuery *query)
         g_free(query->node);
         g_free(query->kind);
         g_free(query);
+    }
+}
+
+static void add_metrics(GPtrArray *names, const Kind *kind)
+{
+    for (const MetricDef *def = kind->metrics; def != NULL && def->name != NULL; def++) {
+        g_ptr_array_add(names, (gpointer)def->name);
+    }
+}
+
+/* The names of all that can be measured; ends with NULL. */
+static GPtrArray *metric_names(const Kind *const *kinds)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (const ThresholdMetric *metric = threshold_user_metrics; metric->name != NULL; metric++) {
+        g_ptr_array_add(names, (gpointer)metric->name);
+    }
+    for (guint i = 0; kinds[i] != NULL; i++) {
+        add_metrics(names, kinds[i]);
+    }
+    add_metrics(names, &host_kind);
+    add_metrics(names, &link_kind);
+    g_ptr_array_add(names, NULL);
+    return names;
+}
+
+static void check_probe(const Activity *probe, const GPtrArray *names, DiagList *diags)
+{
+    g_autoptr(GError) error = NULL;
+    const cJSON *node = json_member(probe->tree, "query");
+    g_autoptr(ProbeQuery) query = probe_query_parse(probe->query, &error);
+    const char *const *known = (const char *const *)names->pdata;
+
+    if (query == NULL) {
+        diag_add(diags, DIAG_ERROR, node, DIAG_VALUE, "%s", error->message);
+    } else if (!g_strv_contains(known, query->metric)) {
+        g_autofree char *hint = diag_suggest(query->metric, known);
+
+        diag_add(diags, DIAG_ERROR, node, DIAG_VALUE, "unknown metric '%s'%s", query->metric, hint);
+    }
+}
+
+void probes_check(const Scenario *scenario, const Kind *const *kinds, DiagList *diags)
+{
+    g_autoptr(GPtrArray) names = metric_names(kinds);
+    const GPtrArray *lists[] = {scenario->method, scenario->hypothesis};
+
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        for (guint k = 0; k < lists[i]->len; k++) {
+            const Activity *activity = g_ptr_array_index(lists[i], k);
+
+            if (activity->type == ACTIVITY_PROBE) {
+                check_probe(activity, names, diags);
+            }
+        }
     }
 }
 
@@ -267,7 +325,7 @@ static SimTime first_action(const Scenario *scenario)
     return first;
 }
 
-/* When a probe looks: at its time, or where its mode says. */
+/* When a probe looks: once at its time, at the ends of what its mode names, or again and again. */
 static GArray *probe_times(const Scenario *scenario, const Activity *probe)
 {
     GArray *times = g_array_new(false, false, sizeof(SimTime));
@@ -288,6 +346,31 @@ static GArray *probe_times(const Scenario *scenario, const Activity *probe)
     for (SimTime time = probe->mode == PROBE_CONTINUOUS ? SIM_S : begin; is_often && time <= end;
          time += SIM_S) {
         g_array_append_val(times, time);
+    }
+    return times;
+}
+
+/* When the probes of the hypothesis look: before the first action, at the end, or in between;
+ * without any action the end counts as both. */
+static GArray *hypothesis_times(const Scenario *scenario)
+{
+    GArray *times = g_array_new(false, false, sizeof(SimTime));
+    SimTime end = scenario->simulation.duration;
+    SimTime begin = first_action(scenario);
+    SimSpan often = scenario->hypothesis_frequency;
+    HypothesisStrategy strategy = scenario->hypothesis_strategy;
+    bool is_continuous = strategy == HYPOTHESIS_CONTINUOUSLY;
+
+    if (strategy == HYPOTHESIS_DEFAULT || strategy == HYPOTHESIS_BEFORE) {
+        g_array_append_val(times, begin);
+    }
+    if ((strategy == HYPOTHESIS_DEFAULT && begin != end) || strategy == HYPOTHESIS_AFTER) {
+        g_array_append_val(times, end);
+    }
+    if (is_continuous || strategy == HYPOTHESIS_DURING) {
+        for (SimTime time = is_continuous ? MAX(often, SIM_S) : begin; time <= end; time += often) {
+            g_array_append_val(times, time);
+        }
     }
     return times;
 }
@@ -327,7 +410,8 @@ Judged *probe_judge(const Scenario *scenario, Results *results, const Activity *
     Judged *judged = judged_new(kind, probe->name, probe->query);
     g_autoptr(GError) error = NULL;
     g_autoptr(ProbeQuery) query = probe_query_parse(probe->query, &error);
-    g_autoptr(GArray) times = probe_times(scenario, probe);
+    g_autoptr(GArray) times =
+        strcmp(kind, "hypothesis") == 0 ? hypothesis_times(scenario) : probe_times(scenario, probe);
 
     if (query == NULL) {
         judged_decide(judged, VERDICT_INCONCLUSIVE, "%s", error->message);

@@ -5,6 +5,7 @@
 
 #include "sim/results/verdict.h"
 #include "sim/scenario/scenario.h"
+#include "sim/world/component.h"
 
 typedef struct ProbeQuery ProbeQuery;
 
@@ -12,6 +13,10 @@ typedef struct ProbeQuery ProbeQuery;
 ProbeQuery *probe_query_parse(const char *text, GError **error);
 void probe_query_free(ProbeQuery *query);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProbeQuery, probe_query_free)
+
+/* Reports every probe of method and hypothesis whose query is none, or whose metric nobody of `kinds`
+ * measures. */
+void probes_check(const Scenario *scenario, const Kind *const *kinds, DiagList *diags);
 
 /* The value at `time` in `run`; NAN when there was nothing to see. */
 double probe_query_value(const ProbeQuery *query, Results *results, int run, SimTime time);
