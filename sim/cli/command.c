@@ -37,13 +37,15 @@ static int weight(int status)
         return 2;
     case EXIT_USAGE:
         return 3;
-    case EXIT_WALL_LIMIT:
+    case EXIT_DISAGREED:
         return 4;
+    case EXIT_WALL_LIMIT:
+        return 5;
     case EXIT_INTERRUPTED:
     case EXIT_TERMINATED:
-        return 5;
+        return 6;
     default:
-        return 6; /* an internal error */
+        return 7; /* an internal error */
     }
 }
 

@@ -13,25 +13,49 @@
 
 /* --- what is to be repeated --- */
 
-/* The scenario file that an output directory was made from. */
-static char *scenario_of(const char *directory, GError **error)
+/* What an output directory was made from: the scenario file, the seed and the flags that changed
+ * it, and the fingerprint that the replication had. */
+typedef struct Original {
+    char *path, *seed, *changes;
+    bool has_fingerprint;
+    uint64_t fingerprint;
+} Original;
+
+static void original_clear(Original *original)
+{
+    g_free(original->path);
+    g_free(original->seed);
+    g_free(original->changes);
+}
+
+/* The fingerprint of replication `run`; false when it is not in the results. */
+static bool find_fingerprint(const Results *results, int run, uint64_t *fingerprint)
+{
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        if (runs[i].run == run && strcmp(runs[i].ended, "completed") == 0) {
+            *fingerprint = runs[i].fingerprint;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool original_read(Original *original, const char *directory, int run, GError **error)
 {
     g_autofree char *database = g_build_filename(directory, "results.sqlite", NULL);
     g_autoptr(Results) results = results_open(database, error);
 
     if (results == NULL) {
-        return NULL;
+        return false;
     }
-    return g_strdup(results_fact(results, "scenario"));
-}
-
-/* The seed that an output directory was made with, unless the command line names one. */
-static char *seed_of(const char *directory)
-{
-    g_autofree char *database = g_build_filename(directory, "results.sqlite", NULL);
-    g_autoptr(Results) results = results_open(database, NULL);
-
-    return results != NULL ? g_strdup(results_fact(results, "seed")) : NULL;
+    original->path = g_strdup(results_fact(results, "scenario"));
+    original->seed = g_strdup(results_fact(results, "seed"));
+    original->changes = g_strdup(results_fact(results, "changes"));
+    original->has_fingerprint = find_fingerprint(results, run, &original->fingerprint);
+    return true;
 }
 
 /* --- the trace --- */
@@ -82,12 +106,13 @@ static bool read_trace(const char *text, guint64 *wanted, GError **error)
     return true;
 }
 
-static void print_end(const RunProgress *last)
+static void print_end(const RunProgress *last, uint64_t fingerprint)
 {
     printf("replication %d ended at t=%.0fs in phase %s: %" G_GUINT64_FORMAT
-           " events, %" G_GUINT64_FORMAT " requests, %" G_GUINT64_FORMAT " failed\n",
+           " events, %" G_GUINT64_FORMAT " requests, %" G_GUINT64_FORMAT
+           " failed; fingerprint %016" G_GINT64_MODIFIER "x\n",
            last->run, sim_span_to_s(last->time), last->phase, last->events, last->requests,
-           last->failed);
+           last->failed, fingerprint);
 }
 
 static bool keep_last(void *context, const RunProgress *progress)
@@ -96,20 +121,43 @@ static bool keep_last(void *context, const RunProgress *progress)
     return true;
 }
 
-static int replay(const Options *options, const Scenario *scenario, int run,
-                  const Kind *const *kinds, GError **error)
+/* Runs it with `order`; the fingerprint is read from what it wrote. */
+static bool run_again(RunOrder *order, uint64_t *fingerprint, GError **error)
 {
-    RunProgress last = {0};
     g_autofree char *path =
         g_strdup_printf("%s/dcdrill-replay-%ld.sqlite", g_get_tmp_dir(), (long)getpid());
-    g_autoptr(DiagList) diags = scenario_diags_new(scenario);
+    g_autoptr(DiagList) diags = scenario_diags_new(order->scenario);
+    g_autoptr(Results) results = NULL;
+
+    order->path = path;
+    if (!run_execute(order, diags, error)) {
+        g_autofree char *text = diag_list_to_text(diags);
+
+        fputs(text, stderr);
+        unlink(path);
+        return false;
+    }
+    results = results_open(path, error);
+    unlink(path);
+    if (results != NULL) {
+        guint count;
+
+        *fingerprint = results_runs(results, &count)->fingerprint;
+    }
+    return results != NULL;
+}
+
+static int replay(const Options *options, const Scenario *scenario, const Original *original,
+                  int run, const Kind *const *kinds, GError **error)
+{
+    RunProgress last = {0};
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     Trace trace = {.scenario = scenario, .seen = seen};
+    uint64_t fingerprint;
     RunOrder order = {.scenario = scenario,
                       .kinds = kinds,
                       .run = run,
                       .until = options->until,
-                      .path = path,
                       .watch = keep_last,
                       .context = &last};
 
@@ -120,23 +168,57 @@ static int replay(const Options *options, const Scenario *scenario, int run,
         order.hop = on_hop;
         order.hop_context = &trace;
     }
-    bool is_good = run_execute(&order, diags, error);
-
-    unlink(path);
-    if (!is_good) {
-        g_autofree char *text = diag_list_to_text(diags);
-
-        fputs(text, stderr);
+    if (!run_again(&order, &fingerprint, error)) {
         return EXIT_USAGE;
     }
-    print_end(&last);
+    print_end(&last, fingerprint);
+    if (options->until == 0 && original->has_fingerprint && original->fingerprint != fingerprint) {
+        fprintf(stderr,
+                "dcdrill: error: the replication had fingerprint %016" G_GINT64_MODIFIER
+                "x: the scenario, its files or the program have changed since\n",
+                original->fingerprint);
+        return EXIT_DISAGREED;
+    }
     return EXIT_PASSED;
+}
+
+/* Reads what is to be repeated and repeats it. */
+static int replay_what(const Options *options, const char *what, int run, const Kind *const *kinds,
+                       Original *original, GError **error)
+{
+    Options changed = *options;
+    int status = EXIT_USAGE;
+
+    if (!g_file_test(what, G_FILE_TEST_IS_DIR)) {
+        original->path = g_strdup(what);
+    } else if (!original_read(original, what, run, error)) {
+        return EXIT_USAGE;
+    }
+    if (changed.seed == NULL) {
+        changed.seed = original->seed;
+    }
+    if (!options_take_changes(&changed, original->changes, error)) {
+        return EXIT_USAGE;
+    }
+    g_autoptr(Scenario) scenario = command_read_scenario(&changed, original->path, kinds);
+
+    if (scenario != NULL) {
+        status = replay(&changed, scenario, original, run, kinds, error);
+    }
+    if (changed.sets != options->sets || changed.vars != options->vars ||
+        changed.var_files != options->var_files) { /* taken on from the results */
+        g_strfreev(changed.sets);
+        g_strfreev(changed.vars);
+        g_strfreev(changed.var_files);
+    }
+    return status;
 }
 
 /* FILE or DIR, and the index of the replication (0 when it is not given). */
 int command_replay(const Options *options, const Kind *const *kinds)
 {
     g_autoptr(GError) error = NULL;
+    Original original = {0};
     gint64 run = 0;
 
     if (options->files->len < 1 || options->files->len > 2 ||
@@ -146,27 +228,12 @@ int command_replay(const Options *options, const Kind *const *kinds)
                         "number of a replication\n");
         return EXIT_USAGE;
     }
-    const char *what = g_ptr_array_index(options->files, 0);
-    bool is_directory = g_file_test(what, G_FILE_TEST_IS_DIR);
-    g_autofree char *path = is_directory ? scenario_of(what, &error) : g_strdup(what);
-    g_autofree char *seed = is_directory ? seed_of(what) : NULL;
-    Options changed = *options;
+    int status = replay_what(options, g_ptr_array_index(options->files, 0), (int)run, kinds,
+                             &original, &error);
 
-    if (changed.seed == NULL) {
-        changed.seed = seed;
-    }
-    int status = EXIT_USAGE;
-
-    if (path != NULL) {
-        g_autoptr(Scenario) scenario = command_read_scenario(&changed, path, kinds);
-
-        if (scenario == NULL) {
-            return EXIT_USAGE;
-        }
-        status = replay(&changed, scenario, (int)run, kinds, &error);
-    }
     if (error != NULL) {
         fprintf(stderr, "dcdrill: error: %s\n", error->message);
     }
+    original_clear(&original);
     return status;
 }

@@ -48,9 +48,11 @@ static char *target_of(const Options *options, const char *path)
 
 static char *repeat_command(const Job *job)
 {
-    return g_strdup_printf("dcdrill run %s --seed %s -n %" G_GINT64_FORMAT, job->scenario->path,
-                           job->scenario->simulation.seed_text,
-                           job->scenario->simulation.replications);
+    g_autofree char *changes = options_print_changes(job->options);
+
+    return g_strdup_printf("dcdrill run %s --seed %s -n %" G_GINT64_FORMAT "%s",
+                           job->scenario->path, job->scenario->simulation.seed_text,
+                           job->scenario->simulation.replications, changes);
 }
 
 /* --- the steps --- */
@@ -58,10 +60,12 @@ static char *repeat_command(const Job *job)
 static bool simulate(Job *job, GError **error)
 {
     Progress *progress = progress_new(job->options);
+    g_autofree char *changes = options_print_changes(job->options);
     CampaignOrder order = {.scenario = job->scenario,
                            .kinds = job->kinds,
                            .jobs = (guint)job->options->jobs,
                            .directory = job->staged,
+                           .changes = changes,
                            .until = job->options->until,
                            .wall_limit_s = job->options->wall_limit_s,
                            .watch = progress_show,
@@ -112,6 +116,7 @@ static bool write_exports(const Job *job, Results *results, const GPtrArray *jud
     g_autofree char *junit = results_export_junit(results, repeat);
     g_autofree char *database = g_build_filename(job->staged, "results.sqlite", NULL);
     g_autofree char *html = g_build_filename(job->staged, "report.html", NULL);
+    g_autofree char *markdown = g_build_filename(job->staged, "summary.md", NULL);
     const char *const databases[] = {database, NULL};
 
     return write_text(job, "summary.json", summary, error) &&
@@ -120,6 +125,7 @@ static bool write_exports(const Job *job, Results *results, const GPtrArray *jud
                       journal_make(job->scenario, results, judged, results_export_ended(results)),
                       error) &&
            report_write(databases, html, error) &&
+           report_write_markdown(databases, markdown, error) &&
            write_json(job, "run-meta.json", run_meta_make(&job->meta), error);
 }
 
@@ -169,35 +175,27 @@ static int status_of(const Job *job, Verdict verdict)
     g_assert_not_reached();
 }
 
+static bool fail_stdout(GError **error)
+{
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "cannot write to standard output");
+    return false;
+}
+
 /* One more copy of an output, where --out asks for it. */
 static bool copy_out(const Job *job, const char *out, GError **error)
 {
-    const struct {
-        const char *kind, *file;
-    } kinds[] = {{"summary", "summary.json"},
-                 {"journal", "journal.json"},
-                 {"junit", "junit.xml"},
-                 {"html", "report.html"}};
     g_auto(GStrv) sides = g_strsplit(out, "=", 2);
+    g_autofree char *path = g_build_filename(job->target, options_out_file(sides[0]), NULL);
+    g_autofree char *text = NULL;
+    gsize size;
 
-    for (guint i = 0; sides[0] != NULL && sides[1] != NULL && i < G_N_ELEMENTS(kinds); i++) {
-        if (strcmp(kinds[i].kind, sides[0]) == 0) {
-            g_autofree char *path = g_build_filename(job->target, kinds[i].file, NULL);
-            g_autofree char *text = NULL;
-            gsize size;
-
-            if (!g_file_get_contents(path, &text, &size, error)) {
-                return false;
-            }
-            if (strcmp(sides[1], "-") == 0) {
-                return fwrite(text, 1, size, stdout) == size;
-            }
-            return file_write_whole(sides[1], text, size, error);
-        }
+    if (!g_file_get_contents(path, &text, &size, error)) {
+        return false;
     }
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                "'--out %s' is not KIND=PATH with summary, journal, junit or html", out);
-    return false;
+    if (strcmp(sides[1], "-") == 0) {
+        return fwrite(text, 1, size, stdout) == size || fail_stdout(error);
+    }
+    return file_write_whole(sides[1], text, size, error);
 }
 
 static int show_results(Job *job)
@@ -242,9 +240,15 @@ static void say_how_it_ended(const Job *job)
                 job->campaign.crashed, job->scenario->path, job->campaign.crashed);
     } else if (job->campaign.end == CAMPAIGN_INTERRUPTED ||
                job->campaign.end == CAMPAIGN_WALL_LIMIT) {
-        fprintf(stderr, "dcdrill: %s; results of %u replications so far are in %s\n",
-                job->campaign.end == CAMPAIGN_INTERRUPTED ? "interrupted" : "wall limit reached",
-                job->campaign.written, job->target);
+        const char *why =
+            job->campaign.end == CAMPAIGN_INTERRUPTED ? "interrupted" : "wall limit reached";
+
+        if (job->campaign.written == 0) {
+            fprintf(stderr, "dcdrill: %s; nothing was written\n", why);
+        } else {
+            fprintf(stderr, "dcdrill: %s; what %u replications saw so far is in %s\n", why,
+                    job->campaign.written, job->target);
+        }
     }
 }
 
@@ -339,10 +343,15 @@ static bool is_forgiven(const Options *options, int status)
 int command_run(const Options *options, const Kind *const *kinds)
 {
     int worst = EXIT_PASSED;
+    g_autoptr(GError) error = NULL;
 
     if (options->files->len == 0) {
         fprintf(stderr, "dcdrill: error: 'run' needs a scenario file, like "
                         "scenarios/drills/dc03-lost.json\n");
+        return EXIT_USAGE;
+    }
+    if (!options_check_outs(options, &error)) {
+        say(error);
         return EXIT_USAGE;
     }
     for (guint i = 0; i < options->files->len; i++) {

@@ -84,6 +84,7 @@ int main(int argc, char **argv)
     g_autofree char *help = NULL;
 
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of a write, not the end */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     g_autoptr(Options) options = options_read(argc - 1, argv + 1, &help, &error);
 
     if (options == NULL) {

@@ -48,7 +48,7 @@ static GOptionContext *context_new(Raw *raw)
          "Replications at once (default: all cores); results do not depend on it", "N"},
         {"out-dir", 'o', 0, G_OPTION_ARG_FILENAME, &raw->out_dir, "Directory for results", "DIR"},
         {"out", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->outs,
-         "One more copy of an output: summary, junit, journal, html; '-' is standard output",
+         "One more copy of an output: summary, junit, journal, html, md; '-' is standard output",
          "KIND=PATH"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "Summary as JSON on standard output", NULL},
         {"var", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->vars, "Sets a variable", "NAME=VALUE"},
@@ -119,6 +119,34 @@ static bool read_progress(const char *text, ProgressMode *mode, GError **error)
     return true;
 }
 
+/* Reads .dcdrill.json; what it may hold are defaults of three flags. */
+static JsonDocument *settings_read(GError **error)
+{
+    const char *const known[] = {"seed", "jobs", "color", NULL};
+    g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
+    g_autoptr(JsonDocument) file = json_document_read(".dcdrill.json", diags);
+
+    for (cJSON *item = file != NULL ? file->root->child : NULL; item != NULL; item = item->next) {
+        DiagPlace place = {.file = ".dcdrill.json"};
+
+        if (item->string == NULL || !g_strv_contains(known, item->string)) {
+            g_autofree char *hint = diag_suggest(item->string != NULL ? item->string : "", known);
+
+            json_document_find(file, item, DIAG_KEY, &place);
+            diag_add_at(diags, DIAG_ERROR, place,
+                        "unknown setting '%s'%s; it takes seed, jobs, color",
+                        item->string != NULL ? item->string : "", hint);
+        }
+    }
+    if (diag_count_errors(diags) > 0) {
+        g_autofree char *text = diag_list_to_text(diags);
+
+        g_set_error(error, OPTIONS_ERROR, 0, "%s", g_strchomp(text));
+        return NULL;
+    }
+    return g_steal_pointer(&file);
+}
+
 /* A value of .dcdrill.json in the working directory, as text; NULL when there is none. Caller
  * frees. */
 static char *setting(const cJSON *settings, const char *name)
@@ -187,13 +215,8 @@ static bool read_values(Options *options, const Raw *raw, GError **error)
     const cJSON *settings = NULL;
 
     if (g_file_test(".dcdrill.json", G_FILE_TEST_EXISTS)) {
-        g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
-
-        file = json_document_read(".dcdrill.json", diags);
+        file = settings_read(error);
         if (file == NULL) {
-            g_autofree char *text = diag_list_to_text(diags);
-
-            g_set_error(error, OPTIONS_ERROR, 0, "%s", g_strchomp(text));
             return false;
         }
         settings = file->root;
@@ -209,6 +232,86 @@ static bool read_values(Options *options, const Raw *raw, GError **error)
 
     options->wall_limit_s = sim_span_to_s(wall);
     return is_good;
+}
+
+/* --- flags as text --- */
+
+static void print_flags(GString *text, const char *flag, char *const *values)
+{
+    for (guint i = 0; values != NULL && values[i] != NULL; i++) {
+        bool is_plain = strpbrk(values[i], " \t\n\"'\\$`*?[](){}<>|&;!#~") == NULL;
+        g_autofree char *quoted = is_plain ? g_strdup(values[i]) : g_shell_quote(values[i]);
+
+        g_string_append_printf(text, " %s %s", flag, quoted);
+    }
+}
+
+char *options_print_changes(const Options *options)
+{
+    GString *text = g_string_new(NULL);
+
+    print_flags(text, "--var-file", options->var_files);
+    print_flags(text, "--var", options->vars);
+    print_flags(text, "--set", options->sets);
+    return g_string_free(text, false);
+}
+
+bool options_take_changes(Options *options, const char *flags, GError **error)
+{
+    g_auto(GStrv) words = NULL;
+    g_autoptr(Options) stored = NULL;
+    g_autofree char *help = NULL;
+    int count;
+
+    if (flags == NULL || flags[0] == '\0' || options->sets != NULL || options->vars != NULL ||
+        options->var_files != NULL) {
+        return true;
+    }
+    if (!g_shell_parse_argv(flags, &count, &words, error)) {
+        return false;
+    }
+    stored = options_read(count, words, &help, error);
+    if (stored == NULL) {
+        return false;
+    }
+    options->sets = g_steal_pointer(&stored->sets);
+    options->vars = g_steal_pointer(&stored->vars);
+    options->var_files = g_steal_pointer(&stored->var_files);
+    return true;
+}
+
+const char *options_out_file(const char *kind)
+{
+    static const struct {
+        const char *kind, *file;
+    } outs[] = {{"summary", "summary.json"},
+                {"journal", "journal.json"},
+                {"junit", "junit.xml"},
+                {"html", "report.html"},
+                {"md", "summary.md"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(outs); i++) {
+        if (strcmp(outs[i].kind, kind) == 0) {
+            return outs[i].file;
+        }
+    }
+    return NULL;
+}
+
+bool options_check_outs(const Options *options, GError **error)
+{
+    for (guint i = 0; options->outs != NULL && options->outs[i] != NULL; i++) {
+        g_auto(GStrv) sides = g_strsplit(options->outs[i], "=", 2);
+
+        if (sides[0] == NULL || sides[1] == NULL || sides[1][0] == '\0' ||
+            options_out_file(sides[0]) == NULL) {
+            g_set_error(error, OPTIONS_ERROR, 0,
+                        "'--out %s' is not KIND=PATH with summary, journal, junit, html or md",
+                        options->outs[i]);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* --- the whole --- */

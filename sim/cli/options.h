@@ -35,5 +35,19 @@ Options *options_read(int count, char **arguments, char **help, GError **error);
 void options_free(Options *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
 
+/* The flags that change what a scenario says, as one would type them (" --set /a=1 --var b=2";
+ * empty when there are none). Caller frees. */
+char *options_print_changes(const Options *options);
+
+/* Takes such flags on where the command line gave none. False and `error` when they cannot be read.
+ */
+bool options_take_changes(Options *options, const char *flags, GError **error);
+
+/* Whether every --out names a kind of output and a place. */
+bool options_check_outs(const Options *options, GError **error);
+
+/* The file of an output directory that a kind of --out means, or NULL. */
+const char *options_out_file(const char *kind);
+
 /* What the scenario reader needs to know of them. Points into `options`. */
 ScenarioChanges options_changes(const Options *options);

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/results/results_write.h"
+#include "sim/run/verdicts.h"
 #include "sim/run/wall.h"
 #include "sim/scenario/scenario_read.h"
 #include "sim/world/host.h"
@@ -35,6 +37,7 @@ typedef struct Campaign {
     sigset_t before;
     guint interrupts;
     bool is_input_wrong;
+    guint broken; /* with fail-fast, the first replication that breaks a check; else `total` */
     double began_s;
 } Campaign;
 
@@ -140,6 +143,17 @@ static void drain_pipe(Campaign *campaign, guint run)
     }
 }
 
+/* Whether the replication alone breaks a check: what takes several to decide does not count. */
+static bool breaks_a_check(const Campaign *campaign, guint run)
+{
+    g_autofree char *path = run_path(campaign->order, run);
+    g_autoptr(Results) results = results_open(path, NULL);
+    g_autoptr(GPtrArray) judged =
+        results != NULL ? verdicts_judge(campaign->order->scenario, results, NULL) : NULL;
+
+    return judged != NULL && verdict_merge(judged, NULL) == VERDICT_FAIL;
+}
+
 static void child_ended(Campaign *campaign, guint run, int status)
 {
     Child *child = &campaign->children[run];
@@ -151,6 +165,10 @@ static void child_ended(Campaign *campaign, guint run, int status)
     if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_DONE) {
         child->has_results = true;
         campaign->state.finished++;
+        if (campaign->order->scenario->fail_fast && run < campaign->broken &&
+            breaks_a_check(campaign, run)) {
+            campaign->broken = run;
+        }
     } else if (WIFEXITED(status) &&
                (WEXITSTATUS(status) == CHILD_WRONG_INPUT || WEXITSTATUS(status) == CHILD_NO_DISK)) {
         campaign->is_input_wrong = true;
@@ -238,7 +256,8 @@ static void wait_for_news(Campaign *campaign)
 static bool live(Campaign *campaign, GError **error)
 {
     while (campaign->state.running > 0 || campaign->next < campaign->total) {
-        bool may_begin = campaign->result->end == CAMPAIGN_COMPLETED && !campaign->is_input_wrong;
+        bool may_begin = campaign->result->end == CAMPAIGN_COMPLETED && !campaign->is_input_wrong &&
+                         campaign->broken == campaign->total;
 
         while (may_begin && campaign->next < campaign->total &&
                campaign->state.running < campaign->order->jobs) {
@@ -280,8 +299,9 @@ static void write_left_out(ResultsWriter *writer, const Kind *const *kinds)
 
 /* What the results say of the campaign as a whole; nothing of it depends on when or where it ran.
  */
-static void write_facts(ResultsWriter *writer, const Scenario *scenario)
+static void write_facts(ResultsWriter *writer, const CampaignOrder *order)
 {
+    const Scenario *scenario = order->scenario;
     g_autofree char *interval =
         g_strdup_printf("%" G_GINT64_FORMAT, scenario->simulation.sample_interval);
     g_autofree char *cost = g_strdup_printf("%.2f", scenario_monthly_cost(scenario));
@@ -292,11 +312,27 @@ static void write_facts(ResultsWriter *writer, const Scenario *scenario)
     results_write_fact(writer, "description",
                        scenario->description != NULL ? scenario->description : "");
     results_write_fact(writer, "seed", scenario->simulation.seed_text);
+    results_write_fact(writer, "changes", order->changes != NULL ? order->changes : "");
     results_write_fact(writer, "version", DCDRILL_VERSION);
     results_write_fact(writer, "sample_interval_ns", interval);
     results_write_fact(writer, "cost_per_month", cost);
     results_write_fact(writer, "resolved", resolved);
     cJSON_free(resolved);
+}
+
+/* What replications leave that died, or that no longer count. */
+static void remove_parts(const CampaignOrder *order)
+{
+    g_autoptr(GDir) directory = g_dir_open(order->directory, 0, NULL);
+    const char *name;
+
+    while (directory != NULL && (name = g_dir_read_name(directory)) != NULL) {
+        if (g_str_has_prefix(name, "run-") && g_ascii_isdigit(name[strlen("run-")])) {
+            g_autofree char *path = g_build_filename(order->directory, name, NULL);
+
+            unlink(path);
+        }
+    }
 }
 
 static bool merge(Campaign *campaign, GError **error)
@@ -307,12 +343,13 @@ static bool merge(Campaign *campaign, GError **error)
     if (writer == NULL) {
         return false;
     }
-    write_facts(writer, campaign->order->scenario);
+    write_facts(writer, campaign->order);
     write_left_out(writer, campaign->order->kinds);
     for (guint run = 0; run < campaign->total; run++) {
         g_autofree char *part = run_path(campaign->order, run);
 
-        if (campaign->children[run].has_results) {
+        /* whether one after the first broken one was begun depends on the number of jobs */
+        if (campaign->children[run].has_results && run <= campaign->broken) {
             campaign->result->written++;
             if (!results_write_merge(writer, part, error)) {
                 return false;
@@ -320,6 +357,7 @@ static bool merge(Campaign *campaign, GError **error)
             unlink(part);
         }
     }
+    remove_parts(campaign->order);
     if (campaign->result->written == 0) {
         return true; /* the caller says why from the result */
     }
@@ -346,6 +384,7 @@ bool campaign_run(const CampaignOrder *order, CampaignResult *result, GError **e
     Campaign campaign = {.order = order,
                          .result = result,
                          .total = total,
+                         .broken = total,
                          .children = children,
                          .progress = progress,
                          .began_s = wall_seconds()};

@@ -17,6 +17,7 @@ typedef struct CampaignOrder {
     const Kind *const *kinds;
     guint jobs;            /* replications at once, at least 1 */
     const char *directory; /* existing and ours: runs write "run-0000.sqlite" in it */
+    const char *changes;   /* flags that changed the scenario, kept with the results; may be NULL */
     SimSpan until;         /* end early at this scenario time; 0: do not */
     double wall_limit_s;   /* 0: none */
     CampaignWatch *watch;  /* may be NULL */

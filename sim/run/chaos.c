@@ -30,7 +30,8 @@ struct Chaos {
     const Scenario *scenario;
     Assembly *assembly;
     SimTime start, end;
-    GPtrArray *steps;        /* Step */
+    GPtrArray *steps;        /* Step: of the method */
+    GPtrArray *rollbacks;    /* Step */
     GPtrArray *applications; /* Application */
 };
 
@@ -226,6 +227,19 @@ static Application *application_new(Step *step)
     return application;
 }
 
+/* On how many some fault is. */
+static guint count_faulted(const GPtrArray *targets)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < targets->len; i++) {
+        const Component *target = g_ptr_array_index(targets, i);
+
+        count += target->effects != NULL && target->effects->len > 0;
+    }
+    return count;
+}
+
 static void on_begin(void *self, void *subject, uint64_t detail)
 {
     Chaos *chaos = self;
@@ -235,7 +249,7 @@ static void on_begin(void *self, void *subject, uint64_t detail)
     (void)detail;
     step->begun++;
     if (step->activity->fault->is_heal) {
-        application->entry.bit = application->entry.targets->len;
+        application->entry.bit = count_faulted(application->entry.targets);
         application->entry.lifted = application->entry.applied;
         chaos_heal(chaos);
         step_end(step);
@@ -249,6 +263,13 @@ static void on_begin(void *self, void *subject, uint64_t detail)
                      application, 0);
     }
     schedule_next(step);
+}
+
+void chaos_roll_back(Chaos *chaos)
+{
+    for (guint i = 0; i < chaos->rollbacks->len; i++) {
+        on_begin(chaos, g_ptr_array_index(chaos->rollbacks, i), 0);
+    }
 }
 
 void chaos_heal(Chaos *chaos)
@@ -295,7 +316,7 @@ static void application_free(gpointer data)
     g_free(application);
 }
 
-static void add_step(Chaos *chaos, const Activity *activity)
+static Step *step_new(Chaos *chaos, const Activity *activity)
 {
     Step *step = g_new0(Step, 1);
     g_autofree char *stream = g_strdup_printf("chaos/%s", activity->name);
@@ -303,6 +324,13 @@ static void add_step(Chaos *chaos, const Activity *activity)
     step->chaos = chaos;
     step->activity = activity;
     engine_open_stream(chaos->assembly->engine, &step->rng, stream);
+    return step;
+}
+
+static void add_step(Chaos *chaos, const Activity *activity)
+{
+    Step *step = step_new(chaos, activity);
+
     g_ptr_array_add(chaos->steps, step);
     if (activity->at != SIM_NEVER) {
         step_schedule(step, chaos->start + activity->at);
@@ -321,6 +349,7 @@ Chaos *chaos_new(const Scenario *scenario, Assembly *assembly, SimTime start, Si
     chaos->start = start;
     chaos->end = end;
     chaos->steps = g_ptr_array_new_with_free_func(step_free);
+    chaos->rollbacks = g_ptr_array_new_with_free_func(step_free);
     chaos->applications = g_ptr_array_new_with_free_func(application_free);
     for (guint i = 0; i < scenario->method->len; i++) {
         const Activity *activity = g_ptr_array_index(scenario->method, i);
@@ -328,6 +357,10 @@ Chaos *chaos_new(const Scenario *scenario, Assembly *assembly, SimTime start, Si
         if (activity->type == ACTIVITY_ACTION) {
             add_step(chaos, activity);
         }
+    }
+    for (guint i = 0; i < scenario->rollbacks->len; i++) {
+        g_ptr_array_add(chaos->rollbacks,
+                        step_new(chaos, g_ptr_array_index(scenario->rollbacks, i)));
     }
     return chaos;
 }
@@ -338,6 +371,7 @@ void chaos_free(Chaos *chaos)
         return;
     }
     g_ptr_array_unref(chaos->applications);
+    g_ptr_array_unref(chaos->rollbacks);
     g_ptr_array_unref(chaos->steps);
     g_free(chaos);
 }

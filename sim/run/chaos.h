@@ -23,7 +23,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Chaos, chaos_free)
 /* Looks whether a `when` has come true; called at each sample. */
 void chaos_look(Chaos *chaos);
 
-/* Ends everything that lasts and takes all effects away: rollbacks and the settle phase. */
+/* Carries out the rollbacks of the scenario, in their order. */
+void chaos_roll_back(Chaos *chaos);
+
+/* Ends everything that lasts and takes all effects away: the settle phase begins. */
 void chaos_heal(Chaos *chaos);
 
 /* What was applied, in order of beginning. */

@@ -79,16 +79,28 @@ static cJSON *probe_entry(const Activity *probe, const Judged *judged)
     return entry;
 }
 
-static void add_run(cJSON *journal, const Scenario *scenario, const Results *results,
-                    const GPtrArray *judged)
+/* What was applied of one list of activities, in every replication. */
+static void add_faults(cJSON *list, const GPtrArray *activities, const Results *results)
 {
-    cJSON *run = cJSON_AddArrayToObject(journal, "run");
     guint count;
     const ResultsFault *faults = results_faults(results, &count);
 
     for (guint i = 0; i < count; i++) {
-        cJSON_AddItemToArray(run, fault_entry(&faults[i]));
+        for (guint k = 0; k < activities->len; k++) {
+            if (strcmp(((const Activity *)g_ptr_array_index(activities, k))->name,
+                       faults[i].name) == 0) {
+                cJSON_AddItemToArray(list, fault_entry(&faults[i]));
+            }
+        }
     }
+}
+
+static void add_run(cJSON *journal, const Scenario *scenario, const Results *results,
+                    const GPtrArray *judged)
+{
+    cJSON *run = cJSON_AddArrayToObject(journal, "run");
+
+    add_faults(run, scenario->method, results);
     for (guint i = 0; i < scenario->method->len; i++) {
         const Activity *step = g_ptr_array_index(scenario->method, i);
 
@@ -130,7 +142,7 @@ cJSON *journal_make(const Scenario *scenario, const Results *results, const GPtr
     cJSON_AddNumberToObject(journal, "duration", sim_span_to_s(scenario->simulation.duration));
     add_hypothesis(journal, scenario, judged);
     add_run(journal, scenario, results, judged);
-    cJSON_AddArrayToObject(journal, "rollbacks");
+    add_faults(cJSON_AddArrayToObject(journal, "rollbacks"), scenario->rollbacks, results);
     return journal;
 }
 

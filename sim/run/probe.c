@@ -380,8 +380,8 @@ typedef struct ProbeTally {
     guint looked, unseen, missed;
 } ProbeTally;
 
-static ProbeTally look_all(const Activity *probe, const ProbeQuery *query, Results *results,
-                           const GArray *times, double *shown)
+static ProbeTally look_all(const Scenario *scenario, const Activity *probe, const ProbeQuery *query,
+                           Results *results, const GArray *times, double *shown)
 {
     ProbeTally tally = {0};
     guint count;
@@ -390,7 +390,8 @@ static ProbeTally look_all(const Activity *probe, const ProbeQuery *query, Resul
     for (guint i = 0; i < count; i++) {
         for (guint k = 0; k < times->len; k++) {
             SimTime time = g_array_index(times, SimTime, k);
-            double value = probe_query_value(query, results, runs[i].run, time);
+            bool is_past = time > runs[i].simulated - scenario->simulation.warmup;
+            double value = is_past ? NAN : probe_query_value(query, results, runs[i].run, time);
             bool is_missed = !isnan(value) && !probe_is_tolerated(probe->tolerance, value);
 
             tally.looked++;
@@ -417,7 +418,7 @@ Judged *probe_judge(const Scenario *scenario, Results *results, const Activity *
         judged_decide(judged, VERDICT_INCONCLUSIVE, "%s", error->message);
         return judged;
     }
-    ProbeTally tally = look_all(probe, query, results, times, &judged->observed);
+    ProbeTally tally = look_all(scenario, probe, query, results, times, &judged->observed);
 
     if (tally.missed > 0) {
         judged_decide(judged, VERDICT_FAIL, "outside of its tolerance in %u of %u looks",

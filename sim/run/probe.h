@@ -14,8 +14,8 @@ ProbeQuery *probe_query_parse(const char *text, GError **error);
 void probe_query_free(ProbeQuery *query);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProbeQuery, probe_query_free)
 
-/* Reports every probe of method and hypothesis whose query is none, or whose metric nobody of `kinds`
- * measures. */
+/* Reports every probe of method and hypothesis whose query is none, or whose metric nobody of
+ * `kinds` measures. */
 void probes_check(const Scenario *scenario, const Kind *const *kinds, DiagList *diags);
 
 /* The value at `time` in `run`; NAN when there was nothing to see. */

@@ -100,7 +100,10 @@ static void live(Run *run)
         run->is_stopped = true;
         return;
     }
-    chaos_heal(run->chaos);
+    if (order->scenario->rollback_strategy != ROLLBACK_NEVER) {
+        chaos_roll_back(run->chaos);
+        chaos_heal(run->chaos);
+    }
     live_until(run, run->settled);
     stop_load(run);
     live_until(run, run->drained);

@@ -399,8 +399,22 @@ static void check_activities(const Scenario *scenario, const GPtrArray *activiti
     }
 }
 
+/* Whether a run deviated is known only when its results are judged. */
+static void check_runtime(const Scenario *scenario, DiagList *diags)
+{
+    const cJSON *runtime = json_member(scenario->root, "runtime");
+    const cJSON *strategy = json_member(json_member(runtime, "rollbacks"), "strategy");
+
+    if (scenario->rollback_strategy == ROLLBACK_DEVIATED) {
+        diag_add(diags, DIAG_ERROR, strategy, DIAG_VALUE,
+                 "'deviated' cannot be known while a run lives: it is judged from its results; "
+                 "write 'always' or 'never'");
+    }
+}
+
 void scenario_check(const Scenario *scenario, DiagList *diags)
 {
+    check_runtime(scenario, diags);
     check_activities(scenario, scenario->method, diags);
     check_activities(scenario, scenario->rollbacks, diags);
     check_activities(scenario, scenario->hypothesis, diags);

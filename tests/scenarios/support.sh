@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # what is set here is read by those who source it
 # support.sh - what the tests of the program share: sourced, run from the project's root.
 set -uo pipefail
 export LC_ALL=C.UTF-8
@@ -9,6 +10,7 @@ dcdrill=$root/$build/dcdrill
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 bad=0
+status=0 out='' err=''
 
 # pass_if STATUS SENTENCE [DETAIL]: one line of TAP for a status of 0 or another.
 pass_if() {

@@ -2,8 +2,116 @@
 # Results appear whole or not at all, whatever stands in the way of writing them.
 . tests/scenarios/support.sh
 scenario=scenarios/smoke/steady.json
-short=(--until 1s -n 1 -q --progress none)
+short=(-n 1 -q --progress none)
+
+# nothing_else SENTENCE: no half-made directory lies about.
+nothing_else() {
+    local found
+    found=$(find "$work" -name '*.part*' -o -name '*.old-*')
+    [ -z "$found" ]
+    pass_if $? "$1" "$found"
+}
+
+# same_as_before FOLDER SENTENCE
+same_as_before() {
+    diff -r "$work/before" "$1" >"$work/diff" 2>&1
+    pass_if $? "$2" "$(head -n 5 "$work/diff")"
+}
 
 run run $scenario "${short[@]}" -o "$work/results"
-expect 130 "" "a run that is ended early says so by its status" 
-exit 0
+for file in journal.json summary.json results.sqlite junit.xml report.html summary.md run-meta.json; do
+    [ -s "$work/results/$file" ]
+    pass_if $? "a run writes $file"
+done
+for file in journal.json summary.json run-meta.json; do
+    [ "$(sqlite3 :memory: "SELECT json_valid(CAST(readfile('$work/results/$file') AS TEXT))")" = 1 ]
+    pass_if $? "$file is JSON"
+done
+[ "$(sqlite3 "$work/results/results.sqlite" 'PRAGMA integrity_check')" = ok ]
+pass_if $? "results.sqlite is whole"
+! grep -rqE "$(date -u +%Y-%m-%d)T" "$work/results/summary.json" "$work/results/journal.json" "$work/results/report.html" "$work/results/junit.xml"
+pass_if $? "wall-clock times stand in run-meta.json only"
+! grep -qE '(src|href)="https?:' "$work/results/report.html"
+pass_if $? "report.html needs nothing from outside"
+cp -a "$work/results" "$work/before"
+
+# --- places that cannot be written
+echo mine >"$work/results/notes.txt"
+run run $scenario "${short[@]}" -o "$work/results"
+[ "$(cat "$work/results/notes.txt" 2>&1)" = mine ]
+pass_if $? "what somebody put beside the results stays there"
+rm -f "$work/results/notes.txt"
+mkdir "$work/theirs" && echo precious >"$work/theirs/file"
+run run $scenario "${short[@]}" -o "$work/theirs"
+expect 2 "holds no results of dcdrill" "a directory of somebody else is refused"
+[ "$(cat "$work/theirs/file")" = precious ]
+pass_if $? "and stays as it was"
+run run $scenario "${short[@]}" -o "$work/theirs/file"
+expect 2 "name another directory" "a file in the way is refused"
+run run $scenario "${short[@]}" -o "$work/theirs/file/below"
+expect 2 "cannot make the directory" "a directory below a file is refused"
+run run $scenario "${short[@]}" -o /proc/dcdrill
+expect 2 "cannot make the directory '/proc" "a directory that cannot be made is named"
+if [ "$(id -u)" -eq 0 ]; then
+    skip "root may write everywhere" "a directory without permission is refused"
+else
+    mkdir "$work/closed" && chmod 555 "$work/closed"
+    run run $scenario "${short[@]}" -o "$work/closed/out"
+    expect 2 "Permission denied" "a directory without permission is refused"
+fi
+
+# --- a full disk
+cp -a "$work/before" "$work/kept" && cp -a "$work/before" "$work/results.1"
+(ulimit -f 300 && "$dcdrill" run $scenario "${short[@]}" -o "$work/kept") >/dev/null 2>"$work/stderr"
+status=$?
+err=$(cat "$work/stderr")
+expect 2 "error" "a file that may not grow ends the run with a message"
+same_as_before "$work/kept" "earlier results stay when a file may not grow"
+nothing_else "nothing half-written is left when a file may not grow"
+mkdir "$work/small"
+if mount -t tmpfs -o size=3m dcdrill-test "$work/small" 2>/dev/null; then
+    mkdir "$work/small/results" && cp "$work/before"/{run-meta.json,summary.json} "$work/small/results/"
+    run run $scenario "${short[@]}" -o "$work/small/results"
+    expect 3 "" "a run that has room for its results writes them"
+    run run scenarios/smoke/dc-lost.json -n 9 -q --progress none -o "$work/small/results"
+    [ "$status" -eq 2 ] && grep -qiE "full|no space" <<<"$err"
+    pass_if $? "a full disk ends the run with a message" "exit status $status: ${err:0:500}"
+    [ "$(json "$work/small/results/summary.json" '$.scenario')" = $scenario ] && [ -z "$(find "$work/small" -name '*.part*')" ]
+    pass_if $? "earlier results stay when the disk is full" "$(ls -la "$work/small" "$work/small/results" 2>&1)"
+    umount "$work/small"
+else
+    skip "no right to mount" "a full disk ends the run with a message"
+fi
+
+# --- results that are locked or broken
+(echo 'BEGIN EXCLUSIVE;' && touch "$work/locked" && sleep 20) | sqlite3 "$work/results.1/results.sqlite" &
+while [ ! -e "$work/locked" ]; do sleep 0.1; done
+sleep 0.5
+run report "$work/results.1"
+expect 2 "locked" "results that another process holds locked are refused with the reason"
+kill %1 2>/dev/null
+wait 2>/dev/null
+head -c 5000 "$work/before/results.sqlite" >"$work/results.1/results.sqlite"
+cp "$work/results.1/report.html" "$work/page"
+run report "$work/results.1"
+expect 2 "results.sqlite" "broken results are named"
+cmp -s "$work/page" "$work/results.1/report.html"
+pass_if $? "and the page that was there stays"
+run report "$work/nothing"
+expect 2 "nothing" "results that are not there are named"
+run report "$work/results"
+expect 0 "" "a report can be written again from its results"
+cmp -s "$work/before/report.html" "$work/results/report.html"
+pass_if $? "and is the same to the last byte"
+
+# --- copies
+run run $scenario "${short[@]}" -o "$work/results" --out summary="$work/copy.json" --out journal=-
+cmp -s "$work/copy.json" "$work/results/summary.json"
+pass_if $? "'--out summary=PATH' writes a copy"
+grep -q chaoslib-version <<<"$out"
+pass_if $? "'--out journal=-' prints it"
+run run $scenario "${short[@]}" -o "$work/results" --out sumary=x
+expect 2 "KIND=PATH" "an unknown kind of output is refused before the run"
+same_as_before "$work/before" "nothing was run for it"
+nothing_else "no half-made directory lies about in the end"
+exit $bad
