@@ -158,8 +158,9 @@ static void put_estimate(Page *page, const Estimate *estimate, const char *unit)
 {
     g_autofree char *value = words_value(estimate->value, unit);
     g_autofree char *range = words_range(estimate, unit);
+    bool is_bare = isnan(estimate->low) && !isnan(estimate->value) && estimate->replications > 1;
 
-    page_cell_range(page, value, range);
+    page_cell_range(page, value, is_bare ? "too few beyond" : range);
 }
 
 void section_put_felt(const Telling *telling, const UserGroup *group)
@@ -174,7 +175,10 @@ void section_put_felt(const Telling *telling, const UserGroup *group)
 
     page_cell(telling->page, requests);
     if (failed.value == 0) {
-        page_cell(telling->page, "none seen");
+        g_autofree char *bound = words_value(failed.high, "ratio");
+        g_autofree char *range = g_strdup_printf("below %s", bound);
+
+        page_cell_range(telling->page, "none seen", range);
     } else {
         put_estimate(telling->page, &failed, "ratio");
     }
@@ -195,10 +199,10 @@ static void put_phases(const Telling *telling)
     page_table_begin(telling->page,
                      "What users felt, all replications together. The whole run is what was "
                      "measured: from the end of the warm-up to the time left to settle. Latency is "
-                     "that of requests that went well, from the moment "
-                     "the user wanted them to the answer, retries included. * the interval is not "
-                     "reliable: fewer than 10 replications, or fewer than 100 requests beyond the "
-                     "percentile in one of them.",
+                     "that of requests that went well, from the moment the user wanted them to the "
+                     "answer, retries included. * the interval is not reliable: fewer than 10 "
+                     "replications. Too few beyond: fewer than 100 requests beyond the percentile "
+                     "in some replication, no interval is given.",
                      heads);
     for (guint i = 0; i < telling->view->phases->len; i++) {
         page_row_begin(telling->page);

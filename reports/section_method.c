@@ -18,7 +18,8 @@ static const char *const methods[] = {
     "Latency counts from the moment the user wanted the request, whether or not the client could "
     "start it then, so that stalls are not hidden. Only requests that went well have one.",
     "A request counts as failed when the user got no answer after all retries. Where none failed, "
-    "the words are 'none seen': that is no proof of none.",
+    "the words are 'none seen' and the limit is that for as many independent requests, 1 - (1 - "
+    "confidence)^(1/n): failures come together, so the truth may be worse.",
     "Requests belong to the second in which they were wanted, and to the site that answered or "
     "failed them last.",
 };

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/fixed_math.h"
+
 const double user_quantiles[USER_QUANTILES] = {0.50, 0.95, 0.99, 0.999};
 
 /* A percentile over time needs about so many requests in a step of a replication. */
@@ -215,10 +217,10 @@ static void fold_group(Pass *pass, guint index)
     UserGroup *group = &pass->users->groups[index];
     const Histogram *latency = pass->latencies->pdata[index];
 
-    group->fewest = MIN(group->fewest, latency != NULL ? histogram_count(latency) : 0);
     if (latency == NULL) {
         return;
     }
+    group->fewest = MIN(group->fewest, histogram_count(latency));
     for (guint i = 0; i < USER_QUANTILES; i++) {
         group->quantiles[i][pass->run] =
             (double)histogram_quantile(latency, user_quantiles[i]) / 1e9;
@@ -407,9 +409,13 @@ Estimate view_users_failed(const ViewUsers *users, const UserGroup *group)
         asked[i] = group->ok[i] + group->failed[i];
     }
     failed = estimate_ratio(group->failed, asked, count, users->view->confidence);
-    failed.low = fmax(failed.low, 0); /* NAN becomes 0 only with an upper end */
-    if (isnan(failed.high) || failed.value == 0) {
-        failed.low = failed.high = (double)NAN; /* none seen is no proof of none */
+    if (failed.value == 0) {
+        failed.low = 0;
+        failed.high =
+            1 - fixed_pow(1 - users->view->confidence, 1 / view_users_requests(users, group));
+    } else if (!isnan(failed.high)) {
+        failed.low = fmax(failed.low, 0);
+        failed.high = fmin(failed.high, 1);
     }
     return failed;
 }
@@ -430,8 +436,9 @@ Estimate view_users_quantile(const ViewUsers *users, const UserGroup *group, Use
     }
     estimate = estimate_quantile(user_quantiles[quantile], pooled, each, known, group->fewest, 1,
                                  users->view->confidence);
-    if (estimate.low < 0) { /* and not NAN: nothing takes less than no time */
-        estimate.low = 0;
+    if ((double)group->fewest * (1 - user_quantiles[quantile]) <
+        ESTIMATE_FEWEST_BEYOND * (1 - 1e-12)) {
+        estimate.low = estimate.high = (double)NAN;
     }
     return estimate;
 }

@@ -17,7 +17,8 @@ typedef struct UserGroup {
     double *ok, *failed, *attempts;    /* of each replication */
     double *quantiles[USER_QUANTILES]; /* of each replication, s; NAN without any */
     Histogram *pooled;                 /* latency of all replications, ns */
-    uint64_t fewest;                   /* requests that went well, in the replication with least */
+    uint64_t fewest; /* requests that went well, in the replication with the fewest of those that
+                        had any */
 } UserGroup;
 
 typedef struct ViewUsers {
@@ -45,8 +46,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ViewUsers, view_users_free)
  * them may be given. */
 const UserGroup *view_users_group(const ViewUsers *users, guint phase, int dc, int region);
 
-/* Share of requests that failed after retries. */
+/* Share of requests that failed after retries. Where none did, `high` is the limit for as many
+ * independent requests. */
 Estimate view_users_failed(const ViewUsers *users, const UserGroup *group);
+
+/* A percentile of latency, s, as in summary.json: without an interval when fewer than 100 requests
+ * lie beyond it in some replication. */
 Estimate view_users_quantile(const ViewUsers *users, const UserGroup *group, UserQuantile quantile);
 
 /* Requests in all replications. */

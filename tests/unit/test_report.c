@@ -1,9 +1,13 @@
 /* test_report.c - a report tells all that stands in the results, to anybody, on one page. */
 #include "reports/report.h"
 
+#include <cjson/cJSON.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
+#include "reports/words.h"
+#include "sim/results/results_export.h"
 #include "tests/support/fake_results.h"
 #include "tests/support/html_check.h"
 #include "tests/support/path_rig.h"
@@ -211,6 +215,55 @@ START_TEST(several_results_make_one_page)
 }
 END_TEST
 
+/* What a metric says in summary.json, as the page would print it. */
+static char *print_point(const cJSON *metric, const char *name, const char *unit)
+{
+    const cJSON *point = cJSON_GetObjectItemCaseSensitive(metric, name);
+    const cJSON *low = cJSON_GetObjectItemCaseSensitive(point, "low");
+    const cJSON *high = cJSON_GetObjectItemCaseSensitive(point, "high");
+    Estimate estimate = {
+        .value = cJSON_GetObjectItemCaseSensitive(point, "value")->valuedouble,
+        .low = cJSON_IsNumber(low) ? low->valuedouble : (double)NAN,
+        .high = cJSON_IsNumber(high) ? high->valuedouble : (double)NAN,
+    };
+    g_autofree char *value = words_value(estimate.value, unit);
+    g_autofree char *range = words_range(&estimate, unit);
+
+    return isnan(estimate.low) ? g_strdup_printf(">%s<small>too few beyond<", value)
+                               : g_strdup_printf(">%s<small>%s<", value, range);
+}
+
+START_TEST(figures_are_those_of_the_summary)
+{
+    g_autoptr(ReportRig) rig = report_rig_new(&tame);
+    G_GNUC_UNUSED g_autoptr(PathRig) path = path_rig_new("gnuplot", NULL);
+    g_autofree char *page = write_page(rig);
+    g_autoptr(Results) results = results_open(rig->results, NULL);
+    g_autofree char *text = results_export_summary(results, 0.95);
+    cJSON *summary = cJSON_Parse(text);
+    const cJSON *metric;
+    guint compared = 0;
+
+    cJSON_ArrayForEach(metric, cJSON_GetObjectItemCaseSensitive(summary, "metrics"))
+    {
+        const char *name = cJSON_GetObjectItemCaseSensitive(metric, "name")->valuestring;
+        const cJSON *labels = cJSON_GetObjectItemCaseSensitive(metric, "labels");
+        static const char *const points[] = {"p50", "p95", "p99", "p99.9"};
+
+        for (guint i = 0; i < G_N_ELEMENTS(points) && strcmp(name, "http_req_duration") == 0 &&
+                          cJSON_GetObjectItemCaseSensitive(labels, "dc") == NULL;
+             i++) {
+            g_autofree char *words = print_point(metric, points[i], "s");
+
+            check_has(page, words);
+            compared++;
+        }
+    }
+    cJSON_Delete(summary);
+    ck_assert_uint_eq(compared, 4 * 4 * 4); /* percentiles; phases; all and three regions */
+}
+END_TEST
+
 /* --- safety --------------------------------------------------------------------------------- */
 
 START_TEST(page_asks_nobody_for_anything)
@@ -334,6 +387,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, one_replication_gives_no_intervals);
     tcase_add_test(tests, nothing_measured_is_still_a_page);
     tcase_add_test(tests, several_results_make_one_page);
+    tcase_add_test(tests, figures_are_those_of_the_summary);
     tcase_add_test(tests, page_asks_nobody_for_anything);
     tcase_add_test(tests, hostile_names_are_only_names);
     tcase_add_test(tests, tables_stay_without_gnuplot);
