@@ -35,7 +35,7 @@ static uint64_t write_users(ResultsWriter *writer, const RecordOrder *order)
 
     for (guint i = 0; i < history_count_cells(history); i++) {
         const HistoryCell *cell = history_cell(history, i);
-        SimTime time = (SimTime)cell->second * SIM_S - order->start;
+        SimTime time = cell->begin - order->start;
         ResultsUsers users = {.run = order->run,
                               .time = time,
                               .client = cell->client,

@@ -95,6 +95,7 @@ static void live(Run *run)
     SimTime until = order->until > 0 ? run->start + order->until : SIM_NEVER;
 
     world_start(run->assembly->world);
+    live_until(run, MIN(run->start, until)); /* no sample is part warm-up, part not */
     live_until(run, MIN(run->end, until));
     if (until < run->end || run->is_stopped) {
         run->is_stopped = true;

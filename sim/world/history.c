@@ -44,6 +44,7 @@ void history_request(History *history, const UserRequest *request)
 
 void history_set_epoch(History *history, SimTime epoch)
 {
+    request_book_set_epoch(history->requests, epoch);
     data_book_set_epoch(history->data, epoch);
 }
 

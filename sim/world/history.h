@@ -26,7 +26,8 @@ typedef struct UserRequest {
 
 void history_request(History *history, const UserRequest *request);
 
-/* The instant that times in proofs count from: the end of the warm-up. Begins as 0. */
+/* The instant that times in proofs count from, and that seconds of cells begin at: the end of the
+ * warm-up. Begins as 0; to be set before the first request. */
 void history_set_epoch(History *history, SimTime epoch);
 
 /* How many requests have ended so far, for progress. */
@@ -70,6 +71,7 @@ void history_note(History *history, const char *event, const Component *componen
 typedef struct HistoryCell { /* users' requests of one second and one set of labels, by intended
                                 start */
     uint32_t second;
+    SimTime begin; /* of the second; one of them begins at the epoch */
     const char *client;
     const Site *region, *dc;             /* dc may be NULL */
     uint64_t ok, failed, attempts, late; /* late: ok but over the client's patience */

@@ -25,6 +25,7 @@ typedef struct Client {
 } Client;
 
 struct RequestBook {
+    SimSpan lead;       /* from the begin of second 0 to time 0 */
     GArray *clients;    /* of Client: few, searched from the front */
     GPtrArray *tables;  /* of Series **, owned */
     GPtrArray *series;  /* of Series, owned */
@@ -141,6 +142,7 @@ static Cell *request_book_find(RequestBook *book, Series *series, guint second)
     if (cell == NULL) {
         cell = g_new0(Cell, 1);
         cell->shown.second = second;
+        cell->shown.begin = (SimTime)second * SIM_S - book->lead;
         cell->shown.client = series->client;
         cell->shown.region = series->region;
         cell->shown.dc = series->dc;
@@ -171,10 +173,16 @@ static void cell_add_reason(HistoryCell *cell, const char *reason)
     g_hash_table_insert(cell->reasons, (void *)(uintptr_t)reason, (void *)((uintptr_t)count + 1));
 }
 
+void request_book_set_epoch(RequestBook *book, SimTime epoch)
+{
+    g_assert_cmpuint(book->cells->len, ==, 0);
+    book->lead = (SIM_S - epoch % SIM_S) % SIM_S;
+}
+
 void request_book_add(RequestBook *book, const UserRequest *request)
 {
     Series *series = request_book_series(book, request);
-    Cell *cell = request_book_find(book, series, (guint)(request->intended / SIM_S));
+    Cell *cell = request_book_find(book, series, (guint)((request->intended + book->lead) / SIM_S));
 
     g_assert_cmpint(request->ended, >=, request->intended);
     g_assert_cmpuint(request->attempts, >=, 1);

@@ -8,6 +8,7 @@ typedef struct RequestBook RequestBook;
 
 RequestBook *request_book_new(void);
 void request_book_free(RequestBook *book);
+void request_book_set_epoch(RequestBook *book, SimTime epoch);
 void request_book_add(RequestBook *book, const UserRequest *request);
 guint request_book_count(const RequestBook *book);
 

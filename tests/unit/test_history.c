@@ -81,6 +81,23 @@ START_TEST(requests_are_added_up_by_second_and_labels)
 }
 END_TEST
 
+/* The warm-up ends at 10.5 s: what was wanted just before and just after falls into two seconds. */
+START_TEST(a_second_begins_at_the_end_of_the_warm_up)
+{
+    Desk desk = desk_new();
+    UserRequest before = request_at(10400 * SIM_MS, 0, &dc01);
+    UserRequest after = request_at(10600 * SIM_MS, 0, &dc01);
+
+    history_set_epoch(desk.history, 10500 * SIM_MS);
+    history_request(desk.history, &before);
+    history_request(desk.history, &after);
+    ck_assert_uint_eq(history_count_cells(desk.history), 2);
+    ck_assert_int_eq(history_cell(desk.history, 0)->begin, 9500 * SIM_MS);
+    ck_assert_int_eq(history_cell(desk.history, 1)->begin, 10500 * SIM_MS);
+    desk_free(desk);
+}
+END_TEST
+
 START_TEST(cells_come_in_order_of_second_client_region_and_dc)
 {
     Desk desk = desk_new();
@@ -490,6 +507,7 @@ Suite *test_suite(void)
     TCase *cases = tcase_create("history");
 
     tcase_add_test(cases, requests_are_added_up_by_second_and_labels);
+    tcase_add_test(cases, a_second_begins_at_the_end_of_the_warm_up);
     tcase_add_test(cases, cells_come_in_order_of_second_client_region_and_dc);
     tcase_add_test(cases, no_request_is_lost_between_the_cells);
     tcase_add_test(cases, occurrences_are_counted_by_content_and_not_by_address);
