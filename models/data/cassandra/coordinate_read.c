@@ -506,6 +506,7 @@ void read_receive(Cassandra *node, const Message *message)
     read->key = message->key;
     read->request = message->request;
     read->slot = entry->index * node->cluster->slots_per_key;
+    store_prefetch(&node->cluster->store, read->slot);
     read->range = ring_range(node->cluster->ring, entry->range);
     read->spare = -1;
     read->consistency =

@@ -400,6 +400,7 @@ void write_receive(Cassandra *node, const Message *message)
     write->key = message->key;
     write->request = message->request;
     write->slot = entry->index * node->cluster->slots_per_key;
+    store_prefetch(&node->cluster->store, write->slot);
     write->range = ring_range(node->cluster->ring, entry->range);
     write->consistency =
         (Consistency)(message->consistency != CONSISTENCY_DEFAULT ? message->consistency
