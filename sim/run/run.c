@@ -2,6 +2,7 @@
 #include "sim/run/run.h"
 
 #include "sim/run/chaos.h"
+#include "sim/run/last_words.h"
 #include "sim/run/record.h"
 #include "sim/run/sampler.h"
 #include "sim/world/history.h"
@@ -156,8 +157,10 @@ bool run_execute(const RunOrder *order, DiagList *diags, GError **error)
     }
     run.assembly = assembly;
     run_prepare(&run, writer);
+    last_words_begin(assembly->engine, order->run, run.start);
     live(&run);
     run_record(&run, writer);
+    last_words_end();
     sampler_free(run.sampler);
     chaos_free(run.chaos);
     return results_write_close(g_steal_pointer(&writer), error);
