@@ -16,7 +16,7 @@ SAME_BITS := -ffp-contract=off -fno-fast-math
 ifeq ($(findstring clang,$(CC)),)
 SAME_BITS += -fexcess-precision=standard
 endif
-CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DDCDRILL_VERSION='"$(VERSION)"' -DDCDRILL_DATA='"$(PREFIX)/share/dcdrill"' -g $(OPT) \
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DDCDRILL_VERSION='"$(VERSION)"' -g $(OPT) \
     $(WARNINGS) $(SAME_BITS) $(SANITIZE) -I. -I$(BUILD) $(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
 LDLIBS_ALL = $(shell pkg-config --libs $(PACKAGES)) -lm $(LDLIBS)
 TEST_LIBS = $(shell pkg-config --libs check)
@@ -40,7 +40,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests lint bench asan fuzz fuzz-programs golden clean install deps FORCE
+.PHONY: all help run test tests lint bench asan fuzz fuzz-programs golden docs clean install deps FORCE
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -83,6 +83,17 @@ fuzz: ## try the readers with random input for FUZZ_SECONDS (60) in all; needs c
 golden: all ## write anew what the smoke scenarios must end with: say why in the commit
 	@mkdir -p tests/golden
 	@WRITE_GOLDEN=1 BUILD=$(BUILD) bash tests/scenarios/test_smoke.sh
+
+docs: all ## write the reference and the schema anew from the program's tables
+	@$(DCDRILL) explain > models/REFERENCE.md
+	@$(DCDRILL) schema > scenarios/schema.json
+
+install: all ## install program, scenarios and manual page under PREFIX (/usr/local), within DESTDIR
+	@install -D -m 755 $(DCDRILL) '$(DESTDIR)$(PREFIX)/bin/dcdrill'
+	@find scenarios -name '*.json' -exec install -D -m 644 {} '$(DESTDIR)$(PREFIX)/share/dcdrill/{}' ';'
+	@install -d '$(DESTDIR)$(PREFIX)/share/man/man1'
+	@scripts/man.sh $(DCDRILL) > '$(DESTDIR)$(PREFIX)/share/man/man1/dcdrill.1'
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/dcdrill"
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -13,6 +13,20 @@ for file in "${files[@]}"; do
 done
 # A function's body stands between a line '{' and a line '}' at the left margin.
 gawk 'FNR == 1 { start = 0 } /^\{$/ { start = FNR } /^\}$/ && start { if (FNR - start - 1 > 70) { printf "%s:%d: error: function of %d lines, at most 70\n", FILENAME, start, FNR - start - 1; bad = 1 } start = 0 } END { exit bad }' "${files[@]}" || bad=1
+# Results go through the results, messages through DiagList and GError: only the program and the pages print.
+mapfile -t silent < <(printf '%s\n' "${files[@]}" | grep -E '^(sim|models)/' | grep -v '^sim/cli/')
+grep -nE '(^|[^_a-z])(printf|fprintf|puts|fputs|putchar|perror)\(' "${silent[@]}" && say "printing outside of sim/cli and reports"
+# Whoever adds a kind adds tests of it.
+for kind in $(scripts/list_kinds.sh | sed -nE 's/^extern const Kind ([a-z0-9_]+);/\1/p'); do
+    name=${kind%_kind}
+    grep -rqE "\b$kind\b|\"$name\"" tests --include='test_*.c' || say "models: error: no test mentions the kind '$name'"
+done
+for scenario in scenarios/*/*.json; do
+    grep -q '"title"' "$scenario" || [[ $scenario == scenarios/@(conf|data)/* ]] || say "$scenario:1: error: no title"
+done
+if command -v shellcheck >/dev/null; then
+    shellcheck -x .ci/run scripts/*.sh tests/*/*.sh || bad=1
+fi
 grep -nE '\b(TODO|FIXME|XXX|HACK)\b' "${files[@]}" && bad=1
 grep -nE '.{121,}' "${files[@]}" && say "lines over 120 columns"
 if command -v clang-format >/dev/null; then

@@ -14,9 +14,10 @@ double fixed_exp(double x);
 /* x to the y for x >= 0, as exp(y log x); 0 to any positive power is 0. */
 double fixed_pow(double x, double y);
 
-/* `x` to 40 binary digits: what other libraries compute to the last few bits alike (they differ with
- * and without fused multiply-add) is then the same everywhere, but for one value in thousands of
- * millions that lies at a border. For results that are shown, never for what decides an event. */
+/* `x` to 40 binary digits: what other libraries compute to the last few bits alike (they differ
+ * with and without fused multiply-add) is then the same everywhere, but for one value in thousands
+ * of millions that lies at a border. For results that are shown, never for what decides an event.
+ */
 double fixed_round(double x);
 
 /* Inverse of the standard normal distribution at 0 < u < 1. Absolute error below 1e-9 in the

@@ -2,15 +2,35 @@
 #include "sim/cli/command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/run/probe.h"
 #include "sim/scenario/scenario_read.h"
+
+/* A scenario that does not stand where the user is but came with the program: below share/dcdrill
+ * beside the folder of the program. NULL when there is none. Caller frees. */
+static char *find_installed(const char *path)
+{
+    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = program != NULL ? g_path_get_dirname(program) : NULL;
+
+    if (folder == NULL || g_path_is_absolute(path) || strcmp(path, "-") == 0 ||
+        g_file_test(path, G_FILE_TEST_EXISTS)) {
+        return NULL;
+    }
+    g_autofree char *written = g_build_filename(folder, "..", "share", "dcdrill", path, NULL);
+
+    return g_file_test(written, G_FILE_TEST_IS_REGULAR) ? g_canonicalize_filename(written, NULL)
+                                                        : NULL;
+}
 
 Scenario *command_read_scenario(const Options *options, const char *path, const Kind *const *kinds)
 {
     ScenarioChanges changes = options_changes(options);
     g_autoptr(DiagList) diags = NULL;
-    Scenario *scenario = scenario_read(path, &changes, kinds, &diags);
+    g_autofree char *installed = find_installed(path);
+    Scenario *scenario =
+        scenario_read(installed != NULL ? installed : path, &changes, kinds, &diags);
 
     if (scenario != NULL) {
         probes_check(scenario, kinds, diags);

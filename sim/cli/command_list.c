@@ -6,6 +6,7 @@
 #include "sim/cli/command.h"
 #include "sim/config/diag.h"
 #include "sim/config/field_export.h"
+#include "sim/scenario/scenario_page.h"
 
 static const char *const families[] = {"faults", "checks", "metrics", "kinds", NULL};
 
@@ -110,7 +111,13 @@ int command_explain(const Options *options, const Kind *const *kinds)
     g_autoptr(GArray) rows = catalogue_make(kinds);
     bool is_found = false;
 
-    if (options->files->len != 1) {
+    if (options->files->len == 0) {
+        g_autofree char *page = scenario_reference(kinds);
+
+        fputs(page, stdout);
+        return EXIT_PASSED;
+    }
+    if (options->files->len > 1) {
         fprintf(stderr,
                 "dcdrill: error: 'explain' takes one name, like node.crash or wildfly.cpu\n");
         return EXIT_USAGE;

@@ -23,11 +23,28 @@ const Command commands[] = {
      "dcdrill report out/dc03-lost", command_report},
     {"list", "faults|checks|metrics|kinds", "List what a scenario can name", "dcdrill list faults",
      command_list},
-    {"explain", "NAME", "Tell all about a kind, a field, a fault, a metric or a check",
+    {"explain", "[NAME]",
+     "Tell all about a kind, field, fault, metric or check; without a name the whole reference",
      "dcdrill explain node.crash", command_explain},
     {"schema", "", "Print the JSON Schema of scenario files", "dcdrill schema > schema.json",
      command_schema},
     {NULL, NULL, NULL, NULL, NULL},
+};
+
+/* What an exit status means. */
+static const struct {
+    int status;
+    const char *meaning;
+} statuses[] = {
+    {EXIT_PASSED, "every check passed"},
+    {EXIT_FAILED, "a check failed"},
+    {EXIT_USAGE, "the command line, the input or the place for results is wrong"},
+    {EXIT_INCONCLUSIVE, "nothing failed, but something could not be judged or never happened"},
+    {EXIT_DISAGREED, "a replay ended differently than the run"},
+    {EXIT_INTERNAL, "a replication died: an error of the program"},
+    {EXIT_WALL_LIMIT, "the wall limit was reached; what was seen so far is kept"},
+    {EXIT_INTERRUPTED, "interrupted; what was seen so far is kept"},
+    {EXIT_TERMINATED, "terminated; what was seen so far is kept"},
 };
 
 const Command *command_find(const char *name)
@@ -61,6 +78,10 @@ char *command_help(const char *name, const char *flags)
         }
     }
     g_string_append(text, list != NULL ? list + 1 : flags);
+    g_string_append(text, "Exit status:\n");
+    for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_string_append_printf(text, "  %-4d %s\n", statuses[i].status, statuses[i].meaning);
+    }
     return g_string_free(text, false);
 }
 

@@ -107,9 +107,9 @@ static double share_convicting_after_pause(SimSpan pause)
     return (double)observers / (RUNS * (GOLDEN_NODES - 1));
 }
 
-/* At its end a pause is over for all at once: the heartbeats that others asked for meanwhile wait in
- * the sockets and are answered. So as many convict as the law of the silent node says for that span,
- * p5 19.4, p50 21.4, p95 23.5 s. The one that woke up convicts no other. */
+/* At its end a pause is over for all at once: the heartbeats that others asked for meanwhile wait
+ * in the sockets and are answered. So as many convict as the law of the silent node says for that
+ * span, p5 19.4, p50 21.4, p95 23.5 s. The one that woke up convicts no other. */
 START_TEST(pauses_split_the_views)
 {
     ck_assert_double_eq(share_convicting_after_pause(15 * SIM_S), 0);

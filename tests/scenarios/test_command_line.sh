@@ -59,6 +59,12 @@ for name in node.crash wildfly wildfly.cpu http_req_failed converges; do
     [ "$status" -eq 0 ] && [ -n "$out" ]
     pass_if $? "'explain $name' tells about it"
 done
+run explain
+[ "$status" -eq 0 ] && grep -q '^#' <<<"$out"
+pass_if $? "'explain' alone tells everything"
+run --help
+grep -qE '^  124 ' <<<"$out"
+pass_if $? "help tells the exit statuses"
 run schema
 echo "$out" >"$work/schema.json"
 [ "$(json "$work/schema.json" '$.title')" != "" ] && [ "$(sqlite3 :memory: "SELECT json_valid(CAST(readfile('$work/schema.json') AS TEXT))")" = 1 ]
