@@ -96,12 +96,11 @@ static const Field client_fields[] = {
         Client, failure_memory, .initial = "10min", .flags = FIELD_TUNABLE,
         .help = "How long an address that failed is tried last, unless it connects; 0s: never",
         .source = "OkHttp 4 RouteDatabase lives as long as the program (10 min: assumption)"),
-    FIELD_SPAN(Client, keep_alive, .initial = "5s",
-               .help = "How long an idle connection is used again; the server closes it after that",
-               .source = "httpd 2.4 KeepAliveTimeout 5"),
-    FIELD_COUNT(Client, keep_alive_requests, .initial = "100", .lowest = "1", .highest = "65000",
-                .help = "Requests on one connection",
-                .source = "httpd 2.4 MaxKeepAliveRequests 100"),
+    FIELD_SPAN(Client, keep_alive, .initial = "5min",
+               .help =
+                   "How long an idle connection is used again, when its server does not close it "
+                   "before",
+               .source = "OkHttp 4 ConnectionPool: 5 minutes"),
     FIELD_CHOICE(Client, tls, .initial = "1.3", .more = tls_words,
                  .help = "Version, which decides the round trips of a handshake",
                  .source = "RFC 5246, RFC 8446"),
@@ -274,7 +273,9 @@ const Kind client_kind = {
     .help = "Users or devices of one load entry in one region",
     .leaves_out =
         "Page content, sub-resources and HTTP/2 multiplexing: they change bytes and think "
-        "time, not whether and when a request is answered",
+        "time, not whether and when a request is answered. Sessions and reloads by users who gave "
+        "up: demand here does not depend on answers, so a load that collapses under its own "
+        "reloads shows as failures only",
     .size = sizeof(Client),
     .scope = KIND_PER_LOAD,
     .fields = client_fields,

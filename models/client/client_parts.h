@@ -21,7 +21,7 @@ typedef enum AddressFallback {
 /* One user or device: what it remembers between requests. */
 typedef struct User {
     SimTime answer_until; /* the cached answer may be used before this */
-    SimTime idle_since;   /* of the kept connection */
+    SimTime kept_until;   /* the kept connection is open until then */
     Component *peer;      /* of the kept connection, NULL: none */
     uint64_t avoided;     /* bit i: address number i failed last time */
     SimTime avoided_until;
@@ -30,7 +30,7 @@ typedef struct User {
     float access_loss;
     uint16_t addresses[CLIENT_CACHE_ADDRESSES]; /* the answer: numbers */
     uint16_t peer_address;                      /* number; of the kept connection */
-    uint16_t served;                            /* requests on the kept connection */
+    uint16_t left;                              /* requests that it may still carry */
     uint8_t count;                              /* addresses in the answer */
     uint8_t cache;                              /* ClientCachePolicy */
     uint8_t last_dc; /* index of the site that served it last, 255: none yet */
@@ -63,7 +63,7 @@ typedef struct Client {
     const cJSON *caches, *access;
     /* behaviour */
     SimSpan connect_timeout, read_timeout, fallback_delay, failure_memory, keep_alive, dns_timeout;
-    int64_t dns_attempts, retries, keep_alive_requests, request_size;
+    int64_t dns_attempts, retries, request_size;
     int fallback, tls;
     double retry_budget, ticket_ratio;
     SimSpan backoff_first, backoff_most;
@@ -157,6 +157,9 @@ static inline uint64_t address_mark(uint16_t address)
 
 /* Whether the kept connection can carry another request now. */
 bool user_has_connection(const Client *client, const User *user);
+
+/* Keeps the connection that `reply` came over, unless its server closes it. */
+void user_keep_connection(const Client *client, User *user, Component *peer, const Message *reply);
 
 /* --- client_arrivals.c: when the next one comes --- */
 

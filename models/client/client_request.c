@@ -436,15 +436,12 @@ static void request_answered(Request *request, const Message *reply)
     Component *peer = request->peer;
 
     if (!request->is_reused) {
-        user->served = 0;
+        user->left = (uint16_t)(reply->count > 0 ? MIN(reply->count, UINT16_MAX) : UINT16_MAX);
         user->peer_incarnation = peer->owner.incarnation;
         user->peer_address = request->address;
     }
     user->has_ticket = true;
-    user->peer = (reply->flags & HTTP_CLOSE) != 0 ? NULL : peer;
-    user->is_busy = false;
-    user->served++;
-    user->idle_since = now_of(request);
+    user_keep_connection(client, user, peer, reply);
     if (reply->code < 400) {
         note_moved(request, peer->site);
         request_end(request, true, reply);

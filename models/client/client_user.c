@@ -114,8 +114,19 @@ void user_mark_good(User *user, uint16_t address)
 
 bool user_has_connection(const Client *client, const User *user)
 {
-    return user->peer != NULL && !user->is_busy && user->served < client->keep_alive_requests &&
-           world_now(client->component.world) < user->idle_since + client->keep_alive;
+    return user->peer != NULL && !user->is_busy && user->left > 0 &&
+           world_now(client->component.world) < user->kept_until;
+}
+
+void user_keep_connection(const Client *client, User *user, Component *peer, const Message *reply)
+{
+    SimSpan kept =
+        reply->time_to_live > 0 ? MIN(reply->time_to_live, client->keep_alive) : client->keep_alive;
+
+    user->peer = (reply->flags & HTTP_CLOSE) != 0 ? NULL : peer;
+    user->is_busy = false;
+    user->left = (uint16_t)MAX(user->left - 1, 0);
+    user->kept_until = world_now(client->component.world) + kept;
 }
 
 /* --- the population --- */

@@ -99,6 +99,8 @@ static void work_answer(Work *work, uint32_t code, const Message *from_backend)
         from_backend != NULL ? *from_backend : (Message){.op = MESSAGE_HTTP, .size_bytes = 400};
 
     answer.code = code;
+    answer.time_to_live = httpd->keep_alive_timeout;
+    answer.count = (uint32_t)httpd->keep_alive_requests;
     if (httpd->queued > 0) { /* short of workers: the event MPM closes what is kept alive */
         answer.flags |= HTTP_CLOSE;
     }
@@ -477,6 +479,12 @@ static const Field httpd_fields[] = {
         .help = "Requests that wait for a worker before SYNs are dropped; the kernel cuts it "
                 "to net.core.somaxconn",
         .source = "httpd 2.4 ListenBacklog"),
+    HTTPD_SPAN(keep_alive_timeout, "KeepAliveTimeout", .initial = "5s", .lowest = "1ms",
+               .help = "How long an idle connection of a client is kept",
+               .source = "httpd 2.4 KeepAliveTimeout 5"),
+    HTTPD_COUNT(keep_alive_requests, "MaxKeepAliveRequests", .initial = "100", .highest = "1000000",
+                .help = "Requests on one connection of a client; 0: without limit",
+                .source = "httpd 2.4 MaxKeepAliveRequests 100"),
     HTTPD_COUNT(port, "Listen", .initial = "443", .lowest = "1", .highest = "65535",
                 .help = "TCP port", .source = "RFC 2818"),
     FIELD_CHOICE(Httpd, members, .initial = "site", .more = member_words,

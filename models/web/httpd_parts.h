@@ -34,8 +34,8 @@ typedef struct Backend {
 struct Httpd {
     Component component; /* first */
     /* configuration: directives and worker parameters by httpd's own names */
-    int64_t max_request_workers, listen_backlog, port, max_attempts;
-    SimSpan connection_timeout, proxy_timeout, retry, hc_interval;
+    int64_t max_request_workers, listen_backlog, keep_alive_requests, port, max_attempts;
+    SimSpan connection_timeout, proxy_timeout, retry, hc_interval, keep_alive_timeout;
     int64_t hc_passes, hc_fails;
     int method, hc_method, members;
     bool fail_on_timeout, force_recovery;

@@ -77,7 +77,8 @@ struct Message {
     Transport transport;
     uint32_t size_bytes;
     uint32_t code;    /* HTTP status, DNS rcode, or the kind's own word */
-    uint32_t count;   /* statements wanted, acknowledgements, addresses */
+    uint32_t count;   /* statements wanted, acknowledgements, addresses; of an HTTP answer: requests
+                         that its connection may carry in all, 0: any number */
     uint32_t flags;   /* the kind's own */
     uint64_t request; /* id of the user's request, for traces; 0: none */
     uint64_t key;     /* which datum */
@@ -92,7 +93,8 @@ struct Message {
     SimSpan
         access_delay;   /* one way, of the sender's access network; carried back with the answer */
     double access_loss; /* share lost there per direction; likewise */
-    SimSpan time_to_live; /* of an answer */
+    SimSpan time_to_live; /* of an answer; of an HTTP answer: how long its idle connection is kept,
+                             0: not said */
     SimSpan
         patience; /* TCP retransmission gives up after this; 0: 924.6 s (Linux tcp_retries2 = 15) */
     uint32_t addresses[MESSAGE_ADDRESSES]; /* IPv4, host byte order, `count` of them */

@@ -138,7 +138,7 @@ START_TEST(a_region_has_its_share_of_the_rate_and_the_users)
 {
     g_auto(ClientBed) bed = client_bed_new(
         7, ", 'rate': 100, 'users': 1000, 'regions': { 'EU': 15, 'NA': 45 }, 'keep_alive': '1h', "
-           "'arrivals': 'poisson', 'keep_alive_requests': 65000");
+           "'arrivals': 'poisson', 'own_key': 1");
 
     client_bed_start(&bed);
     rig_run(bed.rig, 200 * SIM_S);

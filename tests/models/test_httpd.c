@@ -106,6 +106,22 @@ START_TEST(kept_connections_are_closed_while_requests_wait)
 }
 END_TEST
 
+START_TEST(answers_say_how_long_their_connection_is_kept)
+{
+    g_auto(Bed) stock = bed_new(81, "");
+    g_auto(Bed) tuned = bed_new(82, ", 'KeepAliveTimeout': '15s', 'MaxKeepAliveRequests': 7");
+    const ProbeAsked *first = bed_ask(&stock, 0);
+    const ProbeAsked *second = bed_ask(&tuned, 0);
+
+    rig_run(stock.rig, SIM_S);
+    rig_run(tuned.rig, SIM_S);
+    ck_assert_int_eq(first->reply.time_to_live, 5 * SIM_S);
+    ck_assert_uint_eq(first->reply.count, 100);
+    ck_assert_int_eq(second->reply.time_to_live, 15 * SIM_S);
+    ck_assert_uint_eq(second->reply.count, 7);
+}
+END_TEST
+
 START_TEST(a_full_backlog_drops_syns)
 {
     g_auto(Bed) bed = bed_new(19, ", 'MaxRequestWorkers': 1, 'ListenBacklog': 2, 'timeout': '5s'");
@@ -349,6 +365,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_shallow_health_path_says_nothing_of_the_members);
     tcase_add_test(tests, a_request_beyond_the_workers_waits_for_one);
     tcase_add_test(tests, kept_connections_are_closed_while_requests_wait);
+    tcase_add_test(tests, answers_say_how_long_their_connection_is_kept);
     tcase_add_test(tests, a_full_backlog_drops_syns);
     tcase_add_test(tests, a_restart_forgets_errors_and_what_was_under_way);
     tcase_add_loop_test(tests, each_request_ends_exactly_once, 0, 4);
