@@ -364,6 +364,9 @@ static void wildfly_wire(Component *self, World *world, DiagList *diags)
 
         engine_open_stream(world_engine(world), streams[i].rng, name);
     }
+    if (server->task_max_threads == 0) {
+        server->task_max_threads = 16 * (int64_t)host_count_vcpus(self->host);
+    }
     server->tasks = pool_new("wildfly.tasks", sizeof(Task));
     server->driver = driver_new(self, server->store_kind, &server->driver_settings,
                                 &server->driver_stats, diags);
@@ -413,9 +416,10 @@ static void wildfly_free(Component *self)
 
 static const Field wildfly_fields[] = {
     FIELD_ROW(Wildfly, task_max_threads, "task-max-threads", FIELD_TYPE_COUNT, int64_t,
-              .initial = "32", .lowest = "1", .highest = "10000",
-              .help = "Worker threads; requests beyond them wait in a queue without end",
-              .source = "WildFly 18.0.1: 16 x 2 vCPU"),
+              .initial = "0", .lowest = "0", .highest = "10000",
+              .help = "Worker threads; requests beyond them wait in a queue without end; 0: 16 for "
+                      "each vCPU of the host",
+              .source = "WildFly 18.0.1: task-max-threads = cpus x 16"),
     FIELD_DRAW(
         Wildfly, cpu, .initial = "lognormal(mean=1.6ms, sigma=0.6)",
         .help = "CPU of one request on one vCPU; 1.6 ms is the budget at which 3,000 requests/s "

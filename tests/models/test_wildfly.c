@@ -26,6 +26,19 @@ START_TEST(requests_beyond_the_threads_wait_without_limit)
 }
 END_TEST
 
+/* The backup sites' hosts have one. */
+START_TEST(a_host_with_one_vcpu_has_half_the_threads)
+{
+    g_auto(AppBed) bed = app_bed_new(1, ONE_STATEMENT, ", 'vcpu': 1");
+
+    app_bed_stores(&bed, PROBE_KEEPS, STORE_OK);
+    app_bed_stream(&bed, 100, 5 * SIM_MS);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "threads_busy"), 16.0, 1e-9);
+    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "queue"), 84.0, 1e-9);
+}
+END_TEST
+
 START_TEST(the_queue_is_served_in_order_of_arrival)
 {
     g_auto(AppBed) bed = app_bed_new(2, ONE_STATEMENT ", 'task-max-threads': 1", "");
@@ -368,6 +381,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("requests");
 
     tcase_add_test(tests, requests_beyond_the_threads_wait_without_limit);
+    tcase_add_test(tests, a_host_with_one_vcpu_has_half_the_threads);
     tcase_add_test(tests, the_queue_is_served_in_order_of_arrival);
     tcase_add_test(tests, a_stalled_store_sets_the_threads_ceiling);
     tcase_add_test(tests, work_for_a_client_that_left_is_done_anyway);
