@@ -25,12 +25,8 @@ echo "| --- | --- | --- | --- | --- | --- | --- |"
 row "as shipped"
 row "one address in each answer" --set /system/route53/zone=../conf/route53-four-spread.json
 row "no second address tried" --set /load/users/fallback=none
-row "second address only after the first failed" --set /load/users/fallback=sequential
-row "connect timeout of 10 s" --set /load/users/connect_timeout=10s
 row "read timeout of 10 s" --set /load/users/read_timeout=10s
 row "no retries" --set /load/users/retries=0
 row "health checks of threshold 3, TTL 60 s" --set /system/route53/health_checks/FailureThreshold=3 --set /system/route53/ttl=60s
-row "health checks every 10 s (9.20 EUR more)" --set /system/route53/health_checks/RequestInterval=10
 row "stock balancer (60 s timeouts, no checks)" --set '/system/httpd={}'
-row "driver waits 12 s" --set /system/wildfly/driver/read_timeout=12s
 row "commit log synced every 10 s" --set /system/cassandra/commitlog_sync=periodic
