@@ -64,7 +64,7 @@ tests: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
-bench: $(BENCH_PROGRAMS) ## measure events, draws and CPUs: figures and their ratio to a fixed loop
+bench: $(BENCH_PROGRAMS) ## measure events, draws, CPUs and whole runs: figures and their ratio to a fixed loop
 	@scripts/bench.sh $(BUILD)
 
 lint: ## floors, lengths, format, banned calls, generated pages

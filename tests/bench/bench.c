@@ -59,3 +59,8 @@ void bench_measure(const char *name, BenchRun *run, void *context, uint64_t coun
     printf("%-44s %10.2f ns %14.0f %8.1f\n", name, each_ns, 1e9 / each_ns, each_ns / reference_ns);
     fflush(stdout);
 }
+
+double bench_reference_ns(void)
+{
+    return reference_ns;
+}

@@ -12,3 +12,6 @@ void bench_begin(void);
 
 /* Times `run` (the best of ten) and prints one line. */
 void bench_measure(const char *name, BenchRun *run, void *context, uint64_t count);
+
+/* Nanoseconds of one step of that loop. */
+double bench_reference_ns(void);
