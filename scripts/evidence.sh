@@ -23,7 +23,7 @@ row() { # title, then --set arguments
 echo "| $replications replications each | failed | worst 10 s | p99 in the fault | longest outage of a region | writes lost | busiest application node |"
 echo "| --- | --- | --- | --- | --- | --- | --- |"
 row "as shipped"
-row "one address in each answer" --set /system/route53/zone=../conf/route53-four-spread.json
+row "one address in each answer" --set /system/route53/zone=scenarios/conf/route53-four-spread.json
 row "no second address tried" --set /load/users/fallback=none
 row "read timeout of 10 s" --set /load/users/read_timeout=10s
 row "no retries" --set /load/users/retries=0

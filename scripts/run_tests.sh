@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test program under BUILD (default build) and each tests/**/*.sh; prints what failed and, last, "N passed, N failed".
 set -uo pipefail
+export G_DEBUG=fatal-criticals # a critical message of GLib is our bug
 build=${1:-build}
 passed=0
 failed=0

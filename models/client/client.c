@@ -260,8 +260,8 @@ static void client_free(Component *self)
 {
     Client *client = (Client *)self;
 
-    g_array_unref(client->addresses);
-    g_array_unref(client->ramp);
+    g_clear_pointer(&client->addresses, g_array_unref); /* none yet after a mistake */
+    g_clear_pointer(&client->ramp, g_array_unref);
 
     pool_free(client->requests);
     pool_free(client->dials);
