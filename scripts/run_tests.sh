@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test program under BUILD (default build) and each tests/**/*.sh; prints what failed and, last, "N passed, N failed".
+# Runs every test program under BUILD (default build), as many at once as there are cores, then each tests/**/*.sh; prints what failed
+# and, last, "N passed, N failed".
 set -uo pipefail
 export G_DEBUG=fatal-criticals # a critical message of GLib is our bug
 build=${1:-build}
@@ -7,29 +8,38 @@ passed=0
 failed=0
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
-run_one() { # name, command...
-    local name=$1
-    shift
-    if ! "$@" >"$log/out" 2>&1; then
-        echo "$name: exit status $?" >>"$log/out"
-        grep -q '^not ok' "$log/out" || echo "not ok - $name" >>"$log/out"
+export build log
+
+# Runs one test; its lines and, at the end, how it ended, in order of nothing but its name.
+run_one() { # SOURCE
+    local source=$1 file
+    file=$log/${1//\//+}
+    if [[ $source == *.sh ]]; then
+        BUILD=$build bash "$source" >"$file" 2>&1
+    else
+        "$build/${source%.c}" >"$file" 2>&1
     fi
-    local good bad
-    good=$(grep -c '^ok ' "$log/out")
-    bad=$(grep -c '^not ok' "$log/out")
-    passed=$((passed + good))
-    failed=$((failed + bad))
-    if [ "$bad" -gt 0 ]; then
-        echo "--- $name"
-        grep -vE '^ok ' "$log/out" | tail -n 40
+    local status=$?
+    if [ $status -ne 0 ]; then
+        echo "$source: exit status $status" >>"$file"
+        grep -q '^not ok' "$file" || echo "not ok - $source" >>"$file"
     fi
 }
-while read -r source; do
-    program="$build/${source%.c}"
-    run_one "$source" "$program"
-done < <(find tests -name 'test_*.c' | LC_ALL=C sort)
-while read -r script; do
-    run_one "$script" env BUILD="$build" bash "$script"
-done < <(find tests -name 'test_*.sh' | LC_ALL=C sort)
+export -f run_one
+
+mapfile -t programs < <(find tests -name 'test_*.c' | LC_ALL=C sort)
+mapfile -t scripts < <(find tests -name 'test_*.sh' | LC_ALL=C sort)
+printf '%s\n' "${programs[@]}" | xargs -P "$(nproc)" -I{} bash -c 'run_one {}'
+for script in "${scripts[@]}"; do run_one "$script"; done
+for source in "${programs[@]}" "${scripts[@]}"; do
+    file=$log/${source//\//+}
+    passed=$((passed + $(grep -c '^ok ' "$file")))
+    bad=$(grep -c '^not ok' "$file")
+    failed=$((failed + bad))
+    if [ "$bad" -gt 0 ]; then
+        echo "--- $source"
+        grep -vE '^ok ' "$file" | tail -n 40
+    fi
+done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -300,8 +300,8 @@ START_TEST(whatever_happens_each_request_ends_exactly_once)
     static const char *const settings[] = {
         "", ", 'fallback': 'fast', 'connect_timeout': '700ms'",
         ", 'fallback': 'none', 'tls': '1.2', 'retry_budget': 0.2, 'read_timeout': '1s'",
-        ", 'tls': '1.3', 'idempotent_writes': false, 'patience': 'exponential(mean=2s)', 'caches': "
-        "{ 'none': 1, 'forever': 1, 'honours': 1 }"};
+        (", 'tls': '1.3', 'idempotent_writes': false, 'patience': 'exponential(mean=2s)', "
+         "'caches': { 'none': 1, 'forever': 1, 'honours': 1 }")};
     g_autofree char *all = g_strdup_printf(", 'rate': 50, 'users': 30, 'duration': '100s', 'mix': "
                                            "{ 'read': 1, 'write': 1 }, 'backoff': '100ms'%s",
                                            settings[_i % 4]);
