@@ -9,6 +9,19 @@
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 
+static void add_metrics(GArray *rows, const MetricDef *defs, const char *owner)
+{
+    for (const MetricDef *def = defs; def != NULL && def->name != NULL; def++) {
+        CatalogueRow metric = {.family = "metrics",
+                               .name = def->name,
+                               .help = def->help,
+                               .unit = def->unit,
+                               .note = owner};
+
+        g_array_append_val(rows, metric);
+    }
+}
+
 static void add_kind(GArray *rows, const Kind *kind)
 {
     CatalogueRow row = {.family = "kinds",
@@ -18,15 +31,7 @@ static void add_kind(GArray *rows, const Kind *kind)
                         .fields = kind->fields};
 
     g_array_append_val(rows, row);
-    for (const MetricDef *def = kind->metrics; def != NULL && def->name != NULL; def++) {
-        CatalogueRow metric = {.family = "metrics",
-                               .name = def->name,
-                               .help = def->help,
-                               .unit = def->unit,
-                               .note = kind->name};
-
-        g_array_append_val(rows, metric);
-    }
+    add_metrics(rows, kind->metrics, kind->name);
 }
 
 static int compare_rows(gconstpointer a, gconstpointer b)
@@ -68,6 +73,7 @@ GArray *catalogue_make(const Kind *const *kinds)
 
         g_array_append_val(rows, row);
     }
+    add_metrics(rows, component_metrics, "every component");
     add_kind(rows, &host_kind);
     add_kind(rows, &link_kind);
     for (guint i = 0; kinds[i] != NULL; i++) {

@@ -132,9 +132,9 @@ void probe_query_free(ProbeQuery *query)
     }
 }
 
-static void add_metrics(GPtrArray *names, const Kind *kind)
+static void add_metrics(GPtrArray *names, const MetricDef *defs)
 {
-    for (const MetricDef *def = kind->metrics; def != NULL && def->name != NULL; def++) {
+    for (const MetricDef *def = defs; def != NULL && def->name != NULL; def++) {
         g_ptr_array_add(names, (gpointer)def->name);
     }
 }
@@ -148,10 +148,11 @@ static GPtrArray *metric_names(const Kind *const *kinds)
         g_ptr_array_add(names, (gpointer)metric->name);
     }
     for (guint i = 0; kinds[i] != NULL; i++) {
-        add_metrics(names, kinds[i]);
+        add_metrics(names, kinds[i]->metrics);
     }
-    add_metrics(names, &host_kind);
-    add_metrics(names, &link_kind);
+    add_metrics(names, component_metrics);
+    add_metrics(names, host_kind.metrics);
+    add_metrics(names, link_kind.metrics);
     g_ptr_array_add(names, NULL);
     return names;
 }

@@ -60,6 +60,30 @@ static void write_component(Sampler *sampler, const Component *component)
                             site != NULL && !is_dc ? site->name : NULL);
 }
 
+static bool has_own(const Kind *kind, const MetricDef *def)
+{
+    for (const MetricDef *own = kind->metrics; own != NULL && own->name != NULL; own++) {
+        if (own != def && strcmp(own->name, def->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `defs`: the kind's own, or those that all components share. */
+static void add_marks(Sampler *sampler, GHashTable *ids, Component *component,
+                      const MetricDef *defs)
+{
+    for (const MetricDef *def = defs; def != NULL && def->name != NULL; def++) {
+        if (!has_own(component->kind, def)) {
+            Mark mark = {
+                .component = component, .def = def, .metric = metric_id(sampler, ids, def)};
+
+            g_array_append_val(sampler->marks, mark);
+        }
+    }
+}
+
 Sampler *sampler_new(World *world, ResultsWriter *writer, int run, SimTime start)
 {
     Sampler *sampler = g_new0(Sampler, 1);
@@ -72,15 +96,10 @@ Sampler *sampler_new(World *world, ResultsWriter *writer, int run, SimTime start
     sampler->marks = g_array_new(false, true, sizeof(Mark));
     for (guint i = 0; i < world_count(world); i++) {
         Component *component = world_component(world, i);
-        const MetricDef *def = component->kind->metrics;
 
         write_component(sampler, component);
-        for (; def != NULL && def->name != NULL; def++) {
-            Mark mark = {
-                .component = component, .def = def, .metric = metric_id(sampler, ids, def)};
-
-            g_array_append_val(sampler->marks, mark);
-        }
+        add_marks(sampler, ids, component, component->kind->metrics);
+        add_marks(sampler, ids, component, component_metrics);
     }
     return sampler;
 }

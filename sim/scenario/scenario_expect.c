@@ -20,13 +20,13 @@ typedef struct Known {
     ThresholdKnown known;
 } Known;
 
-static void add_metrics(GArray *metrics, const Kind *kind)
+static void add_metrics(GArray *metrics, const MetricDef *defs)
 {
     static const ThresholdType types[] = {[METRIC_TYPE_COUNTER] = THRESHOLD_COUNTER,
                                           [METRIC_TYPE_GAUGE] = THRESHOLD_GAUGE,
                                           [METRIC_TYPE_HISTOGRAM] = THRESHOLD_HISTOGRAM};
 
-    for (const MetricDef *def = kind->metrics; def != NULL && def->name != NULL; def++) {
+    for (const MetricDef *def = defs; def != NULL && def->name != NULL; def++) {
         ThresholdMetric metric = {
             .name = def->name, .type = types[def->type], .unit = def->unit, .help = def->help};
 
@@ -77,10 +77,11 @@ static void known_init(Known *known, const Scenario *scenario, const Kind *const
         known->values[i] =
             (ThresholdLabelValues){labels[i], (const char *const *)known->of_label[i]};
     }
-    add_metrics(known->metrics, &host_kind);
-    add_metrics(known->metrics, &link_kind);
+    add_metrics(known->metrics, component_metrics);
+    add_metrics(known->metrics, host_kind.metrics);
+    add_metrics(known->metrics, link_kind.metrics);
     for (guint i = 0; kinds[i] != NULL; i++) {
-        add_metrics(known->metrics, kinds[i]);
+        add_metrics(known->metrics, kinds[i]->metrics);
     }
     known->known =
         (ThresholdKnown){.declared = (const ThresholdMetric *)(const void *)known->metrics->data,

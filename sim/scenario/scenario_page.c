@@ -162,7 +162,8 @@ char *scenario_reference(const Kind *const *kinds)
     for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {
         add_fault(page, fault);
     }
-    g_string_append(page, "## Kinds of component\n\n");
+    g_string_append(page, "## Kinds of component\n\nEvery component measures:\n\n");
+    add_metrics(page, component_metrics);
     add_kind(page, &host_kind);
     add_kind(page, &link_kind);
     for (guint i = 0; kinds[i] != NULL; i++) {

@@ -100,7 +100,8 @@ struct Component {
     Gauge down, impaired;  /* 1 while down; 1 while up under any effect */
 };
 
-/* The measurements that all kinds share; offsets from the Component. */
+/* The measurements that all kinds share, unless a kind has one of the same name; offsets from the
+ * Component. */
 extern const MetricDef component_metrics[];
 
 /* Adds `effect` under `fault`, a number unique to one application of one fault, folds and applies
