@@ -30,6 +30,7 @@ fi
 grep -nE '\b(TODO|FIXME|XXX|HACK)\b' "${files[@]}" && bad=1
 grep -nE '.{121,}' "${files[@]}" && say "lines over 120 columns"
 if command -v clang-format >/dev/null; then
-    clang-format --dry-run --Werror "${files[@]}" 2>&1 | grep 'error:' | head -n 20 && bad=1
+    misformed=$(clang-format --dry-run --Werror "${files[@]}" 2>&1 | grep 'error:' | head -n 20)
+    [ -z "$misformed" ] || say "$misformed"
 fi
 exit $bad

@@ -312,8 +312,8 @@ static int64_t wheel_next(const EventQueue *queue)
     return queue->bucket + 1 + from;
 }
 
-/* Moves the events of the bucket that is being opened into `near`. Whom they happen to and what with
- * are fetched into the cache meanwhile: a dozen events later they would be waited for. */
+/* Moves the events of the bucket that is being opened into `near`. Whom they happen to and what
+ * with are fetched into the cache meanwhile: a dozen events later they would be waited for. */
 static void wheel_empty(EventQueue *queue)
 {
     uint32_t index = (uint32_t)queue->bucket & (BUCKETS - 1);
