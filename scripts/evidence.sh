@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Runs scenarios/drills/dc03-lost.json as shipped and with one setting taken back at a time, and prints the table of
+# Runs scenarios/drills/dc03-lost.json as shipped and with one setting taken back at a time, and its two stock siblings; prints the table of
 # README's section "Which settings make the difference". Usage: scripts/evidence.sh [REPLICATIONS] (default 10).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 replications=${1:-10}
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-row() { # title, then --set arguments
-    local title=$1
-    shift
-    build/dcdrill run scenarios/drills/dc03-lost.json -n "$replications" -o "$out/run" -q "$@" >/dev/null || true
+row() { # title, drill, then --set arguments
+    local title=$1 drill=scenarios/drills/$2.json
+    shift 2
+    build/dcdrill run "$drill" -n "$replications" -o "$out/run" -q "$@" >/dev/null || true
     sqlite3 "$out/run/results.sqlite" "
         SELECT '| $title | ' ||
           coalesce((SELECT printf('%.4f %%', 100 * observed) FROM checked WHERE name = 'http_req_failed' AND condition NOT LIKE '% in %'), '-') || ' | ' ||
@@ -22,11 +22,13 @@ row() { # title, then --set arguments
 }
 echo "| $replications replications each | failed | worst 10 s | p99 in the fault | longest outage of a region | writes lost | busiest application node |"
 echo "| --- | --- | --- | --- | --- | --- | --- |"
-row "as shipped"
-row "one address in each answer" --set /system/route53/zone=scenarios/conf/route53-four-spread.json
-row "no second address tried" --set /load/users/fallback=none
-row "read timeout of 10 s" --set /load/users/read_timeout=10s
-row "no retries" --set /load/users/retries=0
-row "health checks of threshold 3, TTL 60 s" --set /system/route53/health_checks/FailureThreshold=3 --set /system/route53/ttl=60s
-row "stock balancer (60 s timeouts, no checks)" --set '/system/httpd={}'
-row "commit log synced every 10 s" --set /system/cassandra/commitlog_sync=periodic
+row "as shipped" dc03-lost
+row "one address in each answer" dc03-lost --set /system/route53/zone=scenarios/conf/route53-four-spread.json
+row "no second address tried" dc03-lost --set /load/users/fallback=none
+row "read timeout of 10 s" dc03-lost --set /load/users/read_timeout=10s
+row "no retries" dc03-lost --set /load/users/retries=0
+row "health checks of threshold 3, TTL 60 s" dc03-lost --set /system/route53/health_checks/FailureThreshold=3 --set /system/route53/ttl=60s
+row "stock balancer (60 s timeouts, no checks)" dc03-lost --set '/system/httpd={}'
+row "commit log synced every 10 s" dc03-lost --set /system/cassandra/commitlog_sync=periodic
+row "DNS failover alone" dc03-lost-dns-only
+row "stock defaults everywhere" dc03-lost-stock
