@@ -279,13 +279,15 @@ GBytes *histogram_to_bytes(const Histogram *histogram)
         append_varint(bytes, (uint64_t)histogram->sum);
         append_varint(bytes, (uint64_t)(histogram->sum >> 64));
     }
-    for (size_t i = 0; i < BUCKETS; i++) {
-        const uint64_t *block = histogram->blocks[i >> SUB_BITS];
+    for (size_t i = 0; i < BLOCKS; i++) {
+        for (size_t j = 0; histogram->blocks[i] != NULL && j < SUB_BUCKETS; j++) {
+            size_t bucket = (i << SUB_BITS) + j;
 
-        if (block != NULL && block[i & (SUB_BUCKETS - 1)] != 0) {
-            append_varint(bytes, i - last);
-            append_varint(bytes, block[i & (SUB_BUCKETS - 1)]);
-            last = i;
+            if (histogram->blocks[i][j] != 0) {
+                append_varint(bytes, bucket - last);
+                append_varint(bytes, histogram->blocks[i][j]);
+                last = bucket;
+            }
         }
     }
     return g_byte_array_free_to_bytes(bytes);

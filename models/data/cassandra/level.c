@@ -9,27 +9,41 @@ static guint quorum_of(guint factor)
     return factor == 0 ? 0 : factor / 2 + 1;
 }
 
-guint level_block_for(Consistency level, const Ring *ring, guint site)
+static guint factor_of_all(const Ring *ring)
 {
-    guint all = 0, each = 0;
+    guint all = 0;
 
     for (guint i = 0; i < ring_count_sites(ring); i++) {
         all += ring_factor(ring, i);
-        each += quorum_of(ring_factor(ring, i));
     }
+    return all;
+}
+
+static guint sum_of_quorums(const Ring *ring)
+{
+    guint sum = 0;
+
+    for (guint i = 0; i < ring_count_sites(ring); i++) {
+        sum += quorum_of(ring_factor(ring, i));
+    }
+    return sum;
+}
+
+guint level_block_for(Consistency level, const Ring *ring, guint site)
+{
     switch (level) {
     case CONSISTENCY_TWO:
         return 2;
     case CONSISTENCY_THREE:
         return 3;
     case CONSISTENCY_QUORUM:
-        return quorum_of(all);
+        return quorum_of(factor_of_all(ring));
     case CONSISTENCY_ALL:
-        return all;
+        return factor_of_all(ring);
     case CONSISTENCY_LOCAL_QUORUM:
         return ring_factor(ring, site) / 2 + 1;
     case CONSISTENCY_EACH_QUORUM:
-        return each;
+        return sum_of_quorums(ring);
     case CONSISTENCY_DEFAULT:
         g_assert_not_reached();
     case CONSISTENCY_ANY:
