@@ -17,10 +17,10 @@ row() { # title, drill, then --set arguments
           coalesce((SELECT printf('%.0f ms [%.0f, %.0f]', 1000 * observed, 1000 * low, 1000 * high) FROM checked WHERE name = 'http_req_duration'), '-') || ' | ' ||
           coalesce((SELECT printf('%.0f s', observed) FROM checked WHERE name = 'outage_duration'), '-') || ' | ' ||
           (SELECT printf('%.0f', sum(value)) FROM total WHERE name = 'writes_lost') || ' | ' ||
-          coalesce((SELECT printf('%.0f %%', 100 * observed) FROM checked WHERE name = 'utilisation'), '-') || ' |'"
+          coalesce((SELECT printf('%.0f %%', 100 * observed) FROM checked WHERE name = 'utilisation' AND labels LIKE '%dc:%'), '-') || ' |'"
     rm -rf "$out/run"
 }
-echo "| $replications replications each | failed | worst 10 s | p99 in the fault | longest outage of a region | writes lost | busiest application node |"
+echo "| $replications replications each | failed | worst 10 s | p99 in the fault | longest outage of a region | writes lost | busiest application tier |"
 echo "| --- | --- | --- | --- | --- | --- | --- |"
 row "as shipped" dc03-lost
 row "one address in each answer" dc03-lost --set /system/route53/zone=scenarios/conf/route53-four-spread.json
