@@ -28,7 +28,7 @@ static void print_verdict(const char *verdict, bool has_colour)
 
 static char *number_text(double value)
 {
-    return isnan(value) ? g_strdup("-") : g_strdup_printf("%.4g", value);
+    return isnan(value) ? g_strdup("-") : g_strdup_printf("%.3g", value);
 }
 
 static char *observed_text(const ResultsCheck *check)
@@ -55,7 +55,7 @@ static void print_check(const ResultsCheck *check, const SummaryNotes *notes)
     g_autofree char *name = g_strdup_printf("%s%s%s%s", check->name, has_labels ? "{" : "",
                                             has_labels ? check->labels : "", has_labels ? "}" : "");
 
-    printf("  %-42.42s %-26.26s %-13.13s %6s  ", name, observed,
+    printf("  %-37.37s %-30.30s %-13.13s %6s  ", name, observed,
            check->condition != NULL ? check->condition : "", margin);
     print_verdict(check->verdict, notes->has_colour);
     printf("%s\n", check->is_warning ? " (warning)" : "");
@@ -88,9 +88,9 @@ static void print_end(const Results *results, const SummaryNotes *notes)
         events += runs[i].events;
         requests += runs[i].requests;
     }
-    printf("%u replications, %.1f M requests, %.0f M events; %.0f s simulated in %.1f s (x%.0f)\n",
-           count, (double)requests / 1e6, (double)events / 1e6, simulated_s, notes->spent_s,
-           simulated_s / notes->spent_s);
+    printf("%u replication%s, %.1f M requests, %.1f M events; %.0f s simulated in %.1f s (x%.0f)\n",
+           count, count == 1 ? "" : "s", (double)requests / 1e6, (double)events / 1e6, simulated_s,
+           notes->spent_s, simulated_s / notes->spent_s);
     printf("report:    open %s/report.html in a browser\n", notes->target);
     printf("reproduce: %s\n", notes->repeat);
 }
@@ -108,7 +108,7 @@ void summary_print(const Results *results, const SummaryNotes *notes)
            results_fact(results, "scenario"));
     printf("%s\n", title != NULL ? title : "");
     print_faults(results);
-    printf("  %-42s %-26s %-13s %6s  %s\n", "CHECK", "OBSERVED (95% CI)", "LIMIT", "MARGIN",
+    printf("  %-37s %-30s %-13s %6s  %s\n", "CHECK", "OBSERVED (95% CI)", "LIMIT", "MARGIN",
            "VERDICT");
     for (guint i = 0; i < count; i++) {
         passed += strcmp(checks[i].verdict, "pass") == 0;
