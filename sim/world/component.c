@@ -10,8 +10,13 @@ typedef struct EffectEntry {
     Effect effect;
 } EffectEntry;
 
-/* Messages and calls that went well are not among them: a row for each component and second, of
- * what kinds tell better themselves. */
+const MetricDef component_totals[] = {
+    METRIC_COUNTER(Component, messages_in, "Messages that arrived"),
+    METRIC_COUNTER(Component, messages_out, "Messages sent"),
+    METRIC_COUNTER(Component, calls_ok, "Calls that were answered"),
+    METRIC_END,
+};
+
 const MetricDef component_metrics[] = {
     METRIC_COUNTER(Component, calls_failed, "Calls whose connection broke under way"),
     METRIC_COUNTER(Component, calls_timed_out, "Calls that heard nothing in time"),

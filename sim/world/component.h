@@ -104,6 +104,10 @@ struct Component {
  * Component. */
 extern const MetricDef component_metrics[];
 
+/* What is counted but not sampled: a row for each component and second of what kinds tell better
+ * themselves. */
+extern const MetricDef component_totals[];
+
 /* Adds `effect` under `fault`, a number unique to one application of one fault, folds and applies
  * the new condition. True when the condition changed: the fault bit. */
 bool component_add_effect(Component *component, uint64_t fault, Effect effect);

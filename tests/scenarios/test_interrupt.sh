@@ -13,7 +13,11 @@ begin() {
     done
     sleep 1.5
 }
-children() { ps -o pid= --ppid "$runner" 2>/dev/null || pgrep -P "$runner"; }
+
+# The processes that the runner started: "PID (name) state PPID ..." of each process there is.
+children() {
+    cat /proc/[0-9]*/stat 2>/dev/null | sed -nE "s/^([0-9]+) \\(.*\\) [A-Z] $runner .*/\\1/p"
+}
 
 # end STATUS NAME SENTENCE: waits for it.
 end() {

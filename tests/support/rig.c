@@ -214,7 +214,7 @@ Component *rig_find(const Rig *rig, const char *name)
 static const void *rig_metric(const Rig *rig, const char *name, const char *metric, MetricType type)
 {
     const Component *component = rig_find(rig, name);
-    const MetricDef *tables[] = {component->kind->metrics, component_metrics};
+    const MetricDef *tables[] = {component->kind->metrics, component_metrics, component_totals};
 
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
         for (const MetricDef *row = tables[i]; row != NULL && row->name != NULL; row++) {
