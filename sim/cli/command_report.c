@@ -1,4 +1,5 @@
 /* command_report.c - writes the report again from stored results, several campaigns on one page. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "reports/report.h"
@@ -24,6 +25,11 @@ int command_report(const Options *options, const Kind *const *kinds)
     g_autofree char *html = g_build_filename(target, "report.html", NULL);
     g_autofree char *markdown = g_build_filename(target, "summary.md", NULL);
 
+    if (options->out_dir != NULL && g_mkdir_with_parents(target, 0777) != 0) {
+        fprintf(stderr, "dcdrill: error: cannot make the directory '%s': %s\n", target,
+                g_strerror(errno));
+        return EXIT_USAGE;
+    }
     if (!report_write((const char *const *)paths->pdata, html, &error) ||
         !report_write_markdown((const char *const *)paths->pdata, markdown, &error)) {
         fprintf(stderr, "dcdrill: error: %s\n", error->message);

@@ -219,7 +219,8 @@ static int show_results(Job *job)
 
         puts(summary);
     } else {
-        summary_print(results, &notes);
+        /* an output that goes to standard output has it for itself */
+        summary_print(results, &notes, options_use_stdout(job->options) ? stderr : stdout);
     }
     g_free(notes.repeat);
     for (guint i = 0; job->options->outs != NULL && job->options->outs[i] != NULL; i++) {

@@ -298,8 +298,28 @@ const char *options_out_file(const char *kind)
     return NULL;
 }
 
+static guint count_stdout(const Options *options)
+{
+    guint count = options->is_json ? 1 : 0;
+
+    for (guint i = 0; options->outs != NULL && options->outs[i] != NULL; i++) {
+        count += g_str_has_suffix(options->outs[i], "=-") ? 1 : 0;
+    }
+    return count;
+}
+
+bool options_use_stdout(const Options *options)
+{
+    return count_stdout(options) > 0;
+}
+
 bool options_check_outs(const Options *options, GError **error)
 {
+    if (count_stdout(options) > 1) {
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "only one of --json and --out KIND=- can have standard output");
+        return false;
+    }
     for (guint i = 0; options->outs != NULL && options->outs[i] != NULL; i++) {
         g_auto(GStrv) sides = g_strsplit(options->outs[i], "=", 2);
 

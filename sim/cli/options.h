@@ -43,7 +43,10 @@ char *options_print_changes(const Options *options);
  */
 bool options_take_changes(Options *options, const char *flags, GError **error);
 
-/* Whether every --out names a kind of output and a place. */
+/* Whether --json or some --out takes standard output. */
+bool options_use_stdout(const Options *options);
+
+/* Whether every --out names a kind of output and a place, and no two take standard output. */
 bool options_check_outs(const Options *options, GError **error);
 
 /* The file of an output directory that a kind of --out means, or NULL. */

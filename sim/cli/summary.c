@@ -16,12 +16,12 @@ static const Shown shown[] = {{"pass", "PASS", "\033[32m"},
                               {"fail", "FAIL", "\033[31m"},
                               {"inconclusive", "????", "\033[33m"}};
 
-static void print_verdict(const char *verdict, bool has_colour)
+static void print_verdict(FILE *to, const char *verdict, bool has_colour)
 {
     for (guint i = 0; i < G_N_ELEMENTS(shown); i++) {
         if (strcmp(shown[i].verdict, verdict) == 0) {
-            printf("%s%s%s", has_colour ? shown[i].colour : "", shown[i].word,
-                   has_colour ? "\033[0m" : "");
+            fprintf(to, "%s%s%s", has_colour ? shown[i].colour : "", shown[i].word,
+                    has_colour ? "\033[0m" : "");
         }
     }
 }
@@ -46,7 +46,7 @@ static char *observed_text(const ResultsCheck *check)
     return g_strdup_printf("%s [%s, %s]", observed, low, high);
 }
 
-static void print_check(const ResultsCheck *check, const SummaryNotes *notes)
+static void print_check(FILE *to, const ResultsCheck *check, const SummaryNotes *notes)
 {
     g_autofree char *observed = observed_text(check);
     g_autofree char *margin =
@@ -55,27 +55,28 @@ static void print_check(const ResultsCheck *check, const SummaryNotes *notes)
     g_autofree char *name = g_strdup_printf("%s%s%s%s", check->name, has_labels ? "{" : "",
                                             has_labels ? check->labels : "", has_labels ? "}" : "");
 
-    printf("  %-37.37s %-30.30s %-13.13s %6s  ", name, observed,
-           check->condition != NULL ? check->condition : "", margin);
-    print_verdict(check->verdict, notes->has_colour);
-    printf("%s\n", check->is_warning ? " (warning)" : "");
+    fprintf(to, "  %-37.37s %-30.30s %-13.13s %6s  ", name, observed,
+            check->condition != NULL ? check->condition : "", margin);
+    print_verdict(to, check->verdict, notes->has_colour);
+    fprintf(to, "%s\n", check->is_warning ? " (warning)" : "");
     if (strcmp(check->verdict, "pass") != 0 && check->why != NULL) {
-        printf("      %s\n", check->why);
+        fprintf(to, "      %s\n", check->why);
     }
 }
 
-static void print_faults(const Results *results)
+static void print_faults(FILE *to, const Results *results)
 {
     guint count;
     const ResultsFault *faults = results_faults(results, &count);
 
     for (guint i = 0; i < count && faults[i].run == faults[0].run; i++) {
-        printf("  t=%-6.0fs %-20s %s: applied to %d, bit %d\n", sim_span_to_s(faults[i].applied),
-               faults[i].name, faults[i].func, faults[i].targets, faults[i].bit);
+        fprintf(to, "  t=%-6.0fs %-20s %s: applied to %d, bit %d\n",
+                sim_span_to_s(faults[i].applied), faults[i].name, faults[i].func, faults[i].targets,
+                faults[i].bit);
     }
 }
 
-static void print_end(const Results *results, const SummaryNotes *notes)
+static void print_end(FILE *to, const Results *results, const SummaryNotes *notes)
 {
     guint count;
     const ResultsRun *runs = results_runs(results, &count);
@@ -88,14 +89,16 @@ static void print_end(const Results *results, const SummaryNotes *notes)
         events += runs[i].events;
         requests += runs[i].requests;
     }
-    printf("%u replication%s, %.1f M requests, %.1f M events; %.0f s simulated in %.1f s (x%.0f)\n",
-           count, count == 1 ? "" : "s", (double)requests / 1e6, (double)events / 1e6, simulated_s,
-           notes->spent_s, simulated_s / notes->spent_s);
-    printf("report:    open %s/report.html in a browser\n", notes->target);
-    printf("reproduce: %s\n", notes->repeat);
+    fprintf(
+        to,
+        "%u replication%s, %.1f M requests, %.1f M events; %.0f s simulated in %.1f s (x%.0f)\n",
+        count, count == 1 ? "" : "s", (double)requests / 1e6, (double)events / 1e6, simulated_s,
+        notes->spent_s, simulated_s / notes->spent_s);
+    fprintf(to, "report:    open %s/report.html in a browser\n", notes->target);
+    fprintf(to, "reproduce: %s\n", notes->repeat);
 }
 
-void summary_print(const Results *results, const SummaryNotes *notes)
+void summary_print(const Results *results, const SummaryNotes *notes, FILE *to)
 {
     guint count;
     const ResultsCheck *checks = results_checks(results, &count);
@@ -104,24 +107,24 @@ void summary_print(const Results *results, const SummaryNotes *notes)
     Verdict verdict = results_export_verdict(results, &margin);
     const char *title = results_fact(results, "title");
 
-    printf("dcdrill %s  seed %s  %s\n", DCDRILL_VERSION, results_fact(results, "seed"),
-           results_fact(results, "scenario"));
-    printf("%s\n", title != NULL ? title : "");
-    print_faults(results);
-    printf("  %-37s %-30s %-13s %6s  %s\n", "CHECK", "OBSERVED (95% CI)", "LIMIT", "MARGIN",
-           "VERDICT");
+    fprintf(to, "dcdrill %s  seed %s  %s\n", DCDRILL_VERSION, results_fact(results, "seed"),
+            results_fact(results, "scenario"));
+    fprintf(to, "%s\n", title != NULL ? title : "");
+    print_faults(to, results);
+    fprintf(to, "  %-37s %-30s %-13s %6s  %s\n", "CHECK", "OBSERVED (95% CI)", "LIMIT", "MARGIN",
+            "VERDICT");
     for (guint i = 0; i < count; i++) {
         passed += strcmp(checks[i].verdict, "pass") == 0;
-        print_check(&checks[i], notes);
+        print_check(to, &checks[i], notes);
     }
-    print_verdict(verdict_word(verdict), notes->has_colour);
-    printf("  %u of %u checks passed", passed, count);
+    print_verdict(to, verdict_word(verdict), notes->has_colour);
+    fprintf(to, "  %u of %u checks passed", passed, count);
     if (!isnan(margin)) {
-        printf(", smallest margin %+.0f%%", 100.0 * margin);
+        fprintf(to, ", smallest margin %+.0f%%", 100.0 * margin);
     }
     const char *cost = results_fact(results, "cost_per_month");
 
-    printf("%s%s%s\n", cost != NULL ? ", " : "", cost != NULL ? cost : "",
-           cost != NULL ? " EUR a month" : "");
-    print_end(results, notes);
+    fprintf(to, "%s%s%s\n", cost != NULL ? ", " : "", cost != NULL ? cost : "",
+            cost != NULL ? " EUR a month" : "");
+    print_end(to, results, notes);
 }

@@ -1,6 +1,8 @@
 /* summary.h - what a person reads after a run: checks, margins, verdict, and how to repeat it. */
 #pragma once
 
+#include <stdio.h>
+
 #include "sim/results/results_read.h"
 
 typedef struct SummaryNotes {
@@ -10,5 +12,5 @@ typedef struct SummaryNotes {
     char *repeat;
 } SummaryNotes;
 
-/* Prints at most 100 columns to standard output. */
-void summary_print(const Results *results, const SummaryNotes *notes);
+/* Prints at most 100 columns. */
+void summary_print(const Results *results, const SummaryNotes *notes, FILE *to);

@@ -268,11 +268,102 @@ static void find_settle(const Results *results, SimSpan *shortest, SimSpan *long
     }
 }
 
+/* What was seen of hints over the last half minute of the run that had most of them in the end. */
+#define HINTS_SEEN (30 * SIM_S)
+typedef struct HintsLeft {
+    int run;
+    double pending, delivered_per_s;
+} HintsLeft;
+
+/* A level of all components together: the sum over a stretch, or its last interval alone. */
+static double sum_levels(Results *results, const char *metric, int run, ResultsSpan span,
+                         bool is_last)
+{
+    const ResultsComponentFilter all = {.dc = NULL};
+    g_autoptr(GArray) meters = results_meters(results, metric, &all);
+    double sum = 0;
+
+    for (guint i = 0; i < meters->len; i++) {
+        const ResultsMeter *meter = &g_array_index(meters, ResultsMeter, i);
+        g_autoptr(GArray) levels = results_levels(results, meter, run, span);
+
+        for (guint j = is_last && levels->len > 0 ? levels->len - 1 : 0; j < levels->len; j++) {
+            sum += g_array_index(levels, ResultsLevel, j).value;
+        }
+    }
+    return sum;
+}
+
+static SimTime find_begin(const Results *results, int run)
+{
+    SimTime begin = 0;
+    guint count;
+    const ResultsPhase *phases = results_phases(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        begin = phases[i].run == run ? MIN(begin, phases[i].begin) : begin;
+    }
+    return begin;
+}
+
+static HintsLeft find_hints_left(Results *results)
+{
+    SimSpan step = results_sample_interval(results);
+    SimSpan seen = MAX(HINTS_SEEN / step, 1) * step;
+    HintsLeft most = {.pending = -1};
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        SimTime begin = find_begin(results, runs[i].run);
+        SimTime end = begin + runs[i].simulated / step * step;
+        ResultsSpan span = {MAX(end - seen, begin), end};
+        double pending = sum_levels(results, "hints_pending", runs[i].run, span, true);
+
+        if (span.end > span.begin && pending > most.pending) {
+            most = (HintsLeft){runs[i].run, pending,
+                               sum_levels(results, "hints_replayed", runs[i].run, span, false) /
+                                   sim_span_to_s(span.end - span.begin)};
+        }
+    }
+    return most;
+}
+
+/* How long the hints that wait still need, or that it is not hints that are missing. Caller frees.
+ */
+static char *describe_hints(Results *results)
+{
+    g_autoptr(GPtrArray) keepers = results_meter_values(results, "hints_pending", "component");
+    HintsLeft left = find_hints_left(results);
+    char seen[SIM_SPAN_TEXT];
+    char needed[SIM_SPAN_TEXT];
+
+    sim_span_print(HINTS_SEEN, seen);
+    if (keepers->len <= 1 || left.pending < 0) {
+        return g_strdup("");
+    }
+    if (left.pending < 0.5) {
+        return g_strdup("; no hint waits any more: without a repair the rest will not agree");
+    }
+    if (left.delivered_per_s <= 0) {
+        return g_strdup_printf("; %.0f hints wait in the end of replication %d, none of which was "
+                               "delivered in the last %s",
+                               left.pending, left.run, seen);
+    }
+    return g_strdup_printf(
+        "; %.0f hints wait in the end of replication %d and need about %s more "
+        "at the %.0f/s of the last %s",
+        left.pending, left.run,
+        sim_span_print((SimSpan)(left.pending / left.delivered_per_s + 0.5) * SIM_S, needed),
+        left.delivered_per_s, seen);
+}
+
 static void judge_converges(Results *results, Judged *judged, SimSpan max)
 {
     Sum looked_at = sum_total(results, "keys_judged");
     Sum diverged = sum_total(results, "keys_diverged");
     g_autofree char *proof = describe_proof(results, "converges");
+    g_autofree char *hints = diverged.all > 0 ? describe_hints(results) : g_strdup("");
     char settled[SIM_SPAN_TEXT];
     SimSpan shortest;
     SimSpan longest;
@@ -288,12 +379,12 @@ static void judge_converges(Results *results, Judged *judged, SimSpan max)
     } else if (diverged.all > 0 && max != SIM_NEVER && shortest < max) {
         judged_decide(judged, VERDICT_INCONCLUSIVE,
                       "replicas of %.0f keys of %.0f did not agree yet, but had no more than %s to "
-                      "settle: make 'settle' as long as 'max'%s",
-                      diverged.all, looked_at.all, settled, proof);
+                      "settle: make 'settle' as long as 'max'%s%s",
+                      diverged.all, looked_at.all, settled, hints, proof);
     } else if (diverged.all > 0) {
         judged_decide(judged, VERDICT_FAIL,
-                      "replicas of %.0f keys of %.0f did not agree after %s%s", diverged.all,
-                      looked_at.all, settled, proof);
+                      "replicas of %.0f keys of %.0f did not agree after %s%s%s", diverged.all,
+                      looked_at.all, settled, hints, proof);
     } else if (longest > max) {
         judged_decide(
             judged, VERDICT_INCONCLUSIVE,

@@ -179,11 +179,15 @@ static void write_data_checks(ResultsWriter *writer, const RecordOrder *order)
         {"writes_lost", (double)totals.writes_lost},
         {"keys_diverged", (double)totals.keys_diverged},
         {"staleness_most", sim_span_to_s(totals.staleness_most)},
-        {"staleness_most_at", sim_span_to_s(totals.staleness_most_at - order->start)},
     };
+    bool was_stale = totals.staleness_most > 0;
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         results_write_total(writer, order->run, rows[i].name, rows[i].value);
+    }
+    if (was_stale) { /* otherwise there is no such instant */
+        results_write_total(writer, order->run, "staleness_most_at",
+                            sim_span_to_s(totals.staleness_most_at - order->start));
     }
     results_write_staleness(writer, order->run, totals.staleness);
     for (guint i = 0; i < history_count_findings(history); i++) {

@@ -83,8 +83,19 @@ void history_each_key(const History *history, HistoryEachKey *each, void *contex
 void history_note(History *history, const char *event, const Component *component,
                   const char *label1, const char *value1, const char *label2, const char *value2)
 {
-    HistoryOccurrence seen = {
-        .event = event, .label1 = label1, .value1 = value1, .label2 = label2, .value2 = value2};
+    history_note_many(history, event, component, 1, label1, value1, label2, value2);
+}
+
+void history_note_many(History *history, const char *event, const Component *component,
+                       uint64_t count, const char *label1, const char *value1, const char *label2,
+                       const char *value2)
+{
+    HistoryOccurrence seen = {.event = event,
+                              .label1 = label1,
+                              .value1 = value1,
+                              .label2 = label2,
+                              .value2 = value2,
+                              .count = count};
 
     note_book_add(history->notes, engine_now(history->engine), &seen, component);
 }

@@ -65,6 +65,11 @@ void history_each_key(const History *history, HistoryEachKey *each, void *contex
 void history_note(History *history, const char *event, const Component *component,
                   const char *label1, const char *value1, const char *label2, const char *value2);
 
+/* The same, `count` (at least 1) times at once: for what is too frequent to be told one by one. */
+void history_note_many(History *history, const char *event, const Component *component,
+                       uint64_t count, const char *label1, const char *value1, const char *label2,
+                       const char *value2);
+
 /* --- what the recorder reads
  * ------------------------------------------------------------------------------------ */
 

@@ -74,6 +74,7 @@ static Note *note_book_enter(NoteBook *book, const Note *seen, SimTime now)
     const Component *of = seen->of;
 
     *note = *seen;
+    note->shown.count = 0;
     note->shown.event = note_book_keep(book, seen->shown.event);
     note->shown.label1 = note_book_keep(book, seen->shown.label1);
     note->shown.value1 = note_book_keep(book, seen->shown.value1);
@@ -110,7 +111,7 @@ void note_book_add(NoteBook *book, SimTime now, const HistoryOccurrence *seen,
 
         *place = note != NULL ? note : note_book_enter(book, &wanted, now);
     }
-    (*place)->shown.count++;
+    (*place)->shown.count += seen->count;
     (*place)->shown.last = now;
 }
 

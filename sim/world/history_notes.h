@@ -8,6 +8,7 @@ typedef struct NoteBook NoteBook;
 
 NoteBook *note_book_new(void);
 void note_book_free(NoteBook *book);
+/* Adds `seen->count` occurrences. */
 void note_book_add(NoteBook *book, SimTime now, const HistoryOccurrence *seen,
                    const Component *component);
 guint note_book_count(const NoteBook *book);

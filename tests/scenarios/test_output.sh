@@ -104,12 +104,31 @@ expect 0 "" "a report can be written again from its results"
 cmp -s "$work/before/report.html" "$work/results/report.html"
 pass_if $? "and is the same to the last byte"
 
+run report "$work/results" -o "$work/deep/new"
+expect 0 "" "a report goes into a directory that is not there yet"
+cmp -s "$work/results/report.html" "$work/deep/new/report.html"
+pass_if $? "and is the same there"
+run report "$work/results" -o "$work/results/report.html"
+expect 2 "cannot make the directory" "a report cannot go below a file"
+[ "$(sqlite3 "$work/results/results.sqlite" "SELECT count(*) FROM total WHERE name = 'staleness_most_at' AND run IN (SELECT run FROM total WHERE name = 'staleness_most' AND value = 0)")" = 0 ]
+pass_if $? "the instant of the stalest read is not told when no read was stale"
+
 # --- copies
+run run $scenario "${short[@]}" -o "$work/results" --out html=- --json
+expect 2 "only one of --json and --out KIND=-" "two outputs cannot share standard output"
 run run $scenario "${short[@]}" -o "$work/results" --out summary="$work/copy.json" --out journal=-
 cmp -s "$work/copy.json" "$work/results/summary.json"
 pass_if $? "'--out summary=PATH' writes a copy"
 grep -q chaoslib-version <<<"$out"
 pass_if $? "'--out journal=-' prints it"
+for kind in summary junit html md; do
+    run run $scenario "${short[@]}" -o "$work/results" --out $kind=-
+    case $kind in summary) file=summary.json ;; junit) file=junit.xml ;; html) file=report.html ;; md) file=summary.md ;; esac
+    cmp -s "$work/stdout" "$work/results/$file"
+    pass_if $? "'--out $kind=-' prints $file and nothing else"
+    grep -q CHECK "$work/stderr"
+    pass_if $? "'--out $kind=-' leaves the summary to standard error"
+done
 run run $scenario "${short[@]}" -o "$work/results" --out sumary=x
 expect 2 "KIND=PATH" "an unknown kind of output is refused before the run"
 same_as_before "$work/before" "nothing was run for it"

@@ -180,6 +180,19 @@ START_TEST(occurrences_are_counted_by_content_and_not_by_address)
 }
 END_TEST
 
+START_TEST(many_occurrences_at_once_count_as_so_many)
+{
+    Desk desk = desk_new();
+
+    history_note_many(desk.history, "cassandra.hint-stored", NULL, 40, "to", "DC01", NULL, NULL);
+    history_note(desk.history, "cassandra.hint-stored", NULL, "to", "DC01", NULL, NULL);
+    history_note_many(desk.history, "cassandra.hint-stored", NULL, 2, "to", "DC01", NULL, NULL);
+    ck_assert_uint_eq(history_count_occurrences(desk.history), 1);
+    ck_assert_uint_eq(history_occurrence(desk.history, 0)->count, 43);
+    desk_free(desk);
+}
+END_TEST
+
 /* --- data ---------------------------------------------------------------------------------------
  */
 
@@ -511,6 +524,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, cells_come_in_order_of_second_client_region_and_dc);
     tcase_add_test(cases, no_request_is_lost_between_the_cells);
     tcase_add_test(cases, occurrences_are_counted_by_content_and_not_by_address);
+    tcase_add_test(cases, many_occurrences_at_once_count_as_so_many);
     tcase_add_test(cases, a_read_is_as_stale_as_the_earliest_newer_write_is_old);
     tcase_add_test(cases, a_write_acknowledged_after_the_read_began_does_not_count);
     tcase_add_test(cases, a_session_that_goes_back_in_time_is_found);

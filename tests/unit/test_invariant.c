@@ -128,6 +128,46 @@ START_TEST(convergence_is_judged_at_the_end_of_a_long_enough_settling)
 }
 END_TEST
 
+/* One run whose replicas disagree in the end, while `pending` hints wait of which `delivered` went
+ * in each of the last seconds. */
+static char *why_not_converged(double pending, double delivered)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(1, 90);
+    g_autoptr(Judged) judged = NULL;
+    Totals totals = sound;
+
+    totals.keys_diverged = 3;
+    add_totals(rig, 0, &totals);
+    results_write_phase(rig->writer, 0, "settle", 50 * SIM_S, 90 * SIM_S);
+    results_write_component(rig->writer, 0, "cassandra@DC01-db1", "cassandra", "DC01", "db",
+                            "DC01-db1", NULL);
+    results_write_metric(rig->writer, 0, "hints_pending", "gauge", "1", NULL);
+    results_write_metric(rig->writer, 1, "hints_replayed", "counter", "1", NULL);
+    for (int second = -10; second < 90; second++) {
+        results_write_sample(rig->writer, 0, 0, 0, second * SIM_S, pending, pending);
+        results_write_sample(rig->writer, 0, 0, 1, second * SIM_S, delivered, delivered);
+    }
+    judged = invariant_judge(results_rig_open(rig), "copies", "converges", SIM_NEVER);
+    ck_assert_int_eq(judged->verdict, VERDICT_FAIL);
+    return g_strdup(judged->why);
+}
+
+START_TEST(what_has_not_converged_says_how_long_its_hints_still_need)
+{
+    g_autofree char *slow = why_not_converged(1200, 20);
+    g_autofree char *stuck = why_not_converged(1200, 0);
+    g_autofree char *none = why_not_converged(0, 0);
+
+    ck_assert_msg(strstr(slow, "; 1200 hints wait in the end of replication 0 and need about 1min "
+                               "more at the 20/s of the last 30s") != NULL,
+                  "%s", slow);
+    ck_assert_msg(strstr(stuck, "; 1200 hints wait in the end of replication 0, none of which was "
+                                "delivered in the last 30s") != NULL,
+                  "%s", stuck);
+    ck_assert_msg(strstr(none, "; no hint waits any more") != NULL, "%s", none);
+}
+END_TEST
+
 START_TEST(staleness_is_bounded_by_the_stalest_read_of_all)
 {
     g_autoptr(ResultsRig) rig = results_rig_new(2, 20);
@@ -201,6 +241,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, keys_that_nobody_looked_at_do_not_pass);
     tcase_add_test(tests, one_read_back_in_time_fails);
     tcase_add_test(tests, convergence_is_judged_at_the_end_of_a_long_enough_settling);
+    tcase_add_test(tests, what_has_not_converged_says_how_long_its_hints_still_need);
     tcase_add_test(tests, staleness_is_bounded_by_the_stalest_read_of_all);
     tcase_add_test(tests, the_longest_outage_of_any_region_counts_while_settling_too);
     tcase_add_test(tests, every_invariant_has_a_name_and_help);

@@ -235,6 +235,19 @@ void hints_start(Cassandra *node)
     engine_after(node->engine, node->hints_flush_period, &node->component.owner, &flush, NULL, 0);
 }
 
+/* Hints are too many to be told one by one: as many as came since the last time. */
+static void note_stored(Cassandra *node, guint target)
+{
+    HintQueue *queue = &node->hints[target];
+
+    if (queue->noted < queue->end) {
+        history_note_many(world_history(node->component.world), "cassandra.hint-stored",
+                          &node->component, queue->end - queue->noted, "to",
+                          node->cluster->nodes[target]->component.site->name, NULL, NULL);
+        queue->noted = queue->end;
+    }
+}
+
 void hints_stop(Cassandra *node)
 {
     for (guint i = 0; i < node->cluster->node_count; i++) {
@@ -242,11 +255,12 @@ void hints_stop(Cassandra *node)
         uint64_t kept = MAX(queue->flushed, queue->page);
         uint64_t lost = queue->end - kept;
 
+        note_stored(node, i);
         queue->is_queued = queue->is_dispatching = false;
         queue->sent = queue->page;
         queue->acked = 0;
         queue->end = queue->flushed = kept;
-        queue->noted = MIN(queue->noted, kept);
+        queue->noted = kept;
         node->hints_lost += lost;
         show_pending(node, -(double)lost);
     }
@@ -266,14 +280,7 @@ static const EventType hints_written = {"cassandra.hints-written", on_hints_writ
 void hints_sweep(Cassandra *node)
 {
     for (guint i = 0; i < node->cluster->node_count; i++) {
-        HintQueue *queue = &node->hints[i];
-
-        if (queue->noted < queue->end) {
-            queue->noted = queue->end;
-            history_note(world_history(node->component.world), "cassandra.hint-stored",
-                         &node->component, "to", node->cluster->nodes[i]->component.site->name,
-                         NULL, NULL);
-        }
+        note_stored(node, i);
     }
     if (node->hint_cpu_owed > 0) {
         node_work(node, node->hint_cpu_owed, &hints_written, NULL, 0);
