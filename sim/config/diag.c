@@ -9,7 +9,7 @@
 
 typedef struct Diag {
     DiagLevel level;
-    DiagPlace place; /* file is owned by the list's `files`, or NULL */
+    DiagPlace place; /* its texts are owned by the list's `texts`, or NULL */
     char *message;
     guint arrival;
 } Diag;
@@ -18,7 +18,7 @@ struct DiagList {
     DiagFind *find;
     void *context;
     GArray *diags;
-    GStringChunk *files;
+    GStringChunk *texts;
     guint errors, warnings;
 };
 
@@ -35,7 +35,7 @@ DiagList *diag_list_new(DiagFind *find, void *context)
     diags->context = context;
     diags->diags = g_array_new(FALSE, FALSE, sizeof(Diag));
     g_array_set_clear_func(diags->diags, clear_diag);
-    diags->files = g_string_chunk_new(256);
+    diags->texts = g_string_chunk_new(256);
     return diags;
 }
 
@@ -45,7 +45,7 @@ void diag_list_free(DiagList *diags)
         return;
     }
     g_array_free(diags->diags, TRUE);
-    g_string_chunk_free(diags->files);
+    g_string_chunk_free(diags->texts);
     g_free(diags);
 }
 
@@ -55,7 +55,10 @@ static void add(DiagList *diags, DiagLevel level, DiagPlace place, char *message
     Diag diag = {.level = level, .place = place, .message = message, .arrival = diags->diags->len};
 
     if (place.file != NULL) {
-        diag.place.file = g_string_chunk_insert_const(diags->files, place.file);
+        diag.place.file = g_string_chunk_insert_const(diags->texts, place.file);
+    }
+    if (place.pointer != NULL) {
+        diag.place.pointer = g_string_chunk_insert_const(diags->texts, place.pointer);
     }
     g_array_append_val(diags->diags, diag);
     if (level == DIAG_ERROR) {
@@ -128,8 +131,12 @@ static void append_diag(GString *text, const Diag *diag)
         }
         g_string_append(text, ": ");
     }
-    g_string_append_printf(text, "%s: %s\n", diag->level == DIAG_ERROR ? "error" : "warning",
+    g_string_append_printf(text, "%s: %s", diag->level == DIAG_ERROR ? "error" : "warning",
                            diag->message);
+    if (diag->place.pointer != NULL && diag->place.pointer[0] != '\0') {
+        g_string_append_printf(text, " [%s]", diag->place.pointer);
+    }
+    g_string_append_c(text, '\n');
 }
 
 char *diag_list_to_text(const DiagList *diags)

@@ -13,10 +13,12 @@ typedef enum DiagLevel { DIAG_ERROR, DIAG_WARNING } DiagLevel;
 /* Which side of a member a message points at. */
 typedef enum DiagSide { DIAG_KEY, DIAG_VALUE } DiagSide;
 
-/* A place in a text: line and column from 1; line 0 when only the file is known. */
+/* A place in a text: line and column from 1; line 0 when only the file is known. `pointer` is the
+ * value's JSON Pointer (RFC 6901) in that file, NULL or "" when there is none to show. */
 typedef struct DiagPlace {
     const char *file;
     int line, column;
+    const char *pointer;
 } DiagPlace;
 
 /* Finds the place of `node`; false when the node stands in no file (a default, a --set). */
@@ -43,8 +45,8 @@ guint diag_count_errors(const DiagList *diags);
 guint diag_count_warnings(const DiagList *diags);
 
 /* All messages in order of file, line and column (same place: order of arrival), one a line:
- * "file:line:column: error: message\n". Columns count characters. What is said twice at the same
- * place (a section read once for each of its nodes) is shown once. Caller frees. */
+ * "file:line:column: error: message [/pointer]\n". Columns count characters. What is said twice at
+ * the same place (a section read once for each of its nodes) is shown once. Caller frees. */
 char *diag_list_to_text(const DiagList *diags);
 
 /* The candidate nearest to `word` (Damerau-Levenshtein, at most a third of its letters apart; upper

@@ -206,3 +206,43 @@ cJSON *json_pointer(cJSON *root, const char *pointer)
     }
     return node;
 }
+
+static void append_step(GString *pointer, const char *step)
+{
+    g_string_append_c(pointer, '/');
+    for (; *step != '\0'; step++) {
+        if (*step == '~' || *step == '/') {
+            g_string_append(pointer, *step == '~' ? "~0" : "~1");
+        } else {
+            g_string_append_c(pointer, *step);
+        }
+    }
+}
+
+/* Adds the steps from `at` to `node`; false, and `pointer` as it was, when it is not below. */
+static bool append_steps(GString *pointer, const cJSON *at, const cJSON *node)
+{
+    gsize length = pointer->len;
+    guint index = 0;
+
+    if (at == node) {
+        return true;
+    }
+    for (const cJSON *child = at->child; child != NULL; child = child->next, index++) {
+        g_autofree char *number = cJSON_IsArray(at) ? g_strdup_printf("%u", index) : NULL;
+
+        append_step(pointer, number != NULL ? number : child->string);
+        if (append_steps(pointer, child, node)) {
+            return true;
+        }
+        g_string_truncate(pointer, length);
+    }
+    return false;
+}
+
+char *json_pointer_to(const cJSON *root, const cJSON *node)
+{
+    GString *pointer = g_string_new(NULL);
+
+    return g_string_free(pointer, !append_steps(pointer, root, node));
+}

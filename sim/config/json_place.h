@@ -40,6 +40,10 @@ cJSON *json_member(const cJSON *object, const char *name);
 /* The node at an RFC 6901 pointer ("/load/users/rate"), or NULL. */
 cJSON *json_pointer(cJSON *root, const char *pointer);
 
+/* The pointer to `node` within `root` ("" for the root itself), or NULL when it is not there.
+ * Caller frees. */
+char *json_pointer_to(const cJSON *root, const cJSON *node);
+
 /* The steps of a pointer, unescaped; NULL when it is not one. Caller frees with g_strfreev. */
 char **json_pointer_split(const char *pointer);
 

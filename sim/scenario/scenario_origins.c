@@ -10,6 +10,7 @@ typedef struct Origin {
 struct Origins {
     GPtrArray *documents; /* JsonDocument, owned */
     GHashTable *of_node;  /* const cJSON * -> Origin *; only looked up, never walked */
+    GStringChunk *pointers;
 };
 
 static void document_delete(void *document)
@@ -23,6 +24,7 @@ Origins *origins_new(void)
 
     origins->documents = g_ptr_array_new_with_free_func(document_delete);
     origins->of_node = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    origins->pointers = g_string_chunk_new(256);
     return origins;
 }
 
@@ -32,6 +34,7 @@ void origins_free(Origins *origins)
         return;
     }
     g_hash_table_destroy(origins->of_node);
+    g_string_chunk_free(origins->pointers);
     g_ptr_array_free(origins->documents, true);
     g_free(origins);
 }
@@ -105,7 +108,9 @@ const char *origins_file(const Origins *origins, const cJSON *node)
 
 bool origins_find(void *context, const cJSON *node, DiagSide side, DiagPlace *place)
 {
-    const Origin *origin = origins_get(context, node);
+    Origins *origins = context;
+    const Origin *origin = origins_get(origins, node);
+    g_autofree char *pointer = NULL;
 
     if (origin == NULL) {
         return false;
@@ -118,5 +123,8 @@ bool origins_find(void *context, const cJSON *node, DiagSide side, DiagPlace *pl
         return false;
     }
     place->file = g_intern_string(place->file);
+    pointer = json_pointer_to(origin->document->root, origin->source);
+    place->pointer =
+        pointer != NULL ? g_string_chunk_insert_const(origins->pointers, pointer) : NULL;
     return true;
 }

@@ -28,5 +28,6 @@ void origins_forget(Origins *origins, const cJSON *node);
 /* The file that wrote `node`, or NULL when it is unknown or a flag. Owned by the origins. */
 const char *origins_file(const Origins *origins, const cJSON *node);
 
-/* A DiagFind whose context is an Origins. File names stay valid for ever. */
+/* A DiagFind whose context is an Origins. File names stay valid for ever, pointers as long as the
+ * origins. */
 bool origins_find(void *origins, const cJSON *node, DiagSide side, DiagPlace *place);

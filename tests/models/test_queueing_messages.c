@@ -101,9 +101,18 @@ static const Mistake mistakes[] = {
      ""},
 };
 
+/* Each message ends with the pointer to its value, which its place says as well. */
+static char *without_pointers(const char *messages)
+{
+    g_autoptr(GRegex) pointer = g_regex_new(" \\[/system/queueing[^\\]\n]*\\]\n", 0, 0, NULL);
+
+    return g_regex_replace_literal(pointer, messages, -1, 0, "\n", 0, NULL);
+}
+
 START_TEST(each_mistake_is_told_with_its_place)
 {
-    g_autofree char *messages = theory_messages(mistakes[_i].queueing);
+    g_autofree char *told = theory_messages(mistakes[_i].queueing);
+    g_autofree char *messages = without_pointers(told);
 
     ck_assert_str_eq(messages, mistakes[_i].messages);
 }

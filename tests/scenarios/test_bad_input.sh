@@ -36,7 +36,7 @@ refuse "bad.json:3:1" "a syntax error has its place" "{ $head,
   \"system\": { \"httpd\": { } "
 refuse "bad.json:2:3: error: unknown" "a misspelt key has its place and the right one" "{ $head,
   \"methd\": [] }"
-refuse "did you mean 'MaxRequestWorkers'?" "a misspelt field of a kind is suggested" "{ $head, \"system\": { \"httpd\": { \"MaxRequestWorker\": 3 } } }"
+refuse "did you mean 'MaxRequestWorkers'? [/system/httpd/MaxRequestWorker]" "a misspelt field of a kind is suggested, with the pointer to it" "{ $head, \"system\": { \"httpd\": { \"MaxRequestWorker\": 3 } } }"
 refuse "bad.json:3:" "a key that stands twice has its place" "{ $head,
   \"tags\": [\"a\"],
   \"tags\": [\"b\"] }"

@@ -15,12 +15,12 @@ START_TEST(messages_come_in_order_of_file_line_and_column)
 {
     g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
 
-    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"b.json", 1, 1}, "six");
-    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 10, 2}, "five");
-    diag_add_at(diags, DIAG_WARNING, (DiagPlace){"a.json", 9, 11}, "four");
-    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 9, 2}, "two");
-    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 9, 2}, "three %d", 3);
-    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 0, 0}, "one");
+    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"b.json", 1, 1, NULL}, "six");
+    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 10, 2, NULL}, "five");
+    diag_add_at(diags, DIAG_WARNING, (DiagPlace){"a.json", 9, 11, NULL}, "four");
+    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 9, 2, NULL}, "two");
+    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 9, 2, NULL}, "three %d", 3);
+    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 0, 0, NULL}, "one");
     check_text(diags, "a.json: error: one\n"
                       "a.json:9:2: error: two\n"
                       "a.json:9:2: error: three 3\n"
@@ -36,11 +36,23 @@ START_TEST(a_message_said_twice_at_a_place_is_shown_once)
 {
     g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
 
-    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 2, 1}, "same");
-    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 2, 1}, "other");
-    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 2, 1}, "same");
+    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 2, 1, NULL}, "same");
+    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 2, 1, NULL}, "other");
+    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 2, 1, NULL}, "same");
     check_text(diags, "a.json:2:1: error: same\na.json:2:1: error: other\n");
     ck_assert_uint_eq(diag_count_errors(diags), 3);
+}
+END_TEST
+
+START_TEST(a_message_ends_with_the_pointer_to_its_value)
+{
+    g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
+    char pointer[] = "/load/users/rate";
+
+    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 2, 1, pointer}, "wrong");
+    diag_add_at(diags, DIAG_ERROR, (DiagPlace){"a.json", 1, 1, ""}, "top");
+    pointer[1] = 'x';
+    check_text(diags, "a.json:1:1: error: top\na.json:2:1: error: wrong [/load/users/rate]\n");
 }
 END_TEST
 
@@ -59,7 +71,7 @@ static bool find_some(void *context, const cJSON *node, DiagSide side, DiagPlace
     if (node != context) {
         return false;
     }
-    *place = (DiagPlace){"f", 7, side == DIAG_KEY ? 1 : 2};
+    *place = (DiagPlace){"f", 7, side == DIAG_KEY ? 1 : 2, NULL};
     return true;
 }
 
@@ -124,6 +136,7 @@ Suite *test_suite(void)
 
     tcase_add_test(tests, messages_come_in_order_of_file_line_and_column);
     tcase_add_test(tests, a_message_said_twice_at_a_place_is_shown_once);
+    tcase_add_test(tests, a_message_ends_with_the_pointer_to_its_value);
     tcase_add_test(tests, messages_without_place_are_all_shown);
     tcase_add_test(tests, a_node_that_stands_in_no_file_has_no_place);
     tcase_add_test(tests, the_nearest_name_is_found);

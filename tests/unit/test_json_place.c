@@ -206,10 +206,13 @@ START_TEST(pointers_lead_where_rfc_6901_says)
     ck_assert_ptr_eq(json_pointer(document->root, ""), document->root);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         const cJSON *node = json_pointer(document->root, cases[i].pointer);
+        g_autofree char *back = json_pointer_to(document->root, node);
 
         ck_assert_msg(node != NULL, "%s", cases[i].pointer);
         ck_assert_double_eq(node->valuedouble, cases[i].value);
+        ck_assert_str_eq(back, cases[i].pointer);
     }
+    ck_assert_ptr_null(json_pointer_to(document->root->child, document->root));
     for (size_t i = 0; i < G_N_ELEMENTS(nowhere); i++) {
         ck_assert_msg(json_pointer(document->root, nowhere[i]) == NULL, "%s", nowhere[i]);
     }
@@ -275,7 +278,7 @@ static void put_space(Writer *writer)
 
 static DiagPlace here(const Writer *writer)
 {
-    return (DiagPlace){"f", writer->line, writer->column};
+    return (DiagPlace){"f", writer->line, writer->column, NULL};
 }
 
 static void put_scalar(Writer *writer)
