@@ -201,7 +201,8 @@ static void put_phases(const Telling *telling)
                      "measured: from the end of the warm-up to the time left to settle. Latency is "
                      "that of requests that went well, from the moment the user wanted them to the "
                      "answer, retries included. * the interval is not reliable: fewer than 10 "
-                     "replications. Too few beyond: fewer than 100 requests beyond the percentile "
+                     "replications, or requests so much alike that too few were seen. Too few "
+                     "beyond: fewer than 100 requests beyond the percentile "
                      "in some replication, no interval is given.",
                      heads);
     for (guint i = 0; i < telling->view->phases->len; i++) {

@@ -41,6 +41,7 @@ static void group_init(UserGroup *group, guint runs)
     for (guint i = 0; i < USER_QUANTILES; i++) {
         group->quantiles[i] = new_values(runs);
     }
+    group->totals = g_new0(double, runs);
     group->pooled = histogram_new();
     group->fewest = G_MAXUINT64;
 }
@@ -108,6 +109,7 @@ void view_users_free(ViewUsers *users)
         for (guint j = 0; j < USER_QUANTILES; j++) {
             g_free(group->quantiles[j]);
         }
+        g_free(group->totals);
         histogram_free(group->pooled);
     }
     g_free(users->groups);
@@ -225,6 +227,7 @@ static void fold_group(Pass *pass, guint index)
         group->quantiles[i][pass->run] =
             (double)histogram_quantile(latency, user_quantiles[i]) / 1e9;
     }
+    group->totals[pass->run] = histogram_sum(latency);
     histogram_merge(group->pooled, latency);
 }
 
@@ -409,36 +412,39 @@ Estimate view_users_failed(const ViewUsers *users, const UserGroup *group)
         asked[i] = group->ok[i] + group->failed[i];
     }
     failed = estimate_ratio(group->failed, asked, count, users->view->confidence);
-    if (failed.value == 0) {
-        failed.low = 0;
-        failed.high =
-            1 - fixed_pow(1 - users->view->confidence, 1 / view_users_requests(users, group));
-    } else if (!isnan(failed.high)) {
-        failed.low = fmax(failed.low, 0);
-        failed.high = fmin(failed.high, 1);
-    }
+    estimate_limit_share(&failed, estimate_stable_sum(group->failed, count),
+                         view_users_requests(users, group));
+    failed.n = (uint64_t)view_users_requests(users, group);
     return failed;
 }
 
 Estimate view_users_quantile(const ViewUsers *users, const UserGroup *group, UserQuantile quantile)
 {
-    g_autofree double *each = g_new(double, MAX(users->view->run_count, 1));
+    guint room = MAX(users->view->run_count, 1);
+    double p = user_quantiles[quantile];
+    g_autofree double *each = g_new(double, room);
+    g_autofree double *totals = g_new(double, room);
+    g_autofree double *counts = g_new(double, room);
     guint known = 0;
     Estimate estimate;
     double pooled = histogram_count(group->pooled) > 0
-                        ? (double)histogram_quantile(group->pooled, user_quantiles[quantile]) / 1e9
+                        ? (double)histogram_quantile(group->pooled, p) / 1e9
                         : (double)NAN;
 
     for (guint i = 0; i < users->view->run_count; i++) {
         if (!isnan(group->quantiles[quantile][i])) {
+            totals[known] = group->totals[i];
+            counts[known] = group->ok[i];
             each[known++] = group->quantiles[quantile][i];
         }
     }
-    estimate = estimate_quantile(user_quantiles[quantile], pooled, each, known, group->fewest, 1,
-                                 users->view->confidence);
-    if ((double)group->fewest * (1 - user_quantiles[quantile]) <
-        ESTIMATE_FEWEST_BEYOND * (1 - 1e-12)) {
-        estimate.low = estimate.high = (double)NAN;
+    estimate = estimate_quantile(
+        p, pooled, each, known, group->fewest,
+        estimate_correlation_between(totals, counts, known, histogram_variance(group->pooled)),
+        users->view->confidence);
+    estimate.n = histogram_count(group->pooled);
+    if (estimate_lacks_values(&estimate)) {
+        estimate.more_of = "requests";
     }
     return estimate;
 }

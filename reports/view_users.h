@@ -16,6 +16,7 @@ extern const double user_quantiles[USER_QUANTILES];
 typedef struct UserGroup {
     double *ok, *failed, *attempts;    /* of each replication */
     double *quantiles[USER_QUANTILES]; /* of each replication, s; NAN without any */
+    double *totals;                    /* sum of latencies of each replication, ns */
     Histogram *pooled;                 /* latency of all replications, ns */
     uint64_t fewest; /* requests that went well, in the replication with the fewest of those that
                         had any */
@@ -50,8 +51,7 @@ const UserGroup *view_users_group(const ViewUsers *users, guint phase, int dc, i
  * independent requests. */
 Estimate view_users_failed(const ViewUsers *users, const UserGroup *group);
 
-/* A percentile of latency, s, as in summary.json: without an interval when fewer than 100 requests
- * lie beyond it in some replication. */
+/* A percentile of latency, s, as in summary.json. */
 Estimate view_users_quantile(const ViewUsers *users, const UserGroup *group, UserQuantile quantile);
 
 /* Requests in all replications. */

@@ -181,18 +181,6 @@ char *words_range(const Estimate *estimate, const char *unit)
                          : g_strdup("");
 }
 
-char *words_doubt(const Estimate *estimate)
-{
-    if (isnan(estimate->value) || estimate->is_reliable) {
-        return NULL;
-    }
-    if (estimate->more_needed == 0 || estimate->more_of == NULL) {
-        return g_strdup("interval not reliable");
-    }
-    return g_strdup_printf("interval not reliable: needs about %" G_GUINT64_FORMAT " more %s",
-                           estimate->more_needed, estimate->more_of);
-}
-
 char *words_time(SimTime time)
 {
     if (time == SIM_NEVER) {

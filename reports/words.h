@@ -27,9 +27,6 @@ char *words_estimate(const Estimate *estimate, const char *unit);
 /* The interval of an estimate, "[38; 44] *" when it is not reliable; "" without one. */
 char *words_range(const Estimate *estimate, const char *unit);
 
-/* Why an estimate is not to be relied on, or NULL. */
-char *words_doubt(const Estimate *estimate);
-
 /* "120 s", "120.25 s"; SIM_NEVER is "not before the end". */
 char *words_time(SimTime time);
 

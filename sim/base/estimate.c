@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <string.h>
 
 static const char replications_word[] = "replications";
 static const char values_word[] = "values";
@@ -117,6 +118,22 @@ static void bound_one_sided(Estimate *estimate, bool is_none)
     estimate->method = is_none ? "no event seen: one-sided limit" : "only events: one-sided limit";
 }
 
+void estimate_limit_share(Estimate *share, double part, double whole)
+{
+    double limit;
+
+    if (whole > 0 && (part == 0 || part == whole)) {
+        limit = 1 - fixed_pow(1 - share->confidence, 1 / whole);
+        share->low = part == 0 ? 0 : 1 - limit;
+        share->high = part == 0 ? limit : 1;
+        share->method = part == 0 ? "none seen: 3/n limit, requests taken as independent"
+                                  : "only such seen: 3/n limit, requests taken as independent";
+    } else if (!isnan(share->low)) {
+        share->low = fmax(share->low, 0);
+        share->high = fmin(share->high, 1);
+    }
+}
+
 Estimate estimate_proportion(uint64_t events, uint64_t trials, double confidence)
 {
     double n = (double)trials;
@@ -154,6 +171,24 @@ Estimate estimate_proportion(uint64_t events, uint64_t trials, double confidence
     return estimate;
 }
 
+/* V, the variance of the mean times the number of values, is that of total - mean * count over the
+ * mean count. */
+double estimate_correlation_between(const double *totals, const double *counts, size_t count,
+                                    double variance)
+{
+    double values = estimate_stable_sum(counts, count);
+    double mean = estimate_stable_sum(totals, count) / values;
+    g_autofree double *misses = g_new(double, MAX(count, 1));
+
+    if (count < 2 || !(variance > 0)) {
+        return 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        misses[i] = totals[i] - mean * counts[i];
+    }
+    return fmax(1, estimate_variance(misses, count) / (values / (double)count) / variance);
+}
+
 Estimate estimate_quantile(double p, double pooled, const double *each, size_t count,
                            uint64_t fewest, double correlation_length, double confidence)
 {
@@ -169,7 +204,28 @@ Estimate estimate_quantile(double p, double pooled, const double *each, size_t c
         estimate.more_of = values_word;
         estimate.more_needed = (uint64_t)((needed - (double)fewest) * (double)MAX(count, 1));
     }
+    if ((double)fewest < beyond) {
+        estimate.low = estimate.high = NAN;
+    }
     return estimate;
+}
+
+bool estimate_lacks_values(const Estimate *estimate)
+{
+    return !estimate->is_reliable && estimate->more_of != NULL &&
+           strcmp(estimate->more_of, replications_word) != 0;
+}
+
+char *estimate_doubt(const Estimate *estimate)
+{
+    if (isnan(estimate->value) || estimate->is_reliable) {
+        return NULL;
+    }
+    if (estimate->more_needed == 0 || estimate->more_of == NULL) {
+        return g_strdup("interval not reliable");
+    }
+    return g_strdup_printf("interval not reliable: needs about %" G_GUINT64_FORMAT " more %s",
+                           estimate->more_needed, estimate->more_of);
 }
 
 /* Largest k with P(Bin(n, p) <= k) <= bound, or -1: by halving, as the probability rises. */

@@ -50,9 +50,20 @@ Estimate estimate_mean(const double *means, size_t count, double confidence);
  * the wholes add up to 0. */
 Estimate estimate_ratio(const double *parts, const double *wholes, size_t count, double confidence);
 
+/* Makes a ratio from estimate_ratio or of one long run a share, `part` of `whole` in all: kept
+ * within 0 and 1; and where none or all were seen, the limit for as many independent ones, 1 - (1 -
+ * confidence)^(1/whole) away from 0 or 1, about 3 over their number for 95 %: never "0 %". */
+void estimate_limit_share(Estimate *share, double part, double whole);
+
 /* A proportion of independent trials, one trial a replication: Wilson's interval; for none or all
  * of them the exact one-sided limit, 1 - (1 - confidence)^(1/trials) away from 0 or 1. */
 Estimate estimate_proportion(uint64_t events, uint64_t trials, double confidence);
+
+/* tau, how many correlated values count for one, from replications with these totals and counts of
+ * values: the variance of the mean in the long run, as the replications' means show it, over
+ * `variance` of the values. At least 1; 1 for a single replication. */
+double estimate_correlation_between(const double *totals, const double *counts, size_t count,
+                                    double variance);
 
 /* The p-quantile: `pooled` out of all replications together, `each` the quantile of every
  * replication, `fewest` the values in the smallest of them. Reliable when the smallest has
@@ -61,6 +72,14 @@ Estimate estimate_proportion(uint64_t events, uint64_t trials, double confidence
  * replications. */
 Estimate estimate_quantile(double p, double pooled, const double *each, size_t count,
                            uint64_t fewest, double correlation_length, double confidence);
+
+/* Whether it is values that are missing, and not replications: the interval is then not only wide
+ * but may be wrong. */
+bool estimate_lacks_values(const Estimate *estimate);
+
+/* Why the estimate is not reliable, in words: "interval not reliable: needs about 80000 more
+ * requests"; NULL when it is, or when there is no value. Caller frees. */
+char *estimate_doubt(const Estimate *estimate);
 
 /* The p-quantile of independent values in rising order, with the interval between two of them whose
  * ranks come from the binomial distribution; an end with too few values beyond it is NAN. */

@@ -251,6 +251,30 @@ void histogram_each(const Histogram *histogram, HistogramEach *each, void *conte
     }
 }
 
+/* Squared distances from a mean, added up. */
+typedef struct Spread {
+    double mean, squares;
+} Spread;
+
+static void add_spread(int64_t lowest, int64_t highest, uint64_t count, void *context)
+{
+    Spread *spread = context;
+    double middle = (double)lowest + (double)(highest - lowest) / 2;
+
+    spread->squares += (double)count * (middle - spread->mean) * (middle - spread->mean);
+}
+
+double histogram_variance(const Histogram *histogram)
+{
+    Spread spread = {.mean = histogram_mean(histogram)};
+
+    if (histogram->count < 2) {
+        return NAN;
+    }
+    histogram_each(histogram, add_spread, &spread);
+    return spread.squares / (double)(histogram->count - 1);
+}
+
 /* Seven bits a byte, the lowest first; the top bit says that more follow. */
 static void append_varint(GByteArray *bytes, uint64_t number)
 {

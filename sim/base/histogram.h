@@ -33,6 +33,10 @@ int64_t histogram_max(const Histogram *histogram);
 /* Mean of the exact sum; NAN when empty. */
 double histogram_mean(const Histogram *histogram);
 
+/* Sample variance, to bucket accuracy (each value stands in the middle of its bucket); NAN for
+ * fewer than two values. */
+double histogram_variance(const Histogram *histogram);
+
 /* The ceil(p n)-th smallest value, as the middle of its bucket; the smallest and the largest value
  * themselves are exact. -1 when empty. 0 <= p <= 1. */
 int64_t histogram_quantile(const Histogram *histogram, double p);

@@ -7,6 +7,8 @@
 
 #include "sim/results/results_export.h"
 
+enum { WHY_INDENT = 6, WHY_WIDTH = 100 - WHY_INDENT };
+
 /* Words carry the verdict, colours only repeat it. */
 typedef struct Shown {
     const char *verdict, *word, *colour;
@@ -46,6 +48,26 @@ static char *observed_text(const ResultsCheck *check)
     return g_strdup_printf("%s [%s, %s]", observed, low, high);
 }
 
+/* How a figure came about, in lines of at most 100 columns. */
+static void print_why(FILE *to, const char *why)
+{
+    g_auto(GStrv) words = g_strsplit(why, " ", -1);
+    int column = 0;
+
+    for (guint i = 0; words[i] != NULL; i++) {
+        int width = (int)g_utf8_strlen(words[i], -1);
+
+        if (column == 0 || column + 1 + width > WHY_WIDTH) {
+            fprintf(to, "%s%*s%s", column == 0 ? "" : "\n", WHY_INDENT, "", words[i]);
+            column = width;
+        } else {
+            fprintf(to, " %s", words[i]);
+            column += 1 + width;
+        }
+    }
+    putc('\n', to);
+}
+
 static void print_check(FILE *to, const ResultsCheck *check, const SummaryNotes *notes)
 {
     g_autofree char *observed = observed_text(check);
@@ -59,8 +81,8 @@ static void print_check(FILE *to, const ResultsCheck *check, const SummaryNotes 
             check->condition != NULL ? check->condition : "", margin);
     print_verdict(to, check->verdict, notes->has_colour);
     fprintf(to, "%s\n", check->is_warning ? " (warning)" : "");
-    if (strcmp(check->verdict, "pass") != 0 && check->why != NULL) {
-        fprintf(to, "      %s\n", check->why);
+    if (check->why != NULL && check->why[0] != '\0') {
+        print_why(to, check->why);
     }
 }
 

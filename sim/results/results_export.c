@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/estimate.h"
 #include "sim/base/rng.h"
 #include "sim/results/export/export_json.h"
 #include "sim/results/export/export_levels.h"
@@ -157,12 +158,14 @@ static void add_checks(const Results *results, cJSON *summary)
 typedef struct Seen {
     const char *event;
     double count;
+    guint runs;   /* in which it was seen */
+    int last_run; /* of them */
     SimTime first, last;
 } Seen;
 
 static Seen *find_seen(GArray *all, const char *event)
 {
-    Seen fresh = {.event = event, .first = SIM_NEVER, .last = G_MININT64};
+    Seen fresh = {.event = event, .last_run = -1, .first = SIM_NEVER, .last = G_MININT64};
 
     for (guint i = 0; i < all->len; i++) {
         if (strcmp(g_array_index(all, Seen, i).event, event) == 0) {
@@ -189,6 +192,8 @@ static void add_events(const Results *results, cJSON *summary)
         Seen *seen = find_seen(all, occurrences[i].event);
 
         seen->count += (double)occurrences[i].count;
+        seen->runs += occurrences[i].run != seen->last_run ? 1 : 0;
+        seen->last_run = occurrences[i].run;
         seen->first = MIN(seen->first, occurrences[i].first);
         seen->last = MAX(seen->last, occurrences[i].last);
     }
@@ -202,6 +207,7 @@ static void add_events(const Results *results, cJSON *summary)
         cJSON_AddItemToArray(list, event);
         cJSON_AddStringToObject(event, "event", seen->event);
         export_add_number(event, "count", seen->count);
+        export_add_number(event, "replications", seen->runs);
         export_add_number(event, "first_s", sim_span_to_s(seen->first));
         export_add_number(event, "last_s", sim_span_to_s(seen->last));
     }
@@ -264,43 +270,58 @@ static void add_faults(const Results *results, cJSON *summary)
     }
 }
 
-/* Users' requests a second in the measured part; NAN without any. */
-static double find_rate(Results *results)
+/* Users' requests and seconds of the measured part of a run. */
+static void sum_requests(Results *results, int run, double *requests, double *seconds)
 {
-    double requests = 0;
-    double seconds = 0;
     const ResultsUserFilter all = {.dc = NULL};
-    guint count;
-    const ResultsRun *runs = results_runs(results, &count);
+    g_autoptr(GArray) spans = results_spans(results, run, NULL);
 
-    for (guint i = 0; i < count; i++) {
-        g_autoptr(GArray) spans = results_spans(results, runs[i].run, NULL);
+    *requests = *seconds = 0;
+    for (guint i = 0; i < spans->len; i++) {
+        ResultsSpan span = g_array_index(spans, ResultsSpan, i);
+        g_autoptr(GArray) counts = results_user_seconds(results, &all, run, span);
 
-        for (guint j = 0; j < spans->len; j++) {
-            ResultsSpan span = g_array_index(spans, ResultsSpan, j);
-            g_autoptr(GArray) counts = results_user_seconds(results, &all, runs[i].run, span);
+        *seconds += sim_span_to_s(span.end - span.begin);
+        for (guint j = 0; j < counts->len; j++) {
+            const ResultsCounts *one = &g_array_index(counts, ResultsCounts, j);
 
-            seconds += sim_span_to_s(span.end - span.begin);
-            for (guint k = 0; k < counts->len; k++) {
-                const ResultsCounts *one = &g_array_index(counts, ResultsCounts, k);
-
-                requests += (double)(one->ok + one->failed);
-            }
+            *requests += (double)(one->ok + one->failed);
         }
     }
-    return requests > 0 ? requests / seconds : (double)NAN;
 }
 
-static void add_cost(Results *results, cJSON *summary)
+/* Months of requests a million: NAN without any. */
+static Estimate estimate_months(Results *results, double confidence)
+{
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+    g_autofree double *requests = g_new0(double, MAX(count, 1));
+    g_autofree double *seconds = g_new0(double, MAX(count, 1));
+    Estimate months;
+
+    for (guint i = 0; i < count; i++) {
+        sum_requests(results, runs[i].run, &requests[i], &seconds[i]);
+        seconds[i] /= SECONDS_A_MONTH / 1e6;
+    }
+    months = estimate_ratio(seconds, requests, count, confidence);
+    months.n = (uint64_t)estimate_stable_sum(requests, count);
+    return months;
+}
+
+static void add_cost(Results *results, double confidence, cJSON *summary)
 {
     cJSON *cost = cJSON_AddObjectToObject(summary, "cost");
     const char *text = results_fact(results, "cost_per_month");
     double per_month = text != NULL ? g_ascii_strtod(text, NULL) : (double)NAN;
+    Estimate months = estimate_months(results, confidence);
 
     cJSON_AddStringToObject(cost, "currency", "EUR");
     export_add_number(cost, "per_month", per_month);
-    export_add_number(cost, "per_million_requests",
-                      per_month / (find_rate(results) * SECONDS_A_MONTH) * 1e6);
+    export_add_number(cost, "per_million_requests", per_month * months.value);
+    export_add_number(cost, "low", per_month * months.low);
+    export_add_number(cost, "high", per_month * months.high);
+    export_add_number(cost, "n", (double)months.n);
+    cJSON_AddStringToObject(cost, "method", months.method);
 }
 
 char *results_export_summary(Results *results, double confidence)
@@ -317,7 +338,7 @@ char *results_export_summary(Results *results, double confidence)
     add_checks(results, summary);
     add_events(results, summary);
     add_faults(results, summary);
-    add_cost(results, summary);
+    add_cost(results, confidence, summary);
     printed = cJSON_Print(summary);
     text = g_strconcat(printed, "\n", NULL);
     cJSON_free(printed);
@@ -388,6 +409,9 @@ static void append_outcome(GString *xml, const ResultsCheck *check)
     } else if (verdict != VERDICT_PASS) {
         g_string_append(xml, "      <skipped");
     } else {
+        g_string_append(xml, "      <system-out>");
+        append_escaped(xml, description);
+        g_string_append(xml, "</system-out>\n");
         return;
     }
     if (check->is_warning) {

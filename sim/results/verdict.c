@@ -205,7 +205,8 @@ Judged *verdict_judge_must_happen(const Results *results, const char *name, cons
                       "not happen there",
                       unmet, count);
     } else {
-        judged_decide(judged, VERDICT_PASS, "fewest of %u replications", count);
+        judged_decide(judged, VERDICT_PASS,
+                      "fewest of %u replications, interval to the most of them", count);
     }
     return judged;
 }
@@ -263,7 +264,9 @@ static Judged *judge_fault(const Results *results, const char *name)
                       "changed nothing that it was applied to in %u of %u replications", blunt,
                       count);
     } else {
-        judged_decide(judged, VERDICT_PASS, "targets changed: fewest of %u replications", count);
+        judged_decide(judged, VERDICT_PASS,
+                      "targets changed: fewest of %u replications, interval to the most of them",
+                      count);
     }
     return judged;
 }

@@ -1,5 +1,6 @@
 /* test_estimate.c - intervals and cuts against worked examples and against their promised
  * coverage. */
+#include <glib.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -331,6 +332,62 @@ START_TEST(a_quantile_says_how_many_values_it_lacks)
 }
 END_TEST
 
+/* Ten runs of 1,000 values with variance 1: were they independent, the means would spread by
+ * sqrt(1/1000); they spread by sqrt(0.02), as if 20 values counted for one. */
+START_TEST(runs_that_differ_show_how_alike_their_values_are)
+{
+    double totals[10];
+    double counts[10];
+
+    for (int i = 0; i < 10; i++) {
+        counts[i] = 1000;
+        totals[i] = 1000 * (5 + (i % 2 == 0 ? 1 : -1) * sqrt(0.02 * 9 / 10));
+    }
+    assert_near(estimate_correlation_between(totals, counts, 10, 1), 20, 1e-9);
+    ck_assert_double_eq(estimate_correlation_between(totals, counts, 1, 1), 1);
+    ck_assert_double_eq(estimate_correlation_between(totals, counts, 10, 1e6), 1);
+    ck_assert_double_eq(estimate_correlation_between(totals, counts, 10, 0), 1);
+}
+END_TEST
+
+START_TEST(doubt_is_told_in_words)
+{
+    double each[10] = {9, 10, 11, 9, 10, 11, 9, 10, 11, 10};
+    Estimate few = estimate_quantile(0.99, 10.5, each, 10, 4000, 1, 0.95);
+    Estimate sure = estimate_mean(each, 10, 0.95);
+    Estimate wide = estimate_mean(each, 3, 0.95);
+    g_autofree char *of_few = estimate_doubt(&few);
+    g_autofree char *of_wide = estimate_doubt(&wide);
+
+    ck_assert_str_eq(of_few, "interval not reliable: needs about 60000 more values");
+    ck_assert_str_eq(of_wide, "interval not reliable: needs about 7 more replications");
+    ck_assert_ptr_null(estimate_doubt(&sure));
+    ck_assert(estimate_lacks_values(&few));
+    ck_assert(!estimate_lacks_values(&wide));
+    ck_assert(isnan(few.low) && isnan(few.high));
+}
+END_TEST
+
+START_TEST(a_share_of_none_or_all_has_a_limit)
+{
+    double parts[10] = {0};
+    double wholes[10];
+    Estimate none, all;
+
+    for (int i = 0; i < 10; i++) {
+        wholes[i] = 100;
+    }
+    none = estimate_ratio(parts, wholes, 10, 0.95);
+    estimate_limit_share(&none, 0, 1000);
+    ck_assert_double_eq(none.low, 0);
+    assert_near(none.high, 1 - pow(0.05, 1e-3), 1e-9);
+    all = estimate_ratio(wholes, wholes, 10, 0.95);
+    estimate_limit_share(&all, 1000, 1000);
+    ck_assert_double_eq(all.high, 1);
+    assert_near(all.low, pow(0.05, 1e-3), 1e-9);
+}
+END_TEST
+
 START_TEST(the_next_look_has_enough_and_at_most_twice_as_many)
 {
     Estimate estimate = {.value = 100, .low = 94, .high = 106, .replications = 10};
@@ -475,6 +532,9 @@ Suite *test_suite(void)
     tcase_add_test(behaviour, a_ratio_of_nothing_has_no_value);
     tcase_add_test(behaviour, no_event_seen_is_not_no_event);
     tcase_add_test(behaviour, a_quantile_says_how_many_values_it_lacks);
+    tcase_add_test(behaviour, runs_that_differ_show_how_alike_their_values_are);
+    tcase_add_test(behaviour, doubt_is_told_in_words);
+    tcase_add_test(behaviour, a_share_of_none_or_all_has_a_limit);
     tcase_add_test(behaviour, the_next_look_has_enough_and_at_most_twice_as_many);
     tcase_add_test(behaviour, correlation_is_not_ignored);
     tcase_add_test(behaviour, long_run_intervals_cover_as_often_as_promised);

@@ -357,6 +357,19 @@ START_TEST(random_bytes_do_no_harm)
 }
 END_TEST
 
+START_TEST(the_variance_is_that_of_the_values)
+{
+    g_autoptr(Histogram) histogram = histogram_new();
+
+    ck_assert(isnan(histogram_variance(histogram)));
+    for (int64_t value = 1; value <= 100; value++) {
+        histogram_add_many(histogram, value, 3);
+    }
+    /* of 1..n three times: (n^2 - 1) / 12 * 3 n / (3 n - 1) */
+    ck_assert_double_eq_tol(histogram_variance(histogram), 9999 / 12.0 * 300 / 299, 1e-9);
+}
+END_TEST
+
 /* GLib's last words would be read as part of the test report. */
 static void silence(void)
 {
@@ -382,6 +395,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(values, values_above_a_limit_are_counted_to_a_bucket, 0, 4);
     tcase_add_loop_test(values, the_buckets_hold_every_value_once, 0, 4);
     tcase_add_test(values, an_empty_histogram_says_so);
+    tcase_add_test(values, the_variance_is_that_of_the_values);
     tcase_add_test(values, the_largest_value_has_its_place);
     tcase_add_test(values, merging_does_not_depend_on_the_order);
     tcase_add_test(values, merging_is_adding_one_by_one);

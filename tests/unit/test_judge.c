@@ -267,7 +267,7 @@ START_TEST(a_percentile_of_too_few_values_is_inconclusive)
 
     /* 2,000 values a run have 20 beyond the 99 %, of 100 needed. */
     ck_assert_int_eq(judged->verdict, VERDICT_INCONCLUSIVE);
-    ck_assert_ptr_nonnull(strstr(judged->why, "needs about 80000 more values"));
+    ck_assert_ptr_nonnull(strstr(judged->why, "needs about 80000 more requests"));
 }
 END_TEST
 

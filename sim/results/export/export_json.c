@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/base/estimate.h"
-
 const char *export_number(double value, char *text)
 {
     char format[8];
@@ -35,17 +33,39 @@ void export_add_number(cJSON *object, const char *name, double value)
     cJSON_AddRawToObject(object, name, export_number(value, text));
 }
 
-void export_add_interval(cJSON *object, const char *name, double value, double low, double high)
+cJSON *export_add_interval(cJSON *object, const char *name, double value, double low, double high)
 {
     cJSON *interval = cJSON_AddObjectToObject(object, name);
 
     export_add_number(interval, "value", value);
     export_add_number(interval, "low", low);
     export_add_number(interval, "high", high);
+    return interval;
+}
+
+cJSON *export_add_estimate(cJSON *object, const char *name, const Estimate *estimate)
+{
+    cJSON *shown =
+        export_add_interval(object, name, estimate->value, estimate->low, estimate->high);
+    g_autofree char *doubt = estimate_doubt(estimate);
+
+    cJSON_AddStringToObject(shown, "method", estimate->method);
+    if (doubt != NULL) {
+        cJSON_AddStringToObject(shown, "why", doubt);
+    }
+    return shown;
+}
+
+void export_add_extremes(cJSON *object, const char *name, double value, double low, double high)
+{
+    cJSON *shown = export_add_interval(object, name, value, low, high);
+
+    cJSON_AddStringToObject(shown, "method",
+                            "one value a replication, interval from the least to the most of them");
 }
 
 cJSON *export_add_metric(cJSON *metrics, const char *name, const char *const *labels,
-                         const char *unit, double n)
+                         const char *unit, double n, guint replications)
 {
     cJSON *metric = cJSON_CreateObject();
     cJSON *shown;
@@ -60,80 +80,46 @@ cJSON *export_add_metric(cJSON *metrics, const char *name, const char *const *la
     }
     cJSON_AddStringToObject(metric, "unit", unit != NULL ? unit : "1");
     export_add_number(metric, "n", n);
+    export_add_number(metric, "replications", replications);
     return metric;
 }
 
-static Estimate estimate_percentile(const Histogram *pooled, const Histogram *const *each,
-                                    guint count, double p, double scale, double confidence)
+static void add_largest(cJSON *metric, const Distribution *distribution)
 {
-    g_autofree double *quantiles = g_new(double, count);
-    uint64_t fewest = UINT64_MAX;
-    Estimate estimate;
+    double least = INFINITY;
+    double most = 0;
 
-    for (guint i = 0; i < count; i++) {
-        quantiles[i] = (double)histogram_quantile(each[i], p) * scale;
-        fewest = MIN(fewest, histogram_count(each[i]));
+    for (guint i = 0; i < distribution->count; i++) {
+        double largest = (double)histogram_max(distribution->each[i]) * distribution->scale;
+
+        least = fmin(least, largest);
+        most = fmax(most, largest);
     }
-    estimate = estimate_quantile(p, (double)histogram_quantile(pooled, p) * scale, quantiles, count,
-                                 fewest, 1, confidence);
-    if ((double)fewest * (1 - p) < ESTIMATE_FEWEST_BEYOND * (1 - 1e-12)) {
-        estimate.low = estimate.high = (double)NAN;
-    }
-    return estimate;
-}
-
-static Estimate estimate_average_of(const Histogram *const *each, guint count, double scale,
-                                    double confidence)
-{
-    g_autofree double *sums = g_new(double, count);
-    g_autofree double *counts = g_new(double, count);
-
-    for (guint i = 0; i < count; i++) {
-        sums[i] = histogram_sum(each[i]) * scale;
-        counts[i] = (double)histogram_count(each[i]);
-    }
-    return estimate_ratio(sums, counts, count, confidence);
-}
-
-static void add_largest(cJSON *metric, const Histogram *const *each, guint count, double scale)
-{
-    int64_t least = INT64_MAX;
-    int64_t most = 0;
-
-    for (guint i = 0; i < count; i++) {
-        least = MIN(least, histogram_max(each[i]));
-        most = MAX(most, histogram_max(each[i]));
-    }
-    export_add_interval(metric, "max", (double)most * scale, (double)least * scale,
-                        (double)most * scale);
+    export_add_extremes(metric, "max", most, least, most);
 }
 
 void export_add_distribution(cJSON *metrics, const char *name, const char *const *labels,
-                             const char *unit, const Histogram *const *each, guint count,
-                             double confidence)
+                             const char *unit, const Distribution *distribution)
 {
     static const struct {
         const char *name;
         double p;
     } points[] = {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}};
-    double scale = unit != NULL && strcmp(unit, "s") == 0 ? 1e-9 : 1;
-    g_autoptr(Histogram) pooled = histogram_new();
-    bool is_reliable;
-    Estimate estimate;
-    cJSON *metric;
+    Estimate estimate = distribution_mean(distribution);
+    bool is_reliable = estimate.is_reliable;
+    cJSON *metric =
+        export_add_metric(metrics, name, labels, unit, (double)estimate.n, distribution->count);
 
-    for (guint i = 0; i < count; i++) {
-        histogram_merge(pooled, each[i]);
-    }
-    metric = export_add_metric(metrics, name, labels, unit, (double)histogram_count(pooled));
-    estimate = estimate_average_of(each, count, scale, confidence);
-    is_reliable = estimate.is_reliable;
-    export_add_interval(metric, "mean", estimate.value, estimate.low, estimate.high);
+    export_add_estimate(metric, "mean", &estimate);
     for (guint i = 0; i < G_N_ELEMENTS(points); i++) {
-        estimate = estimate_percentile(pooled, each, count, points[i].p, scale, confidence);
+        cJSON *shown;
+
+        estimate = distribution_quantile(distribution, points[i].p);
         is_reliable = is_reliable && estimate.is_reliable;
-        export_add_interval(metric, points[i].name, estimate.value, estimate.low, estimate.high);
+        shown = export_add_estimate(metric, points[i].name, &estimate);
+        export_add_number(shown, "beyond",
+                          (double)distribution_count_beyond(distribution, points[i].p));
     }
-    add_largest(metric, each, count, scale);
+    add_largest(metric, distribution);
     cJSON_AddBoolToObject(metric, "reliable", is_reliable);
 }

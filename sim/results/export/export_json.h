@@ -4,7 +4,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "sim/base/histogram.h"
+#include "sim/results/evidence/distribution.h"
 
 #define EXPORT_NUMBER_TEXT 40
 
@@ -13,18 +13,23 @@ const char *export_number(double value, char *text);
 
 void export_add_number(cJSON *object, const char *name, double value);
 
-/* "name": { "value": , "low": , "high": } */
-void export_add_interval(cJSON *object, const char *name, double value, double low, double high);
+/* "name": { "value": , "low": , "high": }; the object, for what else is to be said. */
+cJSON *export_add_interval(cJSON *object, const char *name, double value, double low, double high);
+
+/* The same with "method" and, when it is not reliable, with the words "why". */
+cJSON *export_add_estimate(cJSON *object, const char *name, const Estimate *estimate);
+
+/* The same for what each replication shows by itself, its smallest or largest value, say: the ends
+ * are those of the replications. */
+void export_add_extremes(cJSON *object, const char *name, double value, double low, double high);
 
 /* A metric of section 10 of the scenario format: name, labels (name, value, ..., NULL; pairs with a
- * NULL value are left out), unit and n. Added to `metrics`, which owns it. */
+ * NULL value are left out), unit, n (what was observed: requests, values, samples) and in how many
+ * replications. Added to `metrics`, which owns it. */
 cJSON *export_add_metric(cJSON *metrics, const char *name, const char *const *labels,
-                         const char *unit, double n);
+                         const char *unit, double n, guint replications);
 
-/* A distribution out of one histogram a run: mean, p50, p95, p99, p99.9, max, each with its
- * interval (of max: from the smallest to the largest of the runs). A percentile with fewer than 100
- * values beyond it in some run has no interval; "reliable" says whether all have one, from enough
- * runs. */
+/* A distribution: mean, p50, p95, p99, p99.9, max, each with its interval, the percentiles with how
+ * many values lie beyond them; "reliable" says whether all are. */
 void export_add_distribution(cJSON *metrics, const char *name, const char *const *labels,
-                             const char *unit, const Histogram *const *each, guint count,
-                             double confidence);
+                             const char *unit, const Distribution *distribution);

@@ -168,8 +168,8 @@ static void add_extremes(Subject *subject, guint phase, cJSON *metric)
         low[1] = fmin(low[1], part->most);
         high[1] = fmax(high[1], part->most);
     }
-    export_add_interval(metric, "min", low[0], low[0], high[0]);
-    export_add_interval(metric, "max", high[1], low[1], high[1]);
+    export_add_extremes(metric, "min", low[0], low[0], high[0]);
+    export_add_extremes(metric, "max", high[1], low[1], high[1]);
 }
 
 static void add_histograms(Subject *subject, guint phase, const char *const *labels, cJSON *metrics)
@@ -185,8 +185,10 @@ static void add_histograms(Subject *subject, guint phase, const char *const *lab
         }
     }
     if (known > 0) {
-        export_add_distribution(metrics, subject->metric, labels, subject->unit, each, known,
-                                subject->confidence);
+        double scale = g_strcmp0(subject->unit, "s") == 0 ? 1e-9 : 1;
+        const Distribution distribution = {each, known, scale, "values", subject->confidence};
+
+        export_add_distribution(metrics, subject->metric, labels, subject->unit, &distribution);
     }
 }
 
@@ -206,9 +208,9 @@ static void add_phase(Subject *subject, guint phase, cJSON *metrics)
     if (n == 0) {
         return;
     }
-    metric = export_add_metric(metrics, subject->metric, labels, subject->unit, n);
-    export_add_interval(metric, is_gauge ? "mean" : "count", estimate.value, estimate.low,
-                        estimate.high);
+    metric = export_add_metric(metrics, subject->metric, labels, subject->unit, n,
+                               estimate.replications);
+    export_add_estimate(metric, is_gauge ? "mean" : "count", &estimate);
     if (is_gauge) {
         add_extremes(subject, phase, metric);
     }

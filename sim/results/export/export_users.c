@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "sim/base/estimate.h"
-#include "sim/base/fixed_math.h"
 #include "sim/results/export/export_json.h"
 #include "sim/results/judge/outage.h"
 #include "sim/results/judge/reroute.h"
@@ -238,16 +237,11 @@ static Estimate estimate_of(const Table *table, const Group *group, Total part, 
 }
 
 static cJSON *add_metric(const Group *group, const char *name, const char *unit, double n,
-                         cJSON *metrics)
+                         guint replications, cJSON *metrics)
 {
     const char *labels[] = {"phase", group->phase, "dc", group->dc, "region", group->region, NULL};
 
-    return export_add_metric(metrics, name, labels, unit, n);
-}
-
-static void add_estimate(cJSON *metric, const char *name, const Estimate *estimate)
-{
-    export_add_interval(metric, name, estimate->value, estimate->low, estimate->high);
+    return export_add_metric(metrics, name, labels, unit, n, replications);
 }
 
 static double sum_all(const Table *table, const Group *group)
@@ -263,13 +257,10 @@ static double sum_all(const Table *table, const Group *group)
 static void add_failed(const Table *table, const Group *group, double n, cJSON *metrics)
 {
     Estimate rate = estimate_of(table, group, TOTAL_FAILED, TOTAL_ALL);
-    cJSON *metric = add_metric(group, "http_req_failed", "ratio", n, metrics);
+    cJSON *metric = add_metric(group, "http_req_failed", "ratio", n, table->run_count, metrics);
 
-    if (rate.value == 0) {
-        rate.low = 0;
-        rate.high = 1 - fixed_pow(1 - table->confidence, 1 / n);
-    }
-    export_add_interval(metric, "rate", rate.value, fmax(rate.low, 0), fmin(rate.high, 1));
+    estimate_limit_share(&rate, rate.value * n, n);
+    export_add_estimate(metric, "rate", &rate);
     cJSON_AddBoolToObject(metric, "reliable", rate.is_reliable);
 }
 
@@ -278,15 +269,15 @@ static void add_counts(const Table *table, const Group *group, double n, cJSON *
     Estimate count = estimate_of(table, group, TOTAL_ALL, TOTAL_ONE);
     Estimate speed = estimate_of(table, group, TOTAL_OK, TOTAL_SECONDS);
     Estimate retries = estimate_of(table, group, TOTAL_ATTEMPTS, TOTAL_ALL);
-    cJSON *metric = add_metric(group, "http_reqs", "1", n, metrics);
+    cJSON *metric = add_metric(group, "http_reqs", "1", n, table->run_count, metrics);
 
-    add_estimate(metric, "count", &count);
+    export_add_estimate(metric, "count", &count);
     cJSON_AddBoolToObject(metric, "reliable", count.is_reliable);
-    metric = add_metric(group, "goodput", "1/s", n, metrics);
-    add_estimate(metric, "mean", &speed);
+    metric = add_metric(group, "goodput", "1/s", n, table->run_count, metrics);
+    export_add_estimate(metric, "mean", &speed);
     cJSON_AddBoolToObject(metric, "reliable", speed.is_reliable);
-    metric = add_metric(group, "retry_amplification", "1", n, metrics);
-    add_estimate(metric, "mean", &retries);
+    metric = add_metric(group, "retry_amplification", "1", n, table->run_count, metrics);
+    export_add_estimate(metric, "mean", &retries);
     cJSON_AddBoolToObject(metric, "reliable", retries.is_reliable);
 }
 
@@ -304,9 +295,9 @@ static void add_latency(const Table *table, const Group *group, cJSON *metrics)
     if (known > 0) {
         const char *labels[] = {"phase",  group->phase,  "dc", group->dc,
                                 "region", group->region, NULL};
+        const Distribution distribution = {each, known, 1e-9, "requests", table->confidence};
 
-        export_add_distribution(metrics, "http_req_duration", labels, "s", each, known,
-                                table->confidence);
+        export_add_distribution(metrics, "http_req_duration", labels, "s", &distribution);
     }
 }
 
@@ -337,10 +328,11 @@ static void add_outages(const Table *table, const Group *group, cJSON *metrics)
         most = fmax(most, longest[i]);
     }
     mean = estimate_mean(longest, table->run_count, table->confidence);
-    metric = add_metric(group, "outage_duration", "s", outages, metrics);
-    export_add_interval(metric, "mean", mean.value, fmax(mean.low, 0), mean.high);
-    export_add_interval(metric, "min", least, least, least);
-    export_add_interval(metric, "max", most, least, most);
+    metric = add_metric(group, "outage_duration", "s", outages, table->run_count, metrics);
+    mean.low = isnan(mean.low) ? mean.low : fmax(mean.low, 0);
+    export_add_estimate(metric, "mean", &mean);
+    export_add_extremes(metric, "min", least, least, most);
+    export_add_extremes(metric, "max", most, least, most);
     cJSON_AddBoolToObject(metric, "reliable", mean.is_reliable);
 }
 
@@ -374,7 +366,7 @@ static void add_reroute_time(const Table *table, const Reroute *reroute, const c
         low = fmin(low, one.seconds);
         high = fmax(high, one.seconds);
     }
-    export_add_interval(metric, name, pooled.is_censored ? (double)NAN : pooled.seconds, low,
+    export_add_extremes(metric, name, pooled.is_censored ? (double)NAN : pooled.seconds, low,
                         is_censored ? (double)NAN : high);
 }
 
@@ -396,7 +388,8 @@ static void add_reroutes(const Table *table, cJSON *metrics)
         if (n == 0) {
             continue;
         }
-        metric = export_add_metric(metrics, "reroute_time", labels, "s", round(n));
+        metric =
+            export_add_metric(metrics, "reroute_time", labels, "s", round(n), table->run_count);
         for (guint j = 0; j < G_N_ELEMENTS(points); j++) {
             add_reroute_time(table, reroute, points[j].name, points[j].p, metric);
         }

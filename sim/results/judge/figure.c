@@ -61,28 +61,20 @@ static Verdict judge_interval(const ThresholdRule *rule, double low, double high
 static char *describe_estimate(const Estimate *estimate, const char *note)
 {
     GString *text = g_string_new(estimate->method);
+    g_autofree char *doubt = estimate_doubt(estimate);
 
-    g_string_append_printf(text, ", %u replication%s", estimate->replications,
-                           estimate->replications == 1 ? "" : "s");
+    g_string_append_printf(text, ", n = %" G_GUINT64_FORMAT " in %u replication%s", estimate->n,
+                           estimate->replications, estimate->replications == 1 ? "" : "s");
     if (!isnan(estimate->low)) {
         g_string_append_printf(text, ", %g %% interval", 100 * estimate->confidence);
     }
-    if (!estimate->is_reliable && estimate->more_needed > 0) {
-        g_string_append_printf(text,
-                               "; interval not reliable: needs about %" G_GUINT64_FORMAT " more %s",
-                               estimate->more_needed, estimate->more_of);
+    if (doubt != NULL) {
+        g_string_append_printf(text, "; %s", doubt);
     }
     if (note != NULL && note[0] != '\0') {
         g_string_append_printf(text, "; %s", note);
     }
     return g_string_free(text, FALSE);
-}
-
-/* Too few values were seen; few replications only make the interval wide. */
-static bool is_thin(const Estimate *estimate)
-{
-    return !estimate->is_reliable && estimate->more_of != NULL &&
-           strcmp(estimate->more_of, "values") == 0;
 }
 
 void figure_judge_estimate(Judged *judged, const ThresholdRule *rule, const Estimate *estimate,
@@ -112,7 +104,7 @@ void figure_judge_estimate(Judged *judged, const ThresholdRule *rule, const Esti
         stands_in_the_way = "no interval can be given; ";
     } else if (verdict == VERDICT_INCONCLUSIVE) {
         stands_in_the_way = "the interval straddles the limit; ";
-    } else if (needs_reliable && is_thin(estimate)) {
+    } else if (needs_reliable && estimate_lacks_values(estimate)) {
         verdict = VERDICT_INCONCLUSIVE;
         stands_in_the_way = "too little was seen to be sure; ";
     }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "sim/base/estimate.h"
-#include "sim/base/fixed_math.h"
+#include "sim/results/evidence/distribution.h"
 #include "sim/results/judge/figure.h"
 #include "sim/results/judge/judge_case.h"
 #include "sim/results/judge/single_run.h"
@@ -60,25 +60,6 @@ static bool sum_run(const JudgeCase *one, guint index, double *part, double *who
     return *whole > 0;
 }
 
-/* Nothing seen is not 0: with n requests and no failure the ratio is below 1 - (1 - c)^(1/n), about
- * 3/n for 95 %, if requests fail independently. */
-static void bound_zero(Estimate *estimate, double part, double whole)
-{
-    if (part == 0 && whole > 0) {
-        estimate->low = 0;
-        estimate->high = 1 - fixed_pow(1 - estimate->confidence, 1 / whole);
-        estimate->method = "none seen: 3/n limit, requests taken as independent";
-    }
-}
-
-static void clamp_ratio(Estimate *estimate)
-{
-    if (!isnan(estimate->low)) {
-        estimate->low = fmax(estimate->low, 0);
-        estimate->high = fmin(estimate->high, 1);
-    }
-}
-
 static Estimate estimate_totals(const JudgeCase *one)
 {
     g_autofree double *parts = judge_new_values(one->count);
@@ -94,10 +75,8 @@ static Estimate estimate_totals(const JudgeCase *one)
         estimate = single_run_ratio(one->results, one->rule, one->confidence);
     }
     if (one->rule->type == THRESHOLD_RATIO) {
-        double part = estimate_stable_sum(parts, known);
-
-        bound_zero(&estimate, part, estimate_stable_sum(wholes, known));
-        clamp_ratio(&estimate);
+        estimate_limit_share(&estimate, estimate_stable_sum(parts, known),
+                             estimate_stable_sum(wholes, known));
     }
     estimate.n = known > 0 ? (uint64_t)estimate_stable_sum(wholes, known) : 0;
     return estimate;
@@ -105,37 +84,37 @@ static Estimate estimate_totals(const JudgeCase *one)
 
 /* --- quantiles ------------------------------------------------------------------------------ */
 
-static Estimate estimate_percentile(const JudgeCase *one)
+/* The histograms of the runs that measured something. Caller unrefs. */
+static GPtrArray *merge_runs(const JudgeCase *one)
 {
-    g_autoptr(Histogram) pooled = histogram_new();
-    g_autofree double *each = judge_new_values(one->count);
-    double scale = stream_scale(one->rule);
-    uint64_t fewest = UINT64_MAX;
-    guint known = 0;
-    Estimate estimate;
+    GPtrArray *each = g_ptr_array_new_with_free_func((GDestroyNotify)histogram_free);
 
     for (guint i = 0; i < one->count; i++) {
-        g_autoptr(Histogram) merged = stream_merge(one->results, one->rule, one->runs[i].run);
+        Histogram *merged = stream_merge(one->results, one->rule, one->runs[i].run);
 
         if (histogram_count(merged) > 0) {
-            each[known++] = (double)histogram_quantile(merged, one->rule->quantile) * scale;
-            fewest = MIN(fewest, histogram_count(merged));
-            histogram_merge(pooled, merged);
+            g_ptr_array_add(each, merged);
+        } else {
+            histogram_free(merged);
         }
     }
-    if (known == 0) {
+    return each;
+}
+
+static Estimate estimate_percentile(const JudgeCase *one)
+{
+    g_autoptr(GPtrArray) each = merge_runs(one);
+    Distribution distribution = {.each = (const Histogram *const *)each->pdata,
+                                 .count = each->len,
+                                 .scale = stream_scale(one->rule),
+                                 .what = stream_value_word(one->rule),
+                                 .confidence = one->confidence};
+
+    if (each->len == 0) {
         return (Estimate){.value = (double)NAN, .low = (double)NAN, .high = (double)NAN};
     }
-    if (known == 1) {
-        estimate = single_run_quantile(one->results, one->rule, one->confidence);
-    } else {
-        double value = (double)histogram_quantile(pooled, one->rule->quantile) * scale;
-
-        estimate =
-            estimate_quantile(one->rule->quantile, value, each, known, fewest, 1, one->confidence);
-    }
-    estimate.n = histogram_count(pooled);
-    return estimate;
+    return each->len == 1 ? single_run_quantile(one->results, one->rule, one->confidence)
+                          : distribution_quantile(&distribution, one->rule->quantile);
 }
 
 /* --- worst cases ---------------------------------------------------------------------------- */

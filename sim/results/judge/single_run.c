@@ -3,9 +3,9 @@
 
 #include <math.h>
 
-#define BATCHES 20u         /* of a quantile; each needs 100 values beyond it */
-#define FEWEST_STEPS 60u    /* of a mean */
-#define TAU_BATCH_SHARE 15u /* batches for the correlation length: a fifteenth of the series */
+#define BATCHES 20u      /* of a quantile; each needs 100 values beyond it */
+#define FEWEST_STEPS 60u /* of a mean */
+#define TAU_BATCHES 15u  /* side by side, for the correlation length */
 
 static Estimate no_interval(double value, double confidence, const char *method)
 {
@@ -125,25 +125,27 @@ Estimate single_run_ratio(Results *results, const ThresholdRule *rule, double co
                              : ratio_from_steps(g_ptr_array_index(streams, 0), ratio, confidence);
 }
 
-/* How many values count for one: correlation of the steps' means, in steps, times values a step. */
-static double find_correlation(const Stream *stream)
+/* tau, how many values count for one: the variance of the mean in the long run, by overlapping
+ * batches of steps, times the number of values, over the variance of the values. */
+static double find_correlation(const Stream *stream, double variance)
 {
-    g_autofree double *means = g_new(double, stream->count);
+    g_autofree double *misses = g_new(double, stream->count);
     double values = estimate_stable_sum(stream->wholes, stream->count);
-    double average = estimate_stable_sum(stream->parts, stream->count) / values;
-    double length;
+    double mean = estimate_stable_sum(stream->parts, stream->count) / values;
+    double long_run;
 
     for (guint i = 0; i < stream->count; i++) {
-        means[i] = stream->wholes[i] > 0 ? stream->parts[i] / stream->wholes[i] : average;
+        misses[i] = stream->parts[i] - mean * stream->wholes[i];
     }
-    length = estimate_correlation_length(means, stream->count, stream->count / TAU_BATCH_SHARE);
-    /* Steps that do not depend on each other say nothing of the values within one. */
-    return length <= 1 ? 1 : length * values / stream->count;
+    long_run = estimate_asymptotic_variance(misses, stream->count, stream->count / TAU_BATCHES);
+    return variance > 0 ? fmax(1, long_run / (values / stream->count) / variance) : 1;
 }
 
-static Estimate quantile_from_batches(const ThresholdRule *rule, const Stream *stream, double value,
-                                      double confidence)
+static Estimate quantile_from_batches(const ThresholdRule *rule, const Stream *stream,
+                                      const Histogram *all, double confidence)
 {
+    double scale = stream_scale(rule);
+    double value = (double)histogram_quantile(all, rule->quantile) * scale;
     double each[BATCHES];
     uint64_t fewest = UINT64_MAX;
     guint size = stream->count / BATCHES;
@@ -161,11 +163,16 @@ static Estimate quantile_from_batches(const ThresholdRule *rule, const Stream *s
             return no_interval(value, confidence, "one replication with empty batches");
         }
         fewest = MIN(fewest, histogram_count(batch));
-        each[i] = (double)histogram_quantile(batch, rule->quantile) * stream_scale(rule);
+        each[i] = (double)histogram_quantile(batch, rule->quantile) * scale;
     }
     estimate = estimate_quantile(rule->quantile, value, each, BATCHES, fewest,
-                                 find_correlation(stream), confidence);
+                                 find_correlation(stream, histogram_variance(all) * scale * scale),
+                                 confidence);
+    estimate.n = histogram_count(all);
     estimate.replications = 1;
+    if (estimate_lacks_values(&estimate)) {
+        estimate.more_of = stream_value_word(rule);
+    }
     estimate.method = "one replication, quantiles of 20 batches";
     return estimate;
 }
@@ -186,5 +193,5 @@ Estimate single_run_quantile(Results *results, const ThresholdRule *rule, double
     hindrance = find_hindrance(results, run, streams);
     return hindrance != NULL
                ? no_interval(value, confidence, hindrance)
-               : quantile_from_batches(rule, g_ptr_array_index(streams, 0), value, confidence);
+               : quantile_from_batches(rule, g_ptr_array_index(streams, 0), merged, confidence);
 }

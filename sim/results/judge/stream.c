@@ -28,6 +28,11 @@ double stream_scale(const ThresholdRule *rule)
     return strcmp(rule->unit, "s") == 0 ? 1e-9 : 1;
 }
 
+const char *stream_value_word(const ThresholdRule *rule)
+{
+    return rule->is_users ? "requests" : "values";
+}
+
 /* The first instant from `time` on that is `origin` plus a whole number of steps. */
 static SimTime round_up(SimTime time, SimTime origin, SimSpan step)
 {

@@ -29,5 +29,9 @@ GArray *stream_user_spans(Results *results, const ThresholdRule *rule, int run);
 
 ResultsUserFilter stream_user_filter(const ThresholdRule *rule);
 
+/* What one value of the rule's distribution is, in the plural: "requests" of users, else "values".
+ */
+const char *stream_value_word(const ThresholdRule *rule);
+
 /* Seconds, or the unit's own, from what a histogram of `rule` holds. */
 double stream_scale(const ThresholdRule *rule);
