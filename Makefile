@@ -32,6 +32,8 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/kinds.o
 SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
+BENCH_OBJECTS := $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o
+BENCH_COMPARE := $(BUILD)/tests/bench/compare
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 FUZZ_SECONDS ?= 60
@@ -40,7 +42,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests lint bench asan fuzz fuzz-programs golden docs clean install deps FORCE
+.PHONY: all help run test tests lint bench bench-check bench-store asan fuzz fuzz-programs golden docs clean install deps FORCE
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -60,12 +62,19 @@ test: ## install what is missing, build, run every test; last line "N passed, N 
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
 	@scripts/run_tests.sh $(BUILD)
 
-tests: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
+tests: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(BENCH_COMPARE)
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
-bench: $(BENCH_PROGRAMS) ## measure events, draws, CPUs and whole runs: figures and their ratio to a fixed loop
+bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as ratios to a fixed loop: build/bench.json
 	@scripts/bench.sh $(BUILD)
+
+bench-check: $(BENCH_PROGRAMS) $(BENCH_COMPARE) ## measure, and fail where more than 15 % of the stored speed is lost
+	@scripts/bench.sh $(BUILD) check
+
+bench-store: $(BENCH_COMPARE) ## keep build/bench.json as what bench-check compares with; MACHINE='describes it in words'
+	@[ -n '$(MACHINE)' ] || { echo "bench-store: say which machine: make bench-store MACHINE='...'"; exit 2; }
+	@$(BENCH_COMPARE) $(BUILD)/bench.json tests/bench/reference.json '$(MACHINE)'
 
 lint: ## floors, lengths, format, banned calls, generated pages
 	@scripts/check_style.sh
@@ -128,8 +137,11 @@ $(BUILD)/%.o: %.c
 $(TEST_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB) $(TEST_LIBS) $(LDLIBS_ALL)
 
-$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o $(LIB)
-	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o $(LIB) $(LDLIBS_ALL)
+$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BENCH_OBJECTS) $(LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(BENCH_OBJECTS) $(LIB) $(LDLIBS_ALL)
+
+$(BENCH_COMPARE): $(BENCH_COMPARE).o $(LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS_ALL)
 
 $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(filter %.o,$(FUZZ_MAIN)) $(BUILD)/kinds.o $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(BUILD)/kinds.o $(LIB) $(LDLIBS_ALL)

@@ -1,49 +1,34 @@
-/* bench_engine.c - how fast events, draws, histograms and shared CPUs are. */
+/* bench_engine.c - what an event costs: the hold model, time-outs that are cancelled, and a queue
+ * with one server at load 0.9. Through the engine's front door: with cancellation, incarnations and
+ * the fingerprint. */
 #include <glib.h>
 
 #include "sim/base/draw.h"
-#include "sim/base/histogram.h"
-#include "sim/world/host_cpu.h"
+#include "sim/engine/engine.h"
 #include "tests/bench/bench.h"
 
-#define EVENTS 1000000u
+#define EVENTS 500000u
+#define SESSIONS 1000
 
-/* --- events ------------------------------------------------------------------------------------
+/* --- the hold model: every event schedules its successor, the number pending stays -------------
  */
 
-/* Every event schedules its successor: the number pending stays. */
 typedef struct Hold {
     EventOwner owner;
     Engine *engine;
     Rng rng;
     uint64_t left;
-    EventId *timeouts; /* by detail; NULL: without */
 } Hold;
 
 static void on_hold(void *self, void *subject, uint64_t detail);
-static void on_timeout(void *self, void *subject, uint64_t detail);
 
 static const EventType hold_type = {"bench/hold", on_hold};
-static const EventType timeout_type = {"bench/timeout", on_timeout};
-
-static void on_timeout(void *self, void *subject, uint64_t detail)
-{
-    (void)self;
-    (void)subject;
-    (void)detail;
-    g_assert_not_reached();
-}
 
 static void on_hold(void *self, void *subject, uint64_t detail)
 {
     Hold *hold = self;
 
-    if (hold->timeouts != NULL) {
-        engine_cancel(hold->engine, hold->timeouts[detail]);
-        hold->timeouts[detail] =
-            engine_after(hold->engine, 30 * SIM_S, &hold->owner, &timeout_type, subject, detail);
-    }
-    engine_after(hold->engine, (SimSpan)rng_below(&hold->rng, 2 * SIM_MS), &hold->owner, &hold_type,
+    engine_after(hold->engine, draw_exponential_span(SIM_S, &hold->rng), &hold->owner, &hold_type,
                  subject, detail);
     if (--hold->left == 0) {
         engine_stop(hold->engine);
@@ -58,154 +43,183 @@ static void hold_run(void *context, uint64_t count)
     engine_run(hold->engine, SIM_NEVER);
 }
 
-static void measure_hold(uint64_t pending, bool with_timeouts)
+static void measure_hold(Bench *bench, const char *name, uint64_t pending, double goal_ns)
 {
     Hold hold = {.owner = {.id = 1}, .engine = engine_new(1)};
-    g_autofree char *name =
-        g_strdup_printf("%s, %" G_GUINT64_FORMAT " pending",
-                        with_timeouts ? "event with cancelled timeout" : "event", pending);
 
     rng_init(&hold.rng, 1, "bench/hold");
-    if (with_timeouts) {
-        hold.timeouts = g_new0(EventId, pending);
-    }
     for (uint64_t i = 0; i < pending; i++) {
-        engine_after(hold.engine, (SimSpan)rng_below(&hold.rng, 2 * SIM_MS), &hold.owner,
-                     &hold_type, NULL, i);
+        engine_after(hold.engine, draw_exponential_span(SIM_S, &hold.rng), &hold.owner, &hold_type,
+                     NULL, i);
     }
-    bench_measure(name, hold_run, &hold, EVENTS);
-    g_free(hold.timeouts);
+    hold_run(&hold, 2 * pending); /* to where it stays */
+    bench_measure(bench, name, goal_ns, hold_run, &hold, EVENTS);
     engine_free(hold.engine);
 }
 
-/* --- draws and histograms ----------------------------------------------------------------------
+/* --- time-outs: each session asks, hears, cancels its time-out and asks again ------------------
  */
 
-typedef struct Drawing {
-    Draw law;
-    Rng rng;
-    int64_t sum;
-    Histogram *histogram;
-} Drawing;
-
-static void draw_run(void *context, uint64_t count)
-{
-    Drawing *drawing = context;
-
-    for (uint64_t i = 0; i < count; i++) {
-        drawing->sum += draw_span(drawing->law, &drawing->rng);
-    }
-}
-
-static void histogram_run(void *context, uint64_t count)
-{
-    Drawing *drawing = context;
-
-    for (uint64_t i = 0; i < count; i++) {
-        histogram_add(drawing->histogram, (int64_t)(rng_next(&drawing->rng) >> 36));
-    }
-}
-
-static void measure_draw(const char *law)
-{
-    Drawing drawing = {.sum = 0};
-    g_autofree char *name = g_strconcat("draw ", law, NULL);
-
-    g_assert_true(draw_parse(&drawing.law, DRAW_SPAN, law, NULL));
-    rng_init(&drawing.rng, 1, "bench/draw");
-    bench_measure(name, draw_run, &drawing, EVENTS);
-    draw_clear(&drawing.law);
-}
-
-static void measure_histogram(void)
-{
-    Drawing drawing = {.histogram = histogram_new()};
-
-    rng_init(&drawing.rng, 1, "bench/histogram");
-    bench_measure("histogram add", histogram_run, &drawing, EVENTS);
-    histogram_free(drawing.histogram);
-}
-
-/* --- CPUs --------------------------------------------------------------------------------------
- */
-
-/* A fixed number of customers that think and then want a share of one host's CPU. */
-typedef struct Shared {
-    EventOwner host, owner;
+typedef struct Sessions {
+    EventOwner owner;
     Engine *engine;
-    HostCpu cpu;
-    Gauge utilisation, runnable;
     Rng rng;
-    SimSpan think;
     uint64_t left;
-} Shared;
+    EventId timeouts[SESSIONS];
+} Sessions;
 
-static void on_thought(void *self, void *subject, uint64_t detail);
-static void on_worked(void *self, void *subject, uint64_t detail);
+static void on_answer(void *self, void *subject, uint64_t detail);
+static void on_timeout(void *self, void *subject, uint64_t detail);
 
-static const EventType thought_type = {"bench/thought", on_thought};
-static const EventType worked_type = {"bench/worked", on_worked};
+static const EventType answer_type = {"bench/answer", on_answer};
+static const EventType timeout_type = {"bench/timeout", on_timeout};
 
-static void on_thought(void *self, void *subject, uint64_t detail)
+static void on_timeout(void *self, void *subject, uint64_t detail)
 {
-    Shared *shared = subject;
-
     (void)self;
-    host_cpu_add(&shared->cpu, &shared->owner, 1 + (SimSpan)rng_below(&shared->rng, SIM_MS),
-                 &worked_type, shared, detail);
+    (void)subject;
+    (void)detail;
+    g_assert_not_reached(); /* an answer takes 2 ms at most */
 }
 
-static void on_worked(void *self, void *subject, uint64_t detail)
+static void on_answer(void *self, void *subject, uint64_t detail)
 {
-    Shared *shared = subject;
+    Sessions *sessions = self;
 
-    (void)self;
-    engine_after(shared->engine, (SimSpan)rng_below(&shared->rng, (uint64_t)shared->think + 1),
-                 &shared->owner, &thought_type, shared, detail);
-    if (--shared->left == 0) {
-        engine_stop(shared->engine);
+    engine_cancel(sessions->engine, sessions->timeouts[detail]);
+    sessions->timeouts[detail] = engine_after(sessions->engine, 30 * SIM_S, &sessions->owner,
+                                              &timeout_type, subject, detail);
+    engine_after(sessions->engine, (SimSpan)rng_below(&sessions->rng, 2 * SIM_MS), &sessions->owner,
+                 &answer_type, subject, detail);
+    if (--sessions->left == 0) {
+        engine_stop(sessions->engine);
     }
 }
 
-static void shared_run(void *context, uint64_t count)
+static void sessions_run(void *context, uint64_t count)
 {
-    Shared *shared = context;
+    Sessions *sessions = context;
 
-    shared->left = count;
-    engine_run(shared->engine, SIM_NEVER);
+    sessions->left = count;
+    engine_run(sessions->engine, SIM_NEVER);
 }
 
-/* One operation: a think event, a job and its end. */
-static void measure_shared(const char *name, uint64_t customers, SimSpan think)
+static void measure_timeouts(Bench *bench)
 {
-    Shared shared = {
-        .host = {.id = 1}, .owner = {.id = 2}, .engine = engine_new(1), .think = think};
+    Sessions sessions = {.owner = {.id = 1}, .engine = engine_new(1)};
 
-    rng_init(&shared.rng, 1, "bench/shared");
-    host_cpu_init(&shared.cpu, shared.engine, &shared.host, 2, &shared.utilisation,
-                  &shared.runnable);
-    for (uint64_t i = 0; i < customers; i++) {
-        engine_after(shared.engine, (SimSpan)rng_below(&shared.rng, SIM_MS), &shared.owner,
-                     &thought_type, &shared, i);
+    rng_init(&sessions.rng, 1, "bench/sessions");
+    for (uint64_t i = 0; i < SESSIONS; i++) {
+        engine_after(sessions.engine, (SimSpan)rng_below(&sessions.rng, 2 * SIM_MS),
+                     &sessions.owner, &answer_type, NULL, i);
     }
-    bench_measure(name, shared_run, &shared, EVENTS);
-    host_cpu_clear(&shared.cpu);
-    engine_free(shared.engine);
+    bench_measure(bench, "time-out step", 45, sessions_run, &sessions, EVENTS);
+    engine_free(sessions.engine);
 }
 
-int main(void)
+/* --- M/M/1 with statistics ---------------------------------------------------------------------
+ */
+
+#define LINE 4096 /* power of two; at load 0.9 a line of 4096 has probability 0.9^4096 */
+
+typedef struct Queue {
+    EventOwner owner;
+    Engine *engine;
+    Rng arrivals, services;
+    SimTime came[LINE];
+    uint64_t first, last; /* of those who are there */
+    uint64_t left;
+    SimTime since; /* the number there has been last - first */
+    double area, sojourn_sum, sojourn_squares;
+    SimSpan sojourn_most;
+} Queue;
+
+static void on_arrival(void *self, void *subject, uint64_t detail);
+static void on_departure(void *self, void *subject, uint64_t detail);
+
+static const EventType arrival_type = {"bench/arrival", on_arrival};
+static const EventType departure_type = {"bench/departure", on_departure};
+
+static void note_number(Queue *queue, SimTime now)
 {
-    bench_begin();
-    for (uint64_t pending = 100; pending <= 1000000; pending *= 10) {
-        measure_hold(pending, false);
+    queue->area += (double)(queue->last - queue->first) * (double)(now - queue->since);
+    queue->since = now;
+}
+
+static void serve(Queue *queue)
+{
+    engine_after(queue->engine, draw_exponential_span(900 * SIM_US, &queue->services),
+                 &queue->owner, &departure_type, NULL, 0);
+}
+
+static void on_arrival(void *self, void *subject, uint64_t detail)
+{
+    Queue *queue = self;
+    SimTime now = engine_now(queue->engine);
+
+    engine_after(queue->engine, draw_exponential_span(SIM_MS, &queue->arrivals), &queue->owner,
+                 &arrival_type, subject, detail);
+    note_number(queue, now);
+    g_assert_cmpuint(queue->last - queue->first, <, LINE);
+    queue->came[queue->last++ % LINE] = now;
+    if (queue->last - queue->first == 1) {
+        serve(queue);
     }
-    measure_hold(1000, true);
-    measure_hold(10000, true);
-    measure_draw("exponential(mean=2ms)");
-    measure_draw("lognormal(median=2ms, p99=40ms)");
-    measure_histogram();
-    measure_shared("job on a shared CPU, 1 customer", 1, SIM_MS);
-    measure_shared("job on a shared CPU, about 5 at once", 20, 4 * SIM_MS);
-    measure_shared("job on a shared CPU, 200 at once", 200, SIM_MS);
-    return 0;
+}
+
+static void on_departure(void *self, void *subject, uint64_t detail)
+{
+    Queue *queue = self;
+    SimTime now = engine_now(queue->engine);
+    SimSpan sojourn = now - queue->came[queue->first % LINE];
+
+    (void)subject;
+    (void)detail;
+    note_number(queue, now);
+    queue->first++;
+    queue->sojourn_sum += (double)sojourn;
+    queue->sojourn_squares += (double)sojourn * (double)sojourn;
+    queue->sojourn_most = MAX(queue->sojourn_most, sojourn);
+    if (queue->last > queue->first) {
+        serve(queue);
+    }
+    if (--queue->left == 0) {
+        engine_stop(queue->engine);
+    }
+}
+
+static void queue_run(void *context, uint64_t count)
+{
+    Queue *queue = context;
+
+    queue->left = count;
+    engine_run(queue->engine, SIM_NEVER);
+}
+
+static void measure_queue(Bench *bench)
+{
+    g_autofree Queue *queue = g_new0(Queue, 1);
+
+    queue->owner.id = 1;
+    queue->engine = engine_new(1);
+    rng_init(&queue->arrivals, 1, "bench/arrivals");
+    rng_init(&queue->services, 1, "bench/services");
+    engine_after(queue->engine, 0, &queue->owner, &arrival_type, NULL, 0);
+    bench_measure(bench, "M/M/1 customer, engine", 40, queue_run, queue, 2 * EVENTS);
+    bench_note(bench, "mean_number", queue->area / (double)engine_now(queue->engine)); /* 9 */
+    engine_free(queue->engine);
+}
+
+int main(int argc, char **argv)
+{
+    Bench *bench = bench_begin(argc, argv);
+
+    measure_hold(bench, "hold, 100 pending", 100, 35);
+    measure_hold(bench, "hold, 1000 pending", 1000, 38);
+    measure_hold(bench, "hold, 10000 pending", 10000, 50);
+    measure_hold(bench, "hold, 100000 pending", 100000, 55);
+    measure_hold(bench, "hold, 1000000 pending", 1000000, 90);
+    measure_timeouts(bench);
+    measure_queue(bench);
+    return bench_end(bench);
 }

@@ -1,16 +1,13 @@
-/* bench_world.c - how fast whole replications are: a textbook queue and the main drill.
- * One replication of each, from the first event to the merged results file, by the clock of the
- * processor. Prints a line each, and all figures as JSON into the file given (build/bench.json). */
-#include <cjson/cJSON.h>
+/* bench_world.c - how fast whole replications are, from reading the scenario to the merged results
+ * file: a textbook queue, the main drill, and two replications on two cores. Each in a process of
+ * its own, so that time and memory are its own. */
+#include <glib/gstdio.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sim/base/file_whole.h"
-#include "sim/config/json_place.h"
 #include "sim/results/results_read.h"
 #include "sim/run/campaign.h"
 #include "sim/run/wall.h"
@@ -19,12 +16,16 @@
 
 extern const Kind *const all_kinds[];
 
-static const char *const scenarios[] = {
-    "scenarios/theory/mm1.json",
-    "scenarios/drills/dc03-lost.json",
-};
+#define RUNS_MOST 5
 
-/* What a measured process sends home. */
+typedef struct Order {
+    const char *path;
+    SimSpan until;      /* 0: all of it */
+    guint replications; /* at least 1 */
+    guint jobs;
+} Order;
+
+/* What a measured process sends home; sums over all replications. */
 typedef struct Figures {
     bool is_good;
     double events, requests, simulated_s, cpu_s, wall_s, peak_mib;
@@ -51,24 +52,25 @@ static bool read_counts(const char *directory, Figures *figures, GError **error)
     guint count = 0;
     const ResultsRun *runs = results != NULL ? results_runs(results, &count) : NULL;
 
-    unlink(path);
-    if (count != 1) {
-        return false;
+    g_unlink(path);
+    for (guint i = 0; i < count; i++) {
+        figures->events += (double)runs[i].events;
+        figures->requests += (double)runs[i].requests;
+        figures->simulated_s += sim_span_to_s(runs[i].simulated);
     }
-    figures->events = (double)runs[0].events;
-    figures->requests = (double)runs[0].requests;
-    figures->simulated_s = sim_span_to_s(runs[0].simulated);
-    return true;
+    return count > 0;
 }
 
-/* Runs one replication in `directory`. */
-static bool run_there(const char *path, const char *directory, Figures *figures, GError **error)
+static bool run_there(const Order *order, const char *directory, Figures *figures, GError **error)
 {
-    ScenarioChanges changes = {.replications = 1};
+    ScenarioChanges changes = {.replications = order->replications};
     DiagList *diags = NULL;
-    Scenario *scenario = scenario_read(path, &changes, all_kinds, &diags);
-    CampaignOrder order = {
-        .scenario = scenario, .kinds = all_kinds, .jobs = 1, .directory = directory};
+    Scenario *scenario = scenario_read(order->path, &changes, all_kinds, &diags);
+    CampaignOrder campaign = {.scenario = scenario,
+                              .kinds = all_kinds,
+                              .jobs = order->jobs,
+                              .directory = directory,
+                              .until = order->until};
     CampaignResult result;
 
     if (scenario == NULL) {
@@ -77,41 +79,40 @@ static bool run_there(const char *path, const char *directory, Figures *figures,
         fputs(text, stderr);
         return false;
     }
-    return campaign_run(&order, &result, error) && read_counts(directory, figures, error);
+    return campaign_run(&campaign, &result, error) && read_counts(directory, figures, error);
 }
 
-/* In a process of its own, so that its memory and time are this scenario's alone. */
-static void measure_here(const char *path, int end)
+static void measure_here(const Order *order, int end)
 {
     Figures figures = {.is_good = false};
     g_autofree char *directory = g_dir_make_tmp("dcdrill-bench-XXXXXX", NULL);
     g_autoptr(GError) error = NULL;
     double began_s = wall_seconds();
 
-    figures.is_good = directory != NULL && run_there(path, directory, &figures, &error);
+    figures.is_good = directory != NULL && run_there(order, directory, &figures, &error);
     figures.wall_s = wall_seconds() - began_s;
     add_usage(&figures, RUSAGE_SELF);
     add_usage(&figures, RUSAGE_CHILDREN);
     if (error != NULL) {
-        fprintf(stderr, "bench_world: %s: %s\n", path, error->message);
+        fprintf(stderr, "bench_world: %s: %s\n", order->path, error->message);
     }
     if (directory != NULL) {
-        rmdir(directory);
+        g_rmdir(directory);
     }
     _exit(write(end, &figures, sizeof(figures)) == (ssize_t)sizeof(figures) ? 0 : 1);
 }
 
-static Figures measure(const char *path)
+static Figures measure(const Order *order)
 {
     Figures figures = {.is_good = false};
     int ends[2];
 
     fflush(stdout);
     if (pipe(ends) != 0) {
-        return figures;
+        g_error("bench_world: no pipe");
     }
     if (fork() == 0) {
-        measure_here(path, ends[1]);
+        measure_here(order, ends[1]);
     }
     close(ends[1]);
     if (read(ends[0], &figures, sizeof(figures)) != (ssize_t)sizeof(figures)) {
@@ -119,61 +120,78 @@ static Figures measure(const char *path)
     }
     close(ends[0]);
     wait(NULL);
+    if (!figures.is_good) {
+        g_error("bench_world: '%s' did not end well", order->path);
+    }
     return figures;
 }
 
-static cJSON *show(const char *path, const Figures *figures)
+/* `runs` runs of processor time for each of `units` operations; the figures of the last run. */
+static Figures measure_each(Bench *bench, const char *name, const Order *order, double goal_ns,
+                            double (*count)(const Figures *), unsigned runs)
 {
-    cJSON *row = cJSON_CreateObject();
-    double steps_per_event = figures->cpu_s / figures->events * 1e9 / bench_reference_ns();
+    double each_ns[RUNS_MOST], reference_ns[RUNS_MOST];
+    Figures figures = {.is_good = false};
 
-    printf("%s\n    %.0f s simulated in %.1f s of processor time: %.1f times as fast\n", path,
-           figures->simulated_s, figures->cpu_s, figures->simulated_s / figures->cpu_s);
-    printf("    %.0f events/s, %.0f ns and %.0f reference steps an event; peak memory %.0f MiB\n",
-           figures->events / figures->cpu_s, figures->cpu_s / figures->events * 1e9,
-           steps_per_event, figures->peak_mib);
-    if (figures->requests > 0) {
-        printf("    %.0f requests/s, %.2f us and %.0f reference steps a request, %.1f events\n",
-               figures->requests / figures->cpu_s, figures->cpu_s / figures->requests * 1e6,
-               steps_per_event * figures->events / figures->requests,
-               figures->events / figures->requests);
+    g_assert_cmpuint(runs, <=, RUNS_MOST);
+    for (unsigned i = 0; i < runs; i++) {
+        double before_ns = bench_reference_ns();
+
+        figures = measure(order);
+        reference_ns[i] = (before_ns + bench_reference_ns()) / 2;
+        each_ns[i] = figures.cpu_s * 1e9 / count(&figures);
     }
-    cJSON_AddStringToObject(row, "scenario", path);
-    cJSON_AddNumberToObject(row, "simulated_s", figures->simulated_s);
-    cJSON_AddNumberToObject(row, "processor_s", figures->cpu_s);
-    cJSON_AddNumberToObject(row, "wall_s", figures->wall_s);
-    cJSON_AddNumberToObject(row, "real_time_factor", figures->simulated_s / figures->cpu_s);
-    cJSON_AddNumberToObject(row, "events", figures->events);
-    cJSON_AddNumberToObject(row, "events_per_s", figures->events / figures->cpu_s);
-    cJSON_AddNumberToObject(row, "reference_steps_per_event", steps_per_event);
-    cJSON_AddNumberToObject(row, "requests", figures->requests);
-    cJSON_AddNumberToObject(row, "requests_per_s", figures->requests / figures->cpu_s);
-    cJSON_AddNumberToObject(row, "peak_memory_mib", figures->peak_mib);
-    return row;
+    bench_add(bench, name, goal_ns, each_ns, reference_ns, runs);
+    return figures;
+}
+
+static double count_customers(const Figures *figures)
+{
+    return figures->simulated_s * 1000; /* as the scenario says */
+}
+
+static double count_milliseconds(const Figures *figures)
+{
+    return figures->simulated_s * 1000;
+}
+
+static void measure_drill(Bench *bench)
+{
+    const Order order = {.path = "scenarios/drills/dc03-lost.json", .replications = 1, .jobs = 1};
+    Figures figures = measure_each(bench, "main scenario, simulated ms", &order, 1e9 / 100 / 1e3,
+                                   count_milliseconds, 3);
+
+    bench_note(bench, "simulated_s_per_s", figures.simulated_s / figures.cpu_s);
+    bench_note(bench, "events_per_request", figures.events / figures.requests);
+    bench_note(bench, "ns_per_event", figures.cpu_s * 1e9 / figures.events);
+    bench_add_value(bench, "main scenario, memory", 256, figures.peak_mib, "MiB");
+}
+
+static void measure_cores(Bench *bench)
+{
+    Order order = {.path = "scenarios/drills/steady.json", .replications = 2, .until = 30 * SIM_S};
+    double shares[RUNS_MOST];
+
+    for (int i = 0; i < RUNS_MOST; i++) {
+        double one_s, two_s;
+
+        order.jobs = 1;
+        one_s = measure(&order).wall_s;
+        order.jobs = 2;
+        two_s = measure(&order).wall_s;
+        shares[i] = two_s / one_s;
+    }
+    bench_add_value(bench, "two cores, share of time on one", 1 / 1.95,
+                    bench_median(shares, RUNS_MOST), "share");
 }
 
 int main(int argc, char **argv)
 {
-    const char *path = argc > 1 ? argv[1] : "build/bench.json";
-    cJSON *report = cJSON_CreateObject(), *rows = cJSON_CreateArray();
-    g_autoptr(GError) error = NULL;
-    bool is_good = true;
+    Bench *bench = bench_begin(argc, argv);
+    const Order queue = {.path = "tests/bench/mm1.json", .replications = 1, .jobs = 1};
 
-    bench_begin();
-    for (guint i = 0; i < G_N_ELEMENTS(scenarios); i++) {
-        Figures figures = measure(scenarios[i]);
-
-        if (figures.is_good) {
-            cJSON_AddItemToArray(rows, show(scenarios[i], &figures));
-        }
-        is_good = is_good && figures.is_good;
-    }
-    cJSON_AddNumberToObject(report, "reference_step_ns", bench_reference_ns());
-    cJSON_AddItemToObject(report, "runs", rows);
-    char *text = cJSON_Print(report);
-
-    is_good = file_write_whole(path, text, strlen(text), &error) && is_good;
-    cJSON_free(text);
-    cJSON_Delete(report);
-    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+    measure_each(bench, "M/M/1 customer, scenario", &queue, 40, count_customers, RUNS_MOST);
+    measure_drill(bench);
+    measure_cores(bench);
+    return bench_end(bench);
 }
