@@ -28,7 +28,8 @@ row "no second address tried" dc03-lost --set /load/users/fallback=none
 row "read timeout of 10 s" dc03-lost --set /load/users/read_timeout=10s
 row "no retries" dc03-lost --set /load/users/retries=0
 row "health checks of threshold 3, TTL 60 s" dc03-lost --set /system/route53/health_checks/FailureThreshold=3 --set /system/route53/ttl=60s
-row "stock balancer (60 s timeouts, no checks)" dc03-lost --set '/system/httpd={}'
+row "stock balancer (60 s timeouts, no checks)" dc03-lost --set '/system/httpd={"AsyncRequestWorkerFactor": 32}'
+row "stock limit of 1,200 connections" dc03-lost --set /system/httpd/AsyncRequestWorkerFactor=2
 row "commit log synced every 10 s" dc03-lost --set /system/cassandra/commitlog_sync=periodic
 row "DNS failover alone" dc03-lost-dns-only
 row "stock defaults everywhere" dc03-lost-stock

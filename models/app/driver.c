@@ -94,11 +94,13 @@ static void list_alive(Driver *driver)
               (double)(driver->count - driver->alive_count));
 }
 
-static void on_reconnected(Component *self, void *context, ConnectOutcome outcome, Component *peer)
+static void on_reconnected(Component *self, void *context, ConnectOutcome outcome, Component *peer,
+                           uint32_t connection)
 {
     Node *node = context;
 
     (void)peer;
+    (void)connection;
     if (outcome == CONNECTED) {
         node->is_down = false;
         node->heard_at = world_now(self->world);

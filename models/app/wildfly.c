@@ -342,8 +342,9 @@ static void wildfly_message(Component *self, const Message *message)
 }
 
 /* The port is closed until the JVM has opened it. */
-static ConnectAnswer wildfly_connect(Component *self)
+static ConnectAnswer wildfly_connect(Component *self, uint32_t *connection)
 {
+    (void)connection;
     return ((const Wildfly *)self)->state == SERVER_BOOTING ? CONNECT_REFUSE : CONNECT_ACCEPT;
 }
 

@@ -230,6 +230,13 @@ static void client_condition(Component *self, const Effect *before)
     }
 }
 
+static void client_message(Component *self, const Message *message)
+{
+    if (message->op == MESSAGE_CLOSE) {
+        request_hear_close((Client *)self, message);
+    }
+}
+
 static void client_judge(Component *self)
 {
     Client *client = (Client *)self;
@@ -282,6 +289,7 @@ const Kind client_kind = {
     .metrics = client_metrics,
     .on_wire = client_wire,
     .on_start = client_start,
+    .on_message = client_message,
     .on_condition = client_condition,
     .on_stop = client_stop,
     .on_judge = client_judge,

@@ -26,6 +26,7 @@ typedef struct User {
     uint64_t avoided;     /* bit i: address number i failed last time */
     SimTime avoided_until;
     uint32_t peer_incarnation;
+    uint32_t connection;   /* number that the peer gave to it */
     float access_delay_us; /* one way, of the access network */
     float access_loss;
     uint16_t addresses[CLIENT_CACHE_ADDRESSES]; /* the answer: numbers */
@@ -97,6 +98,7 @@ typedef struct Request Request;
 typedef struct Dial {
     struct Dial *next;
     Request *request; /* NULL: nobody wants it any more */
+    const User *user;
     SimTime begun;
     uint16_t address; /* number */
 } Dial;
@@ -116,7 +118,8 @@ struct Request {
     uint64_t avoided; /* bit i: address number i answered this request with 500 or above */
     uint16_t tried[CLIENT_CACHE_ADDRESSES]; /* numbers dialled in this attempt */
     uint8_t tried_count;
-    uint16_t address; /* number; of the connection in use */
+    uint32_t connection; /* its server's number of the one in use */
+    uint16_t address;    /* number; of the connection in use */
     bool is_write, is_reused;
     EventId timer;
 };
@@ -125,6 +128,9 @@ struct Request {
 
 /* A user wants something now. */
 void request_begin(Client *client, User *user, uint64_t key, bool is_write);
+
+/* A server closed an idle connection. */
+void request_hear_close(Client *client, const Message *message);
 
 /* Ends one that the run leaves unfinished. */
 void request_abandon(Request *request);

@@ -26,9 +26,9 @@ static SimSpan left_of(const Request *request)
     return MAX(request->deadline - now_of(request), 0);
 }
 
-static SimSpan access_delay(const Request *request)
+static SimSpan access_delay(const User *user)
 {
-    return (SimSpan)(request->user->access_delay_us * 1000.0F);
+    return (SimSpan)(user->access_delay_us * 1000.0F);
 }
 
 /* What is still being opened is nobody's from now on. */
@@ -193,7 +193,7 @@ static void request_resolve(Request *request)
                      .request = request->id,
                      .subject = client->host_name,
                      .detail = client->first_user + user,
-                     .access_delay = access_delay(request),
+                     .access_delay = access_delay(request->user),
                      .access_loss = (double)request->user->access_loss};
 
     client->lookups++;
@@ -237,6 +237,7 @@ static void request_begin_attempt(Request *request)
     if (request->is_reused) {
         user->is_busy = true;
         request->peer = user->peer;
+        request->connection = user->connection;
         request->address = user->peer_address;
         request_ask(request);
     } else if (user_has_answer(client, user)) {
@@ -253,7 +254,8 @@ static void request_try(Request *request)
     request_begin_attempt(request);
 }
 
-static void on_dialled(Component *self, void *context, ConnectOutcome outcome, Component *peer);
+static void on_dialled(Component *self, void *context, ConnectOutcome outcome, Component *peer,
+                       uint32_t connection);
 
 static void dial_address(Request *request, uint16_t address)
 {
@@ -261,6 +263,7 @@ static void dial_address(Request *request, uint16_t address)
     Dial *opening = pool_take(client->dials);
 
     opening->request = request;
+    opening->user = request->user;
     opening->begun = now_of(request);
     opening->address = address;
     opening->next = request->dials;
@@ -269,7 +272,8 @@ static void dial_address(Request *request, uint16_t address)
     client->connects++;
     network_connect(&client->component, g_array_index(client->addresses, uint32_t, address),
                     (uint16_t)client->port, MIN(client->connect_timeout, left_of(request)),
-                    access_delay(request), (double)request->user->access_loss, on_dialled, opening);
+                    access_delay(request->user), (double)request->user->access_loss, on_dialled,
+                    opening);
 }
 
 /* Dials the next address of the answer; the attempt has failed when there is none left and none
@@ -334,35 +338,39 @@ static int tls_round_trips(const Client *client, const User *user)
     return client->tls == 1 ? (user->has_ticket ? 1 : 2) : 1;
 }
 
-static void on_dialled(Component *self, void *context, ConnectOutcome outcome, Component *peer)
+static void on_dialled(Component *self, void *context, ConnectOutcome outcome, Component *peer,
+                       uint32_t connection)
 {
-    Dial *opened = context;
+    Dial opened = *(Dial *)context;
     Client *client = (Client *)self;
-    Request *request = opened->request;
-    uint16_t address = opened->address;
-    SimTime begun = opened->begun;
+    Request *request = opened.request;
 
     if (request != NULL) {
-        take_dial(request, opened);
+        take_dial(request, context);
     }
-    pool_give(client->dials, opened);
-    if (request == NULL) {
-        return; /* another address was quicker, or the request is over */
+    pool_give(client->dials, context);
+    if (request == NULL) { /* another address was quicker, or the request is over */
+        if (outcome == CONNECTED) {
+            network_close(self, peer, connection, access_delay(opened.user),
+                          (double)opened.user->access_loss);
+        }
+        return;
     }
     if (outcome != CONNECTED) {
-        dial_failed(request, address, outcome);
+        dial_failed(request, opened.address, outcome);
         return;
     }
     cancel_timer(request);
     drop_dials(request);
     request->peer = peer;
-    request->address = address;
-    user_mark_good(request->user, address);
+    request->connection = connection;
+    request->address = opened.address;
+    user_mark_good(request->user, opened.address);
     /* a round trip as it was just seen, without the seconds that lost SYNs cost */
     SimSpan base =
-        2 * (network_base_delay(self->world, self->site, peer->site) + access_delay(request));
-    SimSpan wait =
-        tls_round_trips(client, request->user) * MIN(now_of(request) - begun, base + base / 2);
+        2 * (network_base_delay(self->world, self->site, peer->site) + access_delay(request->user));
+    SimSpan wait = tls_round_trips(client, request->user) *
+                   MIN(now_of(request) - opened.begun, base + base / 2);
 
     if (wait > 0) {
         set_timer(request, wait, &handshake_event);
@@ -405,7 +413,9 @@ static void request_ask(Request *request)
                         .request = request->id,
                         .key = request->key,
                         .detail = client->first_user + user,
-                        .access_delay = access_delay(request),
+                        .connection = request->connection,
+                        .time_to_live = client->keep_alive,
+                        .access_delay = access_delay(request->user),
                         .access_loss = (double)request->user->access_loss};
 
     if (request->is_reused) {
@@ -439,6 +449,7 @@ static void request_answered(Request *request, const Message *reply)
         user->left = (uint16_t)(reply->count > 0 ? MIN(reply->count, UINT16_MAX) : UINT16_MAX);
         user->peer_incarnation = peer->owner.incarnation;
         user->peer_address = request->address;
+        user->connection = request->connection;
     }
     user->has_ticket = true;
     user_keep_connection(client, user, peer, reply);
@@ -496,7 +507,9 @@ static void on_answered(Component *self, void *context, Outcome outcome, const M
         user_mark_failed(client, user, request->address);
     }
     switch (outcome) {
-    case OUTCOME_TIMEOUT:
+    case OUTCOME_TIMEOUT: /* it cannot be used again: closed, whatever comes over it */
+        network_close(self, request->peer, request->connection, access_delay(request->user),
+                      (double)user->access_loss);
         request_fail_attempt(request, left_of(request) > 0 ? "read-timeout" : "gave-up", is_safe);
         return;
     case OUTCOME_FAILED:
@@ -507,5 +520,19 @@ static void on_answered(Component *self, void *context, Outcome outcome, const M
     case OUTCOME_OK:
         request_fail_attempt(request, "connection-refused", true);
         return;
+    }
+}
+
+void request_hear_close(Client *client, const Message *message)
+{
+    uint64_t index = message->detail - client->first_user;
+
+    if (index >= (uint64_t)client->users) {
+        return;
+    }
+    User *user = &client->population[index];
+
+    if (user->peer == message->from && user->connection == message->connection && !user->is_busy) {
+        user->peer = NULL;
     }
 }

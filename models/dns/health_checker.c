@@ -74,16 +74,20 @@ static bool is_https(const HealthCheck *check)
 }
 
 static void probe_on_connect(Component *self, void *context, ConnectOutcome outcome,
-                             Component *peer)
+                             Component *peer, uint32_t connection)
 {
     HealthChecker *checker = (HealthChecker *)self;
     Probe *probe = context;
     Message request = {.op = MESSAGE_HTTP,
                        .transport = TRANSPORT_TCP,
                        .size_bytes = REQUEST_BYTES,
+                       .connection = connection,
                        .patience = STATUS_BUDGET};
 
     if (outcome != CONNECTED || probe->check->type == HEALTH_TCP) {
+        if (outcome == CONNECTED) {
+            network_close(self, peer, connection, 0, 0);
+        }
         probe_end(checker, probe, outcome == CONNECTED);
         return;
     }

@@ -1,9 +1,9 @@
 /* httpd.c - Apache httpd 2.4 with the event MPM as a balancer over the application servers of its
  * site. Left out: process spawning below MaxRequestWorkers (all threads are there from the start;
  * they are within seconds under this load), sticky sessions, sets and spares, load factors,
- * draining, WebSocket tunnels, a pool of backend connections for each process (one for all here);
- * connections beyond workers and backlog are counted by requests. None of these changes whom a
- * request reaches when members die. Source: httpd 2.4.62 manual and sources. */
+ * draining, WebSocket tunnels, a pool of backend connections for each process (one for all here).
+ * None of these changes whom a request reaches when members die. Source: httpd 2.4.62 manual and
+ * sources. */
 #include <string.h>
 
 #include "models/web/httpd_parts.h"
@@ -13,356 +13,21 @@ static const char *const check_words[] = {"None", "TCP", "OPTIONS", "HEAD", "GET
 static const char *const member_words[] = {"site", "own-node", NULL};
 enum { MEMBERS_SITE, MEMBERS_OWN_NODE };
 
-typedef enum WorkStage { WORK_QUEUED, WORK_PARSING, WORK_CONNECTING, WORK_ASKED } WorkStage;
-
-/* One request on its way through: from the accept queue to the answer. */
-typedef struct Work {
-    struct Work *next; /* in the queue */
-    Httpd *httpd;
-    Message request;
-    uint32_t attempts; /* members tried */
-    uint32_t member;
-    WorkStage stage;
-    bool is_pooled; /* on a backend connection that was used before */
-} Work;
-
-static void work_parse(Work *work);
-static void work_choose(Work *work);
-static void on_parsed(void *self, void *subject, uint64_t detail);
-static const EventType parsed_event = {"httpd.parsed", on_parsed};
-
 void httpd_note_member(Httpd *httpd, const char *event, uint32_t index)
 {
     history_note(world_history(httpd->component.world), event, &httpd->component, "member",
                  httpd->backends[index].peer->name, NULL, NULL);
 }
 
-/* --- workers and queue --- */
-
-static void worker_take(Httpd *httpd, Work *work)
-{
-    httpd->busy++;
-    gauge_set(&httpd->workers_busy, world_now(httpd->component.world), (double)httpd->busy);
-    work_parse(work);
-}
-
-static void queue_push(Httpd *httpd, Work *work)
-{
-    work->stage = WORK_QUEUED;
-    if (httpd->queue_last != NULL) {
-        httpd->queue_last->next = work;
-    } else {
-        httpd->queue_first = work;
-    }
-    httpd->queue_last = work;
-    httpd->queued++;
-    gauge_set(&httpd->waiting, world_now(httpd->component.world), (double)httpd->queued);
-}
-
-static Work *queue_pop(Httpd *httpd)
-{
-    Work *work = httpd->queue_first;
-
-    if (work != NULL) {
-        httpd->queue_first = work->next;
-        if (work->next == NULL) {
-            httpd->queue_last = NULL;
-        }
-        work->next = NULL;
-        httpd->queued--;
-        gauge_set(&httpd->waiting, world_now(httpd->component.world), (double)httpd->queued);
-    }
-    return work;
-}
-
-/* The worker takes the next request that waits, or is idle. */
-static void work_free(Work *work)
-{
-    Httpd *httpd = work->httpd;
-    Work *next = queue_pop(httpd);
-
-    pool_give(httpd->works, work);
-    httpd->busy--;
-    if (next != NULL) {
-        worker_take(httpd, next);
-    } else {
-        gauge_set(&httpd->workers_busy, world_now(httpd->component.world), (double)httpd->busy);
-    }
-}
-
-/* --- answers --- */
-
-static void work_answer(Work *work, uint32_t code, const Message *from_backend)
-{
-    Httpd *httpd = work->httpd;
-    Message answer =
-        from_backend != NULL ? *from_backend : (Message){.op = MESSAGE_HTTP, .size_bytes = 400};
-
-    answer.code = code;
-    answer.time_to_live = httpd->keep_alive_timeout;
-    answer.count = (uint32_t)httpd->keep_alive_requests;
-    if (httpd->queued > 0) { /* short of workers: the event MPM closes what is kept alive */
-        answer.flags |= HTTP_CLOSE;
-    }
-    httpd->answers_ok += code < 500;
-    httpd->answers_500 += code == 500;
-    httpd->answers_502 += code == 502;
-    httpd->answers_503 += code == 503;
-    httpd->answers_504 += code == 504;
-    call_reply(&httpd->component, &work->request.ticket, &answer);
-    work_free(work);
-}
-
-/* The client's connection is closed without an answer. */
-static void work_cut(Work *work)
-{
-    work->httpd->connections_cut++;
-    call_break(&work->httpd->component, &work->request.ticket);
-    work_free(work);
-}
-
-/* --- one attempt on a member --- */
-
-/* The member is left out until `retry` is over. */
-static void work_mark_error(Work *work)
-{
-    Httpd *httpd = work->httpd;
-
-    balancer_mark_error(&httpd->balancer, work->member, world_now(httpd->component.world));
-    httpd_note_member(httpd, "httpd.member-error", work->member);
-}
-
-/* The handler said 503: the member is in error and another one may be tried. */
-static void work_fail_over(Work *work)
-{
-    Httpd *httpd = work->httpd;
-
-    work_mark_error(work);
-    if (work->attempts <= (uint32_t)httpd->max_attempts) {
-        httpd->failovers++;
-        work_choose(work);
-    } else {
-        work_answer(work, 503, NULL);
-    }
-}
-
-/* Broken after the question was sent, before an answer came: what the client sees depends on whose
- * connections were used before (mod_proxy_http.c, ap_proxy_http_process_response). */
-static void work_broken(Work *work)
-{
-    bool is_first_of_client = work->request.peer_incarnation == 0;
-
-    if (is_first_of_client) {
-        work_answer(work, 502, NULL);
-        return;
-    }
-    if (!work->is_pooled) {
-        work_mark_error(work);
-    }
-    work_cut(work);
-}
-
-static void work_timed_out(Work *work)
-{
-    if (work->httpd->fail_on_timeout) {
-        work_mark_error(work);
-    }
-    work_answer(work, 502, NULL);
-}
-
-static void on_connected(Component *self, void *context, ConnectOutcome outcome, Component *peer);
-
-static void work_connect(Work *work)
-{
-    Httpd *httpd = work->httpd;
-
-    work->stage = WORK_CONNECTING;
-    work->is_pooled = false;
-    network_connect_to(&httpd->component, httpd->backends[work->member].peer,
-                       httpd_connection_timeout(httpd), on_connected, work);
-}
-
-static uint32_t host_life(const Backend *backend)
-{
-    return backend->peer->host != NULL ? host_component(backend->peer->host)->owner.incarnation : 0;
-}
-
-/* A pooled connection turned out to be dead. The kernel of a process that ended closed it, so a new
- * one to the same member takes its place before anything is sent; a host that lost its power closed
- * nothing, and answers what was sent to it before its fall with a reset. */
-static void work_found_dead(Work *work)
-{
-    Httpd *httpd = work->httpd;
-    Backend *backend = &httpd->backends[work->member];
-
-    if (work->is_pooled && backend->host_life == host_life(backend)) {
-        backend->idle = 0;
-        httpd->balancer.members[work->member].busy++;
-        work_connect(work);
-    } else {
-        work_broken(work);
-    }
-}
-
-static void work_answered(Work *work, const Message *reply)
-{
-    const Httpd *httpd = work->httpd;
-
-    for (uint32_t i = 0; i < httpd->fail_codes_count; i++) {
-        if (httpd->fail_codes[i] == reply->code) {
-            work_mark_error(work);
-        }
-    }
-    work_answer(work, reply->code, reply);
-}
-
-static void on_answer(Component *self, void *context, Outcome outcome, const Message *reply)
-{
-    Work *work = context;
-    Httpd *httpd = (Httpd *)self;
-    Backend *backend = &httpd->backends[work->member];
-    BalancerMember *member = &httpd->balancer.members[work->member];
-
-    member->busy--;
-    switch (outcome) {
-    case OUTCOME_OK:
-        backend->idle++;
-        member->bytes_in += reply->size_bytes;
-        work_answered(work, reply);
-        return;
-    case OUTCOME_REFUSED:
-        work_found_dead(work);
-        return;
-    case OUTCOME_UNREACHABLE:
-        work_fail_over(work);
-        return;
-    case OUTCOME_FAILED:
-        work_broken(work);
-        return;
-    case OUTCOME_TIMEOUT:
-        work_timed_out(work);
-        return;
-    }
-}
-
-static void work_ask(Work *work)
-{
-    Httpd *httpd = work->httpd;
-    Backend *backend = &httpd->backends[work->member];
-    Message question = work->request;
-
-    work->stage = WORK_ASKED;
-    question.ticket = (CallTicket){0};
-    question.access_delay = 0;
-    question.access_loss = 0.0;
-    question.peer_incarnation = backend->peer_incarnation;
-    httpd->balancer.members[work->member].bytes_out += question.size_bytes;
-    call_send(&httpd->component, backend->peer, &question, httpd->proxy_timeout, on_answer, work);
-}
-
-static void on_connected(Component *self, void *context, ConnectOutcome outcome, Component *peer)
-{
-    Work *work = context;
-    Httpd *httpd = (Httpd *)self;
-    Backend *backend = &httpd->backends[work->member];
-
-    if (outcome != CONNECTED) {
-        httpd->balancer.members[work->member].busy--;
-        work_fail_over(work);
-        return;
-    }
-    if (backend->peer_incarnation != peer->owner.incarnation) {
-        backend->peer_incarnation = peer->owner.incarnation;
-        backend->host_life = host_life(backend);
-        backend->idle = 0;
-    }
-    work_ask(work);
-}
-
-static void work_choose(Work *work)
-{
-    Httpd *httpd = work->httpd;
-    SimTime now = world_now(httpd->component.world);
-
-    balancer_force_recovery(&httpd->balancer, now);
-    int member = balancer_pick(&httpd->balancer, now);
-
-    if (member < 0) {
-        work_answer(work, 503, NULL);
-        return;
-    }
-    Backend *backend = &httpd->backends[member];
-
-    work->member = (uint32_t)member;
-    work->attempts++;
-    httpd->balancer.members[member].busy++;
-    if (backend->idle > 0) {
-        backend->idle--;
-        work->is_pooled = true;
-        work_ask(work);
-    } else {
-        work_connect(work);
-    }
-}
-
-/* --- a request comes in --- */
-
-static void on_parsed(void *self, void *subject, uint64_t detail)
-{
-    Work *work = subject;
-
-    (void)self;
-    (void)detail;
-    if ((work->request.flags & HTTP_SHALLOW) != 0) {
-        work_answer(work, 200, NULL);
-    } else {
-        work_choose(work);
-    }
-}
-
-static void work_parse(Work *work)
-{
-    Httpd *httpd = work->httpd;
-    SimSpan cpu = httpd->proxy_cpu;
-
-    if ((work->request.flags & HTTP_TLS_FULL) != 0) {
-        cpu += httpd->tls_full_cpu;
-    } else if ((work->request.flags & HTTP_TLS_RESUMED) != 0) {
-        cpu += httpd->tls_resumed_cpu;
-    }
-    work->stage = WORK_PARSING;
-    host_work(httpd->component.host, &httpd->component.owner, cpu, &parsed_event, work, 0);
-}
-
 static void httpd_message(Component *self, const Message *message)
 {
     Httpd *httpd = (Httpd *)self;
 
-    if (message->op != MESSAGE_HTTP) {
-        return;
+    if (message->op == MESSAGE_HTTP) {
+        work_arrive(httpd, message);
+    } else if (message->op == MESSAGE_CLOSE) {
+        connection_closed(httpd, message->connection);
     }
-    Work *work = pool_take(httpd->works);
-
-    work->httpd = httpd;
-    work->request = *message;
-    httpd->requests++;
-    if (httpd->busy < (uint32_t)httpd->max_request_workers) {
-        worker_take(httpd, work);
-    } else {
-        queue_push(httpd, work);
-    }
-}
-
-/* The kernel accepts into the backlog while it has room; after that a SYN meets silence. */
-static ConnectAnswer httpd_connect(Component *self)
-{
-    Httpd *httpd = (Httpd *)self;
-
-    if (httpd->queued >= (uint32_t)httpd->listen_backlog) {
-        httpd->syns_dropped++;
-        return CONNECT_DROP;
-    }
-    return CONNECT_ACCEPT;
 }
 
 /* --- life --- */
@@ -409,6 +74,23 @@ static void read_fail_codes(Httpd *httpd, DiagList *diags)
     }
 }
 
+/* event.c sizes itself like this, with a warning. */
+static void size_mpm(Httpd *httpd, DiagList *diags)
+{
+    int64_t most = httpd->server_limit * httpd->threads_per_child;
+    int64_t workers = CLAMP(httpd->max_request_workers, httpd->threads_per_child, most);
+
+    workers -= workers % httpd->threads_per_child;
+    if (workers != httpd->max_request_workers) {
+        diag_add(diags, DIAG_WARNING, httpd->component.settings, DIAG_KEY,
+                 "'%s' changes 'MaxRequestWorkers' from %d to %d: it is a multiple of "
+                 "'ThreadsPerChild', at most 'ServerLimit' times that",
+                 httpd->component.name, (int)httpd->max_request_workers, (int)workers);
+        httpd->max_request_workers = workers;
+    }
+    httpd->async_factor_16 = (int64_t)(httpd->async_factor * 16.0);
+}
+
 static void httpd_wire(Component *self, World *world, DiagList *diags)
 {
     Httpd *httpd = (Httpd *)self;
@@ -416,7 +98,7 @@ static void httpd_wire(Component *self, World *world, DiagList *diags)
 
     engine_open_stream(world_engine(world), &httpd->check_rng, stream);
     read_fail_codes(httpd, diags);
-
+    size_mpm(httpd, diags);
     httpd->works = pool_new("httpd.works", sizeof(Work));
     find_members(httpd, world, diags);
     httpd->balancer.method = (BalancerMethod)httpd->method;
@@ -439,6 +121,13 @@ static void httpd_start(Component *self)
     httpd_check_start(httpd);
 }
 
+/* Thawed: what the kernel took meanwhile is accepted. */
+static void httpd_condition(Component *self, const Effect *before)
+{
+    (void)before;
+    connections_accept((Httpd *)self);
+}
+
 static void httpd_stop(Component *self, const Effect *why)
 {
     Httpd *httpd = (Httpd *)self;
@@ -450,6 +139,7 @@ static void httpd_stop(Component *self, const Effect *why)
     httpd->queue_last = NULL;
     httpd->busy = 0;
     httpd->queued = 0;
+    connections_clear(httpd);
     gauge_set(&httpd->workers_busy, world_now(self->world), 0.0);
     gauge_set(&httpd->waiting, world_now(self->world), 0.0);
 }
@@ -459,6 +149,7 @@ static void httpd_free(Component *self)
     Httpd *httpd = (Httpd *)self;
 
     pool_free(httpd->works);
+    g_free(httpd->slots);
     g_free(httpd->backends);
     g_free(httpd->balancer.members);
 }
@@ -471,14 +162,29 @@ static void httpd_free(Component *self)
     FIELD_ROW(Httpd, member, text, FIELD_TYPE_SPAN, SimSpan, __VA_ARGS__)
 
 static const Field httpd_fields[] = {
+    HTTPD_COUNT(threads_per_child, "ThreadsPerChild", .initial = "25", .lowest = "1",
+                .highest = "20000", .help = "Workers of one process",
+                .source = "httpd 2.4 event MPM"),
+    HTTPD_COUNT(server_limit, "ServerLimit", .initial = "16", .lowest = "1", .highest = "20000",
+                .help = "Most processes", .source = "httpd 2.4 event MPM"),
     HTTPD_COUNT(max_request_workers, "MaxRequestWorkers", .initial = "400", .lowest = "1",
-                .highest = "100000", .help = "Requests served at once",
+                .highest = "100000",
+                .help = "Requests served at once; a multiple of ThreadsPerChild, at most "
+                        "ServerLimit times that",
                 .source = "httpd 2.4 event MPM: 16 x 25"),
+    FIELD_ROW(Httpd, async_factor, "AsyncRequestWorkerFactor", FIELD_TYPE_NUMBER, double,
+              .initial = "2", .lowest = "0", .highest = "1000",
+              .help = "Open connections are accepted up to MaxRequestWorkers plus this many for "
+                      "each idle worker, those kept alive included: 1200 when all are idle",
+              .source = "httpd 2.4 event MPM"),
     HTTPD_COUNT(
         listen_backlog, "ListenBacklog", .initial = "511", .lowest = "1", .highest = "65535",
-        .help = "Requests that wait for a worker before SYNs are dropped; the kernel cuts it "
-                "to net.core.somaxconn",
+        .help = "Connections that wait in the kernel to be accepted before SYNs are dropped; the "
+                "kernel cuts it to net.core.somaxconn",
         .source = "httpd 2.4 ListenBacklog"),
+    HTTPD_SPAN(request_read_timeout, "RequestReadTimeout", .initial = "20s", .lowest = "1ms",
+               .help = "How long an accepted connection may be without its first request",
+               .source = "mod_reqtimeout header=20-40"),
     HTTPD_SPAN(keep_alive_timeout, "KeepAliveTimeout", .initial = "5s", .lowest = "1ms",
                .help = "How long an idle connection of a client is kept",
                .source = "httpd 2.4 KeepAliveTimeout 5"),
@@ -546,10 +252,14 @@ static const MetricDef httpd_metrics[] = {
     METRIC_COUNTER(Httpd, answers_504, "Answers 504"),
     METRIC_COUNTER(Httpd, failovers, "Requests repeated on another member"),
     METRIC_COUNTER(Httpd, connections_cut, "Client connections closed without an answer"),
+    METRIC_COUNTER(Httpd, connections_closed_early,
+                   "Kept connections closed because all workers were busy"),
     METRIC_COUNTER(Httpd, syns_dropped, "Connections not taken because the backlog was full"),
     METRIC_COUNTER(Httpd, checks_failed, "Health checks of members that failed"),
     METRIC_GAUGE(Httpd, workers_busy, "1", "Workers that serve a request"),
-    METRIC_GAUGE(Httpd, waiting, "1", "Requests that wait for a worker"),
+    METRIC_GAUGE(Httpd, waiting, "1", "Requests on accepted connections that wait for a worker"),
+    METRIC_GAUGE(Httpd, connections, "1", "Accepted connections, those kept alive included"),
+    METRIC_GAUGE(Httpd, connections_waiting, "1", "Connections in the kernel, not accepted"),
     METRIC_END,
 };
 
@@ -567,6 +277,7 @@ const Kind httpd_kind = {
     .on_start = httpd_start,
     .on_message = httpd_message,
     .on_connect = httpd_connect,
+    .on_condition = httpd_condition,
     .on_stop = httpd_stop,
     .on_free = httpd_free,
 };

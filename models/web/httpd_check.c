@@ -40,9 +40,10 @@ static void on_check_answer(Component *self, void *context, Outcome outcome, con
 }
 
 static void on_check_connected(Component *self, void *context, ConnectOutcome outcome,
-                               Component *peer)
+                               Component *peer, uint32_t connection)
 {
     Backend *backend = context;
+    (void)connection;
     Message question = {.op = MESSAGE_HTTP, .size_bytes = 120, .flags = HTTP_HEALTH | HTTP_CLOSE};
 
     if (outcome != CONNECTED) {

@@ -29,13 +29,59 @@ typedef struct Backend {
     uint32_t host_life;
 } Backend;
 
+typedef enum WorkStage { WORK_QUEUED, WORK_PARSING, WORK_CONNECTING, WORK_ASKED } WorkStage;
+
+/* One request on its way through: from its arrival to the answer. */
+typedef struct Work {
+    struct Work *next; /* in the queue */
+    Httpd *httpd;
+    Message request;
+    uint32_t attempts; /* members tried */
+    uint32_t member;
+    uint32_t connection; /* number of the client's; 0: one that nobody counts */
+    WorkStage stage;
+    bool is_pooled; /* on a backend connection that was used before */
+} Work;
+
+/* Where a client's connection is. The first ones are in a list, in order of `until`. */
+typedef enum SlotState {
+    SLOT_QUEUED, /* in the kernel's queue, not accepted */
+    SLOT_FRESH,  /* accepted, no request yet; closed at `until` */
+    SLOT_KEPT,   /* between two requests; closed at `until` */
+    SLOT_LISTS,
+    SLOT_BUSY = SLOT_LISTS, /* a request waits for a worker or has one */
+    SLOT_FREE,
+} SlotState;
+
+/* One connection of a client. Its number is its index with a generation above. */
+typedef struct Slot {
+    uint32_t next, before; /* in the list of its state, or among the free ones; 0: none */
+    uint32_t generation;
+    uint32_t served; /* requests */
+    SlotState state;
+    bool is_gone; /* its client closed it */
+    float access_loss;
+    SimTime until;
+    SimSpan access_delay, client_keeps;
+    Work *work; /* that came while it was in the kernel's queue */
+    Component *client;
+    uint64_t session;
+} Slot;
+
+typedef struct SlotList {
+    uint32_t first, last, count;
+} SlotList;
+
 #define HTTPD_FAIL_CODES 8
 
 struct Httpd {
     Component component; /* first */
     /* configuration: directives and worker parameters by httpd's own names */
     int64_t max_request_workers, listen_backlog, keep_alive_requests, port, max_attempts;
-    SimSpan connection_timeout, proxy_timeout, retry, hc_interval, keep_alive_timeout;
+    int64_t server_limit, threads_per_child;
+    double async_factor;
+    SimSpan connection_timeout, proxy_timeout, retry, hc_interval, keep_alive_timeout,
+        request_read_timeout;
     int64_t hc_passes, hc_fails;
     int method, hc_method, members;
     bool fail_on_timeout, force_recovery;
@@ -43,16 +89,22 @@ struct Httpd {
     char *backend_kind, **fail_on_status;
     /* measurement */
     uint64_t requests, answers_ok, answers_500, answers_502, answers_503, answers_504, failovers,
-        connections_cut, syns_dropped, checks_failed;
-    Gauge workers_busy, waiting;
+        connections_cut, connections_closed_early, syns_dropped, checks_failed;
+    Gauge workers_busy, waiting, connections, connections_waiting;
     /* state */
     Rng check_rng;
     uint32_t fail_codes[HTTPD_FAIL_CODES], fail_codes_count;
     Balancer balancer;
     Backend *backends;
     Pool *works;
-    struct Work *queue_first, *queue_last; /* accepted, without a worker */
+    Work *queue_first, *queue_last; /* on accepted connections, without a worker */
     uint32_t busy, queued;
+    int64_t async_factor_16; /* sixteenths, as event.c counts */
+    Slot *slots;             /* from 1 */
+    uint32_t slots_count, slots_room, slots_free;
+    SlotList lists[SLOT_LISTS];
+    uint32_t open; /* accepted connections */
+    EventId expiry;
 };
 
 /* Longest connect to a member. */
@@ -60,6 +112,46 @@ static inline SimSpan httpd_connection_timeout(const Httpd *httpd)
 {
     return httpd->connection_timeout > 0 ? httpd->connection_timeout : httpd->proxy_timeout;
 }
+
+/* --- httpd_work.c: the life of a request --- */
+
+/* One came in, over whatever connection. */
+void work_arrive(Httpd *httpd, const Message *message);
+
+/* Its connection is accepted: it takes a worker, or waits for one. */
+void work_begin(Work *work);
+
+/* Its client closed the connection before it was accepted. */
+void work_forget(Work *work);
+
+/* --- httpd_connections.c: the connections of clients --- */
+
+/* A SYN: accepted, left in the kernel's queue, or dropped when that is full. */
+ConnectAnswer httpd_connect(Component *self, uint32_t *connection);
+
+/* A request came over one. False when it was closed before. */
+bool connection_ask(Httpd *httpd, Work *work);
+
+/* Whether the answer leaves the connection open: it was not the last of MaxKeepAliveRequests, and
+ * nobody waits for its worker. */
+bool connection_keeps(const Httpd *httpd, const Work *work);
+
+/* The answer has left. */
+void connection_answered(Httpd *httpd, const Work *work, bool is_kept);
+
+/* The client closed one. */
+void connection_closed(Httpd *httpd, uint32_t number);
+
+/* Room may have become free: accepts what waits. */
+void connections_accept(Httpd *httpd);
+
+/* A request found no idle worker: idle connections are closed, to go to another process. */
+void connections_no_worker(Httpd *httpd);
+
+/* The process ended. */
+void connections_clear(Httpd *httpd);
+
+/* --- httpd_check.c --- */
 
 /* Starts the health checks of all members; called at each start. */
 void httpd_check_start(Httpd *httpd);

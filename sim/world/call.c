@@ -416,6 +416,13 @@ void call_break(Component *self, const CallTicket *ticket)
     call_send_back(self, ticket, &end, FLIGHT_END);
 }
 
+void call_refuse(Component *self, const CallTicket *ticket)
+{
+    Message end = {.code = OUTCOME_REFUSED};
+
+    call_send_back(self, ticket, &end, FLIGHT_END);
+}
+
 void call_component_stopped(Component *component, bool is_silent)
 {
     for (CallQueue *queue = component->calls_out; queue != NULL; queue = queue->next) {

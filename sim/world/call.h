@@ -33,6 +33,9 @@ void call_reply(Component *self, const CallTicket *ticket, const Message *reply)
  * caller hears OUTCOME_FAILED after the way back. */
 void call_break(Component *self, const CallTicket *ticket);
 
+/* The same for a request that came over a connection which was closed before: OUTCOME_REFUSED. */
+void call_refuse(Component *self, const CallTicket *ticket);
+
 /* Whether somebody still waits for the answer. */
 bool call_is_waited_for(const CallTicket *ticket);
 

@@ -68,8 +68,10 @@ typedef struct Kind {
     void (*on_message)(Component *self,
                        const Message *message); /* valid until it returns; copy what is kept */
     void (*on_condition)(Component *self,
-                         const Effect *before);   /* condition changed, but not down */
-    ConnectAnswer (*on_connect)(Component *self); /* a SYN arrived; NULL: accept */
+                         const Effect *before); /* condition changed, but not down */
+    /* A SYN arrived, NULL: accept; also while the process is frozen, for its kernel. One that keeps
+     * account of its connections numbers them, from 1. */
+    ConnectAnswer (*on_connect)(Component *self, uint32_t *connection);
     void (*on_judge)(Component *self); /* after the last event: hand to history what is true now */
     void (*on_free)(Component *self);  /* frees what survived stops; fields and histograms are freed
                                           by the world */

@@ -20,6 +20,7 @@ typedef enum MessageOp {
     MESSAGE_DELIVER,   /* from a broker */
     MESSAGE_HEARTBEAT, /* I live */
     MESSAGE_NOTICE,    /* a change that the receiver should know: record changed, health changed */
+    MESSAGE_CLOSE,     /* the sender's end of `connection` is closed (FIN) */
 } MessageOp;
 
 /* Flags of MESSAGE_HTTP. */
@@ -87,14 +88,18 @@ struct Message {
     uint64_t detail;  /* the kind's own */
     const void *subject; /* the kind's own: something that outlives the message (a name, a zone
                             record, a pooled item) */
-    int consistency;     /* level of a read or write */
+    union {
+        int consistency;     /* level of a read or write */
+        uint32_t connection; /* of HTTP and of a close: which one, by its server's number; 0: one
+                                that nobody keeps account of */
+    };
     uint32_t peer_incarnation; /* over an old connection: life of the peer it was opened with; 0: do
                                   not check */
     SimSpan
         access_delay;   /* one way, of the sender's access network; carried back with the answer */
     double access_loss; /* share lost there per direction; likewise */
-    SimSpan time_to_live; /* of an answer; of an HTTP answer: how long its idle connection is kept,
-                             0: not said */
+    SimSpan time_to_live; /* of an answer; over HTTP: how long the sender keeps the connection when
+                             it is idle, 0: not said */
     SimSpan
         patience; /* TCP retransmission gives up after this; 0: 924.6 s (Linux tcp_retries2 = 15) */
     uint32_t addresses[MESSAGE_ADDRESSES]; /* IPv4, host byte order, `count` of them */
@@ -142,8 +147,10 @@ typedef enum ConnectOutcome {
     CONNECT_UNREACHABLE, /* no such address */
 } ConnectOutcome;
 
-/* `peer` is the component that accepted, NULL otherwise. */
-typedef void ConnectDone(Component *self, void *context, ConnectOutcome outcome, Component *peer);
+/* `peer` is the component that accepted, NULL otherwise; `connection` the number that it gave to
+ * the connection, which messages over it carry, 0: it keeps no account. */
+typedef void ConnectDone(Component *self, void *context, ConnectOutcome outcome, Component *peer,
+                         uint32_t connection);
 
 /* Opens a TCP connection to port `port` of `address`: SYN at once and again after 1, 3, 7, 15 s
  * (network 2). `done` is called exactly once, unless `self` stops first. `access_delay` is one way,
@@ -154,3 +161,7 @@ void network_connect(Component *self, uint32_t address, uint16_t port, SimSpan t
 /* The same to a component whose address is known (inside a site). */
 void network_connect_to(Component *self, Component *peer, SimSpan timeout, ConnectDone *done,
                         void *context);
+
+/* Closes one: `peer` hears MESSAGE_CLOSE about `number`, unless that is 0 or it lives no more. */
+void network_close(Component *self, Component *peer, uint32_t number, SimSpan access_delay,
+                   double access_loss);

@@ -14,6 +14,9 @@ typedef struct Connect {
     Component *self, *peer; /* peer: who accepted, or the one that was meant */
     uint32_t life;          /* of self */
     uint32_t tries;         /* SYNs sent */
+    uint32_t connection;    /* the listener's number of it, once it accepted */
+    uint32_t accepted_by;   /* life of the listener that did */
+    bool is_accepted;       /* another SYN is only answered again */
     uint16_t port;
     Host *host; /* NULL: straight to the peer */
     SimTime begun, deadline;
@@ -56,11 +59,18 @@ static void connect_on_end(void *self, void *subject, uint64_t detail)
 
     (void)self;
     (void)detail;
+    bool is_connected = connect.outcome == CONNECTED;
+
     pool_give(connect_network(&connect)->connects, subject);
-    if (connect.self->is_up && connect.self->owner.incarnation == connect.life) {
-        connect.done(connect.self, connect.context, connect.outcome,
-                     connect.outcome == CONNECTED ? connect.peer : NULL);
+    if (!connect.self->is_up || connect.self->owner.incarnation != connect.life) {
+        return;
     }
+    if (!is_connected && connect.is_accepted) { /* too late: RST to the SYN-ACK */
+        network_close(connect.self, connect.peer, connect.connection, connect.access_delay,
+                      connect.access_loss);
+    }
+    connect.done(connect.self, connect.context, connect.outcome, is_connected ? connect.peer : NULL,
+                 is_connected ? connect.connection : 0);
 }
 
 /* When SYN number `index` leaves, counted from the first: 0, 1, 3, 7, 15 ... s. */
@@ -127,13 +137,12 @@ static void connect_on_try(void *self, void *subject, uint64_t detail)
     }
 }
 
-/* What the kernel at the other end says; `listener` is set to who accepts. */
-static ConnectAnswer connect_ask(const Connect *connect, Component **listener)
+/* What the kernel at the other end says; sets who accepts. */
+static ConnectAnswer connect_ask(Connect *connect)
 {
     Component *peer =
         connect->host != NULL ? host_listener(connect->host, connect->port) : connect->peer;
 
-    *listener = peer;
     if (connect->host != NULL && !host_is_up(connect->host)) {
         return CONNECT_DROP;
     }
@@ -143,18 +152,24 @@ static ConnectAnswer connect_ask(const Connect *connect, Component **listener)
     if (peer == NULL || !peer->is_up) {
         return CONNECT_REFUSE;
     }
-    /* A frozen process accepts as long as its kernel has room. */
-    if (peer->kind->on_connect == NULL || peer->owner.is_held) {
+    if (connect->is_accepted && connect->accepted_by == peer->owner.incarnation) {
         return CONNECT_ACCEPT;
     }
-    return peer->kind->on_connect(peer);
+    connect->connection = 0;
+    connect->peer = peer;
+    connect->accepted_by = peer->owner.incarnation;
+    ConnectAnswer answer = peer->kind->on_connect != NULL
+                               ? peer->kind->on_connect(peer, &connect->connection)
+                               : CONNECT_ACCEPT;
+
+    connect->is_accepted = answer == CONNECT_ACCEPT;
+    return answer;
 }
 
 static void connect_on_syn(void *self, void *subject, uint64_t detail)
 {
     Connect *connect = subject;
-    Component *listener;
-    ConnectAnswer answer = connect_ask(connect, &listener);
+    ConnectAnswer answer = connect_ask(connect);
     SimTime back;
 
     (void)self;
@@ -168,7 +183,6 @@ static void connect_on_syn(void *self, void *subject, uint64_t detail)
         connect_wait(connect);
         return;
     }
-    connect->peer = listener;
     if (back >= connect->deadline) {
         connect_finish(connect, connect->deadline, CONNECT_TIMEOUT);
     } else {
@@ -215,6 +229,20 @@ void network_connect(Component *self, uint32_t address, uint16_t port, SimSpan t
         connect_begin(connect);
     } else {
         connect_finish(connect, connect->begun, CONNECT_UNREACHABLE);
+    }
+}
+
+void network_close(Component *self, Component *peer, uint32_t number, SimSpan access_delay,
+                   double access_loss)
+{
+    Message close = {.op = MESSAGE_CLOSE,
+                     .connection = number,
+                     .peer_incarnation = peer->owner.incarnation,
+                     .access_delay = access_delay,
+                     .access_loss = access_loss};
+
+    if (number != 0 && peer->kind->on_message != NULL) {
+        network_send(self, peer, &close);
     }
 }
 

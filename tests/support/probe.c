@@ -48,7 +48,7 @@ static void probe_on_done(Component *self, void *context, Outcome outcome, const
 }
 
 static void probe_on_connected(Component *self, void *context, ConnectOutcome outcome,
-                               Component *peer)
+                               Component *peer, uint32_t connection)
 {
     ProbeAsked *asked = context;
 
@@ -56,6 +56,7 @@ static void probe_on_connected(Component *self, void *context, ConnectOutcome ou
     asked->ended = world_now(self->world);
     asked->connected = outcome;
     asked->peer = peer;
+    asked->connection = connection;
     g_assert_true((peer != NULL) == (outcome == CONNECTED));
 }
 
@@ -151,8 +152,9 @@ static void probe_on_condition(Component *self, const Effect *before)
     probe_of(self)->conditions++;
 }
 
-static ConnectAnswer probe_on_connect(Component *self)
+static ConnectAnswer probe_on_connect(Component *self, uint32_t *connection)
 {
+    (void)connection;
     return probe_of(self)->connect_answer;
 }
 

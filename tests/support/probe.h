@@ -25,7 +25,8 @@ typedef struct ProbeAsked {
     Outcome outcome;
     ConnectOutcome connected;
     Component *peer; /* who accepted */
-    Message reply;   /* when the outcome is OUTCOME_OK */
+    uint32_t connection;
+    Message reply; /* when the outcome is OUTCOME_OK */
 } ProbeAsked;
 
 typedef struct Probe Probe;

@@ -49,6 +49,22 @@ const ProbeAsked *bed_ask_again(Bed *bed)
     return probe_call(bed->client, bed->httpd, &request, 300 * SIM_S);
 }
 
+const ProbeAsked *bed_connect(Bed *bed, SimSpan patience)
+{
+    return probe_connect(bed->client, WEB_ADDRESS, 443, patience);
+}
+
+const ProbeAsked *bed_ask_over(Bed *bed, const ProbeAsked *connection, uint32_t flags)
+{
+    Message request = {.op = MESSAGE_HTTP,
+                       .size_bytes = 500,
+                       .flags = flags,
+                       .connection = connection->connection};
+
+    ck_assert_int_eq(connection->connected, CONNECTED);
+    return probe_call(bed->client, bed->httpd, &request, 300 * SIM_S);
+}
+
 void bed_stream(Bed *bed, guint count, SimSpan gap)
 {
     for (guint i = 0; i < count; i++) {

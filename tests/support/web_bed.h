@@ -27,6 +27,11 @@ const ProbeAsked *bed_ask(Bed *bed, uint32_t flags);
 /* Over a connection that carried a request before. */
 const ProbeAsked *bed_ask_again(Bed *bed);
 
+/* A connection now, and what it came to when `patience` was over at the latest; a request over one
+ * that was made like this. */
+const ProbeAsked *bed_connect(Bed *bed, SimSpan patience);
+const ProbeAsked *bed_ask_over(Bed *bed, const ProbeAsked *connection, uint32_t flags);
+
 /* `count` requests, one every `gap`. */
 void bed_stream(Bed *bed, guint count, SimSpan gap);
 

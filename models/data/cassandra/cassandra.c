@@ -387,8 +387,9 @@ static void cassandra_message(Component *self, const Message *message)
     }
 }
 
-static ConnectAnswer cassandra_connect(Component *self)
+static ConnectAnswer cassandra_connect(Component *self, uint32_t *connection)
 {
+    (void)connection;
     return node_of(self)->phase == NODE_READY ? CONNECT_ACCEPT : CONNECT_REFUSE;
 }
 

@@ -1,0 +1,425 @@
+/* httpd_connections.c - the connections of clients: how many the event MPM accepts, what waits in
+ * the kernel, and which idle ones are closed when. Source: httpd 2.4 server/mpm/event/event.c: a
+ * process accepts while its open connections are fewer than ThreadsPerChild +
+ * AsyncRequestWorkerFactor x its idle threads and it has an idle thread
+ * (connections_above_limit); when none is idle, all that wait for another request are closed
+ * (process_keepalive_queue(0)). All processes are taken together, which accepts the same number
+ * as long as each fills to its own limit; a process that is over its limit while another has room
+ * makes the sum here refuse a little earlier. Left out: connections that linger while they are
+ * closed (they do not count in event.c either), and TCP_DEFER_ACCEPT, which moves an accept by one
+ * round trip. */
+#include "models/web/httpd_parts.h"
+
+#define INDEX_BITS 20
+#define INDEX_MASK ((1U << INDEX_BITS) - 1)
+#define GENERATION_MASK ((1U << (32 - INDEX_BITS)) - 1)
+
+static void on_expiry(void *self, void *subject, uint64_t detail);
+static const EventType expiry_event = {"httpd.connection-expires", on_expiry};
+
+static SimTime now_of(const Httpd *httpd)
+{
+    return world_now(httpd->component.world);
+}
+
+/* --- slots and their lists --- */
+
+static Slot *slot_at(const Httpd *httpd, uint32_t index)
+{
+    return &httpd->slots[index];
+}
+
+static uint32_t slot_index(const Httpd *httpd, const Slot *slot)
+{
+    return (uint32_t)(slot - httpd->slots);
+}
+
+static uint32_t slot_number(const Httpd *httpd, const Slot *slot)
+{
+    return slot->generation << INDEX_BITS | slot_index(httpd, slot);
+}
+
+/* The slot that a number names; NULL when that connection was closed. */
+static Slot *slot_find(const Httpd *httpd, uint32_t number)
+{
+    uint32_t index = number & INDEX_MASK;
+    Slot *slot = index > 0 && index < httpd->slots_count ? slot_at(httpd, index) : NULL;
+
+    return slot != NULL && slot->state != SLOT_FREE && slot->generation == number >> INDEX_BITS
+               ? slot
+               : NULL;
+}
+
+/* Joins a list in order of `until`: nearly always at its end. */
+static void list_join(const Httpd *httpd, SlotList *list, Slot *slot)
+{
+    uint32_t before = list->last;
+
+    while (before != 0 && slot_at(httpd, before)->until > slot->until) {
+        before = slot_at(httpd, before)->before;
+    }
+    slot->before = before;
+    slot->next = before != 0 ? slot_at(httpd, before)->next : list->first;
+    if (slot->next != 0) {
+        slot_at(httpd, slot->next)->before = slot_index(httpd, slot);
+    } else {
+        list->last = slot_index(httpd, slot);
+    }
+    if (before != 0) {
+        slot_at(httpd, before)->next = slot_index(httpd, slot);
+    } else {
+        list->first = slot_index(httpd, slot);
+    }
+    list->count++;
+}
+
+static void list_leave(const Httpd *httpd, SlotList *list, const Slot *slot)
+{
+    if (slot->before != 0) {
+        slot_at(httpd, slot->before)->next = slot->next;
+    } else {
+        list->first = slot->next;
+    }
+    if (slot->next != 0) {
+        slot_at(httpd, slot->next)->before = slot->before;
+    } else {
+        list->last = slot->before;
+    }
+    list->count--;
+}
+
+static SlotList *slot_list(Httpd *httpd, const Slot *slot)
+{
+    return slot->state < SLOT_LISTS ? &httpd->lists[slot->state] : NULL;
+}
+
+/* Moves a slot to another state, and into that state's list. */
+static void slot_become(Httpd *httpd, Slot *slot, SlotState state, SimTime until)
+{
+    SlotList *list = slot_list(httpd, slot);
+
+    if (list != NULL) {
+        list_leave(httpd, list, slot);
+    }
+    slot->state = state;
+    slot->until = until;
+    list = slot_list(httpd, slot);
+    if (list != NULL) {
+        list_join(httpd, list, slot);
+    }
+}
+
+static Slot *slot_new(Httpd *httpd, SlotState state, SimTime until)
+{
+    uint32_t index = httpd->slots_free;
+
+    if (index == 0) {
+        if (httpd->slots_count == httpd->slots_room) {
+            httpd->slots_room = httpd->slots_room == 0 ? 1024 : 2 * httpd->slots_room;
+            httpd->slots = g_renew(Slot, httpd->slots, httpd->slots_room);
+        }
+        index = MAX(httpd->slots_count, 1);
+        g_assert_cmpuint(index, <=, INDEX_MASK);
+        httpd->slots_count = index + 1;
+        httpd->slots[index] = (Slot){.generation = 1};
+    } else {
+        httpd->slots_free = slot_at(httpd, index)->next;
+    }
+    uint32_t generation = slot_at(httpd, index)->generation;
+    Slot *slot = slot_at(httpd, index);
+
+    *slot = (Slot){.generation = generation, .state = SLOT_BUSY};
+    slot_become(httpd, slot, state, until);
+    return slot;
+}
+
+static void slot_free(Httpd *httpd, Slot *slot)
+{
+    slot_become(httpd, slot, SLOT_FREE, 0);
+    slot->generation = MAX((slot->generation + 1) & GENERATION_MASK, 1);
+    slot->next = httpd->slots_free;
+    httpd->slots_free = slot_index(httpd, slot);
+}
+
+/* --- accounts --- */
+
+static void count_open(Httpd *httpd, int by)
+{
+    httpd->open += (uint32_t)by;
+    gauge_set(&httpd->connections, now_of(httpd), (double)httpd->open);
+}
+
+static void count_waiting(Httpd *httpd)
+{
+    gauge_set(&httpd->connections_waiting, now_of(httpd), (double)httpd->lists[SLOT_QUEUED].count);
+}
+
+static void slot_close(Httpd *httpd, Slot *slot)
+{
+    slot_free(httpd, slot);
+    count_open(httpd, -1);
+}
+
+/* Tells the client, whose next request then opens a new one at once. */
+static void slot_close_early(Httpd *httpd, Slot *slot)
+{
+    Message close = {.op = MESSAGE_CLOSE,
+                     .connection = slot_number(httpd, slot),
+                     .detail = slot->session,
+                     .access_delay = slot->access_delay,
+                     .access_loss = (double)slot->access_loss};
+
+    if (slot->client->kind->on_message != NULL) {
+        network_send(&httpd->component, slot->client, &close);
+    }
+    httpd->connections_closed_early++;
+    slot_close(httpd, slot);
+}
+
+/* What is idle for too long is closed; clients count the same time. */
+static void close_expired(Httpd *httpd)
+{
+    SimTime now = now_of(httpd);
+
+    for (SlotState state = SLOT_FRESH; state <= SLOT_KEPT; state++) {
+        SlotList *list = &httpd->lists[state];
+
+        while (list->first != 0 && slot_at(httpd, list->first)->until <= now) {
+            slot_close(httpd, slot_at(httpd, list->first));
+        }
+    }
+}
+
+/* event.c: all threads are busy, "will close keep-alive connections". */
+static void close_kept(Httpd *httpd)
+{
+    SlotList *list = &httpd->lists[SLOT_KEPT];
+
+    while (list->first != 0) {
+        slot_close_early(httpd, slot_at(httpd, list->first));
+    }
+}
+
+/* connections_above_limit. */
+static bool may_accept(const Httpd *httpd)
+{
+    uint32_t workers = (uint32_t)httpd->max_request_workers;
+    uint32_t idle = workers - MIN(httpd->busy, workers);
+
+    return idle > 0 && httpd->open < workers + (uint32_t)(idle * httpd->async_factor_16 / 16);
+}
+
+/* --- accept --- */
+
+/* The first in the kernel's queue is taken: served when its request is there already, let go when
+ * its client closed it meanwhile. */
+static void accept_first(Httpd *httpd)
+{
+    Slot *slot = slot_at(httpd, httpd->lists[SLOT_QUEUED].first);
+    Work *work = slot->work;
+
+    count_open(httpd, 1);
+    if (slot->is_gone) {
+        slot_close(httpd, slot);
+    } else if (work != NULL) {
+        slot->work = NULL;
+        slot_become(httpd, slot, SLOT_BUSY, 0);
+        work_begin(work);
+    } else {
+        slot_become(httpd, slot, SLOT_FRESH, now_of(httpd) + httpd->request_read_timeout);
+    }
+}
+
+/* The next instant at which an idle connection makes room. */
+static void arm_expiry(Httpd *httpd)
+{
+    SimTime next = SIM_NEVER;
+
+    if (httpd->expiry != EVENT_NONE) {
+        return;
+    }
+    for (SlotState state = SLOT_FRESH; state <= SLOT_KEPT; state++) {
+        uint32_t first = httpd->lists[state].first;
+
+        next = first != 0 ? MIN(next, slot_at(httpd, first)->until) : next;
+    }
+    if (next != SIM_NEVER) {
+        httpd->expiry = engine_at(world_engine(httpd->component.world), next,
+                                  &httpd->component.owner, &expiry_event, NULL, 0);
+    }
+}
+
+void connections_accept(Httpd *httpd)
+{
+    SlotList *queue = &httpd->lists[SLOT_QUEUED];
+
+    if (queue->first == 0 || httpd->component.owner.is_held) {
+        return;
+    }
+    close_expired(httpd);
+    while (queue->first != 0 && may_accept(httpd)) {
+        accept_first(httpd);
+    }
+    count_waiting(httpd);
+    if (queue->first != 0) {
+        arm_expiry(httpd);
+    }
+}
+
+static void on_expiry(void *self, void *subject, uint64_t detail)
+{
+    Httpd *httpd = self;
+
+    (void)subject;
+    (void)detail;
+    httpd->expiry = EVENT_NONE;
+    connections_accept(httpd);
+}
+
+/* Accepts a connection now, or leaves it to the kernel. */
+static Slot *connection_open(Httpd *httpd)
+{
+    if (!httpd->component.owner.is_held && httpd->lists[SLOT_QUEUED].first == 0) {
+        close_expired(httpd);
+        if (may_accept(httpd)) {
+            count_open(httpd, 1);
+            return slot_new(httpd, SLOT_FRESH, now_of(httpd) + httpd->request_read_timeout);
+        }
+        if (httpd->busy >= (uint32_t)httpd->max_request_workers) {
+            close_kept(httpd);
+        }
+    }
+    Slot *slot = slot_new(httpd, SLOT_QUEUED, now_of(httpd));
+
+    count_waiting(httpd);
+    if (!httpd->component.owner.is_held) {
+        arm_expiry(httpd);
+    }
+    return slot;
+}
+
+ConnectAnswer httpd_connect(Component *self, uint32_t *connection)
+{
+    Httpd *httpd = (Httpd *)self;
+
+    if (httpd->lists[SLOT_QUEUED].count >= (uint32_t)httpd->listen_backlog) {
+        httpd->syns_dropped++;
+        return CONNECT_DROP;
+    }
+    *connection = slot_number(httpd, connection_open(httpd));
+    return CONNECT_ACCEPT;
+}
+
+/* --- requests and answers --- */
+
+/* Who is told when the connection is closed early. */
+static void slot_know(Slot *slot, const Message *request)
+{
+    slot->client = request->from;
+    slot->session = request->detail;
+    slot->access_delay = request->access_delay;
+    slot->access_loss = (float)request->access_loss;
+    slot->client_keeps = request->time_to_live;
+}
+
+bool connection_ask(Httpd *httpd, Work *work)
+{
+    const Message *request = &work->request;
+    Slot *slot;
+
+    if (request->connection != 0) {
+        close_expired(httpd);
+        slot = slot_find(httpd, request->connection);
+        if (slot == NULL || slot->state == SLOT_BUSY || slot->work != NULL) {
+            return false;
+        }
+    } else if (request->peer_incarnation != 0) { /* an old one that nobody counts */
+        work_begin(work);
+        return true;
+    } else {
+        slot = connection_open(httpd);
+    }
+    slot_know(slot, request);
+    work->connection = slot_number(httpd, slot);
+    if (slot->state == SLOT_QUEUED) {
+        slot->work = work;
+    } else {
+        slot_become(httpd, slot, SLOT_BUSY, 0);
+        work_begin(work);
+    }
+    return true;
+}
+
+bool connection_keeps(const Httpd *httpd, const Work *work)
+{
+    const Slot *slot = slot_find(httpd, work->connection);
+
+    if (httpd->queued > 0 || (httpd->lists[SLOT_QUEUED].first != 0 &&
+                              httpd->busy >= (uint32_t)httpd->max_request_workers)) {
+        return false;
+    }
+    return slot == NULL || httpd->keep_alive_requests == 0 ||
+           slot->served + 1 < (uint32_t)httpd->keep_alive_requests;
+}
+
+void connection_answered(Httpd *httpd, const Work *work, bool is_kept)
+{
+    Slot *slot = slot_find(httpd, work->connection);
+    SimSpan kept = httpd->keep_alive_timeout;
+
+    if (slot == NULL) {
+        return;
+    }
+    if (!is_kept || slot->is_gone || work->request.connection == 0) {
+        slot_close(httpd, slot);
+        return;
+    }
+    if (slot->client_keeps > 0) {
+        kept = MIN(kept, slot->client_keeps);
+    }
+    slot->served++;
+    slot_become(httpd, slot, SLOT_KEPT, now_of(httpd) + kept);
+}
+
+void connections_no_worker(Httpd *httpd)
+{
+    close_kept(httpd);
+}
+
+/* The client closed its end. What waits in the kernel keeps its place until it is accepted. */
+void connection_closed(Httpd *httpd, uint32_t number)
+{
+    Slot *slot = slot_find(httpd, number);
+
+    if (slot == NULL) {
+        return;
+    }
+    if (slot->state == SLOT_QUEUED || slot->state == SLOT_BUSY) {
+        slot->is_gone = true;
+        if (slot->work != NULL) {
+            work_forget(slot->work);
+            slot->work = NULL;
+        }
+        return;
+    }
+    slot_close(httpd, slot);
+    connections_accept(httpd);
+}
+
+/* --- life --- */
+
+void connections_clear(Httpd *httpd)
+{
+    for (uint32_t index = 1; index < httpd->slots_count; index++) {
+        Slot *slot = slot_at(httpd, index);
+
+        if (slot->state != SLOT_FREE) {
+            slot->work = NULL;
+            slot_free(httpd, slot);
+        }
+    }
+    httpd->open = 0;
+    httpd->expiry = EVENT_NONE;
+    gauge_set(&httpd->connections, now_of(httpd), 0.0);
+    count_waiting(httpd);
+}
