@@ -50,3 +50,4 @@ int command_list(const Options *options, const Kind *const *kinds);
 int command_explain(const Options *options, const Kind *const *kinds);
 int command_report(const Options *options, const Kind *const *kinds);
 int command_replay(const Options *options, const Kind *const *kinds);
+int command_theory(const Options *options, const Kind *const *kinds);

@@ -7,6 +7,7 @@
 #include "sim/config/diag.h"
 #include "sim/config/field_export.h"
 #include "sim/scenario/scenario_page.h"
+#include "sim/theory/theory.h"
 
 static const char *const families[] = {"faults", "checks", "metrics", "kinds", NULL};
 
@@ -92,6 +93,17 @@ static bool explain_field(const GArray *rows, const char *name)
     return is_found;
 }
 
+static bool explain_family(const char *name)
+{
+    const TheoryFamily *family = theory_find(name);
+    g_autofree char *text = family != NULL ? theory_explain(family) : NULL;
+
+    if (text != NULL) {
+        fputs(text, stdout);
+    }
+    return text != NULL;
+}
+
 static int unknown_name(const GArray *rows, const char *name)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -133,6 +145,7 @@ int command_explain(const Options *options, const Kind *const *kinds)
             is_found = true;
         }
     }
+    is_found = explain_family(name) || is_found;
     is_found = explain_field(rows, name) || is_found;
     return is_found ? EXIT_PASSED : unknown_name(rows, name);
 }

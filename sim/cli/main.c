@@ -26,6 +26,10 @@ const Command commands[] = {
     {"explain", "[NAME]",
      "Tell all about a kind, field, fault, metric or check; without a name the whole reference",
      "dcdrill explain node.crash", command_explain},
+    {"theory", "[FAMILY [NAME=VALUE...]]",
+     "Print a closed form (queues, quorums, fail-over, planning) as JSON; without a family list "
+     "all",
+     "dcdrill theory mmc lam=2500 mu=20 c=150", command_theory},
     {"schema", "", "Print the JSON Schema of scenario files", "dcdrill schema > schema.json",
      command_schema},
     {NULL, NULL, NULL, NULL, NULL},

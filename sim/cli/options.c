@@ -7,13 +7,14 @@
 #include "sim/cli/command.h"
 #include "sim/config/diag.h"
 #include "sim/config/json_place.h"
+#include "sim/theory/theory.h"
 
 #define OPTIONS_ERROR g_quark_from_static_string("options")
 
 /* What GLib reads; turned into Options afterwards. */
 typedef struct Raw {
     char **vars, **var_files, **sets, **outs, **only, **skip, **exit_zero_on, **files;
-    char *seed, *out_dir, *trace, *until, *wall_limit, *progress, *colour;
+    char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour;
     int replications, jobs;
     gboolean json, quiet, no_colour, fail_fast, origins, plan, overlay, version, help, no_input;
 } Raw;
@@ -31,6 +32,7 @@ static void raw_clear(Raw *raw)
     g_free(raw->seed);
     g_free(raw->out_dir);
     g_free(raw->trace);
+    g_free(raw->params);
     g_free(raw->until);
     g_free(raw->wall_limit);
     g_free(raw->progress);
@@ -77,6 +79,8 @@ static GOptionContext *context_new(Raw *raw)
         {"overlay", 0, 0, G_OPTION_ARG_NONE, &raw->overlay, "schema: of files that extend others",
          NULL},
         {"trace", 0, 0, G_OPTION_ARG_STRING, &raw->trace, "replay: the path of one request", "ID"},
+        {"params", 0, 0, G_OPTION_ARG_FILENAME, &raw->params,
+         "theory: the parameters as a JSON object; '-' is standard input", "FILE"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL},
         {"help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "Print this help", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->files, NULL, NULL},
@@ -358,6 +362,7 @@ static Options *options_from(Raw *raw)
     options->seed = g_steal_pointer(&raw->seed);
     options->out_dir = g_steal_pointer(&raw->out_dir);
     options->trace = g_steal_pointer(&raw->trace);
+    options->params = g_steal_pointer(&raw->params);
     options->replications = raw->replications;
     options->jobs = raw->jobs;
     options->is_json = raw->json;
@@ -403,6 +408,17 @@ static void plain_quotes(GError *error)
     error->message = g_string_free(text, false);
 }
 
+/* Of a family of closed forms, when one is named; else of the command. */
+static char *help_of(const Options *options, const char *flags)
+{
+    const TheoryFamily *family = NULL;
+
+    if (g_strcmp0(options->command, "theory") == 0 && options->files->len > 0) {
+        family = theory_find(g_ptr_array_index(options->files, 0));
+    }
+    return family != NULL ? theory_explain(family) : command_help(options->command, flags);
+}
+
 Options *options_read(int count, char **arguments, char **help, GError **error)
 {
     Raw raw = {0};
@@ -423,7 +439,7 @@ Options *options_read(int count, char **arguments, char **help, GError **error)
     } else if (raw.help || options->command == NULL) {
         g_autofree char *flags = g_option_context_get_help(context, true, NULL);
 
-        *help = command_help(options->command, flags);
+        *help = help_of(options, flags);
     } else if (!read_values(options, &raw, error)) {
         raw_clear(&raw);
         return NULL;
@@ -449,6 +465,7 @@ void options_free(Options *options)
     g_free(options->seed);
     g_free(options->out_dir);
     g_free(options->trace);
+    g_free(options->params);
     g_free(options);
 }
 

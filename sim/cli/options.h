@@ -20,7 +20,7 @@ typedef struct Options {
     char *command;
     GPtrArray *files; /* char *: what stands after the flags */
     char **vars, **var_files, **sets, **outs, **only, **skip;
-    char *seed, *out_dir, *trace;
+    char *seed, *out_dir, *trace, *params;
     int replications, jobs;
     SimSpan until;
     double wall_limit_s;

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# `dcdrill theory` as one types it: families, answers in JSON, parameters from a file or a pipe, and
+# what it says of parameters that have no answer.
+. tests/scenarios/support.sh
+
+run theory
+expect 0 "" "without a family all are listed"
+[ "$(wc -l <<<"$out")" -eq 39 ] && [[ $out == *"mmc "*"Erlang C"* ]]
+pass_if $? "each family has a line" "$out"
+
+run theory mmc
+expect 0 "" "a family alone is explained"
+[[ $out == *"Example:"*"dcdrill theory mmc lam="*"Source: Erlang"* ]]
+pass_if $? "with example, parameters and source" "$out"
+plain=$out
+run theory mmc --help
+[ "$status" -eq 0 ] && [ "$out" = "$plain" ]
+pass_if $? "'--help' after a family explains it, too" "$out"
+run explain mmc
+[ "$status" -eq 0 ] && [ "$out" = "$plain" ]
+pass_if $? "so does 'explain'" "$out"
+
+run theory mmc lam=1.6 mu=1 c=2
+expect 0 "" "name=value gives an answer"
+printf '%s\n' "$out" >"$work/answer.json"
+[[ $(json "$work/answer.json" '$.Wq') == 1.7777777* ]]
+pass_if $? "the answer is JSON with the figures by name" "$out"
+run theory jackson 'external=[0.5]' 'routing=[[0]]' 'mu=[1]' 'servers=[1]'
+expect 0 "" "arrays are taken as JSON"
+
+printf '{"rho": 0.8, "dist": "lognormal",\n "scv": 4}\n' >"$work/params.json"
+run theory mg1 --params "$work/params.json"
+expect 0 "" "parameters come from a file"
+piped=$("$dcdrill" theory mg1 --params - <"$work/params.json")
+[ "$piped" = "$out" ]
+pass_if $? "or through a pipe, with the same answer" "$piped"
+
+printf '{"rho": 0.8,\n "dsit": "det", "scv": -4}\n' >"$work/params.json"
+run theory mg1 --params "$work/params.json"
+expect 2 "params.json:2:2: error: unknown field 'dsit'; did you mean 'dist'?" "a mistake has its place"
+expect 2 "params.json:2:17: error: 'scv' must lie from 0 to 1e6" "all mistakes are said at once"
+run theory mg1 --params "$work/nowhere.json"
+expect 2 "nowhere.json" "a file that is not there is named"
+run theory mcm lam=1
+expect 2 "unknown family 'mcm'; did you mean 'mmc'?" "an unknown family is suggested"
+run theory mm1 lam=1.2 mu=1
+expect 2 "unstable: the queue is offered 1.2 times what it can serve" "an unstable queue is refused"
+run theory mm1 lam=-1 mu=1
+expect 2 "'lam' must lie from" "a negative rate is refused"
+run theory mm1 lam mu=1
+expect 2 "'lam' is not name=value" "a word that is no parameter is named"
+run theory mm1 lam=1 --params "$work/params.json"
+expect 2 "not both" "words and a file exclude each other"
+[ -z "$out" ]
+pass_if $? "nothing is printed on standard output then" "$out"
+exit $bad
