@@ -26,11 +26,13 @@ CLI_SOURCES := $(sort $(wildcard sim/cli/*.c))
 TEST_SOURCES := $(sort $(shell find tests -name 'test_*.c'))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 SUPPORT_SOURCES := $(sort $(wildcard tests/support/*.c))
+PRELOAD_SOURCES := $(sort $(wildcard tests/preload/*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/bench_*.c))
 LIB := $(BUILD)/libdcdrill.a
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/kinds.o
 SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
+PRELOADS := $(PRELOAD_SOURCES:%.c=$(BUILD)/%.so)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 BENCH_OBJECTS := $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o
 BENCH_COMPARE := $(BUILD)/tests/bench/compare
@@ -42,7 +44,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests lint bench bench-check bench-store asan fuzz fuzz-programs golden docs clean install deps FORCE
+.PHONY: all help run test tests lint bench bench-check bench-store asan fuzz fuzz-programs surroundings golden docs clean install deps FORCE
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -62,7 +64,7 @@ test: ## install what is missing, build, run every test; last line "N passed, N 
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all tests
 	@scripts/run_tests.sh $(BUILD)
 
-tests: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(BENCH_COMPARE)
+tests: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(BENCH_COMPARE) $(PRELOADS)
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
@@ -88,6 +90,9 @@ fuzz: ## try the readers with random input for FUZZ_SECONDS (60) in all; needs c
 	@$(MAKE) --no-print-directory -s -j$(JOBS) BUILD=build/fuzz CC=clang OPT=-O1 CFLAGS=-Wno-error FUZZ_MAIN=-fsanitize=fuzzer \
 	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-programs
 	@scripts/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+surroundings: all tests ## fail and kill at every single write of a run, and resume each time (minutes)
+	@BUILD=$(BUILD) SURROUNDINGS=all bash tests/scenarios/test_surroundings.sh
 
 golden: all ## write anew what the smoke scenarios must end with: say why in the commit
 	@mkdir -p tests/golden
@@ -142,6 +147,11 @@ $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BENCH_OBJECTS) $(LIB)
 
 $(BENCH_COMPARE): $(BENCH_COMPARE).o $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS_ALL)
+
+# Loaded before the C library by tests: never sanitized itself.
+$(BUILD)/tests/preload/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -O2 $(WARNINGS) -fPIC -shared -o $@ $<
 
 $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(filter %.o,$(FUZZ_MAIN)) $(BUILD)/kinds.o $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(BUILD)/kinds.o $(LIB) $(LDLIBS_ALL)

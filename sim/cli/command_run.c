@@ -9,6 +9,7 @@
 #include "sim/cli/progress.h"
 #include "sim/cli/staging.h"
 #include "sim/cli/summary.h"
+#include "sim/config/json_place.h"
 #include "sim/results/results_export.h"
 #include "sim/run/journal.h"
 #include "sim/run/verdicts.h"
@@ -19,7 +20,9 @@ typedef struct Job {
     const Options *options;
     const Kind *const *kinds;
     Scenario *scenario;
-    char *target, *staged; /* the output directory, and where it is made */
+    char *target; /* the output directory */
+    Staging *staging;
+    char *earlier; /* results there that are gone on with, or NULL */
     CampaignResult campaign;
     RunMeta meta;
 } Job;
@@ -55,6 +58,71 @@ static char *repeat_command(const Job *job)
                            job->scenario->simulation.replications, changes);
 }
 
+static void say_how_to_go_on(const Job *job)
+{
+    g_autofree char *repeat = repeat_command(job);
+
+    fprintf(stderr, "dcdrill: run the rest with: %s -o %s --resume\n", repeat, job->target);
+}
+
+/* --- going on where a former process stopped --- */
+
+static bool write_text(const Job *job, const char *name, const char *text, GError **error)
+{
+    g_autofree char *path = g_build_filename(staging_path(job->staging), name, NULL);
+
+    return file_write_whole(path, text, strlen(text), error);
+}
+
+static bool write_json(const Job *job, const char *name, cJSON *json, GError **error)
+{
+    char *text = cJSON_Print(json);
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
+
+    cJSON_free(text);
+    cJSON_Delete(json);
+    return write_text(job, name, line, error);
+}
+
+/* Whose replications are in a directory; NULL when none are. Caller frees. */
+static char *identity_in(const char *directory)
+{
+    g_autofree char *path = g_build_filename(directory, "run-meta.json", NULL);
+    g_autofree char *text = NULL;
+    cJSON *meta = g_file_get_contents(path, &text, NULL, NULL) ? cJSON_Parse(text) : NULL;
+    const cJSON *identity = json_member(meta, "campaign");
+    char *copy = cJSON_IsString(identity) ? g_strdup(identity->valuestring) : NULL;
+
+    cJSON_Delete(meta);
+    return copy;
+}
+
+/* Keeps what can be gone on with, and empties the place of all else. */
+static bool look_for_earlier(Job *job, GError **error)
+{
+    g_autofree char *left = identity_in(staging_path(job->staging));
+    g_autofree char *there = identity_in(job->target);
+    bool is_left = job->options->resume && g_strcmp0(left, job->meta.identity) == 0;
+    bool is_there = job->options->resume && g_strcmp0(there, job->meta.identity) == 0;
+
+    if (job->options->resume && (left != NULL || there != NULL) && !is_left && !is_there) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "'%s' holds replications of another scenario, seed, end or build of the "
+                    "program; run without --resume to begin anew",
+                    job->target);
+        return false;
+    }
+    if (job->options->resume && !is_left && !is_there) {
+        fprintf(stderr, "dcdrill: '%s' holds nothing to go on with: all replications are run\n",
+                job->target);
+    }
+    staging_empty(job->staging, is_left);
+    if (is_there) {
+        job->earlier = g_build_filename(job->target, "results.sqlite", NULL);
+    }
+    return write_json(job, "run-meta.json", run_meta_make(&job->meta), error);
+}
+
 /* --- the steps --- */
 
 static bool simulate(Job *job, GError **error)
@@ -64,7 +132,8 @@ static bool simulate(Job *job, GError **error)
     CampaignOrder order = {.scenario = job->scenario,
                            .kinds = job->kinds,
                            .jobs = (guint)job->options->jobs,
-                           .directory = job->staged,
+                           .directory = staging_path(job->staging),
+                           .earlier = job->earlier,
                            .changes = changes,
                            .until = job->options->until,
                            .wall_limit_s = job->options->wall_limit_s,
@@ -92,31 +161,15 @@ static bool append_checks(const char *path, const GPtrArray *judged, GError **er
     return results_write_close(writer, error);
 }
 
-static bool write_text(const Job *job, const char *name, const char *text, GError **error)
-{
-    g_autofree char *path = g_build_filename(job->staged, name, NULL);
-
-    return file_write_whole(path, text, strlen(text), error);
-}
-
-static bool write_json(const Job *job, const char *name, cJSON *json, GError **error)
-{
-    char *text = cJSON_Print(json);
-    g_autofree char *line = g_strconcat(text, "\n", NULL);
-
-    cJSON_free(text);
-    cJSON_Delete(json);
-    return write_text(job, name, line, error);
-}
-
 static bool write_exports(const Job *job, Results *results, const GPtrArray *judged, GError **error)
 {
     g_autofree char *summary = results_export_summary(results, 0.95);
     g_autofree char *repeat = repeat_command(job);
     g_autofree char *junit = results_export_junit(results, repeat);
-    g_autofree char *database = g_build_filename(job->staged, "results.sqlite", NULL);
-    g_autofree char *html = g_build_filename(job->staged, "report.html", NULL);
-    g_autofree char *markdown = g_build_filename(job->staged, "summary.md", NULL);
+    const char *staged = staging_path(job->staging);
+    g_autofree char *database = g_build_filename(staged, "results.sqlite", NULL);
+    g_autofree char *html = g_build_filename(staged, "report.html", NULL);
+    g_autofree char *markdown = g_build_filename(staged, "summary.md", NULL);
     const char *const databases[] = {database, NULL};
 
     return write_text(job, "summary.json", summary, error) &&
@@ -132,7 +185,7 @@ static bool write_exports(const Job *job, Results *results, const GPtrArray *jud
 /* Judges what was merged and writes everything else beside it. */
 static bool judge_and_write(Job *job, GError **error)
 {
-    g_autofree char *path = g_build_filename(job->staged, "results.sqlite", NULL);
+    g_autofree char *path = g_build_filename(staging_path(job->staging), "results.sqlite", NULL);
     g_autoptr(Results) merged = results_open(path, error);
     g_autoptr(GPtrArray) judged =
         merged != NULL ? verdicts_judge(job->scenario, merged, error) : NULL;
@@ -156,6 +209,7 @@ static int status_of(const Job *job, Verdict verdict)
     case CAMPAIGN_CRASHED:
         return EXIT_INTERNAL;
     case CAMPAIGN_FAILED:
+    case CAMPAIGN_NO_DISK:
         return EXIT_USAGE;
     case CAMPAIGN_WALL_LIMIT:
         return EXIT_WALL_LIMIT;
@@ -236,9 +290,10 @@ static void say_how_it_ended(const Job *job)
 {
     if (job->campaign.end == CAMPAIGN_CRASHED) {
         fprintf(stderr,
-                "dcdrill: internal error: replication %d died; repeat it with: dcdrill replay %s "
-                "%d\n",
-                job->campaign.crashed, job->scenario->path, job->campaign.crashed);
+                "dcdrill: internal error: replication %d died of %s; repeat it with: dcdrill "
+                "replay %s %d\n",
+                job->campaign.crashed, job->campaign.crashed_of, job->scenario->path,
+                job->campaign.crashed);
     } else if (job->campaign.end == CAMPAIGN_INTERRUPTED ||
                job->campaign.end == CAMPAIGN_WALL_LIMIT) {
         const char *why =
@@ -251,6 +306,22 @@ static void say_how_it_ended(const Job *job)
                     job->campaign.written, job->target);
         }
     }
+    if (job->campaign.written > 0 && job->campaign.end != CAMPAIGN_COMPLETED) {
+        say_how_to_go_on(job);
+    }
+}
+
+/* Ends without results in the target; what has ended so far waits for a later process. */
+static int job_give_up(Job *job, int status)
+{
+    guint kept = staging_keep(job->staging);
+
+    if (kept > 0) {
+        fprintf(stderr, "dcdrill: %u of %" G_GINT64_FORMAT " replications are kept in '%s'\n", kept,
+                job->scenario->simulation.replications, staging_path(job->staging));
+        say_how_to_go_on(job);
+    }
+    return status;
 }
 
 static int job_run(Job *job)
@@ -258,30 +329,33 @@ static int job_run(Job *job)
     g_autoptr(GError) error = NULL;
     double began_s = wall_seconds();
 
-    job->staged = staging_begin(job->target, &error);
-    if (job->staged == NULL) {
-        say(error);
-        return EXIT_USAGE;
-    }
     job->meta = (RunMeta){.began = wall_timestamp(),
                           .jobs = (guint)job->options->jobs,
                           .version = DCDRILL_VERSION,
-                          .command = "run"};
+                          .command = "run",
+                          .identity = campaign_identity(job->scenario, job->options->until)};
+    job->staging = staging_begin(job->target, &error);
+    if (job->staging == NULL) {
+        say(error);
+        return EXIT_USAGE;
+    }
+    if (!look_for_earlier(job, &error)) {
+        staging_keep(job->staging); /* it is not ours to judge what is there */
+        say(error);
+        return EXIT_USAGE;
+    }
     bool is_good = simulate(job, &error);
 
     job->meta.spent_s = wall_seconds() - began_s;
     job->meta.ended = wall_timestamp();
     if (is_good && job->campaign.written == 0) { /* the replications have said why */
-        staging_abandon(job->staged);
         say_how_it_ended(job);
-        return status_of(job, VERDICT_FAIL);
+        return job_give_up(job, status_of(job, VERDICT_FAIL));
     }
-    is_good =
-        is_good && judge_and_write(job, &error) && staging_finish(job->staged, job->target, &error);
+    is_good = is_good && judge_and_write(job, &error) && staging_finish(job->staging, &error);
     if (!is_good) {
-        staging_abandon(job->staged);
         say(error);
-        return EXIT_USAGE;
+        return job_give_up(job, EXIT_USAGE);
     }
     say_how_it_ended(job);
     return show_results(job);
@@ -290,8 +364,10 @@ static int job_run(Job *job)
 static void job_clear(Job *job)
 {
     scenario_free(job->scenario);
+    staging_free(job->staging);
     g_free(job->target);
-    g_free(job->staged);
+    g_free(job->earlier);
+    g_free(job->meta.identity);
     g_free(job->meta.began);
     g_free(job->meta.ended);
 }

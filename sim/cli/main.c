@@ -1,8 +1,10 @@
 /* main.c - the program: names a command and calls it. */
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/cli/command.h"
 
@@ -103,6 +105,19 @@ static int unknown_command(const char *name)
     return EXIT_USAGE;
 }
 
+/* What is still buffered goes out. A reader that has seen enough (`| head`) is no error. */
+static int end_output(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    bool is_written = fflush(stdout) == 0 && ferror(stdout) == 0;
+
+    if (is_written || (poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0)) {
+        return EXIT_PASSED;
+    }
+    fprintf(stderr, "dcdrill: error: cannot write to standard output\n");
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -118,7 +133,7 @@ int main(int argc, char **argv)
     }
     if (help != NULL) {
         fputs(help, stdout);
-        return fflush(stdout) == 0 ? EXIT_PASSED : EXIT_FAILED;
+        return end_output();
     }
     const Command *command = command_find(options->command);
 
@@ -127,9 +142,5 @@ int main(int argc, char **argv)
     }
     int status = command->run(options, all_kinds);
 
-    if (fflush(stdout) != 0 && status == EXIT_PASSED) {
-        fprintf(stderr, "dcdrill: error: cannot write to standard output\n");
-        status = EXIT_FAILED;
-    }
-    return status;
+    return command_worse(status, end_output());
 }

@@ -16,7 +16,8 @@ typedef struct Raw {
     char **vars, **var_files, **sets, **outs, **only, **skip, **exit_zero_on, **files;
     char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour;
     int replications, jobs;
-    gboolean json, quiet, no_colour, fail_fast, origins, plan, overlay, version, help, no_input;
+    gboolean json, quiet, no_colour, fail_fast, resume, origins, plan, overlay, version, help,
+        no_input;
 } Raw;
 
 static void raw_clear(Raw *raw)
@@ -62,6 +63,8 @@ static GOptionContext *context_new(Raw *raw)
         {"wall-limit", 0, 0, G_OPTION_ARG_STRING, &raw->wall_limit, "End after this time", "T"},
         {"fail-fast", 0, 0, G_OPTION_ARG_NONE, &raw->fail_fast, "Stop at the first failed scenario",
          NULL},
+        {"resume", 0, 0, G_OPTION_ARG_NONE, &raw->resume,
+         "Run only replications that have not ended in the output directory", NULL},
         {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->only, "Only scenarios with this tag",
          "TAG"},
         {"skip", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->skip, "No scenarios with this tag", "TAG"},
@@ -368,6 +371,7 @@ static Options *options_from(Raw *raw)
     options->is_json = raw->json;
     options->is_quiet = raw->quiet;
     options->fail_fast = raw->fail_fast;
+    options->resume = raw->resume;
     options->origins = raw->origins;
     options->plan = raw->plan;
     options->overlay = raw->overlay;

@@ -24,7 +24,7 @@ typedef struct Options {
     int replications, jobs;
     SimSpan until;
     double wall_limit_s;
-    bool is_json, is_quiet, has_colour, fail_fast, origins, plan, overlay;
+    bool is_json, is_quiet, has_colour, fail_fast, resume, origins, plan, overlay;
     ProgressMode progress;
     char **exit_zero_on;
 } Options;

@@ -37,24 +37,36 @@ Verdict results_export_verdict(const Results *results, double *least_margin)
         check->is_warning = checks[i].is_warning;
         g_ptr_array_add(judged, check);
     }
-    return verdict_merge(judged, least_margin);
+    Verdict verdict = verdict_merge(judged, least_margin);
+    g_autofree char *incomplete = verdict_incomplete_runs(results);
+
+    return incomplete != NULL ? MAX(verdict, VERDICT_INCONCLUSIVE) : verdict;
 }
 
-const char *results_export_ended(const Results *results)
+static const char *const end_words[] = {"completed", "aborted", "interrupted", "errored"};
+
+static guint worst_end(const ResultsRun *runs, guint count)
 {
-    static const char *const words[] = {"completed", "aborted", "interrupted", "errored"};
     guint worst = 0;
-    guint count;
-    const ResultsRun *runs = results_runs(results, &count);
 
     for (guint i = 0; i < count; i++) {
-        for (guint j = worst + 1; j < G_N_ELEMENTS(words); j++) {
-            if (strcmp(runs[i].ended, words[j]) == 0) {
+        for (guint j = worst + 1; j < G_N_ELEMENTS(end_words); j++) {
+            if (strcmp(runs[i].ended, end_words[j]) == 0) {
                 worst = j;
             }
         }
     }
-    return words[worst];
+    return worst;
+}
+
+const char *results_export_ended(const Results *results)
+{
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+    guint worst = worst_end(runs, count);
+
+    runs = results_lost_runs(results, &count);
+    return end_words[MAX(worst, worst_end(runs, count))];
 }
 
 uint64_t results_export_fingerprint(const Results *results)
@@ -439,11 +451,8 @@ static void append_case(GString *xml, const char *scenario, const ResultsCheck *
 }
 
 /* A run that the tool could not finish is an error of a case of its own. */
-static void append_errors(GString *xml, const Results *results, const char *scenario)
+static void append_errors(GString *xml, const ResultsRun *runs, guint count, const char *scenario)
 {
-    guint count;
-    const ResultsRun *runs = results_runs(results, &count);
-
     for (guint i = 0; i < count; i++) {
         if (strcmp(runs[i].ended, "errored") == 0) {
             g_autofree char *name = g_strdup_printf("replication %d", runs[i].run);
@@ -459,6 +468,16 @@ static void append_errors(GString *xml, const Results *results, const char *scen
     }
 }
 
+static guint count_errors(const ResultsRun *runs, guint count)
+{
+    guint errors = 0;
+
+    for (guint i = 0; i < count; i++) {
+        errors += strcmp(runs[i].ended, "errored") == 0 ? 1 : 0;
+    }
+    return errors;
+}
+
 /* How many checks failed, were skipped, and runs broke. */
 static void count_outcomes(const Results *results, guint *failures, guint *skipped, guint *errors)
 {
@@ -467,7 +486,10 @@ static void count_outcomes(const Results *results, guint *failures, guint *skipp
     guint run_count;
     const ResultsRun *runs = results_runs(results, &run_count);
 
-    *failures = *skipped = *errors = 0;
+    *failures = *skipped = 0;
+    *errors = count_errors(runs, run_count);
+    runs = results_lost_runs(results, &run_count);
+    *errors += count_errors(runs, run_count);
     for (guint i = 0; i < count; i++) {
         Verdict verdict = parse_verdict(checks[i].verdict);
 
@@ -476,9 +498,6 @@ static void count_outcomes(const Results *results, guint *failures, guint *skipp
         } else if (verdict != VERDICT_PASS) {
             ++*skipped;
         }
-    }
-    for (guint i = 0; i < run_count; i++) {
-        *errors += strcmp(runs[i].ended, "errored") == 0 ? 1 : 0;
     }
 }
 
@@ -536,7 +555,9 @@ char *results_export_junit(Results *results, const char *replay)
     for (guint i = 0; i < count; i++) {
         append_case(xml, scenario, &checks[i], time);
     }
-    append_errors(xml, results, scenario);
+    append_errors(xml, runs, run_count, scenario);
+    runs = results_lost_runs(results, &run_count);
+    append_errors(xml, runs, run_count, scenario);
     g_string_append(xml, "    <system-out>");
     append_escaped(xml, replay);
     g_string_append(xml, "</system-out>\n  </testsuite>\n</testsuites>\n");

@@ -209,19 +209,30 @@ bool results_write_close(ResultsWriter *writer, GError **error)
 
 /* --- merging -------------------------------------------------------------------------------- */
 
-/* Whether the rows of a table are the campaign's and not a run's. */
+enum { EVERY_RUN = -1 };
+
+/* Whether the rows of a table are alike in all runs of the campaign. */
 static bool is_of_campaign(ResultsTableId table)
 {
     return table == RESULTS_COMPONENT || table == RESULTS_METRIC;
 }
 
+/* Whether a table says something of all runs together. */
+static bool is_of_all_runs(ResultsTableId table)
+{
+    return table == RESULTS_FACT || table == RESULTS_CHECKED;
+}
+
 /* Copies in order of the key, or of writing, inside SQLite: several times as fast as row by row. */
-static bool copy_rows(ResultsWriter *writer, ResultsTableId table)
+static bool copy_rows(ResultsWriter *writer, ResultsTableId table, int run)
 {
     const ResultsTable *def = &results_tables[table];
+    g_autofree char *where = run == EVERY_RUN || is_of_campaign(table)
+                                 ? g_strdup("")
+                                 : g_strdup_printf("WHERE run = %d", run);
     g_autofree char *sql =
-        g_strdup_printf("INSERT %s INTO main.%s SELECT * FROM part.%s ORDER BY %s",
-                        table == RESULTS_FACT ? "OR IGNORE" : "", def->name, def->name,
+        g_strdup_printf("INSERT %s INTO main.%s SELECT * FROM part.%s %s ORDER BY %s",
+                        table == RESULTS_FACT ? "OR IGNORE" : "", def->name, def->name, where,
                         def->key != NULL ? def->key : "rowid");
 
     return writer_run(writer, sql);
@@ -229,7 +240,7 @@ static bool copy_rows(ResultsWriter *writer, ResultsTableId table)
 
 /* The other file is attached between transactions: the one written so far ends, a new one begins.
  * Nobody else knows the part file, so it does not matter that it is not one transaction. */
-static void copy_all(ResultsWriter *writer, const char *path)
+static void copy_all(ResultsWriter *writer, const char *path, int run)
 {
     char *attach = sqlite3_mprintf("COMMIT; ATTACH %Q AS part; BEGIN EXCLUSIVE", path);
     bool is_attached = writer_run(writer, attach);
@@ -238,8 +249,9 @@ static void copy_all(ResultsWriter *writer, const char *path)
     for (int i = 0; i < RESULTS_TABLE_COUNT && is_attached && writer->error == NULL; i++) {
         ResultsTableId table = (ResultsTableId)i;
 
-        if (!is_of_campaign(table) || !writer->has_components) {
-            copy_rows(writer, table);
+        if ((!is_of_campaign(table) || !writer->has_components) &&
+            (!is_of_all_runs(table) || run == EVERY_RUN)) {
+            copy_rows(writer, table, run);
         }
     }
     if (is_attached && writer->error == NULL) {
@@ -262,13 +274,13 @@ static bool check_schema(const char *path, GError **error)
     return is_good;
 }
 
-bool results_write_merge(ResultsWriter *writer, const char *path, GError **error)
+static bool merge(ResultsWriter *writer, const char *path, int run, GError **error)
 {
     if (!check_schema(path, error)) {
         return false;
     }
     if (writer->error == NULL) {
-        copy_all(writer, path);
+        copy_all(writer, path, run);
         writer->has_components = true;
     }
     if (writer->error != NULL) {
@@ -276,4 +288,15 @@ bool results_write_merge(ResultsWriter *writer, const char *path, GError **error
         return false;
     }
     return true;
+}
+
+bool results_write_merge(ResultsWriter *writer, const char *path, GError **error)
+{
+    return merge(writer, path, EVERY_RUN, error);
+}
+
+bool results_write_merge_run(ResultsWriter *writer, const char *path, int run, GError **error)
+{
+    g_assert_cmpint(run, >=, 0);
+    return merge(writer, path, run, error);
 }

@@ -11,8 +11,8 @@ struct Results {
     sqlite3 *database;
     GStringChunk *texts;
     GHashTable *facts; /* name to value: only looked up */
-    GArray *runs, *phases, *components, *metrics, *occurrences, *faults, *probes, *totals,
-        *findings, *checks;
+    GArray *runs, *lost_runs, *phases, *components, *metrics, *occurrences, *faults, *probes,
+        *totals, *findings, *checks;
     GArray *cells; /* NULL until asked for */
     GError *error; /* the first one since it was opened */
     SimSpan sample_interval;
@@ -95,7 +95,11 @@ static void read_run(Cursor *cursor)
     row.simulated = next_int64(cursor);
     row.ended = next_text(cursor);
     row.note = next_text(cursor);
-    g_array_append_val(cursor->results->runs, row);
+    if (row.simulated > 0) {
+        g_array_append_val(cursor->results->runs, row);
+    } else {
+        g_array_append_val(cursor->results->lost_runs, row);
+    }
 }
 
 static void read_phase(Cursor *cursor)
@@ -318,6 +322,7 @@ static Results *results_alloc(const char *path)
     results->texts = g_string_chunk_new(1 << 16);
     results->facts = g_hash_table_new(g_str_hash, g_str_equal);
     results->runs = g_array_new(FALSE, FALSE, sizeof(ResultsRun));
+    results->lost_runs = g_array_new(FALSE, FALSE, sizeof(ResultsRun));
     results->phases = g_array_new(FALSE, FALSE, sizeof(ResultsPhase));
     results->components = g_array_new(FALSE, FALSE, sizeof(ResultsComponent));
     results->metrics = g_array_new(FALSE, FALSE, sizeof(ResultsMetric));
@@ -361,6 +366,7 @@ void results_free(Results *results)
     g_string_chunk_free(results->texts);
     g_hash_table_unref(results->facts);
     g_array_unref(results->runs);
+    g_array_unref(results->lost_runs);
     g_array_unref(results->phases);
     g_array_unref(results->components);
     g_array_unref(results->metrics);
@@ -392,6 +398,11 @@ static const void *rows_of(const GArray *rows, guint *count)
 const ResultsRun *results_runs(const Results *results, guint *count)
 {
     return rows_of(results->runs, count);
+}
+
+const ResultsRun *results_lost_runs(const Results *results, guint *count)
+{
+    return rows_of(results->lost_runs, count);
 }
 
 const ResultsPhase *results_phases(const Results *results, guint *count)

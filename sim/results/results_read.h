@@ -73,6 +73,10 @@ const char *results_fact(const Results *results, const char *name);
 
 /* All rows of a table; `count` is set. Runs are in order of their index. */
 const ResultsRun *results_runs(const Results *results, guint *count);
+
+/* Replications that left nothing behind but why: no figure may count them, and no check pass. They
+ * are not among results_runs. */
+const ResultsRun *results_lost_runs(const Results *results, guint *count);
 const ResultsPhase *results_phases(const Results *results, guint *count);
 const ResultsComponent *results_components(const Results *results, guint *count);
 const ResultsMetric *results_metrics(const Results *results, guint *count);

@@ -39,7 +39,8 @@ void results_write_metric(ResultsWriter *writer, int id, const char *name, const
                           const char *unit, const char *help);
 
 /* One replication. `ended`: completed, aborted, interrupted, errored. Times count from the end of
- * the warm-up. */
+ * the warm-up. One that left nothing behind (it died, or was never begun) has `simulated` 0 and
+ * says in `note` why. */
 typedef struct ResultsRun {
     int run; /* index of the replication, from 0 */
     uint64_t seed, fingerprint, events, requests;
@@ -125,3 +126,7 @@ void results_write_check(ResultsWriter *writer, const ResultsCheck *check);
  * and `error` when that file cannot be read or this one not written; the writer is then of no more
  * use than to be freed. */
 bool results_write_merge(ResultsWriter *writer, const char *path, GError **error);
+
+/* The same for the rows of replication `run` alone, as if that file held no other: without facts
+ * and checks. */
+bool results_write_merge_run(ResultsWriter *writer, const char *path, int run, GError **error);

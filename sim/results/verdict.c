@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { INCOMPLETE_SHOWN = 3 }; /* replications named when some did not end */
+
 const char *verdict_word(Verdict verdict)
 {
     static const char *const words[] = {
@@ -91,22 +93,31 @@ Verdict verdict_merge(const GPtrArray *judged, double *least_margin)
     return worst;
 }
 
-char *verdict_incomplete_runs(const Results *results)
+/* The first few by name, the rest by number: a campaign may have thousands. */
+static void append_incomplete(GString *text, guint *found, const ResultsRun *runs, guint count)
 {
-    GString *text = NULL;
-    guint count;
-    const ResultsRun *runs = results_runs(results, &count);
-
     for (guint i = 0; i < count; i++) {
-        if (strcmp(runs[i].ended, "completed") != 0) {
-            if (text == NULL) {
-                text = g_string_new(NULL);
-            }
+        if (strcmp(runs[i].ended, "completed") != 0 && ++*found <= INCOMPLETE_SHOWN) {
             g_string_append_printf(text, "%sreplication %d ended '%s'", text->len > 0 ? ", " : "",
                                    runs[i].run, runs[i].ended);
         }
     }
-    return text != NULL ? g_string_free(text, FALSE) : NULL;
+}
+
+char *verdict_incomplete_runs(const Results *results)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint found = 0;
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+
+    append_incomplete(text, &found, runs, count);
+    runs = results_lost_runs(results, &count);
+    append_incomplete(text, &found, runs, count);
+    if (found > INCOMPLETE_SHOWN) {
+        g_string_append_printf(text, " and %u more", found - INCOMPLETE_SHOWN);
+    }
+    return found > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 
 /* --- must-happen ---------------------------------------------------------------------------- */

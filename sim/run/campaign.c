@@ -6,11 +6,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sim/results/results_write.h"
+#include "sim/results/results_read.h"
 #include "sim/run/verdicts.h"
 #include "sim/run/wall.h"
 #include "sim/scenario/scenario_read.h"
@@ -24,6 +25,7 @@ typedef struct Child {
     pid_t pid; /* 0: not begun; -1: ended */
     int pipe;
     bool has_results;
+    int status; /* how it ended, as waitpid tells */
 } Child;
 
 typedef struct Campaign {
@@ -36,7 +38,7 @@ typedef struct Campaign {
     int signals; /* signalfd of those blocked */
     sigset_t before;
     guint interrupts;
-    bool is_input_wrong;
+    bool is_input_wrong, is_disk_full;
     guint broken; /* with fail-fast, the first replication that breaks a check; else `total` */
     double began_s;
 } Campaign;
@@ -52,6 +54,15 @@ typedef struct Reporter {
     int pipe;
     SimTime told;
 } Reporter;
+
+/* Nobody merges what a replication writes when its campaign is gone. */
+static void end_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(CHILD_DONE);
+    }
+}
 
 static bool is_interrupted(void)
 {
@@ -90,7 +101,7 @@ static int child_main(const CampaignOrder *order, guint run, int pipe_end)
         return CHILD_DONE;
     }
     if (error != NULL) {
-        g_printerr("error: replication %u: %s\n", run, error->message);
+        g_printerr("dcdrill: error: replication %u: %s\n", run, error->message);
         return CHILD_NO_DISK;
     }
     if (run == 0) { /* the others say the same */
@@ -112,6 +123,7 @@ static bool child_begin(Campaign *campaign, guint run, GError **error)
                     "cannot make a pipe: %s", g_strerror(errno));
         return false;
     }
+    pid_t parent = getpid();
     pid_t pid = fork();
 
     if (pid < 0) {
@@ -123,6 +135,7 @@ static bool child_begin(Campaign *campaign, guint run, GError **error)
     }
     if (pid == 0) {
         close(ends[0]);
+        end_with(parent);
         _exit(child_main(campaign->order, run, ends[1]));
     }
     close(ends[1]);
@@ -154,29 +167,56 @@ static bool breaks_a_check(const Campaign *campaign, guint run)
     return judged != NULL && verdict_merge(judged, NULL) == VERDICT_FAIL;
 }
 
+static void take_results(Campaign *campaign, guint run)
+{
+    campaign->children[run].has_results = true;
+    campaign->state.finished++;
+    if (campaign->order->scenario->fail_fast && run < campaign->broken &&
+        breaks_a_check(campaign, run)) {
+        campaign->broken = run;
+    }
+}
+
+static char *words_for_death(int status)
+{
+    if (!WIFSIGNALED(status)) {
+        return g_strdup_printf("exit status %d", WEXITSTATUS(status));
+    }
+    return g_strdup_printf("signal %d (%s)%s", WTERMSIG(status), strsignal(WTERMSIG(status)),
+                           WTERMSIG(status) == SIGKILL ? ", perhaps for want of memory" : "");
+}
+
+static void child_crashed(Campaign *campaign, guint run)
+{
+    CampaignResult *result = campaign->result;
+
+    campaign->state.crashed++;
+    if (result->crashed < 0 || (int)run < result->crashed) {
+        g_autofree char *words = words_for_death(campaign->children[run].status);
+
+        result->crashed = (int)run;
+        g_strlcpy(result->crashed_of, words, sizeof result->crashed_of);
+    }
+}
+
 static void child_ended(Campaign *campaign, guint run, int status)
 {
     Child *child = &campaign->children[run];
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
     drain_pipe(campaign, run);
     close(child->pipe);
     child->pid = -1;
+    child->status = status;
     campaign->state.running--;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_DONE) {
-        child->has_results = true;
-        campaign->state.finished++;
-        if (campaign->order->scenario->fail_fast && run < campaign->broken &&
-            breaks_a_check(campaign, run)) {
-            campaign->broken = run;
-        }
-    } else if (WIFEXITED(status) &&
-               (WEXITSTATUS(status) == CHILD_WRONG_INPUT || WEXITSTATUS(status) == CHILD_NO_DISK)) {
+    if (code == CHILD_DONE) {
+        take_results(campaign, run);
+    } else if (code == CHILD_WRONG_INPUT) {
         campaign->is_input_wrong = true;
+    } else if (code == CHILD_NO_DISK) {
+        campaign->is_disk_full = true;
     } else {
-        campaign->state.crashed++;
-        if (campaign->result->crashed < 0 || (int)run < campaign->result->crashed) {
-            campaign->result->crashed = (int)run;
-        }
+        child_crashed(campaign, run);
     }
 }
 
@@ -253,15 +293,19 @@ static void wait_for_news(Campaign *campaign)
     }
 }
 
+static bool may_begin(const Campaign *campaign)
+{
+    return campaign->result->end == CAMPAIGN_COMPLETED && !campaign->is_input_wrong &&
+           !campaign->is_disk_full && campaign->broken == campaign->total &&
+           campaign->next < campaign->total && campaign->state.running < campaign->order->jobs;
+}
+
 static bool live(Campaign *campaign, GError **error)
 {
     while (campaign->state.running > 0 || campaign->next < campaign->total) {
-        bool may_begin = campaign->result->end == CAMPAIGN_COMPLETED && !campaign->is_input_wrong &&
-                         campaign->broken == campaign->total;
-
-        while (may_begin && campaign->next < campaign->total &&
-               campaign->state.running < campaign->order->jobs) {
-            if (!child_begin(campaign, campaign->next, error)) {
+        while (may_begin(campaign)) {
+            if (!campaign->children[campaign->next].has_results &&
+                !child_begin(campaign, campaign->next, error)) {
                 tell_children(campaign, SIGKILL);
                 return false;
             }
@@ -271,6 +315,59 @@ static bool live(Campaign *campaign, GError **error)
             break;
         }
         wait_for_news(campaign);
+    }
+    return true;
+}
+
+/* --- what a former campaign did --- */
+
+/* Whether replication `run` ran to its end in these results. */
+static bool has_ended(const Results *results, guint run)
+{
+    guint count;
+    const ResultsRun *runs = results != NULL ? results_runs(results, &count) : NULL;
+
+    for (guint i = 0; runs != NULL && i < count; i++) {
+        if (runs[i].run == (int)run) {
+            return strcmp(runs[i].ended, "completed") == 0;
+        }
+    }
+    return false;
+}
+
+/* Writes the replication's own file anew from the results of all. */
+static bool take_out(const Campaign *campaign, guint run, const char *path, GError **error)
+{
+    g_autoptr(ResultsWriter) writer = results_write_new(path, error);
+
+    return writer != NULL &&
+           results_write_merge_run(writer, campaign->order->earlier, (int)run, error) &&
+           results_write_close(g_steal_pointer(&writer), error);
+}
+
+static bool take_over(Campaign *campaign, GError **error)
+{
+    g_autoptr(Results) earlier =
+        campaign->order->earlier != NULL ? results_open(campaign->order->earlier, error) : NULL;
+
+    if (campaign->order->earlier != NULL && earlier == NULL) {
+        return false;
+    }
+    for (guint run = 0; run < campaign->total; run++) {
+        g_autofree char *path = run_path(campaign->order, run);
+        g_autoptr(Results) own = results_open(path, NULL);
+        bool is_there = has_ended(own, run);
+
+        if (!is_there && has_ended(earlier, run)) {
+            if (!take_out(campaign, run, path, error)) {
+                return false;
+            }
+            is_there = true;
+        }
+        if (is_there) {
+            campaign->result->taken++;
+            take_results(campaign, run);
+        }
     }
     return true;
 }
@@ -320,19 +417,22 @@ static void write_facts(ResultsWriter *writer, const CampaignOrder *order)
     cJSON_free(resolved);
 }
 
-/* What replications leave that died, or that no longer count. */
-static void remove_parts(const CampaignOrder *order)
+/* A replication that left nothing, with why; its seed repeats it. */
+static void write_lost(const Campaign *campaign, ResultsWriter *writer, guint run)
 {
-    g_autoptr(GDir) directory = g_dir_open(order->directory, 0, NULL);
-    const char *name;
+    const Child *child = &campaign->children[run];
+    bool is_begun = child->pid != 0;
+    g_autofree char *death = is_begun ? words_for_death(child->status) : NULL;
+    g_autofree char *note = is_begun ? g_strdup_printf("it died of %s", death)
+                                     : g_strdup("it was not begun: the campaign was told to end");
+    ResultsRun row = {
+        .run = (int)run,
+        .seed = rng_replication_seed(campaign->order->scenario->simulation.seed, run),
+        .ended = is_begun ? "errored" : "interrupted",
+        .note = note,
+    };
 
-    while (directory != NULL && (name = g_dir_read_name(directory)) != NULL) {
-        if (g_str_has_prefix(name, "run-") && g_ascii_isdigit(name[strlen("run-")])) {
-            g_autofree char *path = g_build_filename(order->directory, name, NULL);
-
-            unlink(path);
-        }
-    }
+    results_write_run(writer, &row);
 }
 
 static bool merge(Campaign *campaign, GError **error)
@@ -354,14 +454,20 @@ static bool merge(Campaign *campaign, GError **error)
             if (!results_write_merge(writer, part, error)) {
                 return false;
             }
-            unlink(part);
+        } else if (run <= campaign->broken) {
+            write_lost(campaign, writer, run);
         }
     }
-    remove_parts(campaign->order);
     if (campaign->result->written == 0) {
         return true; /* the caller says why from the result */
     }
     return results_write_close(g_steal_pointer(&writer), error);
+}
+
+bool campaign_is_run_file(const char *name)
+{
+    return g_str_has_prefix(name, "run-") && g_ascii_isdigit(name[strlen("run-")]) &&
+           g_str_has_suffix(name, ".sqlite");
 }
 
 static void block_signals(Campaign *campaign)
@@ -396,12 +502,16 @@ bool campaign_run(const CampaignOrder *order, CampaignResult *result, GError **e
         progress[run].run = -1;
     }
     block_signals(&campaign);
-    bool is_good = live(&campaign, error);
+    bool is_good = take_over(&campaign, error) && live(&campaign, error);
 
     close(campaign.signals);
     sigprocmask(SIG_SETMASK, &campaign.before, NULL);
     if (!is_good) {
         return false;
+    }
+    if (campaign.is_disk_full) {
+        result->end = CAMPAIGN_NO_DISK;
+        return true;
     }
     if (campaign.is_input_wrong) {
         result->end = CAMPAIGN_FAILED;

@@ -16,7 +16,9 @@ typedef struct CampaignOrder {
     const Scenario *scenario;
     const Kind *const *kinds;
     guint jobs;            /* replications at once, at least 1 */
-    const char *directory; /* existing and ours: runs write "run-0000.sqlite" in it */
+    const char *directory; /* existing and ours: runs write "run-0000.sqlite" in it; what ended in
+                              such a file there is not run again */
+    const char *earlier;   /* results file of the same campaign: nor is what ended in it; NULL */
     const char *changes;   /* flags that changed the scenario, kept with the results; may be NULL */
     SimSpan until;         /* end early at this scenario time; 0: do not */
     double wall_limit_s;   /* 0: none */
@@ -29,16 +31,28 @@ typedef enum CampaignEnd {
     CAMPAIGN_INTERRUPTED, /* Ctrl-C or SIGTERM: what was done so far is kept */
     CAMPAIGN_WALL_LIMIT,
     CAMPAIGN_CRASHED, /* at least one replication died: our bug */
-    CAMPAIGN_FAILED,  /* wrong input or a full disk: said on standard error by the replication */
+    CAMPAIGN_FAILED,  /* wrong input: said on standard error by the replication */
+    CAMPAIGN_NO_DISK, /* a replication could not write: likewise; nothing is merged */
 } CampaignEnd;
 
 typedef struct CampaignResult {
     CampaignEnd end;
-    int signal;    /* that interrupted it */
-    guint written; /* replications whose results file is whole */
-    int crashed;   /* index of the first that died, -1: none */
+    int signal;          /* that interrupted it */
+    guint written;       /* replications whose results file is whole */
+    guint taken;         /* of these, not run again */
+    int crashed;         /* index of the first that died, -1: none */
+    char crashed_of[96]; /* what it died of, in words */
 } CampaignResult;
 
-/* Runs them and merges what they wrote into `directory`/results.sqlite. False and `error` when the
- * merge failed or no replication wrote anything. */
+/* Runs them and merges what they wrote into `directory`/results.sqlite; replications that died, or
+ * were never begun because the campaign was told to end, stand there as lost. False and `error`
+ * when that failed. The replications' own files stay. */
 bool campaign_run(const CampaignOrder *order, CampaignResult *result, GError **error);
+
+/* Whether `name` is that of a file of a replication that has ended. */
+bool campaign_is_run_file(const char *name);
+
+/* What all that decides the bytes of a replication comes to: the resolved scenario without the
+ * number of replications, the seed, the files that it names, when it is to end and the build of the
+ * program. Replications of equal identity and index are the same. Caller frees. */
+char *campaign_identity(const Scenario *scenario, SimSpan until);

@@ -152,11 +152,14 @@ cJSON *run_meta_make(const RunMeta *meta)
     struct utsname system = {0};
 
     cJSON_AddStringToObject(object, "began", meta->began);
-    cJSON_AddStringToObject(object, "ended", meta->ended);
-    cJSON_AddNumberToObject(object, "spent_s", meta->spent_s);
+    if (meta->ended != NULL) {
+        cJSON_AddStringToObject(object, "ended", meta->ended);
+        cJSON_AddNumberToObject(object, "spent_s", meta->spent_s);
+    }
     cJSON_AddNumberToObject(object, "jobs", meta->jobs);
     cJSON_AddStringToObject(object, "version", meta->version);
     cJSON_AddStringToObject(object, "command", meta->command);
+    cJSON_AddStringToObject(object, "campaign", meta->identity);
     if (uname(&system) == 0) {
         cJSON_AddStringToObject(object, "host", system.nodename);
         cJSON_AddStringToObject(object, "system", system.sysname);

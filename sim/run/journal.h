@@ -13,8 +13,11 @@ cJSON *journal_make(const Scenario *scenario, const Results *results, const GPtr
 /* What differs from run to run without being a result. */
 typedef struct RunMeta {
     char *began, *ended; /* ISO 8601 */
+    char *identity;      /* of the campaign: see campaign.h */
     double spent_s;
     guint jobs;
     const char *version, *command;
 } RunMeta;
+
+/* Times that are not known yet are left out. */
 cJSON *run_meta_make(const RunMeta *meta);

@@ -118,6 +118,22 @@ static void free_judged(gpointer judged)
     judged_free(judged);
 }
 
+/* What some replications show is not what all of them would have shown. */
+static void doubt_passes(const Results *results, const GPtrArray *judged)
+{
+    g_autofree char *incomplete = verdict_incomplete_runs(results);
+
+    for (guint i = 0; incomplete != NULL && i < judged->len; i++) {
+        Judged *one = g_ptr_array_index(judged, i);
+
+        if (one->verdict == VERDICT_PASS) {
+            g_autofree char *why = g_strdup(one->why);
+
+            judged_decide(one, VERDICT_INCONCLUSIVE, "%s; %s", incomplete, why);
+        }
+    }
+}
+
 GPtrArray *verdicts_judge(const Scenario *scenario, Results *results, GError **error)
 {
     g_autoptr(GPtrArray) judged = g_ptr_array_new_with_free_func(free_judged);
@@ -127,5 +143,6 @@ GPtrArray *verdicts_judge(const Scenario *scenario, Results *results, GError **e
     judge_must_happen(scenario, results, judged);
     judge_faults(scenario, results, judged);
     judge_probes(scenario, results, judged);
+    doubt_passes(results, judged);
     return results_is_whole(results, error) ? g_steal_pointer(&judged) : NULL;
 }

@@ -102,7 +102,7 @@ pass_if $? "a pipe that closes early ends the program quietly" "exit status $sta
 "$dcdrill" list metrics >/dev/full 2>"$work/stderr"
 status=$?
 err=$(cat "$work/stderr")
-expect 1 "cannot write to standard output" "a full disk behind standard output is told"
+expect 2 "cannot write to standard output" "a full disk behind standard output is told"
 
 # --- settings: flags, environment, .dcdrill.json
 mkdir "$work/project"

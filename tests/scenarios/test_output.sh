@@ -68,20 +68,6 @@ err=$(cat "$work/stderr")
 expect 2 "error" "a file that may not grow ends the run with a message"
 same_as_before "$work/kept" "earlier results stay when a file may not grow"
 nothing_else "nothing half-written is left when a file may not grow"
-mkdir "$work/small"
-if mount -t tmpfs -o size=3m dcdrill-test "$work/small" 2>/dev/null; then
-    mkdir "$work/small/results" && cp "$work/before"/{run-meta.json,summary.json} "$work/small/results/"
-    run run $scenario "${short[@]}" -o "$work/small/results"
-    expect 3 "" "a run that has room for its results writes them"
-    run run scenarios/smoke/dc-lost.json -n 9 -q --progress none -o "$work/small/results"
-    [ "$status" -eq 2 ] && grep -qiE "full|no space" <<<"$err"
-    pass_if $? "a full disk ends the run with a message" "exit status $status: ${err:0:500}"
-    [ "$(json "$work/small/results/summary.json" '$.scenario')" = $scenario ] && [ -z "$(find "$work/small" -name '*.part*')" ]
-    pass_if $? "earlier results stay when the disk is full" "$(ls -la "$work/small" "$work/small/results" 2>&1)"
-    umount "$work/small"
-else
-    skip "no right to mount" "a full disk ends the run with a message"
-fi
 
 # --- results that are locked or broken
 (echo 'BEGIN EXCLUSIVE;' && touch "$work/locked" && sleep 20) | sqlite3 "$work/results.1/results.sqlite" &

@@ -245,6 +245,51 @@ START_TEST(junit_maps_fail_inconclusive_and_warning)
 }
 END_TEST
 
+/* Two replications that went well, one that died, and a check that what is left passes. */
+START_TEST(what_died_is_an_error_that_no_figure_counts_and_no_pass_outlives)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(2, 10);
+    g_autofree char *junit = NULL;
+    g_autofree char *incomplete = NULL;
+    guint count;
+
+    results_rig_users(rig, 0, 0, "Asia", "DC01", 100, 0, SIM_MS);
+    results_write_run(rig->writer, &(ResultsRun){.run = 2, .ended = "errored", .note = "it died"});
+    results_write_check(
+        rig->writer,
+        &(ResultsCheck){.kind = "threshold", .name = "http_reqs", .margin = 1, .verdict = "pass"});
+    results_rig_open(rig);
+    junit = results_export_junit(rig->results, "again");
+    incomplete = verdict_incomplete_runs(rig->results);
+    results_runs(rig->results, &count);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_int_eq(results_lost_runs(rig->results, &count)->run, 2);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_str_eq(results_export_ended(rig->results), "errored");
+    ck_assert_int_eq(results_export_verdict(rig->results, NULL), VERDICT_INCONCLUSIVE);
+    ck_assert_str_eq(incomplete, "replication 2 ended 'errored'");
+    ck_assert_ptr_nonnull(strstr(junit, "errors=\"1\""));
+    ck_assert_ptr_nonnull(strstr(junit, "<error message=\"it died\"/>"));
+}
+END_TEST
+
+START_TEST(of_many_incomplete_replications_the_first_are_named)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(1, 10);
+    g_autofree char *incomplete = NULL;
+
+    for (int run = 1; run < 900; run++) {
+        results_write_run(rig->writer, &(ResultsRun){.run = run, .ended = "interrupted"});
+    }
+    results_rig_open(rig);
+    incomplete = verdict_incomplete_runs(rig->results);
+    ck_assert_str_eq(incomplete,
+                     "replication 1 ended 'interrupted', replication 2 ended 'interrupted', "
+                     "replication 3 ended 'interrupted' and 896 more");
+    ck_assert_str_eq(results_export_ended(rig->results), "interrupted");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("results_export");
@@ -256,6 +301,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, events_faults_and_cost_are_added_up);
     tcase_add_test(tests, what_is_no_number_is_null);
     tcase_add_test(tests, junit_maps_fail_inconclusive_and_warning);
+    tcase_add_test(tests, what_died_is_an_error_that_no_figure_counts_and_no_pass_outlives);
+    tcase_add_test(tests, of_many_incomplete_replications_the_first_are_named);
     suite_add_tcase(suite, tests);
     return suite;
 }
