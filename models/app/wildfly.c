@@ -499,6 +499,11 @@ static const MetricDef wildfly_metrics[] = {
     METRIC_END,
 };
 
+static const NoteDef wildfly_notes[] = {
+    {.name = "wildfly.running", .help = "An application server has booted and takes requests"},
+    NOTE_END,
+};
+
 const Kind wildfly_kind = {
     .name = "wildfly",
     .help = "WildFly 18 application server with a Cassandra driver",
@@ -509,6 +514,7 @@ const Kind wildfly_kind = {
     .scope = KIND_ON_NODE,
     .fields = wildfly_fields,
     .metrics = wildfly_metrics,
+    .notes = wildfly_notes,
     .on_wire = wildfly_wire,
     .on_start = wildfly_start,
     .on_message = wildfly_message,

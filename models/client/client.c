@@ -275,6 +275,14 @@ static void client_free(Component *self)
     g_free(client->population);
 }
 
+static const NoteDef client_notes[] = {
+    {.name = "client.rerouted",
+     .help = "A user was served by another data centre than the time before",
+     .labels = {"from", "to"},
+     .values = {"dc", "dc"}},
+    NOTE_END,
+};
+
 const Kind client_kind = {
     .name = "client",
     .help = "Users or devices of one load entry in one region",
@@ -287,6 +295,7 @@ const Kind client_kind = {
     .scope = KIND_PER_LOAD,
     .fields = client_fields,
     .metrics = client_metrics,
+    .notes = client_notes,
     .on_wire = client_wire,
     .on_start = client_start,
     .on_message = client_message,

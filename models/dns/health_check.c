@@ -14,6 +14,26 @@ static const char *const type_words[] = {
     "TCP",  "CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL",
     NULL};
 
+static const char *const health_paths[] = {"as-configured", "deep", "shallow", NULL};
+
+const Field health_override_fields[] = {
+    FIELD_ROW(HealthOverrides, interval_s, "RequestInterval", FIELD_TYPE_COUNT, int64_t,
+              .initial = "0", .lowest = "0", .highest = "30",
+              .help = "Seconds from an answer to the next request of a checker, for all checks: 10 "
+                      "or 30; 0 leaves them as their file says",
+              .source = "Route 53 Developer Guide: 30, or 10 for fast checks"),
+    FIELD_ROW(HealthOverrides, threshold, "FailureThreshold", FIELD_TYPE_COUNT, int64_t,
+              .initial = "0", .lowest = "0", .highest = "10",
+              .help = "Results in a row that turn a checker's view, for all checks: 1 to 10; 0 "
+                      "leaves them as their file says",
+              .source = "Route 53 Developer Guide: 1 to 10, default 3"),
+    FIELD_CHOICE(HealthOverrides, path, .initial = "as-configured", .more = health_paths,
+                 .help = "Whether probes ask the application (deep) or what the web server answers "
+                         "by itself (shallow); as-configured goes by each check's ResourcePath",
+                 .source = "assumption"),
+    FIELD_END,
+};
+
 bool health_check_is_probed(const HealthCheck *check)
 {
     return check->type <= HEALTH_TCP && !check->is_disabled;

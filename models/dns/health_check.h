@@ -5,7 +5,7 @@
 #pragma once
 
 #include "models/dns/aws_json.h"
-#include "sim/base/sim_time.h"
+#include "sim/config/field.h"
 
 typedef enum HealthCheckType {
     HEALTH_HTTP,
@@ -46,6 +46,19 @@ bool health_check_is_probed(const HealthCheck *check);
 
 /* How many checkers probe it. */
 guint health_check_count_checkers(const HealthCheck *check);
+
+/* What a scenario sets for all checks over what their file says; 0 and as-configured set nothing.
+ */
+typedef enum HealthPath {
+    HEALTH_PATH_AS_CONFIGURED,
+    HEALTH_PATH_DEEP,
+    HEALTH_PATH_SHALLOW
+} HealthPath;
+typedef struct HealthOverrides {
+    int64_t interval_s, threshold;
+    int path;
+} HealthOverrides;
+extern const Field health_override_fields[];
 
 typedef struct HealthChecks {
     GPtrArray *checks; /* HealthCheck */

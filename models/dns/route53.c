@@ -11,14 +11,6 @@
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 
-enum { PATH_AS_CONFIGURED, PATH_DEEP, PATH_SHALLOW };
-static const char *const health_paths[] = {"as-configured", "deep", "shallow", NULL};
-
-typedef struct Overrides {
-    int64_t interval_s, threshold;
-    int path;
-} Overrides;
-
 /* One check while the run goes on. */
 typedef struct CheckState {
     const char *dc;          /* of its address, or its id: for the record of what happened */
@@ -33,7 +25,7 @@ typedef struct Route53 {
     Component component;
     /* configuration */
     char *zone_path, *checks_path, *change_path;
-    Overrides overrides;
+    HealthOverrides overrides;
     char *shallow_path;
     SimSpan ttl;
     Draw propagation, calculation;
@@ -257,7 +249,7 @@ static char *checks_path(const Route53 *self)
 static void apply_overrides(Route53 *self, DiagList *diags)
 {
     const cJSON *settings = json_member(self->component.settings, "health_checks");
-    const Overrides *overrides = &self->overrides;
+    const HealthOverrides *overrides = &self->overrides;
 
     if (json_member(settings, "RequestInterval") != NULL && overrides->interval_s != 10 &&
         overrides->interval_s != 30) {
@@ -361,8 +353,8 @@ static void set_up_states(Route53 *self)
             if ((check->type == HEALTH_CALCULATED) == (pass == 1)) {
                 self->at_start[i] = health_at_start(self, i);
                 self->visible[i] = self->states[i].is_healthy = self->at_start[i];
-                self->states[i].is_deep = self->overrides.path == PATH_DEEP ||
-                                          (self->overrides.path == PATH_AS_CONFIGURED &&
+                self->states[i].is_deep = self->overrides.path == HEALTH_PATH_DEEP ||
+                                          (self->overrides.path == HEALTH_PATH_AS_CONFIGURED &&
                                            g_strcmp0(check->path, self->shallow_path) != 0);
             }
         }
@@ -514,24 +506,6 @@ static void route53_on_free(Component *self)
 /* --- the kind -----------------------------------------------------------------------------------
  */
 
-static const Field override_fields[] = {
-    FIELD_ROW(Overrides, interval_s, "RequestInterval", FIELD_TYPE_COUNT, int64_t, .initial = "0",
-              .lowest = "0", .highest = "30",
-              .help = "Seconds from an answer to the next request of a checker, for all checks: 10 "
-                      "or 30; 0 leaves them as their file says",
-              .source = "Route 53 Developer Guide: 30, or 10 for fast checks"),
-    FIELD_ROW(Overrides, threshold, "FailureThreshold", FIELD_TYPE_COUNT, int64_t, .initial = "0",
-              .lowest = "0", .highest = "10",
-              .help = "Results in a row that turn a checker's view, for all checks: 1 to 10; 0 "
-                      "leaves them as their file says",
-              .source = "Route 53 Developer Guide: 1 to 10, default 3"),
-    FIELD_CHOICE(Overrides, path, .initial = "as-configured", .more = health_paths,
-                 .help = "Whether probes ask the application (deep) or what the web server answers "
-                         "by itself (shallow); as-configured goes by each check's ResourcePath",
-                 .source = "assumption"),
-    FIELD_END,
-};
-
 static const Field route53_fields[] = {
     FIELD_ROW(Route53, zone_path, "zone", FIELD_TYPE_TEXT, char *,
               .flags = FIELD_REQUIRED | FIELD_PATH,
@@ -542,8 +516,8 @@ static const Field route53_fields[] = {
                       "without it 'health-checks.json' beside the zone"),
     FIELD_ROW(Route53, change_path, "change_batch", FIELD_TYPE_TEXT, char *, .flags = FIELD_PATH,
               .help = "File with a change batch that is applied to the zone before the run"),
-    FIELD_ROW(Route53, overrides, "health_checks", FIELD_TYPE_TABLE, Overrides,
-              .more = override_fields, .help = "Settings over those of all health checks"),
+    FIELD_ROW(Route53, overrides, "health_checks", FIELD_TYPE_TABLE, HealthOverrides,
+              .more = health_override_fields, .help = "Settings over those of all health checks"),
     FIELD_TEXT(Route53, shallow_path, .initial = "/ping",
                .help = "ResourcePath that the web server answers by itself"),
     FIELD_SPAN(Route53, ttl, .initial = "0s", .highest = "24h",
@@ -578,6 +552,14 @@ static const MetricDef route53_metrics[] = {
     METRIC_END,
 };
 
+static const NoteDef route53_notes[] = {
+    {.name = "route53.health-changed",
+     .help = "The status of a data centre's health check changed",
+     .labels = {"dc", "to"},
+     .values = {"dc", "healthy|unhealthy"}},
+    NOTE_END,
+};
+
 const Kind route53_kind = {
     .name = "route53",
     .help = "Amazon Route 53: hosted zone, health checks and answers",
@@ -588,6 +570,7 @@ const Kind route53_kind = {
     .scope = KIND_ONE,
     .fields = route53_fields,
     .metrics = route53_metrics,
+    .notes = route53_notes,
     .on_make = route53_on_make,
     .on_wire = route53_on_wire,
     .on_start = route53_on_start,

@@ -263,6 +263,17 @@ static const MetricDef httpd_metrics[] = {
     METRIC_END,
 };
 
+static const NoteDef httpd_notes[] = {
+    {.name = "httpd.member-error",
+     .help = "A request found a member of the balancer broken",
+     .labels = {"member"}},
+    {.name = "httpd.member-out", .help = "Health checks took a member out", .labels = {"member"}},
+    {.name = "httpd.member-back",
+     .help = "Health checks took a member in again",
+     .labels = {"member"}},
+    NOTE_END,
+};
+
 const Kind httpd_kind = {
     .name = "httpd",
     .help = "Apache httpd 2.4, event MPM, mod_proxy_balancer and mod_proxy_hcheck",
@@ -273,6 +284,7 @@ const Kind httpd_kind = {
     .scope = KIND_ON_NODE,
     .fields = httpd_fields,
     .metrics = httpd_metrics,
+    .notes = httpd_notes,
     .on_wire = httpd_wire,
     .on_start = httpd_start,
     .on_message = httpd_message,

@@ -6,6 +6,7 @@
 #include "sim/results/invariant.h"
 #include "sim/results/threshold.h"
 #include "sim/scenario/fault.h"
+#include "sim/scenario/scenario_kind.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 
@@ -46,6 +47,14 @@ static int compare_rows(gconstpointer a, gconstpointer b)
     return order != 0 ? order : g_strcmp0(left->note, right->note);
 }
 
+static void add_note(void *context, const NoteDef *note)
+{
+    CatalogueRow row = {
+        .family = "events", .name = note->name, .help = note->help, .labels = note->labels};
+
+    g_array_append_val((GArray *)context, row);
+}
+
 GArray *catalogue_make(const Kind *const *kinds)
 {
     GArray *rows = g_array_new(false, true, sizeof(CatalogueRow));
@@ -73,6 +82,7 @@ GArray *catalogue_make(const Kind *const *kinds)
 
         g_array_append_val(rows, row);
     }
+    scenario_each_note(kinds, add_note, rows);
     add_metrics(rows, component_metrics, "every component");
     add_kind(rows, &host_kind);
     add_kind(rows, &link_kind);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/run/measured.h"
 #include "sim/run/probe.h"
 #include "sim/scenario/scenario_read.h"
 
@@ -34,6 +35,7 @@ Scenario *command_read_scenario(const Options *options, const char *path, const 
 
     if (scenario != NULL) {
         probes_check(scenario, kinds, diags);
+        measured_check(scenario, kinds, diags);
     }
     g_autofree char *text = diag_list_to_text(diags);
 

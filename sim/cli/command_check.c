@@ -3,8 +3,6 @@
 #include <stdio.h>
 
 #include "sim/cli/command.h"
-#include "sim/run/assemble.h"
-#include "sim/scenario/scenario_read.h"
 
 /* The speed on which the estimate rests: simulated seconds a second on one core at 2,750
  * requests/s. Source: `make bench` on a 2-core cloud VM. */
@@ -28,14 +26,6 @@ static int check_file(const Options *options, const char *path, const Kind *cons
     g_autoptr(Scenario) scenario = command_read_scenario(options, path, kinds);
 
     if (scenario == NULL) {
-        return EXIT_USAGE;
-    }
-    g_autoptr(DiagList) diags = scenario_diags_new(scenario);
-    g_autoptr(Assembly) assembly = assemble(scenario, kinds, scenario->simulation.seed, diags);
-    g_autofree char *text = diag_list_to_text(diags);
-
-    fputs(text, stderr);
-    if (assembly == NULL) {
         return EXIT_USAGE;
     }
     print_estimate(options, scenario);

@@ -9,7 +9,17 @@
 #include "sim/scenario/scenario_page.h"
 #include "sim/theory/theory.h"
 
-static const char *const families[] = {"faults", "checks", "metrics", "kinds", NULL};
+static const char *const families[] = {"faults", "checks", "metrics", "events", "kinds", NULL};
+
+/* The labels that an event has of its own, "" without any. Caller frees. */
+static char *labels_text(const CatalogueRow *row)
+{
+    if (row->labels == NULL || row->labels[0] == NULL) {
+        return g_strdup("");
+    }
+    return row->labels[1] == NULL ? g_strdup(row->labels[0])
+                                  : g_strdup_printf("%s, %s", row->labels[0], row->labels[1]);
+}
 
 int command_list(const Options *options, const Kind *const *kinds)
 {
@@ -19,15 +29,17 @@ int command_list(const Options *options, const Kind *const *kinds)
     if (family == NULL || !g_strv_contains(families, family)) {
         g_autofree char *hint = diag_suggest(family != NULL ? family : "", families);
 
-        fprintf(stderr, "dcdrill: error: 'list' takes faults, checks, metrics or kinds%s\n", hint);
+        fprintf(stderr, "dcdrill: error: 'list' takes faults, checks, metrics, events or kinds%s\n",
+                hint);
         return EXIT_USAGE;
     }
     for (guint i = 0; i < rows->len; i++) {
         const CatalogueRow *row = &g_array_index(rows, CatalogueRow, i);
-        bool is_metric = strcmp(row->family, "metrics") == 0;
+        g_autofree char *labels = labels_text(row);
+        const char *note = strcmp(row->family, "metrics") == 0 ? row->note : labels;
 
         if (strcmp(row->family, family) == 0) {
-            printf("%-26s %-16s %s\n", row->name, is_metric ? row->note : "", row->help);
+            printf("%-26s %-16s %s\n", row->name, note, row->help);
         }
     }
     return EXIT_PASSED;
@@ -38,6 +50,11 @@ static void print_row(const CatalogueRow *row)
     printf("%s (%s)\n  %s\n", row->name, row->family, row->help);
     if (row->unit != NULL) {
         printf("  unit: %s\n", row->unit);
+    }
+    if (row->labels != NULL) {
+        g_autofree char *labels = labels_text(row);
+
+        printf("  labels: component, dc, role, node%s%s\n", labels[0] != '\0' ? ", " : "", labels);
     }
     if (row->note != NULL) {
         const char *word = strcmp(row->family, "metrics") == 0 ? "measured by"

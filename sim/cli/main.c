@@ -23,10 +23,11 @@ const Command commands[] = {
      "dcdrill replay out/dc03-lost 3 --until 130s --trace 5", command_replay},
     {"report", "DIR...", "Write the report again from stored results",
      "dcdrill report out/dc03-lost", command_report},
-    {"list", "faults|checks|metrics|kinds", "List what a scenario can name", "dcdrill list faults",
-     command_list},
+    {"list", "faults|checks|metrics|events|kinds", "List what a scenario can name",
+     "dcdrill list faults", command_list},
     {"explain", "[NAME]",
-     "Tell all about a kind, field, fault, metric or check; without a name the whole reference",
+     "Tell all about a kind, field, fault, metric, event or check; without a name the whole "
+     "reference",
      "dcdrill explain node.crash", command_explain},
     {"theory", "[FAMILY [NAME=VALUE...]]",
      "Print a closed form (queues, quorums, fail-over, planning) as JSON; without a family list "
@@ -79,7 +80,7 @@ char *command_help(const char *name, const char *flags)
                         "Example:\n  dcdrill run scenarios/drills/dc03-lost.json\n\n"
                         "Usage: dcdrill COMMAND [FILE...] [FLAG...]\n\nCommands:\n");
         for (command = commands; command->name != NULL; command++) {
-            g_string_append_printf(text, "  %-8s %-28s %s\n", command->name, command->arguments,
+            g_string_append_printf(text, "  %-8s %-35s %s\n", command->name, command->arguments,
                                    command->help);
         }
     }

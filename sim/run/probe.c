@@ -19,11 +19,16 @@ typedef enum ProbeFunction {
     PROBE_PERCENTILE,
 } ProbeFunction;
 
+/* In step with probe_labels. */
+enum { CLIENT, REGION, DC, ROLE, NODE, KIND, COMPONENT, STATION, LABELS };
+const char *const probe_labels[LABELS + 1] = {"client", "region",    "dc",      "role", "node",
+                                              "kind",   "component", "station", NULL};
+
 struct ProbeQuery {
     ProbeFunction function;
     double quantile;
     char *metric;
-    char *client, *region, *dc, *role, *node, *kind;
+    char *labels[LABELS]; /* in step with probe_labels; NULL: any */
     SimSpan window;
 };
 
@@ -52,36 +57,47 @@ static bool parse_function(ProbeQuery *query, const char *word)
     return query->quantile > 0.0 && query->quantile < 1.0;
 }
 
-static char **label_slot(ProbeQuery *query, const char *name)
+static int label_index(const char *name)
 {
-    const struct {
-        const char *name;
-        char **slot;
-    } slots[] = {{"client", &query->client}, {"region", &query->region}, {"dc", &query->dc},
-                 {"role", &query->role},     {"node", &query->node},     {"kind", &query->kind}};
-
-    for (guint i = 0; i < G_N_ELEMENTS(slots); i++) {
-        if (strcmp(slots[i].name, name) == 0) {
-            return slots[i].slot;
+    for (int i = 0; i < LABELS; i++) {
+        if (strcmp(probe_labels[i], name) == 0) {
+            return i;
         }
     }
-    return NULL;
+    return -1;
 }
 
-static bool parse_labels(ProbeQuery *query, const char *text)
+static bool parse_label(ProbeQuery *query, char *pair, const char *text, GError **error)
 {
-    g_auto(GStrv) pairs = g_strsplit(text, ",", -1);
+    g_auto(GStrv) sides = g_strsplit(g_strstrip(pair), "=", 2);
+    gsize length = sides[0] != NULL && sides[1] != NULL ? strlen(sides[1]) : 0;
+
+    if (length < 2 || sides[1][0] != '"' || sides[1][length - 1] != '"') {
+        query_error(error, text);
+        return false;
+    }
+    int index = label_index(g_strstrip(sides[0]));
+
+    if (index < 0) {
+        g_autofree char *hint = diag_suggest(sides[0], probe_labels);
+
+        g_set_error(error, THRESHOLD_ERROR, THRESHOLD_ERROR_NAME, "unknown label '%s'%s", sides[0],
+                    hint);
+        return false;
+    }
+    g_free(query->labels[index]);
+    query->labels[index] = g_strndup(sides[1] + 1, length - 2);
+    return true;
+}
+
+static bool parse_labels(ProbeQuery *query, const char *labels, const char *text, GError **error)
+{
+    g_auto(GStrv) pairs = g_strsplit(labels, ",", -1);
 
     for (guint i = 0; pairs[i] != NULL; i++) {
-        g_auto(GStrv) sides = g_strsplit(g_strstrip(pairs[i]), "=", 2);
-        char **slot = sides[0] != NULL ? label_slot(query, g_strstrip(sides[0])) : NULL;
-        gsize length = slot != NULL && sides[1] != NULL ? strlen(sides[1]) : 0;
-
-        if (length < 2 || sides[1][0] != '"' || sides[1][length - 1] != '"') {
+        if (!parse_label(query, pairs[i], text, error)) {
             return false;
         }
-        g_free(*slot);
-        *slot = g_strndup(sides[1] + 1, length - 2);
     }
     return true;
 }
@@ -110,24 +126,36 @@ ProbeQuery *probe_query_parse(const char *text, GError **error)
     g_autofree char *window = g_match_info_fetch(match, 4);
 
     query->metric = g_match_info_fetch(match, 2);
-    if (!parse_function(query, function) || (is_given(labels) && !parse_labels(query, labels)) ||
+    if (!parse_function(query, function) ||
         (is_given(window) && !sim_span_parse(window, &query->window)) || query->window <= 0) {
         query_error(error, text);
         return NULL;
     }
+    if (is_given(labels) && !parse_labels(query, labels, text, error)) {
+        return NULL;
+    }
     return g_steal_pointer(&query);
+}
+
+const char *probe_query_metric(const ProbeQuery *query)
+{
+    return query->metric;
+}
+
+const char *probe_query_label(const ProbeQuery *query, const char *name)
+{
+    int index = label_index(name);
+
+    return index < 0 ? NULL : query->labels[index];
 }
 
 void probe_query_free(ProbeQuery *query)
 {
     if (query != NULL) {
         g_free(query->metric);
-        g_free(query->client);
-        g_free(query->region);
-        g_free(query->dc);
-        g_free(query->role);
-        g_free(query->node);
-        g_free(query->kind);
+        for (int i = 0; i < LABELS; i++) {
+            g_free(query->labels[i]);
+        }
         g_free(query);
     }
 }
@@ -193,7 +221,7 @@ void probes_check(const Scenario *scenario, const Kind *const *kinds, DiagList *
 
 static double users_latency(const ProbeQuery *query, Results *results, int run, ResultsSpan span)
 {
-    ResultsUserFilter filter = {query->client, query->region, query->dc};
+    ResultsUserFilter filter = {query->labels[CLIENT], query->labels[REGION], query->labels[DC]};
     g_autoptr(Histogram) latency = histogram_new();
 
     results_add_latency(results, &filter, run, span, latency);
@@ -219,7 +247,7 @@ static double users_latency(const ProbeQuery *query, Results *results, int run, 
 /* Requests, good ones or failed ones of the window: how many, how many a second, or which share. */
 static double users_value(const ProbeQuery *query, Results *results, int run, ResultsSpan span)
 {
-    ResultsUserFilter filter = {query->client, query->region, query->dc};
+    ResultsUserFilter filter = {query->labels[CLIENT], query->labels[REGION], query->labels[DC]};
     g_autoptr(GArray) seconds = results_user_seconds(results, &filter, run, span);
     bool is_failed = strcmp(query->metric, "http_req_failed") == 0;
     bool is_goodput = strcmp(query->metric, "goodput") == 0;
@@ -243,11 +271,13 @@ static double users_value(const ProbeQuery *query, Results *results, int run, Re
 /* Counters add up over components; of gauges the mean, the least or the most of all. */
 static double meters_value(const ProbeQuery *query, Results *results, int run, ResultsSpan span)
 {
-    ResultsComponentFilter filter = {.dc = query->dc,
-                                     .role = query->role,
-                                     .node = query->node,
-                                     .region = query->region,
-                                     .kind = query->kind};
+    ResultsComponentFilter filter = {.dc = query->labels[DC],
+                                     .role = query->labels[ROLE],
+                                     .node = query->labels[NODE],
+                                     .region = query->labels[REGION],
+                                     .kind = query->labels[KIND],
+                                     .component = query->labels[COMPONENT],
+                                     .station = query->labels[STATION]};
     g_autoptr(GArray) meters = results_meters(results, query->metric, &filter);
     double sum = 0.0, least = INFINITY, most = -INFINITY;
     guint count = 0;

@@ -14,6 +14,13 @@ ProbeQuery *probe_query_parse(const char *text, GError **error);
 void probe_query_free(ProbeQuery *query);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProbeQuery, probe_query_free)
 
+/* The metric that is asked for, and the value of label `name`, or NULL. */
+const char *probe_query_metric(const ProbeQuery *query);
+const char *probe_query_label(const ProbeQuery *query, const char *name);
+
+/* The labels that a query may have; ends with NULL. */
+extern const char *const probe_labels[];
+
 /* Reports every probe of method and hypothesis whose query is none, or whose metric nobody of
  * `kinds` measures. */
 void probes_check(const Scenario *scenario, const Kind *const *kinds, DiagList *diags);

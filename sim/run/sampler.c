@@ -50,14 +50,12 @@ static int metric_id(Sampler *sampler, GHashTable *ids, const MetricDef *def)
 
 static void write_component(Sampler *sampler, const Component *component)
 {
-    const char *at = strchr(component->name, '@');
     const Site *site = component->site;
     bool is_dc = site != NULL && site->type == SITE_DC;
 
     results_write_component(sampler->writer, (int)component_id(component), component->name,
                             component->kind->name, is_dc ? site->name : NULL, component->role,
-                            component->host != NULL && at != NULL ? at + 1 : NULL,
-                            site != NULL && !is_dc ? site->name : NULL);
+                            component_node(component), site != NULL && !is_dc ? site->name : NULL);
 }
 
 static bool has_own(const Kind *kind, const MetricDef *def)

@@ -15,17 +15,10 @@ static bool is_listed(char *const *list, const char *name)
            (name != NULL && g_strv_contains((const char *const *)list, name));
 }
 
-static const char *place_of(const Component *component)
-{
-    const char *at = strchr(component->name, '@');
-
-    return at != NULL ? at + 1 : component->name;
-}
-
 static bool is_node_meant(const Target *target, const Component *component)
 {
     return component->site != NULL && is_listed(target->dc, component->site->name) &&
-           is_listed(target->node, place_of(component)) &&
+           is_listed(target->node, component_place(component)) &&
            (target->role == NULL || g_strcmp0(target->role, component->role) == 0);
 }
 

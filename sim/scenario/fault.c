@@ -457,6 +457,13 @@ const FaultDef fault_defs[] = {
     {.func = NULL},
 };
 
+const NoteDef fault_notes[] = {
+    {.name = "dc.restored",
+     .help = "A fault of a whole data centre was lifted",
+     .labels = {"fault"}},
+    NOTE_END,
+};
+
 const FaultDef *fault_find(const char *func)
 {
     for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {

@@ -38,6 +38,9 @@ typedef struct FaultDef {
 /* All rows, ends with a row whose func is NULL. */
 extern const FaultDef fault_defs[];
 
+/* What the faults themselves tell history. */
+extern const NoteDef fault_notes[];
+
 /* The row called `func`, or NULL. */
 const FaultDef *fault_find(const char *func);
 

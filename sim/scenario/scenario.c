@@ -72,6 +72,7 @@ static void threshold_item_free(void *item)
 
     g_free(threshold->metric);
     g_free(threshold->condition);
+    threshold_free(threshold->rule);
     g_free(threshold);
 }
 

@@ -9,6 +9,7 @@
 
 #include "sim/base/sim_time.h"
 #include "sim/config/diag.h"
+#include "sim/results/threshold.h"
 #include "sim/scenario/fault.h"
 
 typedef struct SimulationSettings { /* "simulation"; read through simulation_fields */
@@ -90,7 +91,8 @@ typedef struct Threshold { /* one condition of one metric; the text is parsed by
     SimSpan window;        /* 0: over the whole phase */
     double confidence;
     bool is_warning;
-    const cJSON *tree;
+    ThresholdRule *rule; /* both, read */
+    const cJSON *tree, *metric_tree;
 } Threshold;
 
 typedef struct InvariantCheck {

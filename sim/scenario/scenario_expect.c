@@ -2,8 +2,8 @@
 #include "sim/scenario/scenario_expect.h"
 
 #include "sim/config/json_place.h"
-#include "sim/results/threshold.h"
 #include "sim/scenario/scenario_fields.h"
+#include "sim/scenario/scenario_kind.h"
 #include "sim/scenario/scenario_names.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
@@ -48,17 +48,6 @@ static char **names_of_phases(const Scenario *scenario)
         if (activity->type == ACTIVITY_ACTION && activity->name != NULL) {
             g_ptr_array_add(names, g_strdup(activity->name));
         }
-    }
-    g_ptr_array_add(names, NULL);
-    return (char **)g_ptr_array_free(names, false);
-}
-
-static char **names_of_regions(const Scenario *scenario)
-{
-    GPtrArray *names = g_ptr_array_new();
-
-    for (guint i = 0; i < scenario->regions->len; i++) {
-        g_ptr_array_add(names, g_strdup(((const Region *)scenario->regions->pdata[i])->name));
     }
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(names, false);
@@ -113,6 +102,7 @@ static void read_threshold(Scenario *scenario, const cJSON *metric, const cJSON 
                            const Known *known, DiagList *diags)
 {
     ThresholdText text = {0};
+    ThresholdRule *rule = NULL;
     Threshold *threshold;
 
     field_defaults(threshold_fields, &text);
@@ -127,9 +117,8 @@ static void read_threshold(Scenario *scenario, const cJSON *metric, const cJSON 
     if (known != NULL && text.threshold != NULL) {
         const cJSON *written = cJSON_IsString(tree) ? tree : json_member(tree, "threshold");
         g_autoptr(GError) error = NULL;
-        g_autoptr(ThresholdRule) rule =
-            threshold_parse(metric->string, text.threshold, &known->known, &error);
 
+        rule = threshold_parse(metric->string, text.threshold, &known->known, &error);
         if (rule == NULL) {
             diag_add(diags, DIAG_ERROR, written, DIAG_VALUE, "%s", error->message);
         }
@@ -140,7 +129,9 @@ static void read_threshold(Scenario *scenario, const cJSON *metric, const cJSON 
                              .window = text.window,
                              .confidence = text.confidence,
                              .is_warning = text.severity == SEVERITY_WARNING,
-                             .tree = tree};
+                             .rule = rule,
+                             .tree = tree,
+                             .metric_tree = metric};
     g_ptr_array_add(scenario->thresholds, threshold);
     field_clear(threshold_fields, &text);
 }
@@ -217,33 +208,65 @@ static void read_invariants(Scenario *scenario, DiagList *diags)
 
 /* --- what must happen ---------------------------------------------------------------------- */
 
-static void check_where(const Scenario *scenario, const cJSON *where, DiagList *diags)
+static void check_label_value(const Scenario *scenario, const NoteDef *note, const cJSON *label,
+                              DiagList *diags)
 {
     g_auto(GStrv) dcs = names_of_datacenters(scenario);
     g_auto(GStrv) groups = names_of_groups(scenario);
     g_auto(GStrv) nodes = names_of_nodes(scenario);
+    const char *value = label->valuestring;
+
+    for (guint i = 0; i < G_N_ELEMENTS(note->labels); i++) {
+        if (g_strcmp0(note->labels[i], label->string) != 0) {
+            continue;
+        }
+        if (note->values[i] != NULL && strcmp(note->values[i], "dc") != 0) {
+            g_autofree char *what = g_strdup_printf("value of label '%s'", label->string);
+            g_auto(GStrv) known = g_strsplit(note->values[i], "|", -1);
+
+            names_check(diags, label, DIAG_VALUE, what, value, known);
+        } else if (note->values[i] != NULL) {
+            names_check(diags, label, DIAG_VALUE, "data centre", value, dcs);
+        }
+        return;
+    }
+    if (strcmp(label->string, "dc") == 0) {
+        names_check(diags, label, DIAG_VALUE, "data centre", value, dcs);
+    } else if (strcmp(label->string, "role") == 0) {
+        names_check(diags, label, DIAG_VALUE, "role", value, groups);
+    } else if (strcmp(label->string, "node") == 0) {
+        names_check(diags, label, DIAG_VALUE, "node", value, nodes);
+    }
+}
+
+static void check_where(const Scenario *scenario, const NoteDef *note, const cJSON *where,
+                        DiagList *diags)
+{
+    static const char *const of_component[] = {"component", "dc", "role", "node"};
+    char *known[G_N_ELEMENTS(of_component) + G_N_ELEMENTS(note->labels) + 1] = {NULL};
+    guint count = 0;
 
     if (where == NULL || !names_check_object(diags, where, "where")) {
         return;
     }
+    for (guint i = 0; i < G_N_ELEMENTS(of_component); i++) {
+        known[count++] = (char *)of_component[i];
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(note->labels) && note->labels[i] != NULL; i++) {
+        known[count++] = (char *)note->labels[i];
+    }
     NAMES_EACH(label, where)
     {
-        const char *value = cJSON_IsString(label) ? label->valuestring : NULL;
-
-        if (value == NULL) {
+        if (!cJSON_IsString(label)) {
             diag_add(diags, DIAG_ERROR, label, DIAG_VALUE, "label '%s' must be a string",
                      label->string);
-        } else if (strcmp(label->string, "dc") == 0) {
-            names_check(diags, label, DIAG_VALUE, "data centre", value, dcs);
-        } else if (strcmp(label->string, "role") == 0) {
-            names_check(diags, label, DIAG_VALUE, "role", value, groups);
-        } else if (strcmp(label->string, "node") == 0) {
-            names_check(diags, label, DIAG_VALUE, "node", value, nodes);
+        } else if (names_check(diags, label, DIAG_KEY, "label", label->string, known)) {
+            check_label_value(scenario, note, label, diags);
         }
     }
 }
 
-static void read_must_happen(Scenario *scenario, DiagList *diags)
+static void read_must_happen(Scenario *scenario, const Kind *const *kinds, DiagList *diags)
 {
     const cJSON *section = json_member(scenario->root, "must-happen");
 
@@ -254,6 +277,7 @@ static void read_must_happen(Scenario *scenario, DiagList *diags)
     {
         MustHappenText text = {0};
         MustHappen *must;
+        const NoteDef *note;
 
         field_defaults(must_happen_fields, &text);
         field_read(must_happen_fields, &text, tree, diags);
@@ -263,7 +287,12 @@ static void read_must_happen(Scenario *scenario, DiagList *diags)
                              .where = text.where,
                              .min = text.min};
         g_ptr_array_add(scenario->must_happen, must);
-        check_where(scenario, text.where, diags);
+        note = must->event == NULL
+                   ? NULL
+                   : scenario_kind_event(kinds, must->event, json_member(tree, "event"), diags);
+        if (note != NULL) {
+            check_where(scenario, note, text.where, diags);
+        }
         field_clear(must_happen_fields, &text);
     }
 }
@@ -272,5 +301,5 @@ void scenario_expect_read(Scenario *scenario, const Kind *const *kinds, DiagList
 {
     read_thresholds(scenario, kinds, diags);
     read_invariants(scenario, diags);
-    read_must_happen(scenario, diags);
+    read_must_happen(scenario, kinds, diags);
 }

@@ -1,6 +1,10 @@
 /* scenario_kind.c - see scenario_kind.h. */
 #include "sim/scenario/scenario_kind.h"
 
+#include "sim/scenario/scenario_names.h"
+#include "sim/world/host.h"
+#include "sim/world/network.h"
+
 const Kind *scenario_kind_find(const Kind *const *kinds, const char *name)
 {
     for (guint i = 0; kinds[i] != NULL; i++) {
@@ -69,4 +73,52 @@ double scenario_kind_number(const Kind *kind, const cJSON *tree, const char *nam
     number = *(const double *)(const void *)((const char *)scratch + field->offset);
     field_clear(kind->fields, scratch);
     return number;
+}
+
+static void each_of(const NoteDef *notes, ScenarioEachNote *each, void *context)
+{
+    for (; notes != NULL && notes->name != NULL; notes++) {
+        each(context, notes);
+    }
+}
+
+void scenario_each_note(const Kind *const *kinds, ScenarioEachNote *each, void *context)
+{
+    each_of(fault_notes, each, context);
+    each_of(host_kind.notes, each, context);
+    each_of(link_kind.notes, each, context);
+    for (guint i = 0; kinds[i] != NULL; i++) {
+        each_of(kinds[i]->notes, each, context);
+    }
+}
+
+/* One that is looked for by name, and all names for a message. */
+typedef struct EventSearch {
+    const char *name;
+    const NoteDef *found;
+    GPtrArray *names;
+} EventSearch;
+
+static void look_at_note(void *context, const NoteDef *note)
+{
+    EventSearch *search = context;
+
+    g_ptr_array_add(search->names, (gpointer)note->name);
+    if (strcmp(note->name, search->name) == 0) {
+        search->found = note;
+    }
+}
+
+const NoteDef *scenario_kind_event(const Kind *const *kinds, const char *name, const cJSON *node,
+                                   DiagList *diags)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    EventSearch search = {.name = name, .names = names};
+
+    scenario_each_note(kinds, look_at_note, &search);
+    g_ptr_array_add(names, NULL);
+    if (search.found == NULL) {
+        names_check(diags, node, DIAG_VALUE, "event", name, (char *const *)names->pdata);
+    }
+    return search.found;
 }

@@ -18,6 +18,14 @@ const Kind *scenario_kind_of_scope(const Kind *const *kinds, KindScope scope);
  */
 void scenario_kind_check(const Kind *kind, const cJSON *tree, SectionRole role, DiagList *diags);
 
+/* Calls `each` for every event that can happen: of faults, hosts and `kinds`, in that order. */
+typedef void ScenarioEachNote(void *context, const NoteDef *note);
+void scenario_each_note(const Kind *const *kinds, ScenarioEachNote *each, void *context);
+
+/* The event called `name`; NULL, reported at the value of `node`, when there is none. */
+const NoteDef *scenario_kind_event(const Kind *const *kinds, const char *name, const cJSON *node,
+                                   DiagList *diags);
+
 /* The number that the kind's row `name` has after `tree` is read; 0 without such a row. Says
  * nothing about mistakes. */
 double scenario_kind_number(const Kind *kind, const cJSON *tree, const char *name);

@@ -83,6 +83,14 @@ char **names_of_nodes(const Scenario *scenario)
     return strv_end(names);
 }
 
+char **names_of_regions(const Scenario *scenario)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    add_regions(scenario->regions, names);
+    return strv_end(names);
+}
+
 char **names_of_checkers(const Scenario *scenario)
 {
     GPtrArray *names = g_ptr_array_new();

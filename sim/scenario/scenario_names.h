@@ -17,6 +17,7 @@ char **names_of_datacenters(const Scenario *scenario);
 char **names_of_groups(const Scenario *scenario);
 char **names_of_loads(const Scenario *scenario);
 char **names_of_nodes(const Scenario *scenario);
+char **names_of_regions(const Scenario *scenario);
 char **names_of_checkers(const Scenario *scenario);
 char **names_of_sites(const Scenario *scenario);
 

@@ -124,6 +124,21 @@ static void add_metrics(GString *page, const MetricDef *metrics)
     g_string_append_c(page, '\n');
 }
 
+static void add_notes(GString *page, const NoteDef *notes)
+{
+    if (notes == NULL || notes->name == NULL) {
+        return;
+    }
+    g_string_append(page, "| event | labels of its own | what |\n| --- | --- | --- |\n");
+    for (; notes->name != NULL; notes++) {
+        g_string_append_printf(page, "| `%s` | %s%s%s | %s |\n", notes->name,
+                               notes->labels[0] != NULL ? notes->labels[0] : "",
+                               notes->labels[1] != NULL ? ", " : "",
+                               notes->labels[1] != NULL ? notes->labels[1] : "", notes->help);
+    }
+    g_string_append_c(page, '\n');
+}
+
 static void add_kind(GString *page, const Kind *kind)
 {
     g_string_append_printf(page, "### `%s`\n\n%s.\n\n", kind->name, kind->help);
@@ -132,6 +147,7 @@ static void add_kind(GString *page, const Kind *kind)
     }
     add_fields(page, kind->fields);
     add_metrics(page, kind->metrics);
+    add_notes(page, kind->notes);
 }
 
 static void add_section(GString *page, const char *title, const Field *fields)
@@ -162,6 +178,8 @@ char *scenario_reference(const Kind *const *kinds)
     for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {
         add_fault(page, fault);
     }
+    g_string_append(page, "### Events of faults\n\n");
+    add_notes(page, fault_notes);
     g_string_append(page, "## Kinds of component\n\nEvery component measures:\n\n");
     add_metrics(page, component_metrics);
     add_kind(page, &host_kind);

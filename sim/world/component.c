@@ -1,6 +1,8 @@
 /* component.c - life of a component: effects folded into a condition, starts, stops and freezes. */
 #include "sim/world/component.h"
 
+#include <string.h>
+
 #include "sim/world/host.h"
 #include "sim/world/inside.h"
 
@@ -246,4 +248,18 @@ SimTime component_wall_clock(const Component *component)
         clock += host_clock_ahead(component->host);
     }
     return clock;
+}
+
+const char *component_place(const Component *component)
+{
+    const char *at = strchr(component->name, '@');
+
+    return at != NULL ? at + 1 : component->name;
+}
+
+const char *component_node(const Component *component)
+{
+    bool is_host = component->kind == &host_kind;
+
+    return is_host || component->host != NULL ? component_place(component) : NULL;
 }

@@ -46,6 +46,18 @@ typedef enum KindScope {
 /* What the kernel and a listening process answer to a SYN. */
 typedef enum ConnectAnswer { CONNECT_ACCEPT, CONNECT_REFUSE, CONNECT_DROP } ConnectAnswer;
 
+/* An event that components of a kind tell history: what "must-happen" and "when" may name. */
+typedef struct NoteDef {
+    const char *name, *help; /* "route53.health-changed" */
+    const char *labels[2];   /* of its own, besides those of the component; NULL: none */
+    const char *values[2];   /* what a label may be: words separated by '|', "dc" for the name of a
+                                data centre, or NULL for anything */
+} NoteDef;
+#define NOTE_END                                                                                   \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
 typedef struct Kind {
     const char *name, *help;
     const char *leaves_out; /* what the model leaves out, and why that does not change the answers
@@ -54,6 +66,7 @@ typedef struct Kind {
     KindScope scope;
     const Field *fields;      /* configuration; may be NULL */
     const MetricDef *metrics; /* measurements; may be NULL */
+    const NoteDef *notes;     /* events it tells history; may be NULL */
     /* Set-up, in this order, each once, over all components in order of id; then on_start at time
      * 0. */
     void (*on_make)(Component *self, World *world,
@@ -122,6 +135,10 @@ bool component_remove_effect(Component *component, uint64_t fault);
  * does nothing. */
 void component_start(Component *component);
 void component_stop(Component *component, const Effect *why);
+
+/* The VPS that it is or runs on ("DC01-app1"), or NULL; and its name without the kind. */
+const char *component_node(const Component *component);
+const char *component_place(const Component *component);
 
 /* Its clock on the wall, in nanoseconds since the run began: true time plus the host's offset and
  * faults. */

@@ -82,15 +82,12 @@ static Note *note_book_enter(NoteBook *book, const Note *seen, SimTime now)
     note->shown.value2 = note_book_keep(book, seen->shown.value2);
     note->shown.first = now;
     if (of != NULL) {
-        const char *place = strchr(of->name, '@');
-
         note->shown.component = note_book_keep(book, of->name);
         note->shown.role = note_book_keep(book, of->role);
         note->shown.dc = of->site != NULL && of->site->type == SITE_DC
                              ? note_book_keep(book, of->site->name)
                              : NULL;
-        note->shown.node =
-            of->host != NULL && place != NULL ? note_book_keep(book, place + 1) : NULL;
+        note->shown.node = note_book_keep(book, component_node(of));
     }
     g_ptr_array_add(book->notes, note);
     g_hash_table_add(book->found, note);

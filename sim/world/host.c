@@ -522,6 +522,11 @@ static const MetricDef host_metrics[] = {
     METRIC_END,
 };
 
+static const NoteDef host_notes[] = {
+    {.name = "node.restarted", .help = "A host has booted again", .labels = {"role"}},
+    NOTE_END,
+};
+
 const Kind host_kind = {
     .name = "host",
     .help = "A VPS: vCPUs, memory, disk, clock, and the life of all that runs on it",
@@ -532,6 +537,7 @@ const Kind host_kind = {
     .scope = KIND_PART,
     .fields = host_fields,
     .metrics = host_metrics,
+    .notes = host_notes,
     .on_make = host_make,
     .on_wire = host_wire,
     .on_start = host_start,

@@ -25,6 +25,12 @@ refuse() {
     expect 2 "$1" "$2: 'run' refuses it, too"
     untouched "$2: earlier results stay"
 }
+# check TEXT SENTENCE JSON: the scenario is refused by `check`; `run` reads it in the same way.
+check() {
+    printf '%s\n' "$3" >"$work/bad.json"
+    run check "$work/bad.json"
+    expect 2 "$1" "$2"
+}
 head='"version": "1", "title": "t", "extends": ["'$base'"]'
 
 run check "$work/nowhere.json"
@@ -54,6 +60,18 @@ refuse "bad.json:2:" "a query that is none has its place" "{ $head, \"method\": 
   \"query\": \"rate(http_reqs\" } ] }"
 refuse "did you mean 'http_reqs'?" "a metric that nobody measures is suggested" "{ $head, \"method\": [ { \"type\": \"probe\", \"name\": \"p\", \"at\": \"1s\", \"tolerance\": 1, \"query\": \"rate(http_req[2s])\" } ] }"
 refuse "unknown metric" "a threshold on an unknown metric is refused" "{ $head, \"thresholds\": { \"http_req_fialed\": [\"rate<1\"] } }"
+check "unknown event 'client.reroutd'; did you mean 'client.rerouted'? [/must-happen/m/event]" "an event that nothing tells is suggested" "{ $head, \"must-happen\": { \"m\": { \"event\": \"client.reroutd\" } } }"
+check "unknown kind for 'utilisation' 'hots'; did you mean 'host'?" "a threshold on a kind that does not measure it is suggested" "{ $head, \"thresholds\": { \"utilisation{kind:hots}\": [\"max<1\"] } }"
+check "unknown component for 'utilisation' 'host@DC01-db9'; did you mean 'host@DC01-db1'?" "a threshold on a component that is not there is suggested" "{ $head, \"thresholds\": { \"utilisation{component:host@DC01-db9}\": [\"max<1\"] } }"
+check "has all these labels together" "labels that exclude each other are refused" "{ $head, \"thresholds\": { \"utilisation{role:app,node:DC01-db1}\": [\"max<1\"] } }"
+check "nothing in this system measures 'station_wait'" "a metric that no component of the system has is refused" "{ $head, \"thresholds\": { \"station_wait{station:web}\": [\"avg<1s\"] } }"
+check "unknown data centre 'DC9'; there are 'DC01'" "a probe of a site that is not there is refused" "{ $head, \"method\": [ { \"type\": \"probe\", \"name\": \"p\", \"at\": \"1s\", \"tolerance\": 1, \"query\": \"rate(http_reqs{dc=\\\"DC9\\\"}[2s])\" } ] }"
+check "unknown label 'rol'; did you mean 'role'?" "a misspelt label of a probe is suggested" "{ $head, \"method\": [ { \"type\": \"probe\", \"name\": \"p\", \"at\": \"1s\", \"tolerance\": 1, \"query\": \"max(utilisation{rol=\\\"app\\\"}[2s])\" } ] }"
+check "'http_reqs' has no label 'node'" "a label that a metric has not is refused" "{ $head, \"method\": [ { \"type\": \"probe\", \"name\": \"p\", \"at\": \"1s\", \"tolerance\": 1, \"query\": \"rate(http_reqs{node=\\\"DC01-db1\\\"}[2s])\" } ] }"
+check "unknown role for 'utilisation' 'apps'; did you mean 'app'?" "a probe of a role that is not there is suggested" "{ $head, \"method\": [ { \"type\": \"probe\", \"name\": \"p\", \"at\": \"1s\", \"tolerance\": 1, \"query\": \"max(utilisation{role=\\\"apps\\\"}[2s])\" } ] }"
+head='"version": "1", "title": "t", "extends": ["'$root'/scenarios/theory/mm1.json"]'
+check "unknown station for 'station_wait' 'wbe'; did you mean 'web'? [/thresholds/station_wait{station:wbe}]" "a misspelt station is suggested" "{ $head, \"thresholds\": { \"station_wait{station:wbe}\": [\"avg<1s\"] } }"
+head='"version": "1", "title": "t", "extends": ["'$base'"]'
 refuse "bad.json:2:" "settings of one node group have their place" "{ $head, \"system\": { \"nodes\": { \"app\": { \"settings\": { \"wildfly\": {
   \"cpu\": \"soon\" } } } } } }"
 refuse "bad.json:2:" "settings of one link have their place" "{ $head, \"system\": { \"wan\": { \"links\": { \"DC01-DC02\": {

@@ -49,12 +49,12 @@ run replay "$work/nothing"
 expect 2 "nothing" "'replay' names results that are not there"
 
 # --- what can be read
-for family in faults checks metrics kinds; do
+for family in faults checks metrics events kinds; do
     run list $family
     [ "$status" -eq 0 ] && [ "$(wc -l <<<"$out")" -ge 5 ]
     pass_if $? "'list $family' lists them"
 done
-for name in node.crash wildfly wildfly.cpu http_req_failed converges; do
+for name in node.crash wildfly wildfly.cpu http_req_failed converges route53.health-changed; do
     run explain $name
     [ "$status" -eq 0 ] && [ -n "$out" ]
     pass_if $? "'explain $name' tells about it"

@@ -12,12 +12,14 @@ for file in scenarios/{topologies,smoke,drills,theory}/*.json; do
 done
 : >"$work/golden"
 : >"$work/bitten"
+: >"$work/happened"
 for file in scenarios/smoke/*.json; do
     name=$(basename "$file" .json)
     run run "$file" -o "$work/$name" -q --progress none
     line="$name $status $(json "$work/$name/summary.json" '$.fingerprint')"
     echo "$line" >>"$work/golden"
     sqlite3 "$work/$name/results.sqlite" "SELECT DISTINCT func FROM fault WHERE bit > 0" >>"$work/bitten"
+    sqlite3 "$work/$name/results.sqlite" "SELECT DISTINCT event FROM occurrence" >>"$work/happened"
     [ -z "${WRITE_GOLDEN:-}" ] || continue
     grep -qxF "$line" "$golden"
     pass_if $? "$name ends as it did before, to the last event" \
@@ -32,6 +34,10 @@ if [ -n "${WRITE_GOLDEN:-}" ]; then
 fi
 [ "$(wc -l <"$golden")" -eq "$(wc -l <"$work/golden")" ]
 pass_if $? "the golden file names the smoke scenarios and nothing else"
+"$dcdrill" list events | awk '{ print $1 }' >"$work/events"
+untold=$(sort -u "$work/happened" | grep -vxFf "$work/events")
+[ -z "$untold" ]
+pass_if $? "every event that happens in a smoke scenario is one that can be named" "$untold"
 for fault in $("$dcdrill" list faults | awk '{ print $1 }'); do
     grep -qxF "$fault" "$work/bitten"
     pass_if $? "$fault bites in a smoke scenario"

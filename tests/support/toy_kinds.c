@@ -74,11 +74,23 @@ static const Field users_fields[] = {
     FIELD_JSON(ToyUsers, regions, .help = "Shares by region"),
     FIELD_END,
 };
+static const NoteDef users_notes[] = {
+    {.name = "client.rerouted",
+     .help = "Went elsewhere",
+     .labels = {"from", "to"},
+     .values = {"dc", "dc"}},
+    {.name = "route53.health-changed",
+     .help = "Changed",
+     .labels = {"dc", "to"},
+     .values = {"dc", "healthy|unhealthy"}},
+    NOTE_END,
+};
 static const Kind users_kind = {.name = "users",
                                 .help = "Toy users",
                                 .leaves_out = "Everything",
                                 .size = sizeof(ToyUsers),
                                 .scope = KIND_PER_LOAD,
-                                .fields = users_fields};
+                                .fields = users_fields,
+                                .notes = users_notes};
 
 const Kind *const toy_kinds[] = {&store_kind, &names_kind, &users_kind, &web_kind, NULL};

@@ -450,6 +450,18 @@ static void cassandra_free(Component *self)
     pool_free(node->read_pool);
 }
 
+static const NoteDef cassandra_notes[] = {
+    {.name = "cassandra.hint-stored",
+     .help = "A hint was kept for a replica",
+     .labels = {"to"},
+     .values = {"dc"}},
+    {.name = "cassandra.node-down",
+     .help = "A node convicted another one, which the event belongs to",
+     .labels = {"observer"},
+     .values = {"dc"}},
+    NOTE_END,
+};
+
 const Kind cassandra_kind = {
     .name = "cassandra",
     .help = "A node of an Apache Cassandra 3.11 cluster: coordinator and replica",
@@ -465,6 +477,7 @@ const Kind cassandra_kind = {
     .scope = KIND_ON_NODE,
     .fields = cassandra_fields,
     .metrics = cassandra_metrics,
+    .notes = cassandra_notes,
     .on_make = cassandra_make,
     .on_wire = cassandra_wire,
     .on_start = cassandra_start,
