@@ -85,6 +85,7 @@ void request_begin(Client *client, User *user, uint64_t key, bool is_write)
     client->retry_tokens =
         MIN(client->retry_tokens + client->retry_budget, client->retry_tokens_most);
     gauge_add(&client->in_flight, request->intended, 1.0);
+    history_request_begun(world_history(client->component.world), request->intended);
     request_try(request);
 }
 

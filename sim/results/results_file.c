@@ -53,7 +53,7 @@ static int open_part(ResultsWriter *writer)
     if (code == SQLITE_OK) {
         code = sqlite3_exec(writer->database,
                             "PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF;"
-                            "PRAGMA main.locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536;"
+                            "PRAGMA main.locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384;"
                             "BEGIN EXCLUSIVE",
                             NULL, NULL, NULL);
     }

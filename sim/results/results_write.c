@@ -167,13 +167,12 @@ static bool is_first_sample(ResultsWriter *writer, int run, int component, int m
     return true;
 }
 
-void results_write_sample(ResultsWriter *writer, int run, int component, int metric, SimTime time,
-                          double value, double most)
+static void write_sample(ResultsWriter *writer, int run, int component, int metric, SimTime time,
+                         double value, double most)
 {
     Row row = row_begin(writer, RESULTS_SAMPLE);
-    bool is_first = is_first_sample(writer, run, component, metric);
 
-    if (row.insert != NULL && (is_first || value != 0 || most != 0)) {
+    if (row.insert != NULL) {
         row_int(&row, run);
         row_int(&row, component);
         row_int(&row, metric);
@@ -181,6 +180,22 @@ void results_write_sample(ResultsWriter *writer, int run, int component, int met
         row_real(&row, value);
         row_real(&row, most);
         row_end(&row);
+    }
+}
+
+void results_write_sample(ResultsWriter *writer, int run, int component, int metric, SimTime time,
+                          double value, double most)
+{
+    if (is_first_sample(writer, run, component, metric) || value != 0 || most != 0) {
+        write_sample(writer, run, component, metric, time, value, most);
+    }
+}
+
+void results_write_later_sample(ResultsWriter *writer, int run, int component, int metric,
+                                SimTime time, double value, double most)
+{
+    if (value != 0 || most != 0) {
+        write_sample(writer, run, component, metric, time, value, most);
     }
 }
 

@@ -62,6 +62,10 @@ void results_write_phase(ResultsWriter *writer, int run, const char *name, SimTi
 void results_write_sample(ResultsWriter *writer, int run, int component, int metric, SimTime time,
                           double value, double most);
 
+/* The same, quicker, for a metric of a component that has a sample already. */
+void results_write_later_sample(ResultsWriter *writer, int run, int component, int metric,
+                                SimTime time, double value, double most);
+
 /* A component's histogram of the sample interval that began at `time`. Empty ones are left out by
  * the caller. */
 void results_write_histogram(ResultsWriter *writer, int run, int component, int metric,

@@ -13,8 +13,14 @@ static int compare_words(gconstpointer a, gconstpointer b)
     return strcmp(a, b);
 }
 
-static void write_reasons(ResultsWriter *writer, const RecordOrder *order, const HistoryCell *cell,
-                          SimTime time)
+/* Where cells go. */
+typedef struct UsersRecord {
+    ResultsWriter *writer;
+    int run;
+    SimTime start;
+} UsersRecord;
+
+static void write_reasons(const UsersRecord *record, const HistoryCell *cell, SimTime time)
 {
     g_autoptr(GList) reasons =
         cell->reasons != NULL ? g_hash_table_get_keys(cell->reasons) : NULL; /* none failed */
@@ -23,34 +29,44 @@ static void write_reasons(ResultsWriter *writer, const RecordOrder *order, const
     for (GList *item = reasons; item != NULL; item = item->next) {
         uint64_t count = GPOINTER_TO_SIZE(g_hash_table_lookup(cell->reasons, item->data));
 
-        results_write_failure(writer, order->run, time, cell->client, cell->region->name,
+        results_write_failure(record->writer, record->run, time, cell->client, cell->region->name,
                               cell->dc != NULL ? cell->dc->name : "", item->data, count);
     }
 }
 
-static uint64_t write_users(ResultsWriter *writer, const RecordOrder *order)
+static void write_cell(const HistoryCell *cell, void *context)
+{
+    const UsersRecord *record = context;
+    SimTime time = cell->begin - record->start;
+    ResultsUsers users = {.run = record->run,
+                          .time = time,
+                          .client = cell->client,
+                          .region = cell->region->name,
+                          .dc = cell->dc != NULL ? cell->dc->name : "",
+                          .ok = cell->ok,
+                          .failed = cell->failed,
+                          .attempts = cell->attempts,
+                          .latency = cell->latency};
+
+    results_write_users(record->writer, &users);
+    write_reasons(record, cell, time);
+}
+
+void record_write_users(ResultsWriter *writer, History *history, int run, SimTime start)
+{
+    UsersRecord record = {writer, run, start};
+
+    history_take_cells(history, write_cell, &record);
+}
+
+static void write_last_users(ResultsWriter *writer, const RecordOrder *order)
 {
     History *history = world_history(order->world);
-    uint64_t requests = 0;
+    UsersRecord record = {writer, order->run, order->start};
 
     for (guint i = 0; i < history_count_cells(history); i++) {
-        const HistoryCell *cell = history_cell(history, i);
-        SimTime time = cell->begin - order->start;
-        ResultsUsers users = {.run = order->run,
-                              .time = time,
-                              .client = cell->client,
-                              .region = cell->region->name,
-                              .dc = cell->dc != NULL ? cell->dc->name : "",
-                              .ok = cell->ok,
-                              .failed = cell->failed,
-                              .attempts = cell->attempts,
-                              .latency = cell->latency};
-
-        requests += cell->ok + cell->failed;
-        results_write_users(writer, &users);
-        write_reasons(writer, order, cell, time);
+        write_cell(history_cell(history, i), &record);
     }
-    return requests;
 }
 
 /* --- what happened
@@ -205,12 +221,13 @@ void record_write(ResultsWriter *writer, const RecordOrder *order)
                       .seed = order->seed,
                       .fingerprint = engine_fingerprint(engine),
                       .events = engine_count_run(engine),
-                      .requests = write_users(writer, order),
+                      .requests = history_tally(world_history(order->world)).requests,
                       .simulated = engine_now(engine),
                       .ended = order->ended,
                       .note = order->note};
 
     results_write_run(writer, &run);
+    write_last_users(writer, order);
     write_occurrences(writer, order);
     write_faults(writer, order);
     write_phases(writer, order);

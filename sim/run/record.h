@@ -17,5 +17,9 @@ typedef struct RecordOrder {
     const char *ended, *note;
 } RecordOrder;
 
-/* Writes all of it. Errors stick to the writer. */
+/* Writes users' seconds that are complete, so that they need not be kept: at each sample interval.
+ * `start` as in RecordOrder. */
+void record_write_users(ResultsWriter *writer, History *history, int run, SimTime start);
+
+/* Writes all the rest. Errors stick to the writer. */
 void record_write(ResultsWriter *writer, const RecordOrder *order);

@@ -13,6 +13,7 @@ typedef struct Run {
     Assembly *assembly;
     Chaos *chaos;
     Sampler *sampler;
+    ResultsWriter *writer;
     uint64_t seed;
     SimTime start, end, settled, drained; /* engine instants */
     bool is_stopped;                      /* asked to end early */
@@ -69,6 +70,8 @@ static void live_until(Run *run, SimTime until)
     while (engine_now(run->assembly->engine) < until && !run->is_stopped) {
         engine_run(run->assembly->engine, MIN(until, engine_now(run->assembly->engine) + step));
         sampler_take(run->sampler);
+        record_write_users(run->writer, world_history(run->assembly->world), run->order->run,
+                           run->start);
         chaos_look(run->chaos);
         tell(run);
     }
@@ -111,7 +114,7 @@ static void live(Run *run)
     live_until(run, run->drained);
 }
 
-static void run_prepare(Run *run, ResultsWriter *writer)
+static void run_prepare(Run *run)
 {
     const SimulationSettings *times = &run->order->scenario->simulation;
 
@@ -120,12 +123,12 @@ static void run_prepare(Run *run, ResultsWriter *writer)
     run->settled = run->end + times->settle;
     run->drained = run->settled + run_drain_span();
     run->chaos = chaos_new(run->order->scenario, run->assembly, run->start, run->end);
-    run->sampler = sampler_new(run->assembly->world, writer, run->order->run, run->start);
+    run->sampler = sampler_new(run->assembly->world, run->writer, run->order->run, run->start);
     history_set_epoch(world_history(run->assembly->world), run->start);
     network_watch(run->assembly->world, run->order->hop, run->order->hop_context);
 }
 
-static void run_record(Run *run, ResultsWriter *writer)
+static void run_record(Run *run)
 {
     RecordOrder record = {.world = run->assembly->world,
                           .chaos = run->chaos,
@@ -138,7 +141,7 @@ static void run_record(Run *run, ResultsWriter *writer)
                           .ended = run->is_stopped ? "interrupted" : "completed"};
 
     world_judge(run->assembly->world);
-    record_write(writer, &record);
+    record_write(run->writer, &record);
 }
 
 bool run_execute(const RunOrder *order, DiagList *diags, GError **error)
@@ -156,10 +159,11 @@ bool run_execute(const RunOrder *order, DiagList *diags, GError **error)
         return false;
     }
     run.assembly = assembly;
-    run_prepare(&run, writer);
+    run.writer = writer;
+    run_prepare(&run);
     last_words_begin(assembly->engine, order->run, run.start);
     live(&run);
-    run_record(&run, writer);
+    run_record(&run);
     last_words_end();
     sampler_free(run.sampler);
     chaos_free(run.chaos);

@@ -12,6 +12,7 @@ typedef struct Mark {
     int metric; /* id in the results */
     uint64_t counter;
     double area;
+    bool is_known; /* it has a sample */
 } Mark;
 
 struct Sampler {
@@ -113,6 +114,20 @@ void sampler_free(Sampler *sampler)
 /* --- looking
  * --------------------------------------------------------------------------------------- */
 
+static void write_sample(Sampler *sampler, Mark *mark, SimTime time, double value, double most)
+{
+    int component = (int)component_id(mark->component);
+
+    if (mark->is_known) {
+        results_write_later_sample(sampler->writer, sampler->run, component, mark->metric, time,
+                                   value, most);
+    } else {
+        results_write_sample(sampler->writer, sampler->run, component, mark->metric, time, value,
+                             most);
+        mark->is_known = true;
+    }
+}
+
 static void take_counter(Sampler *sampler, Mark *mark, SimTime time, bool is_written)
 {
     uint64_t now = *(const uint64_t *)member_of(mark);
@@ -120,8 +135,7 @@ static void take_counter(Sampler *sampler, Mark *mark, SimTime time, bool is_wri
     if (is_written) {
         double increase = (double)(now - mark->counter);
 
-        results_write_sample(sampler->writer, sampler->run, (int)component_id(mark->component),
-                             mark->metric, time, increase, increase);
+        write_sample(sampler, mark, time, increase, increase);
     }
     mark->counter = now;
 }
@@ -134,8 +148,7 @@ static void take_gauge(Sampler *sampler, Mark *mark, SimTime time, SimSpan lengt
     if (is_written && length > 0) {
         double mean = (gauge->area - mark->area) / (double)length;
 
-        results_write_sample(sampler->writer, sampler->run, (int)component_id(mark->component),
-                             mark->metric, time, mean, gauge->most);
+        write_sample(sampler, mark, time, mean, gauge->most);
     }
     mark->area = gauge->area;
     gauge->most = gauge->value;

@@ -48,6 +48,16 @@ void history_set_epoch(History *history, SimTime epoch)
     data_book_set_epoch(history->data, epoch);
 }
 
+void history_request_begun(History *history, SimTime intended)
+{
+    request_book_begin(history->requests, intended);
+}
+
+void history_take_cells(History *history, HistoryEachCell *each, void *context)
+{
+    request_book_take(history->requests, engine_now(history->engine), each, context);
+}
+
 HistoryTally history_tally(const History *history)
 {
     return history->tally;

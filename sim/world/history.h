@@ -26,6 +26,10 @@ typedef struct UserRequest {
 
 void history_request(History *history, const UserRequest *request);
 
+/* A request is wanted at `intended`, not later than now; history_request tells its end. Only for
+ * history_take_cells: what nobody takes needs no announcement. */
+void history_request_begun(History *history, SimTime intended);
+
 /* The instant that times in proofs count from, and that seconds of cells begin at: the end of the
  * warm-up. Begins as 0; to be set before the first request. */
 void history_set_epoch(History *history, SimTime epoch);
@@ -87,6 +91,12 @@ typedef struct HistoryCell { /* users' requests of one second and one set of lab
 /* Cells in order of second, then client, region, dc. */
 guint history_count_cells(const History *history);
 const HistoryCell *history_cell(History *history, guint index);
+
+/* Hands over, in the same order, the cells of all seconds that are complete, and forgets them: the
+ * seconds before now in which no announced request is still under way. So a recorder that writes
+ * while the run goes on keeps some seconds in memory and not all. */
+typedef void HistoryEachCell(const HistoryCell *cell, void *context);
+void history_take_cells(History *history, HistoryEachCell *each, void *context);
 
 typedef struct HistoryOccurrence {
     const char *event, *component;

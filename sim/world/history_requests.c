@@ -1,6 +1,7 @@
 /* history_requests.c - cells of one second and one set of labels, found by index and not by hash.
  * Latencies are kept as they are and become a histogram when the recorder asks: a cell holds some
- * hundred of them, a histogram has room for thousands. */
+ * hundred of them, a histogram has room for thousands. Seconds that are complete are handed over
+ * and their cells used again, so that memory does not grow with the length of a run. */
 #include "sim/world/history_requests.h"
 
 #define SITES_MOST 256 /* sites of a world, "none" included */
@@ -15,8 +16,8 @@ typedef struct Cell {
 typedef struct Series {
     const char *client;
     const Site *region, *dc;
-    Cell **cells; /* by second; NULL where nothing was asked */
-    guint capacity;
+    Cell **cells; /* by second since `first`; NULL where nothing was asked */
+    guint first, capacity;
 } Series;
 
 typedef struct Client {
@@ -30,6 +31,9 @@ struct RequestBook {
     GPtrArray *tables;  /* of Series **, owned */
     GPtrArray *series;  /* of Series, owned */
     GPtrArray *cells;   /* of Cell, owned */
+    GPtrArray *spare;   /* of Cell, owned: taken and to be used again */
+    GArray *open;       /* uint32_t: announced and under way, by second since `taken` */
+    guint taken;        /* seconds before it are gone */
     Histogram *latency; /* of the cell shown last */
     bool is_sorted;
 };
@@ -46,11 +50,11 @@ static void cell_free(void *item)
 {
     Cell *cell = item;
 
-    if (cell->shown.reasons != NULL) {
-        g_hash_table_unref(cell->shown.reasons);
+    if (cell != NULL) {
+        g_clear_pointer(&cell->shown.reasons, g_hash_table_unref);
+        g_free(cell->latencies);
+        g_free(cell);
     }
-    g_free(cell->latencies);
-    g_free(cell);
 }
 
 RequestBook *request_book_new(void)
@@ -61,6 +65,8 @@ RequestBook *request_book_new(void)
     book->tables = g_ptr_array_new_with_free_func(g_free);
     book->series = g_ptr_array_new_with_free_func(series_free);
     book->cells = g_ptr_array_new_with_free_func(cell_free);
+    book->spare = g_ptr_array_new_with_free_func(cell_free);
+    book->open = g_array_new(false, true, sizeof(uint32_t));
     book->latency = histogram_new();
     return book;
 }
@@ -71,6 +77,8 @@ void request_book_free(RequestBook *book)
     g_ptr_array_free(book->tables, true);
     g_ptr_array_free(book->series, true);
     g_ptr_array_free(book->cells, true);
+    g_ptr_array_free(book->spare, true);
+    g_array_free(book->open, true);
     histogram_free(book->latency);
     g_free(book);
 }
@@ -122,35 +130,45 @@ static Series *request_book_series(RequestBook *book, const UserRequest *request
         (*place)->client = request->client;
         (*place)->region = request->region;
         (*place)->dc = request->dc;
+        (*place)->first = book->taken;
         g_ptr_array_add(book->series, *place);
     }
     return *place;
 }
 
+static Cell *request_book_new_cell(RequestBook *book, const Series *series, guint second)
+{
+    Cell *cell = book->spare->len > 0
+                     ? g_ptr_array_steal_index_fast(book->spare, book->spare->len - 1)
+                     : g_new0(Cell, 1);
+
+    cell->shown = (HistoryCell){.second = second,
+                                .begin = (SimTime)second * SIM_S - book->lead,
+                                .client = series->client,
+                                .region = series->region,
+                                .dc = series->dc};
+    cell->count = 0;
+    g_ptr_array_add(book->cells, cell);
+    book->is_sorted = false;
+    return cell;
+}
+
 static Cell *request_book_find(RequestBook *book, Series *series, guint second)
 {
-    Cell *cell;
+    guint place = second - series->first;
 
-    if (second >= series->capacity) {
-        guint capacity = MAX(2 * series->capacity, second + 64);
+    g_assert_cmpuint(second, >=, series->first); /* else it was not announced */
+    if (place >= series->capacity) {
+        guint capacity = MAX(2 * series->capacity, place + 64);
 
         series->cells = g_renew(Cell *, series->cells, capacity);
         memset(series->cells + series->capacity, 0, sizeof(Cell *) * (capacity - series->capacity));
         series->capacity = capacity;
     }
-    cell = series->cells[second];
-    if (cell == NULL) {
-        cell = g_new0(Cell, 1);
-        cell->shown.second = second;
-        cell->shown.begin = (SimTime)second * SIM_S - book->lead;
-        cell->shown.client = series->client;
-        cell->shown.region = series->region;
-        cell->shown.dc = series->dc;
-        series->cells[second] = cell;
-        g_ptr_array_add(book->cells, cell);
-        book->is_sorted = false;
+    if (series->cells[place] == NULL) {
+        series->cells[place] = request_book_new_cell(book, series, second);
     }
-    return cell;
+    return series->cells[place];
 }
 
 static void cell_add_latency(Cell *cell, SimSpan latency)
@@ -179,11 +197,37 @@ void request_book_set_epoch(RequestBook *book, SimTime epoch)
     book->lead = (SIM_S - epoch % SIM_S) % SIM_S;
 }
 
+static guint request_book_second(const RequestBook *book, SimTime time)
+{
+    return (guint)((time + book->lead) / SIM_S);
+}
+
+void request_book_begin(RequestBook *book, SimTime intended)
+{
+    guint place = request_book_second(book, intended) - book->taken;
+
+    g_assert_cmpuint(request_book_second(book, intended), >=, book->taken);
+    if (place >= book->open->len) {
+        g_array_set_size(book->open, place + 1);
+    }
+    g_array_index(book->open, uint32_t, place)++;
+}
+
+static void request_book_end(RequestBook *book, guint second)
+{
+    guint place = second - book->taken;
+
+    if (place < book->open->len && g_array_index(book->open, uint32_t, place) > 0) {
+        g_array_index(book->open, uint32_t, place)--;
+    }
+}
+
 void request_book_add(RequestBook *book, const UserRequest *request)
 {
-    Series *series = request_book_series(book, request);
-    Cell *cell = request_book_find(book, series, (guint)((request->intended + book->lead) / SIM_S));
+    guint second = request_book_second(book, request->intended);
+    Cell *cell = request_book_find(book, request_book_series(book, request), second);
 
+    request_book_end(book, second);
     g_assert_cmpint(request->ended, >=, request->intended);
     g_assert_cmpuint(request->attempts, >=, 1);
     cell->shown.attempts += request->attempts;
@@ -221,20 +265,90 @@ static gint cell_compare(gconstpointer a, gconstpointer b)
            (site_rank(one->dc) < site_rank(other->dc));
 }
 
-const HistoryCell *request_book_cell(RequestBook *book, guint index)
+static void request_book_sort(RequestBook *book)
 {
-    Cell *cell;
-
-    g_assert_cmpuint(index, <, book->cells->len);
     if (!book->is_sorted) {
         g_ptr_array_sort(book->cells, cell_compare);
         book->is_sorted = true;
     }
-    cell = g_ptr_array_index(book->cells, index);
+}
+
+static const HistoryCell *request_book_show(RequestBook *book, Cell *cell)
+{
     histogram_reset(book->latency);
     for (guint i = 0; i < cell->count; i++) {
         histogram_add(book->latency, cell->latencies[i]);
     }
     cell->shown.latency = book->latency;
     return &cell->shown;
+}
+
+const HistoryCell *request_book_cell(RequestBook *book, guint index)
+{
+    g_assert_cmpuint(index, <, book->cells->len);
+    request_book_sort(book);
+    return request_book_show(book, g_ptr_array_index(book->cells, index));
+}
+
+/* --- taking ----------------------------------------------------------------------------------- */
+
+/* The first second that is not complete. */
+static guint request_book_complete(const RequestBook *book, SimTime now)
+{
+    guint second = book->taken, current = request_book_second(book, now);
+
+    while (second < current && (second - book->taken >= book->open->len ||
+                                g_array_index(book->open, uint32_t, second - book->taken) == 0)) {
+        second++;
+    }
+    return second;
+}
+
+static void series_forget(Series *series, guint second)
+{
+    guint gone = MIN(second - series->first, series->capacity);
+    guint left = series->capacity - gone;
+
+    if (gone > 0) {
+        memmove(series->cells, series->cells + gone, sizeof(Cell *) * left);
+        memset(series->cells + left, 0, sizeof(Cell *) * gone);
+    }
+    series->first = second;
+}
+
+static void request_book_forget(RequestBook *book, guint second, guint cells)
+{
+    for (guint i = 0; i < cells; i++) {
+        Cell *cell = g_ptr_array_index(book->cells, i);
+
+        g_clear_pointer(&cell->shown.reasons, g_hash_table_unref);
+        g_ptr_array_add(book->spare, cell);
+        g_ptr_array_index(book->cells, i) = NULL;
+    }
+    g_ptr_array_remove_range(book->cells, 0, cells);
+    for (guint i = 0; i < book->series->len; i++) {
+        series_forget(g_ptr_array_index(book->series, i), second);
+    }
+    g_array_remove_range(book->open, 0, MIN(second - book->taken, book->open->len));
+    book->taken = second;
+}
+
+void request_book_take(RequestBook *book, SimTime now, HistoryEachCell *each, void *context)
+{
+    guint second = request_book_complete(book, now);
+    guint taken = 0;
+
+    if (second == book->taken) {
+        return;
+    }
+    request_book_sort(book);
+    for (; taken < book->cells->len; taken++) {
+        Cell *cell = g_ptr_array_index(book->cells, taken);
+
+        if (cell->shown.second >= second) {
+            break;
+        }
+        each(request_book_show(book, cell), context);
+    }
+    request_book_forget(book, second, taken);
 }

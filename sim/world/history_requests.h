@@ -9,7 +9,11 @@ typedef struct RequestBook RequestBook;
 RequestBook *request_book_new(void);
 void request_book_free(RequestBook *book);
 void request_book_set_epoch(RequestBook *book, SimTime epoch);
+void request_book_begin(RequestBook *book, SimTime intended);
 void request_book_add(RequestBook *book, const UserRequest *request);
+
+/* As history_take_cells. */
+void request_book_take(RequestBook *book, SimTime now, HistoryEachCell *each, void *context);
 guint request_book_count(const RequestBook *book);
 
 /* In order of second, client, region, dc; valid until the next call. */
