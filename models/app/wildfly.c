@@ -187,13 +187,29 @@ static Task *queue_pop(Wildfly *server)
     return task;
 }
 
+/* A thread took the head of a request: "100 Continue", and the body follows. */
+static void task_continue(Task *task)
+{
+    Wildfly *server = task->server;
+    Message answer = {.op = MESSAGE_HTTP, .size_bytes = 25, .code = 100};
+
+    call_reply(&server->component, &task->request.ticket, &answer);
+    pool_give(server->tasks, task);
+}
+
 /* Threads take from the queue while there are both; the clients may have gone, the work is done
  * anyway. */
 static void threads_take(Wildfly *server)
 {
     while (server->queued > 0 && server->busy < (uint32_t)server->task_max_threads &&
            !is_blocked(server)) {
-        task_start(queue_pop(server));
+        Task *task = queue_pop(server);
+
+        if ((task->request.flags & HTTP_EXPECT) != 0) {
+            task_continue(task);
+        } else {
+            task_start(task);
+        }
     }
 }
 
@@ -322,7 +338,12 @@ static void wildfly_message(Component *self, const Message *message)
     if (message->op != MESSAGE_HTTP) {
         return;
     }
-    server->requests++;
+    if ((message->flags & HTTP_PING) != 0) { /* CPONG: no thread is needed for it */
+        call_reply(self, &message->ticket,
+                   &(Message){.op = MESSAGE_HTTP, .size_bytes = 5, .code = 100});
+        return;
+    }
+    server->requests += (message->flags & HTTP_EXPECT) == 0;
     if (server->state != SERVER_RUNNING) {
         Message refusal = {.op = MESSAGE_HTTP, .size_bytes = 300, .code = 503};
 

@@ -23,6 +23,7 @@ typedef struct User {
     SimTime answer_until; /* the cached answer may be used before this */
     SimTime kept_until;   /* the kept connection is open until then */
     Component *peer;      /* of the kept connection, NULL: none */
+    const char *route;    /* of its session: what the cookie says; NULL: none */
     uint64_t avoided;     /* bit i: address number i failed last time */
     SimTime avoided_until;
     uint32_t peer_incarnation;

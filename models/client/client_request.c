@@ -414,6 +414,7 @@ static void request_ask(Request *request)
                         .request = request->id,
                         .key = request->key,
                         .detail = client->first_user + user,
+                        .subject = request->user->route,
                         .connection = request->connection,
                         .time_to_live = client->keep_alive,
                         .access_delay = access_delay(request->user),
@@ -453,6 +454,9 @@ static void request_answered(Request *request, const Message *reply)
         user->connection = request->connection;
     }
     user->has_ticket = true;
+    if (reply->subject != NULL) {
+        user->route = reply->subject;
+    }
     user_keep_connection(client, user, peer, reply);
     if (reply->code < 400) {
         note_moved(request, peer->site);

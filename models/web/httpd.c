@@ -1,22 +1,35 @@
 /* httpd.c - Apache httpd 2.4 with the event MPM as a balancer over the application servers of its
  * site. Left out: process spawning below MaxRequestWorkers (all threads are there from the start;
- * they are within seconds under this load), sticky sessions, sets and spares, load factors,
- * draining, WebSocket tunnels, a pool of backend connections for each process (one for all here).
- * None of these changes whom a request reaches when members die. Source: httpd 2.4.62 manual and
- * sources. */
+ * they are within seconds under this load), WebSocket tunnels, answers that break in the middle,
+ * TLS and name look-ups towards members, a pool of backend connections for each process (one for
+ * all here). None of these changes whom a request reaches when members die. Source: httpd 2.4.62
+ * manual and sources. */
 #include <string.h>
 
 #include "models/web/httpd_parts.h"
 
-static const char *const method_words[] = {"byrequests", "bytraffic", "bybusyness", NULL};
-static const char *const check_words[] = {"None", "TCP", "OPTIONS", "HEAD", "GET", NULL};
+static const char *const method_words[] = {"byrequests", "bytraffic", "bybusyness", "heartbeat",
+                                           NULL};
+static const char *const check_words[] = {"None",  "TCP",       "OPTIONS", "HEAD",  "GET",
+                                          "CPING", "OPTIONS11", "HEAD11",  "GET11", NULL};
+static const char *const scheme_words[] = {"http", "ajp", NULL};
 static const char *const member_words[] = {"site", "own-node", NULL};
-enum { MEMBERS_SITE, MEMBERS_OWN_NODE };
 
 void httpd_note_member(Httpd *httpd, const char *event, uint32_t index)
 {
     history_note(world_history(httpd->component.world), event, &httpd->component, "member",
                  httpd->backends[index].peer->name, NULL, NULL);
+}
+
+/* mod_heartmonitor: `count` slots are busy, `detail` are ready. */
+static void hear_heartbeat(Httpd *httpd, const Message *message)
+{
+    for (uint32_t i = 0; i < httpd->balancer.count; i++) {
+        if (httpd->backends[i].peer == message->from) {
+            balancer_on_heartbeat(&httpd->balancer, i, message->count, (uint32_t)message->detail,
+                                  world_now(httpd->component.world));
+        }
+    }
 }
 
 static void httpd_message(Component *self, const Message *message)
@@ -27,52 +40,12 @@ static void httpd_message(Component *self, const Message *message)
         work_arrive(httpd, message);
     } else if (message->op == MESSAGE_CLOSE) {
         connection_closed(httpd, message->connection);
+    } else if (message->op == MESSAGE_HEARTBEAT) {
+        hear_heartbeat(httpd, message);
     }
 }
 
 /* --- life --- */
-
-static void find_members(Httpd *httpd, World *world, DiagList *diags)
-{
-    const GPtrArray *all = world_of_kind(world, httpd->backend_kind);
-
-    httpd->backends = g_new0(Backend, all->len + 1);
-    httpd->balancer.members = g_new0(BalancerMember, all->len + 1);
-    for (guint i = 0; i < all->len; i++) {
-        Component *peer = g_ptr_array_index(all, i);
-        bool is_ours = httpd->members == MEMBERS_SITE ? peer->site == httpd->component.site
-                                                      : peer->host == httpd->component.host;
-
-        if (is_ours) {
-            httpd->backends[httpd->balancer.count] =
-                (Backend){.httpd = httpd, .peer = peer, .index = httpd->balancer.count};
-            httpd->balancer.count++;
-        }
-    }
-    if (httpd->balancer.count == 0) {
-        diag_add(diags, DIAG_ERROR, httpd->component.settings, DIAG_KEY,
-                 "'%s' has no '%s' in its site to balance over", httpd->component.name,
-                 httpd->backend_kind);
-    }
-    if (httpd->max_attempts < 0) { /* the stock value: one less than there are members */
-        httpd->max_attempts = MAX((int64_t)httpd->balancer.count - 1, 0);
-    }
-}
-
-static void read_fail_codes(Httpd *httpd, DiagList *diags)
-{
-    for (char **text = httpd->fail_on_status; text != NULL && *text != NULL; text++) {
-        guint64 code = g_ascii_strtoull(*text, NULL, 10);
-
-        if (code < 100 || code > 599 || httpd->fail_codes_count == HTTPD_FAIL_CODES) {
-            diag_add(diags, DIAG_ERROR, httpd->component.settings, DIAG_KEY,
-                     "'failonstatus' takes up to %d HTTP statuses like \"503\", not '%s'",
-                     HTTPD_FAIL_CODES, *text);
-            return;
-        }
-        httpd->fail_codes[httpd->fail_codes_count++] = (uint32_t)code;
-    }
-}
 
 /* event.c sizes itself like this, with a warning. */
 static void size_mpm(Httpd *httpd, DiagList *diags)
@@ -95,17 +68,13 @@ static void httpd_wire(Component *self, World *world, DiagList *diags)
 {
     Httpd *httpd = (Httpd *)self;
     g_autofree char *stream = g_strdup_printf("%s/check", self->name);
+    g_autofree char *choice_stream = g_strdup_printf("%s/choice", self->name);
 
     engine_open_stream(world_engine(world), &httpd->check_rng, stream);
-    read_fail_codes(httpd, diags);
+    engine_open_stream(world_engine(world), &httpd->choice_rng, choice_stream);
     size_mpm(httpd, diags);
     httpd->works = pool_new("httpd.works", sizeof(Work));
-    find_members(httpd, world, diags);
-    httpd->balancer.method = (BalancerMethod)httpd->method;
-    httpd->balancer.retry = httpd->retry;
-    httpd->balancer.force_recovery = httpd->force_recovery;
-    httpd->balancer.hcpasses = (uint32_t)httpd->hc_passes;
-    httpd->balancer.hcfails = (uint32_t)httpd->hc_fails;
+    httpd_read_members(httpd, diags);
     host_listen(self->host, (uint16_t)httpd->port, self);
 }
 
@@ -114,8 +83,10 @@ static void httpd_start(Component *self)
     Httpd *httpd = (Httpd *)self;
 
     for (uint32_t i = 0; i < httpd->balancer.count; i++) {
-        httpd->balancer.members[i] = (BalancerMember){.factor = 100};
+        httpd->balancer.members[i] = httpd->initial[i];
         httpd->backends[i].idle = 0;
+        httpd->backends[i].in_use = 0;
+        httpd->backends[i].waiting = NULL;
         httpd->backends[i].peer_incarnation = 0;
     }
     httpd_check_start(httpd);
@@ -152,6 +123,7 @@ static void httpd_free(Component *self)
     g_free(httpd->slots);
     g_free(httpd->backends);
     g_free(httpd->balancer.members);
+    g_free(httpd->initial);
 }
 
 /* --- tables --- */
@@ -200,8 +172,39 @@ static const Field httpd_fields[] = {
     FIELD_ROW(Httpd, backend_kind, "backend", FIELD_TYPE_TEXT, char *, .initial = "wildfly",
               .help = "Kind of the application servers", .source = "the seed"),
     FIELD_ROW(Httpd, method, "lbmethod", FIELD_TYPE_CHOICE, int, .initial = "byrequests",
-              .more = method_words, .help = "How a member is chosen",
+              .more = method_words,
+              .help = "How a member is chosen; heartbeat needs members that send heartbeats "
+                      "(mod_heartbeat), which WildFly does not: nobody is chosen then",
               .source = "mod_proxy_balancer lbmethod"),
+    FIELD_ROW(Httpd, scheme, "scheme", FIELD_TYPE_CHOICE, int, .initial = "http",
+              .more = scheme_words,
+              .help = "Protocol of the members' URLs; ajp repeats reads that got no answer on "
+                      "another member, http nothing that was sent",
+              .source = "mod_proxy_http, mod_proxy_ajp"),
+    FIELD_ROW(Httpd, member_settings, "BalancerMember", FIELD_TYPE_JSON, const cJSON *,
+              .help = "Parameters of single members by the name of their node, \"app1\", "
+                      "\"DC01-app1\" or \"*\": loadfactor, lbset, route, redirect, status, retry",
+              .source = "mod_proxy BalancerMember"),
+    FIELD_ROW(Httpd, sticky_session, "stickysession", FIELD_TYPE_TEXT, char *,
+              .help = "Name of the cookie that keeps a session at the member with its route; the "
+                      "application server is taken to put the member's route there",
+              .source = "mod_proxy_balancer stickysession: none"),
+    FIELD_ROW(Httpd, no_failover, "nofailover", FIELD_TYPE_FLAG, bool, .initial = "false",
+              .help = "Sessions whose member is out get 503",
+              .source = "mod_proxy_balancer nofailover Off"),
+    FIELD_ROW(Httpd, worker_wait, "ProxySet timeout", FIELD_TYPE_SPAN, SimSpan, .initial = "0s",
+              .help = "How long a request waits for a member that can be used",
+              .source = "mod_proxy_balancer timeout 0"),
+    FIELD_ROW(Httpd, ping, "ping", FIELD_TYPE_SPAN, SimSpan, .initial = "0s",
+              .help = "How long a member may take to say that it is there, asked before each "
+                      "request with a body (http) or each request (ajp); 0s: not asked",
+              .source = "mod_proxy ping: off"),
+    HTTPD_COUNT(max, "max", .initial = "0", .lowest = "0", .highest = "20000",
+                .help = "Connections of one process to one member; 0: as many as it has workers",
+                .source = "mod_proxy max = ThreadsPerChild"),
+    HTTPD_SPAN(acquire, "acquire", .initial = "0s",
+               .help = "How long a request waits for one of 'max' connections; 0s: without limit",
+               .source = "mod_proxy acquire: not set"),
     HTTPD_COUNT(max_attempts, "maxattempts", .initial = "-1", .lowest = "-1", .highest = "100",
                 .help = "Members tried after the first failed; -1: one less than there are members",
                 .source = "mod_proxy_balancer maxattempts"),
@@ -228,6 +231,13 @@ static const Field httpd_fields[] = {
     HTTPD_SPAN(hc_interval, "hcinterval", .initial = "30s", .lowest = "100ms",
                .help = "From the end of a check to the next",
                .source = "mod_proxy_hcheck hcinterval"),
+    FIELD_ROW(Httpd, hc_expr, "hcexpr", FIELD_TYPE_TEXT, char *,
+              .help = "What passes a check, like \"%{REQUEST_STATUS} =~ /^[234]/\"; default: "
+                      "statuses 200 to 399",
+              .source = "mod_proxy_hcheck hcexpr"),
+    HTTPD_COUNT(hc_threads, "ProxyHCTPsize", .initial = "16", .lowest = "0", .highest = "1000",
+                .help = "Checks under way at once; 0: one after the other",
+                .source = "mod_proxy_hcheck ProxyHCTPsize 16"),
     HTTPD_COUNT(hc_passes, "hcpasses", .initial = "1", .lowest = "1", .highest = "1000",
                 .help = "Checks passed before a member is back", .source = "mod_proxy_hcheck"),
     HTTPD_COUNT(hc_fails, "hcfails", .initial = "1", .lowest = "1", .highest = "1000",
@@ -278,8 +288,9 @@ const Kind httpd_kind = {
     .name = "httpd",
     .help = "Apache httpd 2.4, event MPM, mod_proxy_balancer and mod_proxy_hcheck",
     .leaves_out =
-        "Spawning of processes, sticky sessions, sets and spares, load factors, draining, "
-        "WebSocket tunnels, hcexpr: they do not change whom a request reaches when members die",
+        "Spawning of processes, WebSocket tunnels, answers that break in the middle, TLS and name "
+        "look-ups towards members, bodies in hcexpr: they do not change whom a request reaches "
+        "when members die",
     .size = sizeof(Httpd),
     .scope = KIND_ON_NODE,
     .fields = httpd_fields,

@@ -18,10 +18,27 @@ static void schedule_check(Backend *backend, SimSpan interval)
     engine_at(engine, look, &backend->httpd->component.owner, &check_event, backend, 0);
 }
 
+static void check_begin(Backend *backend);
+
+/* A thread of the pool is free for the next one that waits (ProxyHCTPsize). */
+static void take_next(Httpd *httpd)
+{
+    Backend *next = httpd->checks_first;
+
+    httpd->checks_running--;
+    if (next != NULL) {
+        httpd->checks_first = next->next;
+        next->next = NULL;
+        check_begin(next);
+    }
+}
+
 static void check_ended(Backend *backend, bool is_pass)
 {
     Httpd *httpd = backend->httpd;
     SimTime now = world_now(httpd->component.world);
+
+    take_next(httpd);
 
     if (!is_pass) {
         httpd->checks_failed++;
@@ -35,8 +52,14 @@ static void check_ended(Backend *backend, bool is_pass)
 
 static void on_check_answer(Component *self, void *context, Outcome outcome, const Message *reply)
 {
-    (void)self;
-    check_ended(context, outcome == OUTCOME_OK && reply->code >= 200 && reply->code < 400);
+    const Httpd *httpd = (const Httpd *)self;
+
+    if (httpd->hc_method == CHECK_CPING) {
+        check_ended(context, outcome == OUTCOME_OK && reply->code == 100);
+    } else {
+        check_ended(context, outcome == OUTCOME_OK && reply->code < HTTPD_CODES &&
+                                 httpd->hc_codes[reply->code]);
+    }
 }
 
 static void on_check_connected(Component *self, void *context, ConnectOutcome outcome,
@@ -46,6 +69,9 @@ static void on_check_connected(Component *self, void *context, ConnectOutcome ou
     (void)connection;
     Message question = {.op = MESSAGE_HTTP, .size_bytes = 120, .flags = HTTP_HEALTH | HTTP_CLOSE};
 
+    if (backend->httpd->hc_method == CHECK_CPING) {
+        question.flags = HTTP_PING;
+    }
     if (outcome != CONNECTED) {
         check_ended(backend, false);
     } else if (backend->httpd->hc_method == CHECK_TCP) {
@@ -55,14 +81,36 @@ static void on_check_connected(Component *self, void *context, ConnectOutcome ou
     }
 }
 
+static void check_begin(Backend *backend)
+{
+    Httpd *httpd = backend->httpd;
+
+    httpd->checks_running++;
+    network_connect_to(&httpd->component, backend->peer, httpd_connection_timeout(httpd),
+                       on_check_connected, backend);
+}
+
 static void on_check_due(void *self, void *subject, uint64_t detail)
 {
-    Backend *backend = subject;
+    Backend *backend = subject, *last;
     Httpd *httpd = self;
 
     (void)detail;
-    network_connect_to(&httpd->component, backend->peer, httpd_connection_timeout(httpd),
-                       on_check_connected, backend);
+    if (httpd->balancer.members[backend->index].flags.is_stopped) {
+        schedule_check(backend, 0);
+        return;
+    }
+    if (httpd->checks_running < (uint32_t)MAX(httpd->hc_threads, 1)) {
+        check_begin(backend);
+        return;
+    }
+    if (httpd->checks_first == NULL) {
+        httpd->checks_first = backend;
+        return;
+    }
+    for (last = httpd->checks_first; last->next != NULL; last = last->next) {
+    }
+    last->next = backend;
 }
 
 /* A server that has been up when the run begins is somewhere between two checks. */
@@ -70,6 +118,8 @@ void httpd_check_start(Httpd *httpd)
 {
     SimSpan wait = httpd->hc_interval;
 
+    httpd->checks_running = 0;
+    httpd->checks_first = NULL;
     if (httpd->hc_method == CHECK_NONE) {
         return;
     }
@@ -77,6 +127,7 @@ void httpd_check_start(Httpd *httpd)
         wait = (SimSpan)rng_below(&httpd->check_rng, (uint64_t)wait);
     }
     for (uint32_t i = 0; i < httpd->balancer.count; i++) {
+        httpd->backends[i].next = NULL;
         schedule_check(&httpd->backends[i], wait);
     }
 }

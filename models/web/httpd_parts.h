@@ -16,20 +16,39 @@ typedef enum CheckMethod {
     CHECK_TCP,
     CHECK_OPTIONS,
     CHECK_HEAD,
-    CHECK_GET
+    CHECK_GET,
+    CHECK_CPING,
+    CHECK_OPTIONS_11,
+    CHECK_HEAD_11,
+    CHECK_GET_11,
 } CheckMethod;
+
+enum { MEMBERS_SITE, MEMBERS_OWN_NODE };
+enum { SCHEME_HTTP, SCHEME_AJP };
 
 /* One member's connections, in step with the balancer's members. */
 typedef struct Backend {
     Httpd *httpd;
     Component *peer;
     uint32_t index;
+    struct Work *waiting; /* for one of `max` connections, in order */
+    uint32_t in_use;
     uint32_t idle;             /* open connections that nobody uses */
     uint32_t peer_incarnation; /* life of the peer that they lead to, and of its host */
     uint32_t host_life;
+    struct Backend *next; /* that waits for its check */
 } Backend;
 
-typedef enum WorkStage { WORK_QUEUED, WORK_PARSING, WORK_CONNECTING, WORK_ASKED } WorkStage;
+typedef enum WorkStage {
+    WORK_QUEUED,
+    WORK_PARSING,
+    WORK_CHOOSING,
+    WORK_ACQUIRING,
+    WORK_CONNECTING,
+    WORK_ASKED,
+} WorkStage;
+
+#define WORK_BUSY 8
 
 /* One request on its way through: from its arrival to the answer. */
 typedef struct Work {
@@ -38,9 +57,16 @@ typedef struct Work {
     Message request;
     uint32_t attempts; /* members tried */
     uint32_t member;
+    uint32_t waits;                /* looks for a usable member so far */
+    uint16_t busy_with[WORK_BUSY]; /* members that count it as under way until its end */
+    uint8_t busy_count;
     uint32_t connection; /* number of the client's; 0: one that nobody counts */
     WorkStage stage;
-    bool is_pooled; /* on a backend connection that was used before */
+    bool is_pooled;  /* on a backend connection that was used before */
+    bool is_pinged;  /* that the member is there */
+    bool is_renewed; /* on a second connection to the member because a ping failed on the first */
+    bool is_holding; /* one of the member's `max` connections */
+    EventId timer;
 } Work;
 
 /* Where a client's connection is. The first ones are in a list, in order of `until`. */
@@ -73,6 +99,7 @@ typedef struct SlotList {
 } SlotList;
 
 #define HTTPD_FAIL_CODES 8
+#define HTTPD_CODES 600
 
 struct Httpd {
     Component component; /* first */
@@ -80,6 +107,12 @@ struct Httpd {
     int64_t max_request_workers, listen_backlog, keep_alive_requests, port, max_attempts;
     int64_t server_limit, threads_per_child;
     double async_factor;
+    SimSpan worker_wait, ping, acquire;
+    int64_t max, hc_threads;
+    const cJSON *member_settings;
+    char *sticky_session, *hc_expr;
+    int scheme;
+    bool no_failover;
     SimSpan connection_timeout, proxy_timeout, retry, hc_interval, keep_alive_timeout,
         request_read_timeout;
     int64_t hc_passes, hc_fails;
@@ -92,7 +125,11 @@ struct Httpd {
         connections_cut, connections_closed_early, syns_dropped, checks_failed;
     Gauge workers_busy, waiting, connections, connections_waiting;
     /* state */
-    Rng check_rng;
+    Rng check_rng, choice_rng;
+    bool hc_codes[HTTPD_CODES]; /* statuses that pass a check */
+    BalancerMember *initial;    /* as configured */
+    Backend *checks_first;      /* that wait for a thread */
+    uint32_t checks_running;
     uint32_t fail_codes[HTTPD_FAIL_CODES], fail_codes_count;
     Balancer balancer;
     Backend *backends;
@@ -150,6 +187,11 @@ void connections_no_worker(Httpd *httpd);
 
 /* The process ended. */
 void connections_clear(Httpd *httpd);
+
+/* --- httpd_members.c --- */
+
+/* Finds the members and reads what is configured of them. */
+void httpd_read_members(Httpd *httpd, DiagList *diags);
 
 /* --- httpd_check.c --- */
 

@@ -52,6 +52,9 @@ static void work_free(Work *work, bool is_kept)
     Work *next = queue_pop(httpd);
 
     httpd->busy--;
+    for (uint32_t i = 0; i < work->busy_count; i++) {
+        httpd->balancer.members[work->busy_with[i]].busy--;
+    }
     connection_answered(httpd, work, is_kept);
     pool_give(httpd->works, work);
     if (next != NULL) {
@@ -74,6 +77,9 @@ static void work_answer(Work *work, uint32_t code, const Message *from_backend)
     answer.time_to_live = httpd->keep_alive_timeout;
     answer.count = (uint32_t)httpd->keep_alive_requests;
     answer.connection = work->connection;
+    if (httpd->sticky_session != NULL && from_backend != NULL) { /* the cookie that it sets */
+        answer.subject = httpd->balancer.members[work->member].route;
+    }
     if (!connection_keeps(httpd, work)) {
         answer.flags |= HTTP_CLOSE;
     }
@@ -96,13 +102,53 @@ static void work_cut(Work *work)
 
 /* --- one attempt on a member --- */
 
-/* The member is left out until `retry` is over. */
-static void work_mark_error(Work *work)
+static void work_take_member(Work *work, uint32_t member);
+static void work_use_connection(Work *work);
+
+static Backend *backend_of(const Work *work)
+{
+    return &work->httpd->backends[work->member];
+}
+
+static void work_set_timer(Work *work, SimSpan wait, const EventType *type)
 {
     Httpd *httpd = work->httpd;
 
-    balancer_mark_error(&httpd->balancer, work->member, world_now(httpd->component.world));
+    work->timer = engine_after(world_engine(httpd->component.world), wait, &httpd->component.owner,
+                               type, work, 0);
+}
+
+/* The attempt is over: its connection to the member is free for who waits for one. */
+static void work_release(Work *work)
+{
+    Backend *backend = backend_of(work);
+    Work *next = backend->waiting;
+
+    if (!work->is_holding) {
+        return;
+    }
+    work->is_holding = false;
+    backend->in_use--;
+    if (next != NULL) {
+        backend->waiting = next->next;
+        next->next = NULL;
+        engine_cancel(world_engine(work->httpd->component.world), next->timer);
+        next->timer = EVENT_NONE;
+        work_use_connection(next);
+    }
+}
+
+/* The member is left out until `retry` is over. False when its errors are ignored (status=+I). */
+static bool work_mark_error(Work *work)
+{
+    Httpd *httpd = work->httpd;
+    SimTime now = world_now(httpd->component.world);
+
+    if (!balancer_mark_error(&httpd->balancer, work->member, now)) {
+        return false;
+    }
     httpd_note_member(httpd, "httpd.member-error", work->member);
+    return true;
 }
 
 /* The handler said 503: the member is in error and another one may be tried. */
@@ -110,12 +156,30 @@ static void work_fail_over(Work *work)
 {
     Httpd *httpd = work->httpd;
 
-    work_mark_error(work);
-    if (work->attempts <= (uint32_t)httpd->max_attempts) {
+    work_release(work);
+    if (work_mark_error(work) && work->attempts <= (uint32_t)httpd->max_attempts) {
         httpd->failovers++;
         work_choose(work);
     } else {
         work_answer(work, 503, NULL);
+    }
+}
+
+/* The handler said 500: the member is in error and nobody else is tried. */
+static void work_fail_hard(Work *work)
+{
+    work_mark_error(work);
+    work_answer(work, 500, NULL);
+}
+
+/* mod_proxy_ajp: no answer to what was sent. Without a body an idempotent method may be repeated.
+ */
+static void work_ajp_failed(Work *work)
+{
+    if ((work->request.flags & HTTP_WRITE) == 0) {
+        work_fail_over(work);
+    } else {
+        work_fail_hard(work);
     }
 }
 
@@ -125,6 +189,11 @@ static void work_broken(Work *work)
 {
     bool is_first_of_client = work->request.peer_incarnation == 0;
 
+    work_release(work);
+    if (work->httpd->scheme == SCHEME_AJP) {
+        work_ajp_failed(work);
+        return;
+    }
     if (is_first_of_client) {
         work_answer(work, 502, NULL);
         return;
@@ -137,11 +206,22 @@ static void work_broken(Work *work)
 
 static void work_timed_out(Work *work)
 {
+    work_release(work);
+    if (work->httpd->scheme == SCHEME_AJP) {
+        if (work->httpd->ping > 0) { /* the member is there, the request is slow */
+            work_answer(work, 504, NULL);
+        } else {
+            work_ajp_failed(work);
+        }
+        return;
+    }
     if (work->httpd->fail_on_timeout) {
         work_mark_error(work);
     }
     work_answer(work, 502, NULL);
 }
+
+/* --- a connection to the member --- */
 
 static void on_connected(Component *self, void *context, ConnectOutcome outcome, Component *peer,
                          uint32_t connection);
@@ -152,8 +232,8 @@ static void work_connect(Work *work)
 
     work->stage = WORK_CONNECTING;
     work->is_pooled = false;
-    network_connect_to(&httpd->component, httpd->backends[work->member].peer,
-                       httpd_connection_timeout(httpd), on_connected, work);
+    network_connect_to(&httpd->component, backend_of(work)->peer, httpd_connection_timeout(httpd),
+                       on_connected, work);
 }
 
 static uint32_t host_life(const Backend *backend)
@@ -166,22 +246,69 @@ static uint32_t host_life(const Backend *backend)
  * nothing, and answers what was sent to it before its fall with a reset. */
 static void work_found_dead(Work *work)
 {
-    Httpd *httpd = work->httpd;
-    Backend *backend = &httpd->backends[work->member];
+    Backend *backend = backend_of(work);
 
     if (work->is_pooled && backend->host_life == host_life(backend)) {
         backend->idle = 0;
-        httpd->balancer.members[work->member].busy++;
         work_connect(work);
     } else {
         work_broken(work);
     }
 }
 
+static void on_acquire_timeout(void *self, void *subject, uint64_t detail);
+static const EventType acquire_event = {"httpd.acquire-timeout", on_acquire_timeout};
+
+static void work_wait_for_connection(Work *work)
+{
+    Backend *backend = backend_of(work);
+    Work **end = &backend->waiting;
+
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = work;
+    work->stage = WORK_ACQUIRING;
+    if (work->httpd->acquire > 0) {
+        work_set_timer(work, work->httpd->acquire, &acquire_event);
+    }
+}
+
+/* ap_proxy_acquire_connection gave up: 503, so the member is in error and another one is tried. */
+static void on_acquire_timeout(void *self, void *subject, uint64_t detail)
+{
+    Work *work = subject, **place = &backend_of(work)->waiting;
+
+    (void)self;
+    (void)detail;
+    work->timer = EVENT_NONE;
+    while (*place != work) {
+        place = &(*place)->next;
+    }
+    *place = work->next;
+    work->next = NULL;
+    work_fail_over(work);
+}
+
+static void work_acquire(Work *work)
+{
+    const Httpd *httpd = work->httpd;
+    int64_t processes = httpd->max_request_workers / httpd->threads_per_child;
+
+    if (httpd->max > 0 && backend_of(work)->in_use >= (uint32_t)(httpd->max * processes)) {
+        work_wait_for_connection(work);
+    } else {
+        work_use_connection(work);
+    }
+}
+
+/* --- question and answer --- */
+
 static void work_answered(Work *work, const Message *reply)
 {
     const Httpd *httpd = work->httpd;
 
+    work_release(work);
     for (uint32_t i = 0; i < httpd->fail_codes_count; i++) {
         if (httpd->fail_codes[i] == reply->code) {
             work_mark_error(work);
@@ -194,14 +321,11 @@ static void on_answer(Component *self, void *context, Outcome outcome, const Mes
 {
     Work *work = context;
     Httpd *httpd = (Httpd *)self;
-    Backend *backend = &httpd->backends[work->member];
-    BalancerMember *member = &httpd->balancer.members[work->member];
 
-    member->busy--;
     switch (outcome) {
     case OUTCOME_OK:
-        backend->idle++;
-        member->bytes_in += reply->size_bytes;
+        backend_of(work)->idle++;
+        httpd->balancer.members[work->member].bytes_in += reply->size_bytes;
         work_answered(work, reply);
         return;
     case OUTCOME_REFUSED:
@@ -222,7 +346,6 @@ static void on_answer(Component *self, void *context, Outcome outcome, const Mes
 static void work_ask(Work *work)
 {
     Httpd *httpd = work->httpd;
-    Backend *backend = &httpd->backends[work->member];
     Message question = work->request;
 
     work->stage = WORK_ASKED;
@@ -230,21 +353,64 @@ static void work_ask(Work *work)
     question.access_delay = 0;
     question.access_loss = 0.0;
     question.connection = 0;
-    question.peer_incarnation = backend->peer_incarnation;
+    question.peer_incarnation = backend_of(work)->peer_incarnation;
     httpd->balancer.members[work->member].bytes_out += question.size_bytes;
-    call_send(&httpd->component, backend->peer, &question, httpd->proxy_timeout, on_answer, work);
+    call_send(&httpd->component, backend_of(work)->peer, &question, httpd->proxy_timeout, on_answer,
+              work);
+}
+
+/* --- ping: is the member there at all? --- */
+
+static void on_pong(Component *self, void *context, Outcome outcome, const Message *reply)
+{
+    Work *work = context;
+
+    (void)self;
+    if (outcome == OUTCOME_OK && reply->code == 100) {
+        work->is_pinged = true;
+        work_ask(work);
+    } else if (outcome == OUTCOME_OK) { /* an answer instead, to a request that it did not read */
+        work_answered(work, reply);
+    } else if (!work->is_renewed) { /* once more, on a connection of its own */
+        work->is_renewed = true;
+        work_connect(work);
+    } else {
+        work_fail_over(work);
+    }
+}
+
+static void work_ping(Work *work)
+{
+    Httpd *httpd = work->httpd;
+    Message ping = {.op = MESSAGE_HTTP,
+                    .size_bytes = 200,
+                    .flags = httpd->scheme == SCHEME_AJP ? HTTP_PING : HTTP_EXPECT,
+                    .peer_incarnation = backend_of(work)->peer_incarnation};
+
+    call_send(&httpd->component, backend_of(work)->peer, &ping, httpd->ping, on_pong, work);
+}
+
+static void work_speak(Work *work)
+{
+    const Httpd *httpd = work->httpd;
+    bool is_asked = httpd->scheme == SCHEME_AJP || (work->request.flags & HTTP_WRITE) != 0;
+
+    if (httpd->ping > 0 && is_asked && !work->is_pinged) {
+        work_ping(work);
+    } else {
+        work_ask(work);
+    }
 }
 
 static void on_connected(Component *self, void *context, ConnectOutcome outcome, Component *peer,
                          uint32_t connection)
 {
     Work *work = context;
-    Httpd *httpd = (Httpd *)self;
-    Backend *backend = &httpd->backends[work->member];
+    Backend *backend = backend_of(work);
 
+    (void)self;
     (void)connection;
     if (outcome != CONNECTED) {
-        httpd->balancer.members[work->member].busy--;
         work_fail_over(work);
         return;
     }
@@ -253,33 +419,89 @@ static void on_connected(Component *self, void *context, ConnectOutcome outcome,
         backend->host_life = host_life(backend);
         backend->idle = 0;
     }
-    work_ask(work);
+    work_speak(work);
+}
+
+static void work_use_connection(Work *work)
+{
+    Backend *backend = backend_of(work);
+
+    backend->in_use++;
+    work->is_holding = true;
+    if (backend->idle > 0) {
+        backend->idle--;
+        work->is_pooled = true;
+        work_speak(work);
+    } else {
+        work_connect(work);
+    }
+}
+
+/* --- choice --- */
+
+#define LOOKS 100 /* for a usable member, spread over the balancer's timeout */
+
+static void on_look_again(void *self, void *subject, uint64_t detail);
+static const EventType look_event = {"httpd.look-again", on_look_again};
+
+static void work_find_nobody(Work *work)
+{
+    if (work->waits < LOOKS && work->httpd->worker_wait > 0) {
+        work->stage = WORK_CHOOSING;
+        work->waits++;
+        work_set_timer(work, work->httpd->worker_wait / LOOKS, &look_event);
+    } else {
+        work_answer(work, 503, NULL);
+    }
+}
+
+/* find_best_worker: looks again without its session, and without forcing recovery. */
+static void on_look_again(void *self, void *subject, uint64_t detail)
+{
+    Work *work = subject;
+    Httpd *httpd = self;
+    int member = balancer_pick(&httpd->balancer, world_now(httpd->component.world));
+
+    (void)detail;
+    work->timer = EVENT_NONE;
+    if (member < 0) {
+        work_find_nobody(work);
+    } else {
+        work_take_member(work, (uint32_t)member);
+    }
 }
 
 static void work_choose(Work *work)
 {
     Httpd *httpd = work->httpd;
     SimTime now = world_now(httpd->component.world);
+    const char *route = httpd->sticky_session != NULL ? work->request.subject : NULL;
 
     balancer_force_recovery(&httpd->balancer, now);
-    int member = balancer_pick(&httpd->balancer, now);
+    int member = balancer_choose(&httpd->balancer, route, now);
 
-    if (member < 0) {
+    if (member == BALANCER_NO_FAILOVER) {
         work_answer(work, 503, NULL);
-        return;
-    }
-    Backend *backend = &httpd->backends[member];
-
-    work->member = (uint32_t)member;
-    work->attempts++;
-    httpd->balancer.members[member].busy++;
-    if (backend->idle > 0) {
-        backend->idle--;
-        work->is_pooled = true;
-        work_ask(work);
+    } else if (member < 0) {
+        work->waits = 0;
+        work_find_nobody(work);
     } else {
-        work_connect(work);
+        work_take_member(work, (uint32_t)member);
     }
+}
+
+/* It counts as busy until the request ends, even when another one answers it in the end. */
+static void work_take_member(Work *work, uint32_t member)
+{
+    work->member = member;
+    work->attempts++;
+    work->is_pinged = false;
+    work->is_renewed = false;
+    if (work->busy_count < WORK_BUSY) {
+        work->busy_with[work->busy_count++] = (uint16_t)member;
+        work->httpd->balancer.members[member].busy++;
+    }
+    work_acquire(work);
 }
 
 /* --- a request comes in --- */

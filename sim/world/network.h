@@ -31,6 +31,8 @@ enum {
     HTTP_CLOSE = 8,        /* the connection is not kept after the answer */
     HTTP_TLS_FULL = 16,    /* first on a connection with a full TLS handshake: costs CPU */
     HTTP_TLS_RESUMED = 32, /* first on a connection with a resumed one */
+    HTTP_EXPECT = 64,      /* only its head, "Expect: 100-continue": 100 when somebody takes it */
+    HTTP_PING = 128,       /* AJP CPING: answered by who reads from the network */
 };
 
 /* Levels of MESSAGE_READ and MESSAGE_WRITE (Cassandra 3.11, ConsistencyLevel). */

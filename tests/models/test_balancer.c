@@ -21,12 +21,12 @@ static void bench_init(Bench *bench, BalancerMethod method, const int *factors)
     memset(bench, 0, sizeof *bench);
     bench->balancer = (Balancer){.members = bench->members,
                                  .method = method,
-                                 .retry = RETRY,
                                  .force_recovery = true,
                                  .hcpasses = 1,
                                  .hcfails = 1};
     while (factors[bench->balancer.count] > 0) {
-        bench->members[bench->balancer.count].factor = 100 * factors[bench->balancer.count];
+        bench->members[bench->balancer.count] = (BalancerMember){
+            .factor = 100 * factors[bench->balancer.count], .retry = RETRY, .heard = -1};
         bench->balancer.count++;
     }
 }
@@ -59,7 +59,7 @@ START_TEST(a_disabled_member_is_skipped_in_the_turn)
     Bench bench;
 
     bench_init(&bench, BALANCER_BY_REQUESTS, (int[]){1, 1, 1, 1, 0});
-    bench.members[1].is_disabled = true;
+    bench.members[1].flags.is_disabled = true;
     ck_assert_str_eq(bench_picks(&bench, 6, 0), "acdacd");
 }
 END_TEST

@@ -10,8 +10,10 @@ Bed bed_new(uint64_t seed, const char *settings)
 {
     Bed bed = {.rig = rig_new(seed, &httpd_kind, NULL)};
     g_autofree char *json = g_strdup_printf("{ \"backend\": \"probe\"%s }", settings);
-    g_auto(GStrv) parts = g_strsplit(json, "'", -1);
-    g_autofree char *quoted = g_strjoinv("\"", parts);
+    /* a quote that is meant stands as \\' */
+    g_auto(GStrv) pieces = g_strsplit(json, "\\'", -1);
+    g_autofree char *kept = g_strjoinv("\x01", pieces);
+    char *quoted = g_strdelimit(g_strdelimit(kept, "'", '"'), "\x01", '\'');
 
     rig_site(bed.rig, "DC01");
     rig_site(bed.rig, "far");
