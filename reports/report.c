@@ -19,6 +19,7 @@ static const struct {
     {"reroute", "Who was rerouted when", section_reroute},
     {"load", "CPU", section_load},
     {"data", "Database and data", section_data},
+    {"steady", "Steady or not", section_steady},
     {"method", "Method", section_method},
 };
 

@@ -4,6 +4,7 @@
 #include "reports/check_words.h"
 #include "reports/sections.h"
 #include "reports/words.h"
+#include "sim/results/evidence/experiment.h"
 #include "sim/results/results_export.h"
 
 void section_begin(const Telling *telling, const char *id, const char *title)
@@ -35,6 +36,22 @@ static void put_verdict(const Telling *telling)
     page_element(telling->page, "strong", NULL, check_verdict_word(verdict));
     page_format(telling->page, " %s", sentence);
     page_close(telling->page, "p");
+}
+
+/* What keeps means and percentiles from being told at all. */
+static void put_doubt(const Telling *telling)
+{
+    const Experiment *experiment = experiment_examine(telling->view->results);
+
+    if (experiment->doubt != NULL) {
+        page_element_format(telling->page, "p", "missing",
+                            "%s. Means and percentiles%s%s are not told.", experiment->doubt,
+                            experiment->phase != NULL ? " of phase " : "",
+                            experiment->phase != NULL ? experiment->phase : "");
+    }
+    if (experiment->doubt_of_mean != NULL) {
+        page_element(telling->page, "p", "missing", experiment->doubt_of_mean);
+    }
 }
 
 /* --- what it is about ----------------------------------------------------------------------- */
@@ -159,8 +176,9 @@ static void put_estimate(Page *page, const Estimate *estimate, const char *unit)
     g_autofree char *value = words_value(estimate->value, unit);
     g_autofree char *range = words_range(estimate, unit);
     bool is_bare = isnan(estimate->low) && !isnan(estimate->value) && estimate->replications > 1;
+    bool is_refused = isnan(estimate->value) && estimate->n > 0;
 
-    page_cell_range(page, value, is_bare ? "too few beyond" : range);
+    page_cell_range(page, value, is_refused ? "refused" : is_bare ? "too few beyond" : range);
 }
 
 void section_put_felt(const Telling *telling, const UserGroup *group)
@@ -223,6 +241,7 @@ void section_answer(const Telling *telling)
         page_element(telling->page, "p", NULL, description);
     }
     put_verdict(telling);
+    put_doubt(telling);
     if (telling->drawer->is_missing) {
         page_element(telling->page, "p", "missing",
                      "Figures are left out: there is no gnuplot on this machine. All tables are "

@@ -28,4 +28,5 @@ void section_reroute(const Telling *telling);  /* who was served by whom when */
 void section_load(const Telling *telling);     /* CPU by role and site */
 void section_data(const Telling *telling);     /* the database, and what the data checks found */
 void section_faults(const Telling *telling);   /* what was done and what happened */
+void section_steady(const Telling *telling);   /* kind of experiment, Welch's figure */
 void section_method(const Telling *telling);   /* how figures were made, what is left out */

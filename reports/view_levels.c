@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "sim/results/evidence/experiment.h"
+
 /* Sums of one replication. */
 typedef struct Sums {
     double *steps;       /* of all components' values, by step */
@@ -142,6 +144,7 @@ Estimate levels_phase(const Levels *levels, guint phase)
     if (mean.low < 0) { /* and not NAN: levels are not negative */
         mean.low = 0;
     }
+    experiment_refuse(levels->view->results, levels->view->phases->pdata[phase], false, &mean);
     return mean;
 }
 

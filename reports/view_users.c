@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/base/fixed_math.h"
+#include "sim/results/evidence/experiment.h"
 
 const double user_quantiles[USER_QUANTILES] = {0.50, 0.95, 0.99, 0.999};
 
@@ -418,6 +418,13 @@ Estimate view_users_failed(const ViewUsers *users, const UserGroup *group)
     return failed;
 }
 
+static const char *phase_of(const ViewUsers *users, const UserGroup *group)
+{
+    guint index = (guint)(group - users->groups) / users->groups_of_a_phase;
+
+    return users->view->phases->pdata[index];
+}
+
 Estimate view_users_quantile(const ViewUsers *users, const UserGroup *group, UserQuantile quantile)
 {
     guint room = MAX(users->view->run_count, 1);
@@ -446,5 +453,6 @@ Estimate view_users_quantile(const ViewUsers *users, const UserGroup *group, Use
     if (estimate_lacks_values(&estimate)) {
         estimate.more_of = "requests";
     }
+    experiment_refuse(users->view->results, phase_of(users, group), false, &estimate);
     return estimate;
 }

@@ -48,8 +48,15 @@ typedef struct StationCapacity {
     double servers;   /* less those that breakdowns take, on average */
     double service_s; /* mean */
     bool is_bounded;  /* sheds what it cannot serve: it has room or its customers patience */
+    bool has_wait;    /* whether customers wait for a finite time on average, given a queue that
+                         does not grow: not behind services without a finite variance */
 } StationCapacity;
 StationCapacity station_capacity(const Component *station);
+
+/* What the station tells when it starts, for those who judge what it measures: that it is offered
+ * `load` times what it can serve, and that the mean wait is infinite. */
+void station_warn_overload(Component *station, double load);
+void station_warn_wait(Component *station);
 
 /* The stations of `to`, `count` of them. */
 Component *const *fork_branches(const Component *fork, guint *count);

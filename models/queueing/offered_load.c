@@ -136,18 +136,28 @@ static bool warn_of_traps(const Flow *flow, DiagList *diags)
     return is_trapped;
 }
 
-static void warn(const Flow *flow, const Component *station, DiagList *diags)
+static void warn(const Flow *flow, Component *station, DiagList *diags)
 {
     StationCapacity capacity = station_capacity(station);
     double offered = flow->total[component_id(station)];
     double load = offered * capacity.service_s / capacity.servers;
 
-    if (load >= 1 && !capacity.is_bounded && !flow->is_adaptive[component_id(station)]) {
+    if (capacity.is_bounded || !(offered > 0)) {
+        return;
+    }
+    if (load >= 1 && !flow->is_adaptive[component_id(station)]) {
+        station_warn_overload(station, load);
         diag_add(
             diags, DIAG_WARNING, station->settings, DIAG_KEY,
             "station '%s' is offered %.6g customers a second, %.4g times what it can serve: its "
             "queue grows without end",
             station->settings->string, offered, load);
+    } else if (!capacity.has_wait) {
+        station_warn_wait(station);
+        diag_add(diags, DIAG_WARNING, station->settings, DIAG_KEY,
+                 "the service of station '%s' has no finite variance: the mean wait is infinite, "
+                 "only percentiles can be measured",
+                 station->settings->string);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "sim/config/json_place.h"
+#include "sim/world/history.h"
 
 static void on_breakdown(void *self, void *subject, uint64_t detail);
 static void on_repair(void *self, void *subject, uint64_t detail);
@@ -130,10 +131,35 @@ static void on_repair(void *component, void *subject, uint64_t detail)
     service_fill(self);
 }
 
+void station_warn_overload(Component *component, double load)
+{
+    ((Station *)component)->overload = load;
+}
+
+void station_warn_wait(Component *component)
+{
+    ((Station *)component)->has_no_mean_wait = true;
+}
+
+/* What is known of the queue before anybody comes; see offered_load.h. */
+static void tell_prospects(Station *self)
+{
+    History *history = world_history(self->component.world);
+
+    if (self->overload > 0) {
+        g_autofree char *load = g_strdup_printf("%.4g", self->overload);
+
+        history_note(history, "station.overloaded", &self->component, "offered", load, NULL, NULL);
+    } else if (self->has_no_mean_wait) {
+        history_note(history, "station.no-mean-wait", &self->component, NULL, NULL, NULL, NULL);
+    }
+}
+
 static void station_start(Component *component)
 {
     Station *self = (Station *)component;
 
+    tell_prospects(self);
     self->is_open = true;
     self->is_broken = false;
     service_set_speed(self);
@@ -171,6 +197,12 @@ PartRoute station_route(Component *component)
     return (PartRoute){&self->route, self->to};
 }
 
+/* Whether who comes waits for those before it to be served to the end. */
+static bool has_line(const Station *self)
+{
+    return self->discipline == DISCIPLINE_FCFS || self->discipline == DISCIPLINE_RANDOM;
+}
+
 StationCapacity station_capacity(const Component *component)
 {
     const Station *self = (const Station *)component;
@@ -183,7 +215,9 @@ StationCapacity station_capacity(const Component *component)
     }
     return (StationCapacity){.servers = (double)self->servers * availability,
                              .service_s = draw_mean(self->service) / (double)SIM_S,
-                             .is_bounded = self->room > 0 || self->patience.law != NULL};
+                             .is_bounded = self->room > 0 || self->patience.law != NULL,
+                             .has_wait = self->servers > 1 || !has_line(self) ||
+                                         isfinite(draw_scv(self->service))};
 }
 
 static void station_make(Component *component, World *world, DiagList *diags)
@@ -191,7 +225,6 @@ static void station_make(Component *component, World *world, DiagList *diags)
     Station *self = (Station *)component;
     const cJSON *tree = component->settings;
     bool has_up = self->breakdown.up.law != NULL, has_down = self->breakdown.down.law != NULL;
-    bool has_line = self->discipline == DISCIPLINE_FCFS || self->discipline == DISCIPLINE_RANDOM;
 
     (void)world;
     if (self->room > 0 && self->room < self->servers) {
@@ -199,7 +232,7 @@ static void station_make(Component *component, World *world, DiagList *diags)
                  "'room' counts those in service, so it must be at least 'servers' (%d)",
                  (int)self->servers);
     }
-    if (self->patience.law != NULL && !has_line) {
+    if (self->patience.law != NULL && !has_line(self)) {
         diag_add(diags, DIAG_ERROR, json_member(tree, "patience"), DIAG_KEY,
                  "'patience' needs a line: with this 'discipline' all are served at once");
     }

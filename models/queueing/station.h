@@ -36,6 +36,8 @@ struct Station {
     Route route;
     Customers *customers;
     Rng services, patiences, breakdowns, choices;
+    double overload; /* what it is offered over what it can serve; 0 when it can */
+    bool has_no_mean_wait;
     /* state */
     Line waiting;         /* in order of arrival; of lcfs-pr the last displaced comes first */
     Customer **unordered; /* who waits, of discipline random */

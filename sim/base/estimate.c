@@ -218,7 +218,10 @@ bool estimate_lacks_values(const Estimate *estimate)
 
 char *estimate_doubt(const Estimate *estimate)
 {
-    if (isnan(estimate->value) || estimate->is_reliable) {
+    if (isnan(estimate->value)) {
+        return g_strdup(estimate->method);
+    }
+    if (estimate->is_reliable) {
         return NULL;
     }
     if (estimate->more_needed == 0 || estimate->more_of == NULL) {

@@ -78,7 +78,7 @@ Estimate estimate_quantile(double p, double pooled, const double *each, size_t c
 bool estimate_lacks_values(const Estimate *estimate);
 
 /* Why the estimate is not reliable, in words: "interval not reliable: needs about 80000 more
- * requests"; NULL when it is, or when there is no value. Caller frees. */
+ * requests", or why there is no value; NULL when it is reliable. Caller frees. */
 char *estimate_doubt(const Estimate *estimate);
 
 /* The p-quantile of independent values in rising order, with the interval between two of them whose

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/results/evidence/experiment.h"
 #include "sim/results/results_export.h"
 
 enum { WHY_INDENT = 6, WHY_WIDTH = 100 - WHY_INDENT };
@@ -48,8 +49,8 @@ static char *observed_text(const ResultsCheck *check)
     return g_strdup_printf("%s [%s, %s]", observed, low, high);
 }
 
-/* How a figure came about, in lines of at most 100 columns. */
-static void print_why(FILE *to, const char *why)
+/* How figures came about, in lines of at most 100 columns. */
+static void print_wrapped(FILE *to, const char *why)
 {
     g_auto(GStrv) words = g_strsplit(why, " ", -1);
     int column = 0;
@@ -82,7 +83,7 @@ static void print_check(FILE *to, const ResultsCheck *check, const SummaryNotes 
     print_verdict(to, check->verdict, notes->has_colour);
     fprintf(to, "%s\n", check->is_warning ? " (warning)" : "");
     if (check->why != NULL && check->why[0] != '\0') {
-        print_why(to, check->why);
+        print_wrapped(to, check->why);
     }
 }
 
@@ -98,8 +99,9 @@ static void print_faults(FILE *to, const Results *results)
     }
 }
 
-static void print_end(FILE *to, const Results *results, const SummaryNotes *notes)
+static void print_end(FILE *to, Results *results, const SummaryNotes *notes)
 {
+    g_autofree char *analysis = experiment_describe(results);
     guint count;
     const ResultsRun *runs = results_runs(results, &count);
     double simulated_s = 0.0;
@@ -116,11 +118,13 @@ static void print_end(FILE *to, const Results *results, const SummaryNotes *note
         "%u replication%s, %.1f M requests, %.1f M events; %.0f s simulated in %.1f s (x%.0f)\n",
         count, count == 1 ? "" : "s", (double)requests / 1e6, (double)events / 1e6, simulated_s,
         notes->spent_s, simulated_s / notes->spent_s);
+    fprintf(to, "analysis:\n");
+    print_wrapped(to, analysis);
     fprintf(to, "report:    open %s/report.html in a browser\n", notes->target);
     fprintf(to, "reproduce: %s\n", notes->repeat);
 }
 
-void summary_print(const Results *results, const SummaryNotes *notes, FILE *to)
+void summary_print(Results *results, const SummaryNotes *notes, FILE *to)
 {
     guint count;
     const ResultsCheck *checks = results_checks(results, &count);

@@ -13,4 +13,4 @@ typedef struct SummaryNotes {
 } SummaryNotes;
 
 /* Prints at most 100 columns. */
-void summary_print(const Results *results, const SummaryNotes *notes, FILE *to);
+void summary_print(Results *results, const SummaryNotes *notes, FILE *to);

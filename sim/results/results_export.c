@@ -6,6 +6,8 @@
 
 #include "sim/base/estimate.h"
 #include "sim/base/rng.h"
+#include "sim/results/evidence/experiment.h"
+#include "sim/results/export/export_analysis.h"
 #include "sim/results/export/export_json.h"
 #include "sim/results/export/export_levels.h"
 #include "sim/results/export/export_users.h"
@@ -344,6 +346,7 @@ char *results_export_summary(Results *results, double confidence)
     char *text;
 
     add_heading(results, summary);
+    export_analysis(results, summary);
     metrics = cJSON_AddArrayToObject(summary, "metrics");
     export_users(results, confidence, metrics);
     export_levels(results, confidence, metrics);
@@ -501,8 +504,9 @@ static void count_outcomes(const Results *results, guint *failures, guint *skipp
     }
 }
 
-static void append_properties(GString *xml, const Results *results)
+static void append_properties(GString *xml, Results *results)
 {
+    g_autofree char *analysis = experiment_describe(results);
     char text[EXPORT_NUMBER_TEXT];
     double least_margin;
     guint run_count;
@@ -515,6 +519,7 @@ static void append_properties(GString *xml, const Results *results)
     append_property(xml, "seed", fact_or_empty(results, "seed"));
     append_property(xml, "replications", export_number(run_count, text));
     append_property(xml, "version", fact_or_empty(results, "version"));
+    append_property(xml, "analysis", analysis);
     append_property(xml, "least margin", export_number(least_margin, text));
     for (guint i = 0; i < count; i++) {
         if (!isnan(checks[i].margin)) {

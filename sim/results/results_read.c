@@ -16,6 +16,8 @@ struct Results {
     GArray *cells; /* NULL until asked for */
     GError *error; /* the first one since it was opened */
     SimSpan sample_interval;
+    void *attached;
+    GDestroyNotify free_attached;
 };
 
 /* --- reading rows --------------------------------------------------------------------------- */
@@ -362,6 +364,9 @@ void results_free(Results *results)
     if (results == NULL) {
         return;
     }
+    if (results->attached != NULL) {
+        results->free_attached(results->attached);
+    }
     sqlite3_close(results->database);
     g_string_chunk_free(results->texts);
     g_hash_table_unref(results->facts);
@@ -380,6 +385,18 @@ void results_free(Results *results)
     g_clear_error(&results->error);
     g_free(results->path);
     g_free(results);
+}
+
+void results_attach(Results *results, void *finding, GDestroyNotify free_finding)
+{
+    g_assert(results->attached == NULL && finding != NULL);
+    results->attached = finding;
+    results->free_attached = free_finding;
+}
+
+void *results_attached(const Results *results)
+{
+    return results->attached;
 }
 
 const char *results_fact(const Results *results, const char *name)

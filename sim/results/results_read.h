@@ -100,6 +100,11 @@ Histogram *results_staleness(Results *results, int run);
  * samples; 1 s when there is none. */
 SimSpan results_sample_interval(const Results *results);
 
+/* What was found out about the results as a whole and is freed with them; NULL until attached,
+ * once. */
+void results_attach(Results *results, void *finding, GDestroyNotify free_finding);
+void *results_attached(const Results *results);
+
 /* For the other readers of this folder: a statement (NULL after an error; finalize it), its next
  * row (false: no more, or an error that sticks), and a text kept as long as the Results. */
 sqlite3_stmt *results_prepare(Results *results, const char *sql);

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/config/json_place.h"
+#include "sim/results/evidence/experiment.h"
 #include "sim/results/results_read.h"
 #include "sim/run/verdicts.h"
 #include "sim/run/wall.h"
@@ -394,6 +396,28 @@ static void write_left_out(ResultsWriter *writer, const Kind *const *kinds)
     results_write_fact(writer, "leaves_out", text->str);
 }
 
+/* Which kind of experiment the scenario asks for; see experiment.h. */
+static const char *find_experiment(const Scenario *scenario)
+{
+    for (guint i = 0; i < scenario->method->len; i++) {
+        const Activity *activity = g_ptr_array_index(scenario->method, i);
+
+        if (activity->type == ACTIVITY_ACTION) {
+            return experiment_word(EXPERIMENT_FAULT);
+        }
+    }
+    for (guint i = 0; i < scenario->loads->len; i++) {
+        const LoadEntry *load = g_ptr_array_index(scenario->loads, i);
+
+        if (json_member(load->tree, "stages") != NULL ||
+            json_member(load->tree, "startTime") != NULL ||
+            json_member(load->tree, "duration") != NULL) {
+            return experiment_word(EXPERIMENT_TERMINATING);
+        }
+    }
+    return experiment_word(EXPERIMENT_STEADY);
+}
+
 /* What the results say of the campaign as a whole; nothing of it depends on when or where it ran.
  */
 static void write_facts(ResultsWriter *writer, const CampaignOrder *order)
@@ -410,6 +434,7 @@ static void write_facts(ResultsWriter *writer, const CampaignOrder *order)
                        scenario->description != NULL ? scenario->description : "");
     results_write_fact(writer, "seed", scenario->simulation.seed_text);
     results_write_fact(writer, "changes", order->changes != NULL ? order->changes : "");
+    results_write_fact(writer, "experiment", find_experiment(scenario));
     results_write_fact(writer, "version", DCDRILL_VERSION);
     results_write_fact(writer, "sample_interval_ns", interval);
     results_write_fact(writer, "cost_per_month", cost);

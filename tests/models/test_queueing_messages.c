@@ -75,6 +75,13 @@ static const Mistake mistakes[] = {
     {WEB("'service': '1.25s', 'servers': 2, 'breakdown': { 'up': '1h', 'down': '1h' }"),
      ":5:15: warning: station 'web' is offered 1 customers a second, 1.25 times what it can "
      "serve: its queue grows without end\n"},
+    {WEB("'service': 'pareto(min=1ms, shape=1.5)'"),
+     ":5:15: warning: the service of station 'web' has no finite variance: the mean wait is "
+     "infinite, only percentiles can be measured\n"},
+    {WEB("'service': 'pareto(min=1ms, shape=0.9)'"),
+     ":5:15: warning: station 'web' is offered 1 customers a second, inf times what it can serve: "
+     "its queue grows without end\n"},
+    {WEB("'service': 'pareto(min=1ms, shape=1.5)', 'discipline': 'ps'"), ""},
     {WEB("'service': '1.25s', 'room': 5"), ""},
     {WEB("'service': '1.25s', 'patience': '1s'"), ""},
     {WEB("'service': '100ms', 'to': [ { 'station': 'web', 'probability': 0.95 }, { 'out': true, "

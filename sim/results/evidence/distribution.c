@@ -33,6 +33,22 @@ double distribution_correlation(const Distribution *distribution)
                                         histogram_variance(pooled));
 }
 
+/* A law without a finite mean shows itself so: however many replications there are, one of them
+ * makes up a good part of the total. */
+#define LARGEST_SHARE 0.5
+#define FEWEST_FOR_SHARES 5
+
+static bool is_of_one(const double *totals, guint count)
+{
+    double sum = estimate_stable_sum(totals, count);
+    double most = 0;
+
+    for (guint i = 0; i < count; i++) {
+        most = fmax(most, totals[i]);
+    }
+    return count >= FEWEST_FOR_SHARES && most > LARGEST_SHARE * sum;
+}
+
 Estimate distribution_mean(const Distribution *distribution)
 {
     g_autofree double *totals = g_new(double, MAX(distribution->count, 1));
@@ -45,6 +61,12 @@ Estimate distribution_mean(const Distribution *distribution)
     }
     mean = estimate_ratio(totals, counts, distribution->count, distribution->confidence);
     mean.n = (uint64_t)estimate_stable_sum(counts, distribution->count);
+    if (is_of_one(totals, distribution->count)) {
+        mean.low = mean.high = (double)NAN;
+        mean.is_reliable = false;
+        mean.method = "one replication makes up half of the total: no finite mean, or too few of "
+                      "them";
+    }
     return mean;
 }
 

@@ -21,7 +21,8 @@ typedef struct Distribution {
  * at least 1, and 1 for a single replication. */
 double distribution_correlation(const Distribution *distribution);
 
-/* The mean over all values: total over total, Student t over replications. */
+/* The mean over all values: total over total, Student t over replications. Without an interval when
+ * one of five or more replications makes up half of the total. */
 Estimate distribution_mean(const Distribution *distribution);
 
 /* The p-quantile of all replications together. One that rests on too few values (see

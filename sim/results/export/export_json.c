@@ -49,7 +49,9 @@ cJSON *export_add_estimate(cJSON *object, const char *name, const Estimate *esti
         export_add_interval(object, name, estimate->value, estimate->low, estimate->high);
     g_autofree char *doubt = estimate_doubt(estimate);
 
-    cJSON_AddStringToObject(shown, "method", estimate->method);
+    if (!isnan(estimate->value)) {
+        cJSON_AddStringToObject(shown, "method", estimate->method);
+    }
     if (doubt != NULL) {
         cJSON_AddStringToObject(shown, "why", doubt);
     }
@@ -98,23 +100,27 @@ static void add_largest(cJSON *metric, const Distribution *distribution)
     export_add_extremes(metric, "max", most, least, most);
 }
 
-void export_add_distribution(cJSON *metrics, const char *name, const char *const *labels,
-                             const char *unit, const Distribution *distribution)
+void export_add_distribution(cJSON *metrics, Results *results, const char *phase, const char *name,
+                             const char *const *labels, const char *unit,
+                             const Distribution *distribution)
 {
     static const struct {
         const char *name;
         double p;
     } points[] = {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}};
     Estimate estimate = distribution_mean(distribution);
-    bool is_reliable = estimate.is_reliable;
+    bool is_reliable;
     cJSON *metric =
         export_add_metric(metrics, name, labels, unit, (double)estimate.n, distribution->count);
 
+    experiment_refuse(results, phase, true, &estimate);
+    is_reliable = estimate.is_reliable;
     export_add_estimate(metric, "mean", &estimate);
     for (guint i = 0; i < G_N_ELEMENTS(points); i++) {
         cJSON *shown;
 
         estimate = distribution_quantile(distribution, points[i].p);
+        experiment_refuse(results, phase, false, &estimate);
         is_reliable = is_reliable && estimate.is_reliable;
         shown = export_add_estimate(metric, points[i].name, &estimate);
         export_add_number(shown, "beyond",

@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "sim/results/evidence/distribution.h"
+#include "sim/results/evidence/experiment.h"
 
 #define EXPORT_NUMBER_TEXT 40
 
@@ -30,6 +31,7 @@ cJSON *export_add_metric(cJSON *metrics, const char *name, const char *const *la
                          const char *unit, double n, guint replications);
 
 /* A distribution: mean, p50, p95, p99, p99.9, max, each with its interval, the percentiles with how
- * many values lie beyond them; "reliable" says whether all are. */
-void export_add_distribution(cJSON *metrics, const char *name, const char *const *labels,
-                             const char *unit, const Distribution *distribution);
+ * many values lie beyond them; "reliable" says whether all are. `phase` as in experiment_refuse. */
+void export_add_distribution(cJSON *metrics, Results *results, const char *phase, const char *name,
+                             const char *const *labels, const char *unit,
+                             const Distribution *distribution);

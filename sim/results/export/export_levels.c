@@ -188,7 +188,8 @@ static void add_histograms(Subject *subject, guint phase, const char *const *lab
         double scale = g_strcmp0(subject->unit, "s") == 0 ? 1e-9 : 1;
         const Distribution distribution = {each, known, scale, "values", subject->confidence};
 
-        export_add_distribution(metrics, subject->metric, labels, subject->unit, &distribution);
+        export_add_distribution(metrics, subject->results, subject->phases->pdata[phase],
+                                subject->metric, labels, subject->unit, &distribution);
     }
 }
 
@@ -207,6 +208,10 @@ static void add_phase(Subject *subject, guint phase, cJSON *metrics)
     estimate = estimate_part(subject, phase, is_gauge, &n);
     if (n == 0) {
         return;
+    }
+    if (is_gauge) {
+        experiment_refuse(subject->results, subject->phases->pdata[phase],
+                          g_strcmp0(subject->unit, "ratio") != 0, &estimate);
     }
     metric = export_add_metric(metrics, subject->metric, labels, subject->unit, n,
                                estimate.replications);

@@ -297,7 +297,8 @@ static void add_latency(const Table *table, const Group *group, cJSON *metrics)
                                 "region", group->region, NULL};
         const Distribution distribution = {each, known, 1e-9, "requests", table->confidence};
 
-        export_add_distribution(metrics, "http_req_duration", labels, "s", &distribution);
+        export_add_distribution(metrics, table->results, group->phase, "http_req_duration", labels,
+                                "s", &distribution);
     }
 }
 

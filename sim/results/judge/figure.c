@@ -96,7 +96,8 @@ void figure_judge_estimate(Judged *judged, const ThresholdRule *rule, const Esti
     }
     judged->margin = figure_margin(rule, worse);
     if (isnan(estimate->value)) {
-        judged_decide(judged, VERDICT_INCONCLUSIVE, "nothing was measured%s%s",
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "%s%s%s",
+                      estimate->n > 0 ? estimate->method : "nothing was measured",
                       note != NULL ? "; " : "", note != NULL ? note : "");
         return;
     }

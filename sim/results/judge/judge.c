@@ -6,6 +6,7 @@
 
 #include "sim/base/estimate.h"
 #include "sim/results/evidence/distribution.h"
+#include "sim/results/evidence/experiment.h"
 #include "sim/results/judge/figure.h"
 #include "sim/results/judge/judge_case.h"
 #include "sim/results/judge/single_run.h"
@@ -41,19 +42,10 @@ static void add_totals(const ThresholdRule *rule, const Stream *stream, double *
 /* Totals of one run; false when the run measured nothing. */
 static bool sum_run(const JudgeCase *one, guint index, double *part, double *whole)
 {
-    int run = one->runs[index].run;
-    g_autoptr(GPtrArray) streams = NULL;
+    g_autoptr(GPtrArray) streams = stream_measure(one->results, one->rule, one->runs[index].run);
 
     *part = 0;
     *whole = 0;
-    if (one->rule->type == THRESHOLD_HISTOGRAM) {
-        g_autoptr(Histogram) merged = stream_merge(one->results, one->rule, run);
-
-        *part = histogram_sum(merged) * stream_scale(one->rule);
-        *whole = (double)histogram_count(merged);
-        return *whole > 0;
-    }
-    streams = stream_measure(one->results, one->rule, run);
     for (guint i = 0; i < streams->len; i++) {
         add_totals(one->rule, g_ptr_array_index(streams, i), part, whole);
     }
@@ -101,7 +93,8 @@ static GPtrArray *merge_runs(const JudgeCase *one)
     return each;
 }
 
-static Estimate estimate_percentile(const JudgeCase *one)
+/* A mean or a percentile of the rule's distribution. */
+static Estimate estimate_distribution(const JudgeCase *one)
 {
     g_autoptr(GPtrArray) each = merge_runs(one);
     Distribution distribution = {.each = (const Histogram *const *)each->pdata,
@@ -111,10 +104,33 @@ static Estimate estimate_percentile(const JudgeCase *one)
                                  .confidence = one->confidence};
 
     if (each->len == 0) {
-        return (Estimate){.value = (double)NAN, .low = (double)NAN, .high = (double)NAN};
+        return (Estimate){.value = (double)NAN,
+                          .low = (double)NAN,
+                          .high = (double)NAN,
+                          .method = "nothing was measured"};
     }
-    return each->len == 1 ? single_run_quantile(one->results, one->rule, one->confidence)
-                          : distribution_quantile(&distribution, one->rule->quantile);
+    if (one->rule->aggregate == THRESHOLD_PERCENTILE) {
+        return each->len == 1 ? single_run_quantile(one->results, one->rule, one->confidence)
+                              : distribution_quantile(&distribution, one->rule->quantile);
+    }
+    return each->len == 1 ? single_run_ratio(one->results, one->rule, one->confidence)
+                          : distribution_mean(&distribution);
+}
+
+/* Latencies and levels speak of a steady state or of nothing; a share or a count is a total. */
+static Estimate estimate_phase(const JudgeCase *one)
+{
+    const ThresholdRule *rule = one->rule;
+    bool is_level = rule->type == THRESHOLD_GAUGE;
+    Estimate estimate =
+        rule->type == THRESHOLD_HISTOGRAM ? estimate_distribution(one) : estimate_totals(one);
+
+    if (is_level || rule->type == THRESHOLD_HISTOGRAM) {
+        experiment_refuse(one->results, threshold_label(rule, "phase"),
+                          rule->aggregate == THRESHOLD_AVG && strcmp(rule->unit, "ratio") != 0,
+                          &estimate);
+    }
+    return estimate;
 }
 
 /* --- worst cases ---------------------------------------------------------------------------- */
@@ -276,8 +292,7 @@ Estimate judge_estimate(Results *results, const ThresholdRule *rule, double conf
 {
     JudgeCase one = case_of(results, rule, 0, confidence);
 
-    return rule->aggregate == THRESHOLD_PERCENTILE ? estimate_percentile(&one)
-                                                   : estimate_totals(&one);
+    return estimate_phase(&one);
 }
 
 static void judge_over_phase(const JudgeCase *one, Judged *judged)
@@ -293,7 +308,7 @@ static void judge_over_phase(const JudgeCase *one, Judged *judged)
     if (strcmp(one->rule->metric, "http_req_duration") == 0) {
         note = "of requests that went well; failed ones have no latency in it";
     }
-    estimate = is_percentile ? estimate_percentile(one) : estimate_totals(one);
+    estimate = estimate_phase(one);
     figure_judge_estimate(judged, one->rule, &estimate, is_percentile || one->count == 1, note);
     if (estimate.replications < one->count && judged->verdict == VERDICT_PASS) {
         g_autofree char *why = g_strdup(judged->why);

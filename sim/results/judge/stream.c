@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static void stream_free(Stream *stream)
+void stream_free(Stream *stream)
 {
     g_free(stream->parts);
     g_free(stream->wholes);
@@ -145,21 +145,28 @@ static void fill_from_histograms(const ThresholdRule *rule, Stream *stream)
     }
 }
 
+static Stream *measure_users_span(Results *results, const ThresholdRule *rule, int run,
+                                  ResultsSpan span)
+{
+    ResultsUserFilter filter = stream_user_filter(rule);
+    Stream *stream = stream_new(span, SIM_S);
+
+    if (rule->type == THRESHOLD_HISTOGRAM) {
+        stream->histograms = results_latency_seconds(results, &filter, run, stream->span);
+        fill_from_histograms(rule, stream);
+    } else {
+        fill_seconds(results, rule, run, stream);
+    }
+    return stream;
+}
+
 static void measure_users(Results *results, const ThresholdRule *rule, int run, GPtrArray *streams)
 {
     g_autoptr(GArray) spans = stream_user_spans(results, rule, run);
-    ResultsUserFilter filter = stream_user_filter(rule);
 
     for (guint i = 0; i < spans->len; i++) {
-        Stream *stream = stream_new(g_array_index(spans, ResultsSpan, i), SIM_S);
-
-        if (rule->type == THRESHOLD_HISTOGRAM) {
-            stream->histograms = results_latency_seconds(results, &filter, run, stream->span);
-            fill_from_histograms(rule, stream);
-        } else {
-            fill_seconds(results, rule, run, stream);
-        }
-        g_ptr_array_add(streams, stream);
+        g_ptr_array_add(
+            streams, measure_users_span(results, rule, run, g_array_index(spans, ResultsSpan, i)));
     }
 }
 
@@ -305,6 +312,41 @@ GPtrArray *stream_measure(Results *results, const ThresholdRule *rule, int run)
         measure_components(results, rule, run, streams);
     }
     return streams;
+}
+
+static bool has_anything(const Stream *stream)
+{
+    for (guint i = 0; i < stream->count; i++) {
+        if (stream->wholes[i] > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Stream *stream_measure_span(Results *results, const ThresholdRule *rule, int run, ResultsSpan span)
+{
+    SimTime origin = rule->is_users ? find_origin(results, run) : find_begin(results, run);
+    SimSpan step = rule->is_users ? SIM_S : results_sample_interval(results);
+    g_autoptr(GArray) meters = rule->is_users ? NULL : find_meters(results, rule);
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(ResultsSpan));
+    Stream *stream;
+
+    /* What begins within the stretch and ends after it would be cut. */
+    span.end -= (span.end - origin) % step;
+    g_array_append_val(spans, span);
+    cut_to_steps(spans, origin, step);
+    if (spans->len == 0 || (meters != NULL && meters->len == 0)) {
+        return NULL;
+    }
+    span = g_array_index(spans, ResultsSpan, 0);
+    stream = rule->is_users ? measure_users_span(results, rule, run, span)
+                            : measure_together(results, rule, meters, run, span);
+    if (!has_anything(stream)) {
+        stream_free(stream);
+        return NULL;
+    }
+    return stream;
 }
 
 static void merge_components(Results *results, const ThresholdRule *rule, int run, Histogram *into)

@@ -20,6 +20,12 @@ typedef struct Stream {
  * nobody measures it. Caller unrefs the array of Stream *. */
 GPtrArray *stream_measure(Results *results, const ThresholdRule *rule, int run);
 
+/* The same over any stretch of a run, whatever the rule's phase, cut to whole steps; a metric of
+ * components is taken over all that the rule names. NULL when nobody measures it there. Caller
+ * frees. */
+Stream *stream_measure_span(Results *results, const ThresholdRule *rule, int run, ResultsSpan span);
+void stream_free(Stream *stream);
+
 /* All that the rule's distribution saw in `run`, merged. Caller frees. */
 Histogram *stream_merge(Results *results, const ThresholdRule *rule, int run);
 
