@@ -48,6 +48,7 @@ struct Wildfly {
     /* measurement */
     uint64_t requests, refused_booting, errors_500, statements_sent;
     Gauge threads_busy, queue;
+    Ledger ledger;
     DriverStats driver_stats;
     /* state */
     Rng cpu_rng, statement_rng, boot_rng;
@@ -146,6 +147,7 @@ static double warm_factor(Wildfly *server)
 static void warm_begin(Wildfly *server)
 {
     server->warm_since = now_of(server);
+    ledger_open(&server->ledger, now_of(server), 0);
     host_spend(server->component.host, &server->component.owner, server->jit_cpu);
     engine_after(world_engine(server->component.world), server->warm_block,
                  &server->component.owner, &unblocked_event, NULL, 0);
@@ -215,9 +217,12 @@ static void threads_take(Wildfly *server)
 
 static void on_unblocked(void *self, void *subject, uint64_t detail)
 {
+    Wildfly *server = self;
+
     (void)subject;
     (void)detail;
-    threads_take(self);
+    ledger_open(&server->ledger, now_of(server), (uint32_t)server->task_max_threads);
+    threads_take(server);
 }
 
 static void task_end(Task *task)
@@ -234,6 +239,7 @@ static void task_end(Task *task)
     server->errors_500 += task->code == 500;
     server->warm_served++;
     call_reply(&server->component, &task->request.ticket, &answer);
+    ledger_end(&server->ledger, now_of(server), task->request.request);
     pool_give(server->tasks, task);
     server->busy--;
     gauge_set(&server->threads_busy, now_of(server), (double)server->busy);
@@ -318,6 +324,7 @@ static void task_start(Task *task)
     SimSpan cpu = is_health ? server->health_cpu : draw_span(server->cpu, &server->cpu_rng);
 
     server->busy++;
+    ledger_begin(&server->ledger, now_of(server));
     gauge_set(&server->threads_busy, now_of(server), (double)server->busy);
     task->code = 200;
     task->version = -1;
@@ -358,6 +365,7 @@ static void wildfly_message(Component *self, const Message *message)
     if (server->is_warming && server->warm_since == SIM_NEVER) {
         warm_begin(server);
     }
+    ledger_wait(&server->ledger, now_of(server), message->request);
     queue_push(server, task);
     threads_take(server);
 }
@@ -401,6 +409,7 @@ static void wildfly_start(Component *self)
     bool is_first = world_now(self->world) == 0;
 
     driver_reset(server->driver);
+    ledger_open(&server->ledger, now_of(server), (uint32_t)server->task_max_threads);
     server->is_warming = !is_first;
     server->warm_since = SIM_NEVER;
     server->warm_served = 0;
@@ -424,6 +433,7 @@ static void wildfly_stop(Component *self, const Effect *why)
     server->queue_last = NULL;
     server->busy = 0;
     server->queued = 0;
+    ledger_drop_all(&server->ledger, now_of(server));
     gauge_set(&server->threads_busy, now_of(server), 0.0);
     gauge_set(&server->queue, now_of(server), 0.0);
 }
@@ -525,6 +535,17 @@ static const NoteDef wildfly_notes[] = {
     NOTE_END,
 };
 
+static const LedgerDef wildfly_ledgers[] = {
+    {.name = "threads",
+     .ledger = offsetof(Wildfly, ledger),
+     .waiting = offsetof(Wildfly, queue),
+     .has_line = true,
+     .busy = offsetof(Wildfly, threads_busy),
+     .came = {offsetof(Wildfly, requests)},
+     .turned_away = {offsetof(Wildfly, refused_booting)}},
+    LEDGER_END,
+};
+
 const Kind wildfly_kind = {
     .name = "wildfly",
     .help = "WildFly 18 application server with a Cassandra driver",
@@ -536,6 +557,7 @@ const Kind wildfly_kind = {
     .fields = wildfly_fields,
     .metrics = wildfly_metrics,
     .notes = wildfly_notes,
+    .ledgers = wildfly_ledgers,
     .on_wire = wildfly_wire,
     .on_start = wildfly_start,
     .on_message = wildfly_message,

@@ -152,6 +152,14 @@ static const MetricDef client_metrics[] = {
     METRIC_END,
 };
 
+static const LedgerDef client_ledgers[] = {
+    {.name = "requests",
+     .ledger = offsetof(Client, ledger),
+     .present = offsetof(Client, in_flight),
+     .is_of_users = true},
+    LEDGER_END,
+};
+
 static const Component *find_resolver(World *world, const Site *site)
 {
     const GPtrArray *resolvers = world_of_kind(world, "resolver");
@@ -296,6 +304,7 @@ const Kind client_kind = {
     .fields = client_fields,
     .metrics = client_metrics,
     .notes = client_notes,
+    .ledgers = client_ledgers,
     .on_wire = client_wire,
     .on_start = client_start,
     .on_message = client_message,

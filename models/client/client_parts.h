@@ -75,6 +75,7 @@ typedef struct Client {
     uint64_t attempts, lookups, connects, connects_refused, connects_timed_out, calls_failed,
         budget_refusals, stale_connections;
     Gauge in_flight;
+    Ledger ledger;
     /* state */
     Rng arrival_rng, user_rng, mix_rng, retry_rng;
     Component *resolver;

@@ -86,6 +86,7 @@ void request_begin(Client *client, User *user, uint64_t key, bool is_write)
         MIN(client->retry_tokens + client->retry_budget, client->retry_tokens_most);
     gauge_add(&client->in_flight, request->intended, 1.0);
     history_request_begun(world_history(client->component.world), request->intended);
+    ledger_come(&client->ledger, request->intended, (uint64_t)request->intended);
     request_try(request);
 }
 
@@ -125,6 +126,7 @@ static void request_end(Request *request, bool is_ok, const Message *reply)
                         .session = session};
 
     gauge_add(&client->in_flight, now, -1.0);
+    ledger_go(&client->ledger, now, (uint64_t)request->intended);
     history_request(history, &felt);
     if (is_ok && request->is_write) {
         history_write_acked(history, request->key, reply->version, now, &felt);

@@ -33,9 +33,11 @@ void station_enter(Component *component, Customer *customer)
         return;
     }
     gauge_add(&self->station_in_system, now_of(self), 1);
+    ledger_wait(&self->ledger, now_of(self), (uint64_t)now_of(self));
     customer->station = self;
     customer->came = now_of(self);
     customer->work = draw_span(self->service, &self->services);
+    self->ledger.work_ns += (uint64_t)customer->work;
     customer->has_begun = false;
     service_admit(self, customer);
 }
@@ -78,6 +80,7 @@ void station_cancel(Customer *customer)
 
     service_take(self, customer);
     has_left(self, customer);
+    self->ledger.dropped++;
     service_fill(self);
 }
 
@@ -329,6 +332,23 @@ static const MetricDef station_metrics[] = {
     METRIC_END,
 };
 
+static const LedgerDef station_ledgers[] = {
+    {.name = "servers",
+     .ledger = offsetof(Station, ledger),
+     .present = offsetof(Station, station_in_system),
+     .waiting = offsetof(Station, station_queue),
+     .has_line = true,
+     .ends = {offsetof(Station, station_throughput), offsetof(Station, station_abandoned),
+              offsetof(Station, station_lost)},
+     .work = station_ledger_work},
+    {.name = "shared servers",
+     .ledger = offsetof(Station, sharing.ledger),
+     .present = offsetof(Station, sharers),
+     .work = station_sharing_work,
+     .rounding = 1},
+    LEDGER_END,
+};
+
 const Kind station_kind = {
     .name = "station",
     .help = "A textbook queue: servers, a discipline, room, patience and breakdowns",
@@ -338,6 +358,7 @@ const Kind station_kind = {
     .scope = KIND_PART,
     .fields = station_fields,
     .metrics = station_metrics,
+    .ledgers = station_ledgers,
     .on_make = station_make,
     .on_wire = station_wire,
     .on_start = station_start,

@@ -48,6 +48,8 @@ struct Station {
     double speed; /* work done in a nanosecond by one server */
     /* measurement */
     Gauge station_in_system, station_queue, station_busy, sharers;
+    Ledger ledger;
+    double given_ns, seen, lost_ns; /* of the work: see station_ledger_work */
     uint64_t station_throughput, station_refused, station_abandoned, station_lost;
     Histogram *station_wait, *station_sojourn;
 };
@@ -55,6 +57,10 @@ struct Station {
 /* Sets up what the discipline needs, and gives it back. */
 void service_init(Station *self);
 void service_clear(Station *self);
+
+/* For the LedgerDef of `ledger`, which is a Station's. */
+LedgerWork station_ledger_work(const Ledger *ledger);
+LedgerWork station_sharing_work(const Ledger *ledger);
 
 /* One more who came: served at once or in the line. */
 void service_admit(Station *self, Customer *customer);

@@ -30,6 +30,62 @@ static void measure_queue(Station *self)
     gauge_set(&self->station_queue, engine_now(engine_of(self)), self->waiting.count);
 }
 
+/* --- the books ------------------------------------------------------------------------------
+ */
+
+static bool is_shared(const Station *self)
+{
+    return self->discipline == DISCIPLINE_PS;
+}
+
+/* Servers that those in line may have now. */
+static void open_servers(Station *self)
+{
+    uint32_t servers = is_shared(self) ? LEDGER_NO_LIMIT : (uint32_t)self->servers;
+
+    ledger_open(&self->ledger, engine_now(engine_of(self)),
+                self->is_open && !self->is_broken ? servers : 0);
+}
+
+static double area_at(const Gauge *gauge, SimTime now)
+{
+    return gauge->area + gauge->value * (double)(now - gauge->since);
+}
+
+/* Work that the busy servers gave since the last change of speed, as the gauges show them. */
+static double given(const Station *self, double *seen)
+{
+    SimTime now = engine_now(engine_of(self));
+
+    *seen = area_at(&self->station_in_system, now) - area_at(&self->station_queue, now);
+    return (*seen - self->seen) * self->speed;
+}
+
+LedgerWork station_ledger_work(const Ledger *ledger)
+{
+    const Station *self = (const void *)((const char *)ledger - offsetof(Station, ledger));
+    double now = (double)engine_now(engine_of(self)), seen;
+    LedgerWork work = {.given_ns = self->given_ns + given(self, &seen), .lost_ns = self->lost_ns};
+
+    if (is_shared(self)) { /* the books of `sharing` tell */
+        return (LedgerWork){.given_ns = (double)ledger->work_ns};
+    }
+    for (const Customer *each = self->waiting.first; each != NULL; each = each->next) {
+        work.left_ns += (double)(each->has_begun ? each->left : each->work);
+    }
+    for (const Customer *each = self->in_service.first; each != NULL; each = each->next) {
+        work.left_ns += (double)each->left - (now - (double)each->since) * self->speed;
+    }
+    return work;
+}
+
+LedgerWork station_sharing_work(const Ledger *ledger)
+{
+    const Station *self = (const void *)((const char *)ledger - offsetof(Station, sharing.ledger));
+
+    return is_shared(self) ? host_cpu_ledger_work(ledger) : (LedgerWork){0};
+}
+
 /* --- those who wait -------------------------------------------------------------------------
  */
 
@@ -68,6 +124,7 @@ static void wait_in_line(Station *self, Customer *customer)
     measure_queue(self);
 }
 
+/* Out of the line; whether to be served or not is said by the caller. */
 static void leave_line(Station *self, Customer *customer)
 {
     engine_cancel(engine_of(self), customer->event);
@@ -117,7 +174,9 @@ static void halt(Station *self, Customer *customer, double speed)
     SimSpan span = engine_now(engine_of(self)) - customer->since;
     SimSpan done = speed < 1 ? (SimSpan)((double)span * speed) : span;
 
-    customer->left = MAX(customer->left - done, 0);
+    done = MIN(done, customer->left);
+    customer->left -= done;
+    self->lost_ns += (double)done - (double)span * speed; /* a part of a nanosecond */
     engine_cancel(engine_of(self), customer->event);
     customer->event = EVENT_NONE;
 }
@@ -130,6 +189,7 @@ static void begin(Station *self, Customer *customer)
         histogram_add(self->station_wait, engine_now(engine_of(self)) - customer->came);
     }
     customer->is_served = true;
+    ledger_begin(&self->ledger, engine_now(engine_of(self)));
     line_put_last(&self->in_service, customer);
     if (self->discipline == DISCIPLINE_PS) {
         host_cpu_add(&self->sharing, &self->component.owner, customer->work, &ends_service,
@@ -148,7 +208,12 @@ static void on_service_end(void *component, void *subject, uint64_t detail)
     (void)detail;
     customer->event = EVENT_NONE;
     customer->is_served = false;
+    if (!is_shared(self)) { /* rounded up to a whole nanosecond */
+        self->lost_ns += (double)customer->left -
+                         (double)(engine_now(engine_of(self)) - customer->since) * self->speed;
+    }
     line_take(&self->in_service, customer);
+    ledger_end(&self->ledger, engine_now(engine_of(self)), (uint64_t)customer->came);
     measure_busy(self);
     station_served(self, customer);
 }
@@ -161,6 +226,7 @@ static void displace_first(Station *self)
     halt(self, customer, self->speed);
     customer->is_served = false;
     line_take(&self->in_service, customer);
+    ledger_displace(&self->ledger, engine_now(engine_of(self)));
     wait_in_line(self, customer);
 }
 
@@ -206,16 +272,22 @@ void service_admit(Station *self, Customer *customer)
 
 void service_take(Station *self, Customer *customer)
 {
+    SimTime now = engine_now(engine_of(self));
+
     if (!customer->is_served) {
         leave_line(self, customer);
+        ledger_quit(&self->ledger, now, (uint64_t)customer->came);
+        self->lost_ns += (double)(customer->has_begun ? customer->left : customer->work);
         return;
     }
     customer->is_served = false;
     line_take(&self->in_service, customer);
-    if (self->discipline == DISCIPLINE_PS) {
+    ledger_end(&self->ledger, now, (uint64_t)customer->came);
+    if (is_shared(self)) {
         host_cpu_drop(&self->sharing, customer);
     } else {
         halt(self, customer, self->speed);
+        self->lost_ns += (double)customer->left;
     }
     measure_busy(self);
 }
@@ -233,8 +305,11 @@ void service_fill(Station *self)
 
 void service_set_speed(Station *self)
 {
-    double before = self->speed;
+    double before = self->speed, seen;
 
+    self->given_ns += given(self, &seen);
+    self->seen = seen;
+    open_servers(self);
     self->speed = self->is_broken ? 0 : 1 / self->component.condition.slowdown;
     host_cpu_set_speed(&self->sharing, self->speed);
     if (self->discipline == DISCIPLINE_PS) {
@@ -252,6 +327,7 @@ void service_repeat(Station *self)
         host_cpu_forget_all(&self->sharing);
     }
     for (Customer *each = self->in_service.first; each != NULL; each = each->next) {
+        self->lost_ns -= is_shared(self) ? 0 : (double)(each->work - each->left);
         each->left = each->work;
         if (self->discipline == DISCIPLINE_PS) {
             host_cpu_add(&self->sharing, &self->component.owner, each->work, &ends_service, each,

@@ -82,6 +82,7 @@ static void httpd_start(Component *self)
 {
     Httpd *httpd = (Httpd *)self;
 
+    ledger_open(&httpd->ledger, world_now(self->world), (uint32_t)httpd->max_request_workers);
     for (uint32_t i = 0; i < httpd->balancer.count; i++) {
         httpd->balancer.members[i] = httpd->initial[i];
         httpd->backends[i].idle = 0;
@@ -110,6 +111,7 @@ static void httpd_stop(Component *self, const Effect *why)
     httpd->queue_last = NULL;
     httpd->busy = 0;
     httpd->queued = 0;
+    ledger_drop_all(&httpd->ledger, world_now(self->world));
     connections_clear(httpd);
     gauge_set(&httpd->workers_busy, world_now(self->world), 0.0);
     gauge_set(&httpd->waiting, world_now(self->world), 0.0);
@@ -284,6 +286,18 @@ static const NoteDef httpd_notes[] = {
     NOTE_END,
 };
 
+static const LedgerDef httpd_ledgers[] = {
+    {.name = "workers",
+     .ledger = offsetof(Httpd, ledger),
+     .waiting = offsetof(Httpd, waiting),
+     .busy = offsetof(Httpd, workers_busy),
+     .has_line = true,
+     .ends = {offsetof(Httpd, answers_ok), offsetof(Httpd, answers_500),
+              offsetof(Httpd, answers_502), offsetof(Httpd, answers_503),
+              offsetof(Httpd, answers_504), offsetof(Httpd, connections_cut)}},
+    LEDGER_END,
+};
+
 const Kind httpd_kind = {
     .name = "httpd",
     .help = "Apache httpd 2.4, event MPM, mod_proxy_balancer and mod_proxy_hcheck",
@@ -295,6 +309,7 @@ const Kind httpd_kind = {
     .scope = KIND_ON_NODE,
     .fields = httpd_fields,
     .metrics = httpd_metrics,
+    .ledgers = httpd_ledgers,
     .notes = httpd_notes,
     .on_wire = httpd_wire,
     .on_start = httpd_start,

@@ -124,6 +124,7 @@ struct Httpd {
     uint64_t requests, answers_ok, answers_500, answers_502, answers_503, answers_504, failovers,
         connections_cut, connections_closed_early, syns_dropped, checks_failed;
     Gauge workers_busy, waiting, connections, connections_waiting;
+    Ledger ledger;
     /* state */
     Rng check_rng, choice_rng;
     bool hc_codes[HTTPD_CODES]; /* statuses that pass a check */

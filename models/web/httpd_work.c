@@ -26,6 +26,7 @@ static void queue_push(Httpd *httpd, Work *work)
     }
     httpd->queue_last = work;
     httpd->queued++;
+    ledger_wait(&httpd->ledger, world_now(httpd->component.world), work->request.request);
     gauge_set(&httpd->waiting, world_now(httpd->component.world), (double)httpd->queued);
 }
 
@@ -40,6 +41,7 @@ static Work *queue_pop(Httpd *httpd)
         }
         work->next = NULL;
         httpd->queued--;
+        ledger_begin(&httpd->ledger, world_now(httpd->component.world));
         gauge_set(&httpd->waiting, world_now(httpd->component.world), (double)httpd->queued);
     }
     return work;
@@ -49,8 +51,10 @@ static Work *queue_pop(Httpd *httpd)
 static void work_free(Work *work, bool is_kept)
 {
     Httpd *httpd = work->httpd;
-    Work *next = queue_pop(httpd);
+    Work *next;
 
+    ledger_end(&httpd->ledger, world_now(httpd->component.world), work->request.request);
+    next = queue_pop(httpd);
     httpd->busy--;
     for (uint32_t i = 0; i < work->busy_count; i++) {
         httpd->balancer.members[work->busy_with[i]].busy--;
@@ -538,6 +542,7 @@ void work_begin(Work *work)
     Httpd *httpd = work->httpd;
 
     if (httpd->busy < (uint32_t)httpd->max_request_workers) {
+        ledger_serve(&httpd->ledger, world_now(httpd->component.world), work->request.request);
         worker_take(httpd, work);
     } else {
         queue_push(httpd, work);

@@ -231,7 +231,10 @@ int command_replay(const Options *options, const Kind *const *kinds)
     int status = replay_what(options, g_ptr_array_index(options->files, 0), (int)run, kinds,
                              &original, &error);
 
-    if (error != NULL) {
+    if (g_error_matches(error, RUN_ERROR, RUN_ERROR_LAW)) {
+        fprintf(stderr, "dcdrill: internal error: %s\n", error->message);
+        status = EXIT_INTERNAL;
+    } else if (error != NULL) {
         fprintf(stderr, "dcdrill: error: %s\n", error->message);
     }
     original_clear(&original);

@@ -21,7 +21,7 @@
 #include "sim/world/network.h"
 
 /* How a replication's process ends. */
-enum { CHILD_DONE = 0, CHILD_WRONG_INPUT = 2, CHILD_NO_DISK = 3 };
+enum { CHILD_DONE = 0, CHILD_WRONG_INPUT = 2, CHILD_NO_DISK = 3, CHILD_BROKEN = 70 };
 
 typedef struct Child {
     pid_t pid; /* 0: not begun; -1: ended */
@@ -101,6 +101,10 @@ static int child_main(const CampaignOrder *order, guint run, int pipe_end)
 
     if (run_execute(&one, diags, &error)) {
         return CHILD_DONE;
+    }
+    if (g_error_matches(error, RUN_ERROR, RUN_ERROR_LAW)) {
+        g_printerr("internal error: replication %u: %s\n", run, error->message);
+        return CHILD_BROKEN;
     }
     if (error != NULL) {
         g_printerr("dcdrill: error: replication %u: %s\n", run, error->message);

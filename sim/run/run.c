@@ -6,6 +6,7 @@
 #include "sim/run/record.h"
 #include "sim/run/sampler.h"
 #include "sim/world/history.h"
+#include "sim/world/laws.h"
 
 /* A run under way. */
 typedef struct Run {
@@ -14,10 +15,17 @@ typedef struct Run {
     Chaos *chaos;
     Sampler *sampler;
     ResultsWriter *writer;
+    Laws *laws;
+    char *broken_law; /* NULL: all hold */
     uint64_t seed;
     SimTime start, end, settled, drained; /* engine instants */
     bool is_stopped;                      /* asked to end early */
 } Run;
+
+GQuark run_error_quark(void)
+{
+    return g_quark_from_static_string("dcdrill-run-error");
+}
 
 /* The longest patience of a client with all its retries, and the time for what was then under way
  * to end. */
@@ -69,6 +77,11 @@ static void live_until(Run *run, SimTime until)
 
     while (engine_now(run->assembly->engine) < until && !run->is_stopped) {
         engine_run(run->assembly->engine, MIN(until, engine_now(run->assembly->engine) + step));
+        run->broken_law = laws_check(run->laws);
+        if (run->broken_law != NULL) {
+            run->is_stopped = true;
+            return;
+        }
         sampler_take(run->sampler);
         record_write_users(run->writer, world_history(run->assembly->world), run->order->run,
                            run->start);
@@ -124,6 +137,7 @@ static void run_prepare(Run *run)
     run->drained = run->settled + run_drain_span();
     run->chaos = chaos_new(run->order->scenario, run->assembly, run->start, run->end);
     run->sampler = sampler_new(run->assembly->world, run->writer, run->order->run, run->start);
+    run->laws = laws_new(run->assembly->world);
     history_set_epoch(world_history(run->assembly->world), run->start);
     network_watch(run->assembly->world, run->order->hop, run->order->hop_context);
 }
@@ -163,9 +177,17 @@ bool run_execute(const RunOrder *order, DiagList *diags, GError **error)
     run_prepare(&run);
     last_words_begin(assembly->engine, order->run, run.start);
     live(&run);
-    run_record(&run);
+    if (run.broken_law == NULL) {
+        run_record(&run);
+    }
     last_words_end();
+    laws_free(run.laws);
     sampler_free(run.sampler);
     chaos_free(run.chaos);
+    if (run.broken_law != NULL) {
+        g_set_error(error, RUN_ERROR, RUN_ERROR_LAW, "%s", run.broken_law);
+        g_free(run.broken_law);
+        return false;
+    }
     return results_write_close(g_steal_pointer(&writer), error);
 }

@@ -33,9 +33,16 @@ typedef struct RunOrder {
     void *hop_context;
 } RunOrder;
 
+/* What ends a run besides wrong input and a full disk: our bug. The message says where and how. */
+typedef enum RunError {
+    RUN_ERROR_LAW /* a law of queues does not hold: see sim/world/laws.h */
+} RunError;
+#define RUN_ERROR (run_error_quark())
+GQuark run_error_quark(void);
+
 /* How long the drain lasts: the longest a client keeps trying must be over. */
 SimSpan run_drain_span(void);
 
-/* Runs it. Mistakes in the configuration go to `diags`, a full disk to `error`; false for either,
- * and no file is left. */
+/* Runs it. Mistakes in the configuration go to `diags`, a full disk and our bugs (RUN_ERROR) to
+ * `error`; false for either, and no file is left. */
 bool run_execute(const RunOrder *order, DiagList *diags, GError **error);

@@ -8,6 +8,7 @@
 #include "sim/config/field.h"
 #include "sim/engine/engine.h"
 #include "sim/world/effect.h"
+#include "sim/world/ledger.h"
 #include "sim/world/metric.h"
 
 typedef struct World World;
@@ -67,6 +68,7 @@ typedef struct Kind {
     const Field *fields;      /* configuration; may be NULL */
     const MetricDef *metrics; /* measurements; may be NULL */
     const NoteDef *notes;     /* events it tells history; may be NULL */
+    const LedgerDef *ledgers; /* stations that the laws of queues are held at; may be NULL */
     /* Set-up, in this order, each once, over all components in order of id; then on_start at time
      * 0. */
     void (*on_make)(Component *self, World *world,

@@ -38,6 +38,7 @@ void history_free(History *history)
 void history_request(History *history, const UserRequest *request)
 {
     history->tally.requests++;
+    history->tally.felt_ns += (uint64_t)(request->ended - request->intended);
     history->tally.failed += !request->is_ok;
     request_book_add(history->requests, request);
 }

@@ -37,6 +37,7 @@ void history_set_epoch(History *history, SimTime epoch);
 /* How many requests have ended so far, for progress. */
 typedef struct HistoryTally {
     uint64_t requests, failed;
+    uint64_t felt_ns; /* from intention to end, of all of them */
 } HistoryTally;
 HistoryTally history_tally(const History *history);
 

@@ -527,6 +527,21 @@ static const NoteDef host_notes[] = {
     NOTE_END,
 };
 
+static const LedgerDef host_ledgers[] = {
+    {.name = "CPU",
+     .ledger = offsetof(Host, cpu.ledger),
+     .present = offsetof(Host, runnable),
+     .work = host_cpu_ledger_work,
+     .rounding = 1},
+    {.name = "disk",
+     .ledger = offsetof(Host, disk.ledger),
+     .waiting = offsetof(Host, disk_queue),
+     .busy = offsetof(Host, disk_busy),
+     .busy_is_share = true,
+     .work = host_disk_ledger_work},
+    LEDGER_END,
+};
+
 const Kind host_kind = {
     .name = "host",
     .help = "A VPS: vCPUs, memory, disk, clock, and the life of all that runs on it",
@@ -538,6 +553,7 @@ const Kind host_kind = {
     .fields = host_fields,
     .metrics = host_metrics,
     .notes = host_notes,
+    .ledgers = host_ledgers,
     .on_make = host_make,
     .on_wire = host_wire,
     .on_start = host_start,

@@ -125,6 +125,7 @@ static void cpu_end_first(HostCpu *cpu, SimTime at)
 {
     uint32_t slot = tag_slot(cpu->tags[0]);
 
+    ledger_go(&cpu->ledger, at, cpu->tags[0].order);
     cpu->count--;
     if (cpu->count > 0) {
         cpu_sink(cpu, 0, cpu->tags[cpu->count]);
@@ -279,9 +280,23 @@ void host_cpu_clear(HostCpu *cpu)
     cpu->first_done = NO_SLOT;
 }
 
+/* Work that the busy vCPUs gave since the last change of speed. The gauge is read at the instant
+ * that the virtual clock stands at, which it has not changed since. */
+static double cpu_given(const HostCpu *cpu, double *seen)
+{
+    const Gauge *busy = cpu->utilisation;
+
+    *seen = busy->area + busy->value * (double)(cpu->since - busy->since);
+    return (*seen - cpu->seen) * cpu->vcpus * cpu->speed;
+}
+
 void host_cpu_set_speed(HostCpu *cpu, double speed)
 {
+    double seen;
+
     cpu_advance(cpu);
+    cpu->given_ns += cpu_given(cpu, &seen);
+    cpu->seen = seen;
     cpu->speed = speed;
     cpu_changed(cpu);
 }
@@ -297,6 +312,8 @@ static void cpu_put(HostCpu *cpu, SimSpan work, CpuJob job)
     cpu->jobs[slot] = job;
     tag.done_at = cpu->served + (double)work;
     tag.order = ++cpu->sequence << SLOT_BITS | slot;
+    ledger_come(&cpu->ledger, cpu->since, tag.order);
+    cpu->ledger.work_ns += (uint64_t)work;
     cpu_rise(cpu, cpu->count++, tag);
     cpu->told += job.type != NULL ? 1 : 0;
     cpu_changed(cpu);
@@ -312,6 +329,14 @@ void host_cpu_add(HostCpu *cpu, EventOwner *owner, SimSpan work, const EventType
 void host_cpu_spend(HostCpu *cpu, EventOwner *owner, SimSpan work)
 {
     cpu_put(cpu, work, (CpuJob){owner, NULL, NULL, 0, owner->incarnation, 0});
+}
+
+/* A job leaves before it has all its work. */
+static void cpu_lose(HostCpu *cpu, CpuTag tag)
+{
+    ledger_go(&cpu->ledger, cpu->since, tag.order);
+    cpu->lost_ns += tag.done_at - cpu->served;
+    cpu_give_slot(cpu, tag_slot(tag));
 }
 
 /* Drops a job that has all its work and waits to be told. */
@@ -346,7 +371,7 @@ void host_cpu_drop(HostCpu *cpu, const void *subject)
     }
     if (place < cpu->count) {
         cpu->told--;
-        cpu_give_slot(cpu, tag_slot(cpu->tags[place]));
+        cpu_lose(cpu, cpu->tags[place]);
         last = cpu->tags[--cpu->count];
         if (place > 0 && place < cpu->count && tag_is_before(last, cpu->tags[(place - 1) / 2])) {
             cpu_rise(cpu, place, last);
@@ -369,7 +394,7 @@ void host_cpu_forget(HostCpu *cpu, const EventOwner *owner)
 
         if (cpu->jobs[tag_slot(tag)].owner == owner) {
             cpu->told -= cpu->jobs[tag_slot(tag)].type != NULL ? 1 : 0;
-            cpu_give_slot(cpu, tag_slot(tag));
+            cpu_lose(cpu, tag);
         } else {
             cpu->tags[left++] = tag;
         }
@@ -388,7 +413,7 @@ void host_cpu_forget_all(HostCpu *cpu)
 {
     cpu_advance(cpu);
     while (cpu->count > 0) {
-        cpu_give_slot(cpu, tag_slot(cpu->tags[--cpu->count]));
+        cpu_lose(cpu, cpu->tags[--cpu->count]);
     }
     cpu->told = 0;
     while (cpu->first_done != NO_SLOT) {
@@ -398,4 +423,16 @@ void host_cpu_forget_all(HostCpu *cpu)
         cpu_give_slot(cpu, slot);
     }
     cpu_changed(cpu);
+}
+
+LedgerWork host_cpu_ledger_work(const Ledger *ledger)
+{
+    const HostCpu *cpu = (const void *)((const char *)ledger - offsetof(HostCpu, ledger));
+    double seen;
+    LedgerWork work = {.given_ns = cpu->given_ns + cpu_given(cpu, &seen), .lost_ns = cpu->lost_ns};
+
+    for (uint32_t i = 0; i < cpu->count; i++) {
+        work.left_ns += cpu->tags[i].done_at - cpu->served;
+    }
+    return work;
 }

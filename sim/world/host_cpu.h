@@ -7,6 +7,7 @@
 #pragma once
 
 #include "sim/engine/engine.h"
+#include "sim/world/ledger.h"
 #include "sim/world/metric.h"
 
 typedef struct CpuTag CpuTag;
@@ -30,6 +31,10 @@ typedef struct HostCpu {
     SimTime next_at;
     bool is_telling;
     Gauge *utilisation, *runnable;
+    Ledger ledger;
+    double given_ns; /* as `utilisation` shows it, up to the last change of speed */
+    double seen;     /* the area of `utilisation` then */
+    double lost_ns;  /* work that was dropped */
 } HostCpu;
 
 /* `owner` and the gauges must outlive it. Speed is 1. */
@@ -53,3 +58,6 @@ void host_cpu_drop(HostCpu *cpu, const void *subject);
 /* Drops the jobs of one owner, or of all. */
 void host_cpu_forget(HostCpu *cpu, const EventOwner *owner);
 void host_cpu_forget_all(HostCpu *cpu);
+
+/* For the LedgerDef of `ledger`, which is a HostCpu's. */
+LedgerWork host_cpu_ledger_work(const Ledger *ledger);

@@ -19,6 +19,7 @@ struct DiskJob {
     const EventType *type;
     void *subject;
     uint64_t detail;
+    SimTime done_at;
     uint32_t incarnation;
     uint32_t next_free; /* slot */
 };
@@ -119,7 +120,7 @@ static SimSpan disk_service(HostDisk *disk, DiskOp op, int64_t size_bytes)
 /* When an operation that arrives now is done; its slot is taken until then. */
 static SimTime disk_plan(HostDisk *disk, SimSpan service)
 {
-    SimTime start = engine_now(disk->engine);
+    SimTime now = engine_now(disk->engine), start = now;
     int slot = disk_first_slot(disk);
 
     if (disk->slot_free_at[slot] > start) {
@@ -131,20 +132,69 @@ static SimTime disk_plan(HostDisk *disk, SimSpan service)
         }
         disk->next_start = start + (SimSpan)(1e9 / disk->profile->most_per_s);
     }
+    disk->ledger.work_ns += (uint64_t)(start + service - MAX(disk->slot_free_at[slot], now));
     disk->slot_free_at[slot] = start + service;
     return start + service;
 }
+
+/* --- the books --- */
+
+/* Service that the busy slots gave, as they are shown, and that they still have to give. */
+static LedgerWork disk_work(const HostDisk *disk, SimTime now)
+{
+    const Gauge *busy = disk->busy;
+    double area = busy->area + busy->value * (double)(now - busy->since);
+    LedgerWork work = {.given_ns = area * disk->profile->slots};
+
+    for (int slot = 0; slot < disk->profile->slots; slot++) {
+        work.left_ns += (double)MAX(disk->slot_free_at[slot] - now, 0);
+    }
+    return work;
+}
+
+/* A frozen guest learns late that an operation is done and shows it as busy until then; operations
+ * that a fall ends are not done at all. What the books lack by that is set down here. */
+static void disk_settle(HostDisk *disk, SimTime now)
+{
+    LedgerWork work = disk_work(disk, now);
+
+    disk->unseen_ns = (double)disk->ledger.work_ns - work.given_ns - work.left_ns;
+}
+
+LedgerWork host_disk_ledger_work(const Ledger *ledger)
+{
+    const HostDisk *disk = (const void *)((const char *)ledger - offsetof(HostDisk, ledger));
+    SimTime now = engine_now(disk->engine);
+    LedgerWork work = disk_work(disk, now);
+    uint32_t serving = 0, slots = (uint32_t)disk->profile->slots;
+
+    for (uint32_t slot = 0; slot < slots; slot++) {
+        serving += disk->slot_free_at[slot] > now;
+    }
+    work.lost_ns = disk->unseen_ns;
+    if (serving < MIN(disk->count, slots)) { /* some are done and the guest is frozen */
+        work.lost_ns = (double)ledger->work_ns - work.given_ns - work.left_ns;
+    }
+    return work;
+}
+
+/* --- one operation --- */
 
 static void on_done(void *self, void *subject, uint64_t detail)
 {
     HostDisk *disk = subject;
     DiskJob job = disk->jobs[detail];
+    SimTime now = engine_now(disk->engine);
 
     (void)self;
+    ledger_go(&disk->ledger, now, (uint64_t)job.done_at);
     disk->jobs[detail].next_free = disk->first_free;
     disk->first_free = (uint32_t)detail;
     disk->count--;
     disk_measure(disk);
+    if (now > job.done_at) {
+        disk_settle(disk, now);
+    }
     engine_happen(disk->engine, job.owner, job.incarnation, job.type, job.subject, job.detail);
 }
 
@@ -157,6 +207,7 @@ void host_disk_init(HostDisk *disk, Engine *engine, EventOwner *owner, int profi
                        .slowdown = 1,
                        .busy = busy,
                        .queue = queue};
+    disk->ledger.servers = (uint32_t)disk->profile->slots;
     disk->read = disk_law(disk->profile->read);
     disk->fsync = disk_law(disk->profile->fsync);
     engine_open_stream(engine, &disk->rng, stream);
@@ -185,8 +236,9 @@ void host_disk_add(HostDisk *disk, EventOwner *owner, DiskOp op, int64_t size_by
     }
     slot = disk->first_free;
     disk->first_free = disk->jobs[slot].next_free;
-    disk->jobs[slot] = (DiskJob){owner, type, subject, detail, owner->incarnation, 0};
+    disk->jobs[slot] = (DiskJob){owner, type, subject, detail, done_at, owner->incarnation, 0};
     disk->count++;
+    ledger_come(&disk->ledger, engine_now(disk->engine), (uint64_t)done_at);
     disk_measure(disk);
     engine_at(disk->engine, done_at, disk->owner, &disk_done, disk, slot);
 }
@@ -200,4 +252,6 @@ void host_disk_forget_all(HostDisk *disk)
     disk->count = 0;
     disk_empty(disk, 0);
     disk_measure(disk);
+    ledger_drop_all(&disk->ledger, engine_now(disk->engine));
+    disk_settle(disk, engine_now(disk->engine));
 }

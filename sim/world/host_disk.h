@@ -26,6 +26,8 @@ typedef struct HostDisk {
     DiskJob *jobs;      /* by slot of their own */
     uint32_t count, capacity, first_free;
     Gauge *busy, *queue;
+    Ledger ledger;
+    double unseen_ns; /* service that `busy` does not show, or shows too much of: see host_disk.c */
 } HostDisk;
 
 /* `profile` is an index into disk_profile_names; `stream` names the random stream. `owner` and the
@@ -43,3 +45,6 @@ void host_disk_add(HostDisk *disk, EventOwner *owner, DiskOp op, int64_t size_by
 
 /* The power failed: nothing is under way any more. The pending events must be void by then. */
 void host_disk_forget_all(HostDisk *disk);
+
+/* For the LedgerDef of `ledger`, which is a HostDisk's. */
+LedgerWork host_disk_ledger_work(const Ledger *ledger);

@@ -34,6 +34,7 @@ Rig *rig_new(uint64_t seed, ...)
 
 void rig_free(Rig *rig)
 {
+    laws_free(rig->laws);
     world_free(rig->world);
     engine_free(rig->engine);
     diag_list_free(rig->diags);
@@ -160,12 +161,17 @@ void rig_start(Rig *rig)
 {
     world_wire(rig->world, rig->diags);
     rig_check(rig);
+    rig->laws = laws_new(rig->world);
     world_start(rig->world);
 }
 
 void rig_run(Rig *rig, SimSpan span)
 {
+    g_autofree char *broken = NULL;
+
     engine_run(rig->engine, engine_now(rig->engine) + span);
+    broken = laws_check(rig->laws);
+    ck_assert_msg(broken == NULL, "%s", broken);
 }
 
 SimTime rig_now(const Rig *rig)

@@ -15,6 +15,7 @@
 
 #include "sim/world/history.h"
 #include "sim/world/host.h"
+#include "sim/world/laws.h"
 #include "tests/support/probe.h"
 
 typedef struct Rig {
@@ -24,6 +25,7 @@ typedef struct Rig {
     GPtrArray *kinds, *trees;
     EventOwner owner; /* of the ends of effects */
     uint64_t faults;
+    Laws *laws; /* held at the end of each rig_run */
 } Rig;
 
 /* `seed`, then pointers to kinds, then NULL; host, link and probe are always there. */

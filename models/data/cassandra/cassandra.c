@@ -139,7 +139,8 @@ static const MetricDef cassandra_metrics[] = {
     METRIC_COUNTER(Cassandra, convictions, "Times that it came to believe another node down"),
     METRIC_GAUGE(Cassandra, hints_pending, "1", "Hints kept and not delivered yet"),
     METRIC_GAUGE(Cassandra, nodes_down, "1", "Nodes that it believes down"),
-    METRIC_GAUGE(Cassandra, requests_waiting, "1", "Statements that wait for a thread"),
+    {"requests_waiting", METRIC_TYPE_GAUGE, METRIC_AT(Cassandra, requests.waiting, Gauge), "1",
+     "Statements that wait for a thread"},
     METRIC_HISTOGRAM(Cassandra, read_latency, "s", "Reads that succeeded, at the coordinator"),
     METRIC_HISTOGRAM(Cassandra, write_latency, "s", "Writes that succeeded, at the coordinator"),
     METRIC_END,
@@ -195,8 +196,6 @@ void node_request_enter(Cassandra *node, void *request, uint64_t type)
 
     if (stage_enter(&node->requests, task)) {
         begin_request(node, &task);
-    } else {
-        gauge_add(&node->requests_waiting, node_now(node), 1);
     }
 }
 
@@ -204,9 +203,8 @@ void node_request_done(Cassandra *node)
 {
     Task task;
 
-    stage_leave(&node->requests);
-    if (stage_next(&node->requests, &task)) {
-        gauge_add(&node->requests_waiting, node_now(node), -1);
+    stage_leave(&node->requests, node_now(node));
+    if (stage_next(&node->requests, node_now(node), &task)) {
         begin_request(node, &task);
     }
 }
@@ -246,9 +244,9 @@ static void cassandra_make(Component *self, World *world, DiagList *diags)
     Cassandra *node = node_of(self);
 
     node->engine = world_engine(world);
-    node->requests.limit = (guint)node->native_transport_max_threads;
-    node->mutation_stage.limit = (guint)node->concurrent_writes;
-    node->read_stage.limit = (guint)node->concurrent_reads;
+    stage_init(&node->requests, (guint)node->native_transport_max_threads);
+    stage_init(&node->mutation_stage, (guint)node->concurrent_writes);
+    stage_init(&node->read_stage, (guint)node->concurrent_reads);
     node->write_pool = pool_new("cassandra writes", sizeof(Write));
     node->read_pool = pool_new("cassandra reads", sizeof(Read));
     commit_log_init(&node->log);
@@ -366,8 +364,7 @@ static void cassandra_stop(Component *self, const Effect *why)
     Cassandra *node = node_of(self);
 
     node->phase = NODE_DOWN;
-    stage_reset(&node->requests);
-    gauge_set(&node->requests_waiting, node_now(node), 0);
+    stage_reset(&node->requests, node_now(node));
     write_stop(node);
     read_stop(node);
     replica_stop(node, why->unsynced_lost);
@@ -462,6 +459,19 @@ static const NoteDef cassandra_notes[] = {
     NOTE_END,
 };
 
+#define CASSANDRA_STAGE(text, member)                                                              \
+    {                                                                                              \
+        .name = text, .has_line = true, .ledger = offsetof(Cassandra, member.ledger),              \
+        .waiting = offsetof(Cassandra, member.waiting), .busy = offsetof(Cassandra, member.busy)   \
+    }
+
+static const LedgerDef cassandra_ledgers[] = {
+    CASSANDRA_STAGE("native transport threads", requests),
+    CASSANDRA_STAGE("mutation stage", mutation_stage),
+    CASSANDRA_STAGE("read stage", read_stage),
+    LEDGER_END,
+};
+
 const Kind cassandra_kind = {
     .name = "cassandra",
     .help = "A node of an Apache Cassandra 3.11 cluster: coordinator and replica",
@@ -478,6 +488,7 @@ const Kind cassandra_kind = {
     .fields = cassandra_fields,
     .metrics = cassandra_metrics,
     .notes = cassandra_notes,
+    .ledgers = cassandra_ledgers,
     .on_make = cassandra_make,
     .on_wire = cassandra_wire,
     .on_start = cassandra_start,

@@ -140,7 +140,7 @@ struct Cassandra {
     uint64_t digest_mismatches, repairs_sent, speculations;
     uint64_t hints_stored, hints_replayed, hints_lost;
     uint64_t writes_undone, convictions;
-    Gauge hints_pending, nodes_down, requests_waiting;
+    Gauge hints_pending, nodes_down;
     Histogram *read_latency, *write_latency;
     /* State. */
     Cluster *cluster;

@@ -118,13 +118,13 @@ static void start_next_mutations(Cassandra *node)
 {
     Task task;
 
-    while (stage_next(&node->mutation_stage, &task)) {
+    while (stage_next(&node->mutation_stage, node_now(node), &task)) {
         Write *write = task.subject;
         bool is_own = write->node == node;
 
         /* The coordinator's own part runs however late (StorageProxy.LocalMutationRunnable). */
         if (!is_own && node_now(node) - task.arrived > node->write_request_timeout) {
-            stage_leave(&node->mutation_stage);
+            stage_leave(&node->mutation_stage, node_now(node));
             node->mutations_dropped++;
             write_dropped(write, (guint)task.detail);
             continue;
@@ -138,7 +138,7 @@ static void on_mutation_done(void *self, void *subject, uint64_t detail)
     Cassandra *node = self;
     Write *write = subject;
 
-    stage_leave(&node->mutation_stage);
+    stage_leave(&node->mutation_stage, node_now(node));
     apply(node, write->slot + (uint32_t)detail, write->version);
     answer(node, (CommitLogWaiter){write, detail, 0, ANSWER_WRITE});
     start_next_mutations(node);
@@ -336,12 +336,12 @@ static void on_read_loaded(void *self, void *subject, uint64_t detail)
     Cassandra *node = self;
     Task task;
 
-    stage_leave(&node->read_stage);
+    stage_leave(&node->read_stage, node_now(node));
     node->replica_reads++;
     read_served(subject, node, detail, 0);
-    while (stage_next(&node->read_stage, &task)) {
+    while (stage_next(&node->read_stage, node_now(node), &task)) {
         if (node_now(node) - task.arrived > node->read_request_timeout) {
-            stage_leave(&node->read_stage);
+            stage_leave(&node->read_stage, node_now(node));
             node->reads_dropped++;
             read_dropped(task.subject, task.detail);
             continue;
@@ -422,8 +422,8 @@ void replica_start(Cassandra *node)
 
 void replica_stop(Cassandra *node, bool power_lost)
 {
-    stage_reset(&node->mutation_stage);
-    stage_reset(&node->read_stage);
+    stage_reset(&node->mutation_stage, node_now(node));
+    stage_reset(&node->read_stage, node_now(node));
     if (power_lost) {
         losses_note(node);
         node->writes_undone += commit_log_lose(&node->log, &node->cluster->store);

@@ -17,26 +17,43 @@ static void grow(Stage *stage)
     stage->head = 0;
 }
 
+void stage_init(Stage *stage, guint limit)
+{
+    stage->limit = limit;
+    ledger_open(&stage->ledger, 0, limit);
+}
+
+static void take_thread(Stage *stage, SimTime now)
+{
+    stage->active++;
+    gauge_set(&stage->busy, now, stage->active);
+}
+
 bool stage_enter(Stage *stage, Task task)
 {
     if (stage->active < stage->limit) {
-        stage->active++;
+        ledger_serve(&stage->ledger, task.arrived, 0);
+        take_thread(stage, task.arrived);
         return true;
     }
     if (stage->count == stage->capacity) {
         grow(stage);
     }
     stage->queue[(stage->head + stage->count++) & (stage->capacity - 1)] = task;
+    ledger_wait(&stage->ledger, task.arrived, 0);
+    gauge_set(&stage->waiting, task.arrived, stage->count);
     return false;
 }
 
-void stage_leave(Stage *stage)
+void stage_leave(Stage *stage, SimTime now)
 {
     g_assert_cmpuint(stage->active, >, 0);
     stage->active--;
+    gauge_set(&stage->busy, now, stage->active);
+    ledger_end(&stage->ledger, now, 0);
 }
 
-bool stage_next(Stage *stage, Task *task)
+bool stage_next(Stage *stage, SimTime now, Task *task)
 {
     if (stage->count == 0 || stage->active >= stage->limit) {
         return false;
@@ -44,18 +61,22 @@ bool stage_next(Stage *stage, Task *task)
     *task = stage->queue[stage->head];
     stage->head = (stage->head + 1) & (stage->capacity - 1);
     stage->count--;
-    stage->active++;
+    gauge_set(&stage->waiting, now, stage->count);
+    ledger_begin(&stage->ledger, now);
+    take_thread(stage, now);
     return true;
 }
 
-void stage_reset(Stage *stage)
+void stage_reset(Stage *stage, SimTime now)
 {
     stage->active = stage->count = stage->head = 0;
+    gauge_set(&stage->waiting, now, 0);
+    gauge_set(&stage->busy, now, 0);
+    ledger_drop_all(&stage->ledger, now);
 }
 
 void stage_clear(Stage *stage)
 {
     g_clear_pointer(&stage->queue, g_free);
-    stage->capacity = 0;
-    stage_reset(stage);
+    stage->active = stage->count = stage->head = stage->capacity = 0;
 }
