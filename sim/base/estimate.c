@@ -325,20 +325,33 @@ Estimate estimate_largest(const double *values, size_t count, double p, double c
     return estimate;
 }
 
-uint32_t estimate_next_replications(const Estimate *mean, double goal, uint32_t most)
+double estimate_half_width(const Estimate *estimate)
 {
-    double half = (mean->high - mean->low) / 2;
-    double allowed = goal / (1 + goal) * fabs(mean->value);
-    double next = 2.0 * mean->replications;
+    if (isnan(estimate->low) || isnan(estimate->high)) {
+        return NAN;
+    }
+    return fmax(estimate->high - estimate->value, estimate->value - estimate->low);
+}
 
-    g_assert(goal > 0);
+uint32_t estimate_next_for_half(const Estimate *estimate, double allowed, uint32_t most)
+{
+    double half = estimate_half_width(estimate);
+    double next = 2.0 * estimate->replications;
+
+    g_assert(allowed >= 0);
     if (half <= allowed) {
-        return mean->replications;
+        return estimate->replications;
     }
     if (allowed > 0 && isfinite(half)) {
-        next = MIN(next, ceil(mean->replications * (half / allowed) * (half / allowed)));
+        next = MIN(next, ceil(estimate->replications * (half / allowed) * (half / allowed)));
     }
     return next < most ? (uint32_t)next : most;
+}
+
+uint32_t estimate_next_replications(const Estimate *mean, double goal, uint32_t most)
+{
+    g_assert(goal > 0);
+    return estimate_next_for_half(mean, goal / (1 + goal) * fabs(mean->value), most);
 }
 
 /* The difference and its interval; a deviation of 0 leaves t infinite, or 0 for no difference. */

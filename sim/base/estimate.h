@@ -98,6 +98,12 @@ uint64_t estimate_bound_replications(double p, double confidence);
  * present number and `most`. The present number when the goal is met. */
 uint32_t estimate_next_replications(const Estimate *mean, double goal, uint32_t most);
 
+/* The same for a half-width of `allowed` in the estimate's own unit, at least 0. */
+uint32_t estimate_next_for_half(const Estimate *estimate, double allowed, uint32_t most);
+
+/* The longer side of the interval: its half-width, but where it is one-sided. NAN without one. */
+double estimate_half_width(const Estimate *estimate);
+
 /* --- one long run --------------------------------------------------------------------------- */
 
 /* MSER-5: how many values at the start of the series to leave out, a multiple of 5. When the best

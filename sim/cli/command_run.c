@@ -12,8 +12,10 @@
 #include "sim/config/json_place.h"
 #include "sim/results/results_export.h"
 #include "sim/run/journal.h"
+#include "sim/run/sequential.h"
 #include "sim/run/verdicts.h"
 #include "sim/run/wall.h"
+#include "sim/scenario/scenario_expect.h"
 
 /* One scenario on its way from a file to its results. */
 typedef struct Job {
@@ -22,7 +24,8 @@ typedef struct Job {
     Scenario *scenario;
     char *target; /* the output directory */
     Staging *staging;
-    char *earlier; /* results there that are gone on with, or NULL */
+    char *earlier;        /* results there that are gone on with, or NULL */
+    Precision *precision; /* NULL: as many replications as the scenario says */
     CampaignResult campaign;
     RunMeta meta;
 } Job;
@@ -53,9 +56,11 @@ static char *repeat_command(const Job *job)
 {
     g_autofree char *changes = options_print_changes(job->options);
 
-    return g_strdup_printf("dcdrill run %s --seed %s -n %" G_GINT64_FORMAT "%s",
+    g_autofree char *precision = options_print_precision(job->options);
+
+    return g_strdup_printf("dcdrill run %s --seed %s -n %" G_GINT64_FORMAT "%s%s",
                            job->scenario->path, job->scenario->simulation.seed_text,
-                           job->scenario->simulation.replications, changes);
+                           job->scenario->simulation.replications, precision, changes);
 }
 
 static void say_how_to_go_on(const Job *job)
@@ -139,7 +144,9 @@ static bool simulate(Job *job, GError **error)
                            .wall_limit_s = job->options->wall_limit_s,
                            .watch = progress_show,
                            .context = progress};
-    bool is_good = campaign_run(&order, &job->campaign, error);
+    bool is_good = job->precision != NULL
+                       ? sequential_run(&order, job->precision, &job->campaign, error)
+                       : campaign_run(&order, &job->campaign, error);
 
     progress_end(progress);
     progress_free(progress);
@@ -192,6 +199,9 @@ static bool judge_and_write(Job *job, GError **error)
 
     if (judged == NULL) {
         return false;
+    }
+    if (job->precision != NULL) {
+        precision_judge(job->precision, merged, judged);
     }
     g_clear_pointer(&merged, results_free);
     if (!append_checks(path, judged, error)) {
@@ -365,6 +375,7 @@ static void job_clear(Job *job)
 {
     scenario_free(job->scenario);
     staging_free(job->staging);
+    precision_free(job->precision);
     g_free(job->target);
     g_free(job->earlier);
     g_free(job->meta.identity);
@@ -385,6 +396,28 @@ static bool has_any_tag(const Scenario *scenario, char *const *tags)
     return false;
 }
 
+/* How exactly figures are to be known. False when a text is none, said on standard error. */
+static bool read_precision(Job *job)
+{
+    g_autoptr(ScenarioKnown) known = scenario_known_new(job->scenario, job->kinds);
+    g_autoptr(GPtrArray) goals =
+        g_ptr_array_new_with_free_func((GDestroyNotify)precision_goal_free);
+
+    for (guint i = 0; job->options->precision[i] != NULL; i++) {
+        g_autoptr(GError) error = NULL;
+        PrecisionGoal *goal =
+            precision_goal_parse(job->options->precision[i], scenario_known(known), &error);
+
+        if (goal == NULL) {
+            return say(error);
+        }
+        g_ptr_array_add(goals, goal);
+    }
+    job->precision =
+        precision_new(g_steal_pointer(&goals), (guint)job->options->most_replications, 0.95);
+    return true;
+}
+
 static int run_file(const Options *options, const char *path, const Kind *const *kinds)
 {
     Job job = {.options = options,
@@ -397,7 +430,11 @@ static int run_file(const Options *options, const char *path, const Kind *const 
         bool is_wanted = (options->only == NULL || has_any_tag(job.scenario, options->only)) &&
                          !has_any_tag(job.scenario, options->skip);
 
-        status = is_wanted ? job_run(&job) : EXIT_PASSED;
+        if (is_wanted && job.options->precision != NULL && !read_precision(&job)) {
+            status = EXIT_USAGE;
+        } else {
+            status = is_wanted ? job_run(&job) : EXIT_PASSED;
+        }
     }
     job_clear(&job);
     return status;

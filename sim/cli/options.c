@@ -9,13 +9,16 @@
 #include "sim/config/json_place.h"
 #include "sim/theory/theory.h"
 
+/* Of --precision, unless said. */
+#define MOST_REPLICATIONS 100
+
 #define OPTIONS_ERROR g_quark_from_static_string("options")
 
 /* What GLib reads; turned into Options afterwards. */
 typedef struct Raw {
-    char **vars, **var_files, **sets, **outs, **only, **skip, **exit_zero_on, **files;
+    char **vars, **var_files, **sets, **outs, **only, **skip, **exit_zero_on, **precision, **files;
     char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour;
-    int replications, jobs;
+    int replications, most_replications, jobs;
     gboolean json, quiet, no_colour, fail_fast, resume, origins, plan, overlay, version, help,
         no_input;
 } Raw;
@@ -29,6 +32,7 @@ static void raw_clear(Raw *raw)
     g_strfreev(raw->only);
     g_strfreev(raw->skip);
     g_strfreev(raw->exit_zero_on);
+    g_strfreev(raw->precision);
     g_strfreev(raw->files);
     g_free(raw->seed);
     g_free(raw->out_dir);
@@ -47,6 +51,13 @@ static GOptionContext *context_new(Raw *raw)
          "S"},
         {"replications", 'n', 0, G_OPTION_ARG_INT, &raw->replications, "How many replications",
          "N"},
+        {"precision", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->precision,
+         "run: add replications until this is known so well, \"http_req_duration p(99) 5%\"; may "
+         "be "
+         "given several times",
+         "FIGURE"},
+        {"max-replications", 0, 0, G_OPTION_ARG_INT, &raw->most_replications,
+         "run: at most so many for --precision (default: 100)", "N"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &raw->jobs,
          "Replications at once (default: all cores); results do not depend on it", "N"},
         {"out-dir", 'o', 0, G_OPTION_ARG_FILENAME, &raw->out_dir, "Directory for results", "DIR"},
@@ -188,9 +199,18 @@ static bool read_jobs(Options *options, const cJSON *settings, GError **error)
     if (options->jobs == 0) {
         options->jobs = (int)g_get_num_processors();
     }
-    if (options->jobs < 1 || options->replications < 0) {
-        g_set_error(error, OPTIONS_ERROR, 0, "'--jobs' and '--replications' must be at least 1");
+    if (options->jobs < 1 || options->replications < 0 || options->most_replications < 0) {
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "'--jobs', '--replications' and '--max-replications' must be at least 1");
         return false;
+    }
+    if (options->most_replications > 0 && options->precision == NULL) {
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "'--max-replications' is for '--precision'; to run so many use '-n'");
+        return false;
+    }
+    if (options->most_replications == 0) {
+        options->most_replications = MOST_REPLICATIONS;
     }
     return true;
 }
@@ -260,6 +280,17 @@ char *options_print_changes(const Options *options)
     print_flags(text, "--var-file", options->var_files);
     print_flags(text, "--var", options->vars);
     print_flags(text, "--set", options->sets);
+    return g_string_free(text, false);
+}
+
+char *options_print_precision(const Options *options)
+{
+    GString *text = g_string_new(NULL);
+
+    print_flags(text, "--precision", options->precision);
+    if (options->precision != NULL) {
+        g_string_append_printf(text, " --max-replications %d", options->most_replications);
+    }
     return g_string_free(text, false);
 }
 
@@ -362,6 +393,8 @@ static Options *options_from(Raw *raw)
     options->only = g_steal_pointer(&raw->only);
     options->skip = g_steal_pointer(&raw->skip);
     options->exit_zero_on = g_steal_pointer(&raw->exit_zero_on);
+    options->precision = g_steal_pointer(&raw->precision);
+    options->most_replications = raw->most_replications;
     options->seed = g_steal_pointer(&raw->seed);
     options->out_dir = g_steal_pointer(&raw->out_dir);
     options->trace = g_steal_pointer(&raw->trace);
@@ -466,6 +499,7 @@ void options_free(Options *options)
     g_strfreev(options->only);
     g_strfreev(options->skip);
     g_strfreev(options->exit_zero_on);
+    g_strfreev(options->precision);
     g_free(options->seed);
     g_free(options->out_dir);
     g_free(options->trace);

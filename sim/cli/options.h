@@ -21,7 +21,8 @@ typedef struct Options {
     GPtrArray *files; /* char *: what stands after the flags */
     char **vars, **var_files, **sets, **outs, **only, **skip;
     char *seed, *out_dir, *trace, *params;
-    int replications, jobs;
+    char **precision; /* texts of precision.h */
+    int replications, most_replications, jobs;
     SimSpan until;
     double wall_limit_s;
     bool is_json, is_quiet, has_colour, fail_fast, resume, origins, plan, overlay;
@@ -38,6 +39,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
 /* The flags that change what a scenario says, as one would type them (" --set /a=1 --var b=2";
  * empty when there are none). Caller frees. */
 char *options_print_changes(const Options *options);
+
+/* The flags that say how exactly figures are to be known, likewise. */
+char *options_print_precision(const Options *options);
 
 /* Takes such flags on where the command line gave none. False and `error` when they cannot be read.
  */

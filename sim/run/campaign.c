@@ -513,7 +513,8 @@ static void block_signals(Campaign *campaign)
 
 bool campaign_run(const CampaignOrder *order, CampaignResult *result, GError **error)
 {
-    guint total = (guint)order->scenario->simulation.replications;
+    guint total = order->replications > 0 ? order->replications
+                                          : (guint)order->scenario->simulation.replications;
     g_autofree Child *children = g_new0(Child, total);
     g_autofree RunProgress *progress = g_new0(RunProgress, total);
     Campaign campaign = {.order = order,

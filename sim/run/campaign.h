@@ -15,6 +15,7 @@ typedef void CampaignWatch(void *context, const CampaignState *state);
 typedef struct CampaignOrder {
     const Scenario *scenario;
     const Kind *const *kinds;
+    guint replications;    /* 0: as many as the scenario says */
     guint jobs;            /* replications at once, at least 1 */
     const char *directory; /* existing and ours: runs write "run-0000.sqlite" in it; what ended in
                               such a file there is not run again */

@@ -13,12 +13,12 @@
 enum { VALUE_LABELS = 6 };
 
 /* Metrics and label values of one scenario. */
-typedef struct Known {
+struct ScenarioKnown {
     GArray *metrics; /* of ThresholdMetric */
     char **of_label[VALUE_LABELS];
     ThresholdLabelValues values[VALUE_LABELS + 1];
     ThresholdKnown known;
-} Known;
+};
 
 static void add_metrics(GArray *metrics, const MetricDef *defs)
 {
@@ -53,15 +53,17 @@ static char **names_of_phases(const Scenario *scenario)
     return (char **)g_ptr_array_free(names, false);
 }
 
-static void known_init(Known *known, const Scenario *scenario, const Kind *const *kinds)
+ScenarioKnown *scenario_known_new(const Scenario *scenario, const Kind *const *kinds)
 {
     static const char *const labels[VALUE_LABELS] = {"dc",     "node",   "role",
                                                      "region", "client", "phase"};
 
-    *known = (Known){.metrics = g_array_new(true, true, sizeof(ThresholdMetric)),
-                     .of_label = {names_of_datacenters(scenario), names_of_nodes(scenario),
-                                  names_of_groups(scenario), names_of_regions(scenario),
-                                  names_of_loads(scenario), names_of_phases(scenario)}};
+    ScenarioKnown *known = g_new(ScenarioKnown, 1);
+
+    *known = (ScenarioKnown){.metrics = g_array_new(true, true, sizeof(ThresholdMetric)),
+                             .of_label = {names_of_datacenters(scenario), names_of_nodes(scenario),
+                                          names_of_groups(scenario), names_of_regions(scenario),
+                                          names_of_loads(scenario), names_of_phases(scenario)}};
     for (guint i = 0; i < VALUE_LABELS; i++) {
         known->values[i] =
             (ThresholdLabelValues){labels[i], (const char *const *)known->of_label[i]};
@@ -75,19 +77,29 @@ static void known_init(Known *known, const Scenario *scenario, const Kind *const
     known->known =
         (ThresholdKnown){.declared = (const ThresholdMetric *)(const void *)known->metrics->data,
                          .values = known->values};
+    return known;
 }
 
-static void known_clear(Known *known)
+const ThresholdKnown *scenario_known(const ScenarioKnown *known)
 {
+    return &known->known;
+}
+
+void scenario_known_free(ScenarioKnown *known)
+{
+    if (known == NULL) {
+        return;
+    }
     for (guint i = 0; i < VALUE_LABELS; i++) {
         g_strfreev(known->of_label[i]);
     }
     g_array_unref(known->metrics);
+    g_free(known);
 }
 
 /* --- thresholds ---------------------------------------------------------------------------- */
 
-static bool has_metric(const cJSON *metric, const Known *known, DiagList *diags)
+static bool has_metric(const cJSON *metric, const ScenarioKnown *known, DiagList *diags)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(ThresholdRule) rule = threshold_parse_metric(metric->string, &known->known, &error);
@@ -99,7 +111,7 @@ static bool has_metric(const cJSON *metric, const Known *known, DiagList *diags)
 }
 
 static void read_threshold(Scenario *scenario, const cJSON *metric, const cJSON *tree,
-                           const Known *known, DiagList *diags)
+                           const ScenarioKnown *known, DiagList *diags)
 {
     ThresholdText text = {0};
     ThresholdRule *rule = NULL;
@@ -139,15 +151,15 @@ static void read_threshold(Scenario *scenario, const cJSON *metric, const cJSON 
 static void read_thresholds(Scenario *scenario, const Kind *const *kinds, DiagList *diags)
 {
     const cJSON *thresholds = json_member(scenario->root, "thresholds");
-    Known known;
+    g_autoptr(ScenarioKnown) known = NULL;
 
     if (thresholds == NULL || !names_check_object(diags, thresholds, "thresholds")) {
         return;
     }
-    known_init(&known, scenario, kinds);
+    known = scenario_known_new(scenario, kinds);
     NAMES_EACH(metric, thresholds)
     {
-        bool is_known = has_metric(metric, &known, diags);
+        bool is_known = has_metric(metric, known, diags);
 
         if (!cJSON_IsArray(metric)) {
             diag_add(diags, DIAG_ERROR, metric, DIAG_VALUE,
@@ -155,10 +167,9 @@ static void read_thresholds(Scenario *scenario, const Kind *const *kinds, DiagLi
             continue;
         }
         for (const cJSON *each = metric->child; each != NULL; each = each->next) {
-            read_threshold(scenario, metric, each, is_known ? &known : NULL, diags);
+            read_threshold(scenario, metric, each, is_known ? known : NULL, diags);
         }
     }
-    known_clear(&known);
 }
 
 /* --- invariants ---------------------------------------------------------------------------- */

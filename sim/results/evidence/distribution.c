@@ -33,6 +33,14 @@ double distribution_correlation(const Distribution *distribution)
                                         histogram_variance(pooled));
 }
 
+/* Histograms hold nothing below 0. */
+static void keep_positive(Estimate *estimate)
+{
+    if (estimate->low < 0) { /* and not NAN */
+        estimate->low = 0;
+    }
+}
+
 /* A law without a finite mean shows itself so: however many replications there are, one of them
  * makes up a good part of the total. */
 #define LARGEST_SHARE 0.5
@@ -67,6 +75,7 @@ Estimate distribution_mean(const Distribution *distribution)
         mean.method = "one replication makes up half of the total: no finite mean, or too few of "
                       "them";
     }
+    keep_positive(&mean);
     return mean;
 }
 
@@ -90,6 +99,7 @@ Estimate distribution_quantile(const Distribution *distribution, double p)
     if (estimate_lacks_values(&quantile)) {
         quantile.more_of = distribution->what;
     }
+    keep_positive(&quantile);
     return quantile;
 }
 

@@ -471,7 +471,7 @@ static char *describe_steadiness(const Experiment *experiment)
         return g_strdup(experiment->doubt);
     }
     if (latest == NULL) {
-        return g_strdup("too short to tell whether it is steady: needs 20 steps");
+        return g_strdup("too short to tell whether it is steady: needs 20 sample intervals");
     }
     if (latest->cut > 0) {
         return g_strdup_printf("%s; MSER-5 would cut %s more than the warm-up of %s, where nothing "
