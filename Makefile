@@ -44,7 +44,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests lint bench bench-check bench-store asan fuzz fuzz-programs surroundings golden docs clean install deps FORCE
+.PHONY: all help run test tests theory lint bench bench-check bench-store asan fuzz fuzz-programs surroundings golden docs clean install deps FORCE
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -67,6 +67,9 @@ test: ## install what is missing, build, run every test; last line "N passed, N 
 tests: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(BENCH_COMPARE) $(PRELOADS)
 
 fuzz-programs: $(FUZZ_PROGRAMS)
+
+theory: $(BUILD)/tests/analytic/test_queueing ## hold simulated queues against every reference vector, as precisely as the vectors ask (long)
+	@THEORY=full $<
 
 bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as ratios to a fixed loop: build/bench.json
 	@scripts/bench.sh $(BUILD)

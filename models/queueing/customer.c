@@ -50,6 +50,29 @@ void line_put_first(Line *line, Customer *customer)
     line->count++;
 }
 
+void line_put_by_priority(Line *line, Customer *customer)
+{
+    Customer *after = line->last;
+
+    if (after == NULL || after->priority >= customer->priority) {
+        line_put_last(line, customer);
+        return;
+    }
+    after = line->first; /* those who go first are few */
+    if (after->priority < customer->priority) {
+        line_put_first(line, customer);
+        return;
+    }
+    while (after->next->priority >= customer->priority) {
+        after = after->next;
+    }
+    customer->before = after;
+    customer->next = after->next;
+    after->next->before = customer;
+    after->next = customer;
+    line->count++;
+}
+
 void line_take(Line *line, Customer *customer)
 {
     if (customer->before == NULL) {

@@ -26,6 +26,7 @@ struct Customer {
     SimTime since;
     EventId event; /* the end of its service, of its patience or of its thinking */
     bool has_begun, is_served;
+    uint8_t priority; /* of discipline priority: higher ones go first */
 };
 
 /* The customers of one network, with room for all that come and go. */
@@ -54,4 +55,6 @@ typedef struct Line {
 
 void line_put_last(Line *line, Customer *customer);
 void line_put_first(Line *line, Customer *customer);
+/* Behind all of its priority or a higher one, before the others. */
+void line_put_by_priority(Line *line, Customer *customer);
 void line_take(Line *line, Customer *customer);

@@ -11,7 +11,7 @@ typedef struct Fork {
     bool cancel;
     const cJSON *then;
     /* derived */
-    Component **branches; /* stations */
+    Component **branches; /* stations and forks */
     guint count;
     Route route;
     Customers *customers;
@@ -117,8 +117,9 @@ void fork_enter(Component *component, Customer *customer)
         Customer *part = pool_take(self->customers->customers);
 
         part->born = join->came;
+        part->priority = customer->priority;
         put_part(join, part);
-        station_enter(self->branches[i], part);
+        route_enter(self->branches[i], part);
     }
     join->is_splitting = false;
     decide(join);
@@ -145,7 +146,7 @@ PartRoute fork_route(Component *component)
 {
     Fork *self = (Fork *)component;
 
-    return (PartRoute){&self->route, self->then};
+    return (PartRoute){&self->route, self->then, "routing"};
 }
 
 Component *const *fork_branches(const Component *component, guint *count)
@@ -172,19 +173,39 @@ void fork_find_branches(Component *component, World *world, DiagList *diags)
     g_assert_null(self->branches);
     self->branches = g_new0(Component *, MAX(self->count, 1));
     for (guint i = 0; i < self->count; i++) {
-        self->branches[i] = route_find_station(world, self->to[i], item, diags);
+        self->branches[i] = route_find_goal(world, self->to[i], item, diags);
         item = item->next;
     }
     if (self->count == 0) {
-        diag_add(diags, DIAG_ERROR, to, DIAG_KEY, "'to' needs at least one station");
+        diag_add(diags, DIAG_ERROR, to, DIAG_KEY, "'to' needs at least one station or fork");
     }
     if (self->need > self->count) {
         diag_add(diags, DIAG_ERROR, json_member(component->settings, "need"), DIAG_KEY,
-                 "'need' is %d and 'to' has %u stations", (int)self->need, self->count);
+                 "'need' is %d and 'to' has %u branches", (int)self->need, self->count);
     }
     if (self->need == 0) {
         self->need = self->count;
     }
+}
+
+static bool leads_to(const Fork *self, const Fork *goal, guint depth)
+{
+    for (guint i = 0; i < self->count && depth > 0; i++) {
+        const Component *branch = self->branches[i];
+
+        if (branch == &goal->component ||
+            (branch->kind == &fork_kind && leads_to((const Fork *)branch, goal, depth - 1))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool fork_is_endless(const Component *component)
+{
+    const Fork *self = (const Fork *)component;
+
+    return leads_to(self, self, world_of_kind(component->world, fork_kind.name)->len);
 }
 
 static void fork_free(Component *component)
@@ -196,7 +217,8 @@ static void fork_free(Component *component)
 }
 
 static const Field fork_fields[] = {
-    FIELD_TEXTS(Fork, to, .flags = FIELD_REQUIRED, .help = "The stations, one part to each"),
+    FIELD_TEXTS(Fork, to, .flags = FIELD_REQUIRED,
+                .help = "The stations and forks, one part to each"),
     FIELD_COUNT(Fork, need, .help = "How many parts must be done; without it all"),
     FIELD_FLAG(Fork, cancel, .initial = "false",
                .help = "Whether parts that are not needed any more are taken out where they are"),

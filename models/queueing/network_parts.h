@@ -14,11 +14,13 @@ Customers *queueing_customers(const Component *component);
 typedef struct PartRoute {
     Route *route;
     const cJSON *to; /* NULL: leads out */
+    const char *use; /* of the stream that picks: "routing" */
 } PartRoute;
 
 PartRoute source_route(Component *source);
 PartRoute population_route(Component *population);
 PartRoute station_route(Component *station);
+PartRoute station_refused_route(Component *station);
 PartRoute fork_route(Component *fork);
 
 /* What comes out of each, told when its way ended; both take the customer back. */
@@ -38,8 +40,14 @@ void join_hear(Customer *part, CustomerEnd end);
 void join_cancel(Join *join);
 size_t join_size(void);
 
-/* Finds the stations of `to`, once all components exist. */
+/* Finds the stations and forks of `to`, once all components exist. */
 void fork_find_branches(Component *fork, World *world, DiagList *diags);
+
+/* Whether a fork leads to itself through nothing but forks: a customer would be split for ever. */
+bool fork_is_endless(const Component *fork);
+
+/* Who is refused at two stations in turn would go round at one instant. Once routes are read. */
+void station_check_refused(Component *station, DiagList *diags);
 
 /* For the offered load: arrivals in a second, on average. */
 double source_rate(const Component *source);
@@ -58,5 +66,5 @@ StationCapacity station_capacity(const Component *station);
 void station_warn_overload(Component *station, double load);
 void station_warn_wait(Component *station);
 
-/* The stations of `to`, `count` of them. */
+/* The stations and forks of `to`, `count` of them. */
 Component *const *fork_branches(const Component *fork, guint *count);

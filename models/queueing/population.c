@@ -76,7 +76,7 @@ PartRoute population_route(Component *component)
 {
     Population *self = (Population *)component;
 
-    return (PartRoute){&self->route, self->to};
+    return (PartRoute){&self->route, self->to, "routing"};
 }
 
 static void population_wire(Component *component, World *world, DiagList *diags)

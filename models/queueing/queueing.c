@@ -81,7 +81,27 @@ static void read_routes(const Kind *kind, PartRoute (*route_of)(Component *), Wo
         Component *part = g_ptr_array_index(parts, i);
         PartRoute route = route_of(part);
 
-        route_read(route.route, route.to, part, world, diags);
+        route_read(route.route, route.to, part, route.use, world, diags);
+    }
+}
+
+/* Ways on which a customer would go round at one instant, for ever. */
+static void check_rounds(World *world, DiagList *diags)
+{
+    const GPtrArray *forks = world_of_kind(world, fork_kind.name);
+    const GPtrArray *stations = world_of_kind(world, station_kind.name);
+
+    for (guint i = 0; i < forks->len; i++) {
+        const Component *fork = g_ptr_array_index(forks, i);
+
+        if (fork_is_endless(fork)) {
+            diag_add(diags, DIAG_ERROR, json_member(fork->settings, "to"), DIAG_KEY,
+                     "fork '%s' leads to itself: customers would be split for ever",
+                     fork->settings->string);
+        }
+    }
+    for (guint i = 0; i < stations->len; i++) {
+        station_check_refused(g_ptr_array_index(stations, i), diags);
     }
 }
 
@@ -97,7 +117,11 @@ static void connect_parts(World *world, DiagList *diags)
     read_routes(&source_kind, source_route, world, diags);
     read_routes(&population_kind, population_route, world, diags);
     read_routes(&station_kind, station_route, world, diags);
+    read_routes(&station_kind, station_refused_route, world, diags);
     read_routes(&fork_kind, fork_route, world, diags);
+    if (diag_count_errors(diags) == before) {
+        check_rounds(world, diags);
+    }
     if (diag_count_errors(diags) == before) {
         offered_load_check(world, diags);
     }
@@ -145,31 +169,39 @@ static void queueing_free(Component *component)
 #define TO_SCHEMA "\"to\": {\"type\": [\"string\", \"array\", \"object\"]}"
 #define DRAW_SCHEMA(name) "\"" name "\": {\"type\": \"string\"}"
 
+#define COUNT_SCHEMA(name) "\"" name "\": {\"type\": [\"integer\", \"string\"]}"
+#define BURST_SCHEMA                                                                               \
+    "\"burst\": {\"type\": \"object\", \"required\": [\"interarrival\", \"usual\", \"lasts\"], "   \
+    "\"properties\": {" DRAW_SCHEMA("interarrival") ", " DRAW_SCHEMA("usual") ", " DRAW_SCHEMA(    \
+        "lasts") "}}"
+#define BREAKDOWN_SCHEMA                                                                           \
+    "\"breakdown\": {\"type\": \"object\", \"required\": [\"up\", \"down\"], \"properties\": "     \
+    "{" DRAW_SCHEMA("up") ", " DRAW_SCHEMA("down") ", \"while_down\": {\"enum\": [\"resume\", "    \
+                                                   "\"repeat\", \"lose\", \"refuse\"]}}}"
+
+#define DISCIPLINE_SCHEMA                                                                          \
+    "\"discipline\": {\"enum\": [\"fcfs\", \"ps\", \"lcfs-pr\", \"random\", \"priority\"]}, "
+#define LINE_SCHEMA COUNT_SCHEMA("servers") ", " DISCIPLINE_SCHEMA COUNT_SCHEMA("room") ", "
+#define WORK_SCHEMA                                                                                \
+    DRAW_SCHEMA("service") ", " DRAW_SCHEMA("patience") ", " DRAW_SCHEMA("vacation") ", "
+#define BALKING_SCHEMA "\"balking\": {\"type\": [\"boolean\", \"string\"]}, "
+#define REFUSED_SCHEMA "\"refused\": {\"type\": [\"string\", \"array\", \"object\"]}, "
+#define STATION_SCHEMA                                                                             \
+    LINE_SCHEMA WORK_SCHEMA BALKING_SCHEMA REFUSED_SCHEMA BREAKDOWN_SCHEMA ", " TO_SCHEMA
+
 static const Field queueing_fields[] = {
     FIELD_JSON(Queueing, sources, .help = "Streams of customers from outside, by name",
-               .schema = PARTS_SCHEMA("\"interarrival\", \"to\"",
-                                      DRAW_SCHEMA("interarrival") ", " TO_SCHEMA)),
+               .schema = PARTS_SCHEMA(
+                   "\"interarrival\", \"to\"",
+                   DRAW_SCHEMA("interarrival") ", \"batch\": {\"type\": [\"number\", "
+                                               "\"string\"]}, " COUNT_SCHEMA(
+                                                   "priority") ", " BURST_SCHEMA ", " TO_SCHEMA)),
     FIELD_JSON(
         Queueing, populations, .help = "Fixed numbers of customers that think, by name",
         .schema = PARTS_SCHEMA("\"customers\", \"think\", \"to\"",
-                               "\"customers\": {\"type\": [\"integer\", \"string\"]}, " DRAW_SCHEMA(
-                                   "think") ", " TO_SCHEMA)),
-    FIELD_JSON(
-        Queueing, stations, .help = "Servers with a line before them, by name",
-        .schema = PARTS_SCHEMA(
-            "\"service\"",
-            "\"servers\": {\"type\": [\"integer\", \"string\"]}, "
-            "\"discipline\": {\"enum\": [\"fcfs\", \"ps\", \"lcfs-pr\", \"random\"]}, "
-            "\"room\": {\"type\": [\"integer\", \"string\"]}, " DRAW_SCHEMA(
-                "service") ", " DRAW_SCHEMA("patience") ", \"breakdown\": {\"type\": "
-                                                        "\"object\", \"required\": [\"up\", "
-                                                        "\"down\"], \"properties\": "
-                                                        "{" DRAW_SCHEMA("up") ", " DRAW_SCHEMA(
-                                                            "down") ", \"while_down\": "
-                                                                    "{\"enum\": [\"resume\", "
-                                                                    "\"repeat\", "
-                                                                    "\"lose\"]}}},"
-                                                                    " " TO_SCHEMA)),
+                               COUNT_SCHEMA("customers") ", " DRAW_SCHEMA("think") ", " TO_SCHEMA)),
+    FIELD_JSON(Queueing, stations, .help = "Servers with a line before them, by name",
+               .schema = PARTS_SCHEMA("\"service\"", STATION_SCHEMA)),
     FIELD_JSON(Queueing, forks, .help = "Splits of a customer into parts, by name",
                .schema = PARTS_SCHEMA("\"to\"",
                                       "\"need\": {\"type\": [\"integer\", \"string\"]}, "

@@ -94,6 +94,17 @@ Component *route_find_station(World *world, const char *name, const cJSON *node,
     return station;
 }
 
+Component *route_find_goal(World *world, const char *name, const cJSON *node, DiagList *diags)
+{
+    Component *station = find_part(world, &station_kind, name);
+    Component *fork = find_part(world, &fork_kind, name);
+
+    if (station == NULL && fork == NULL) {
+        report_name(world, "station or fork", true, true, name, node, diags);
+    }
+    return station != NULL ? station : fork;
+}
+
 /* --- reading --------------------------------------------------------------------------------
  */
 
@@ -111,14 +122,11 @@ static RouteStep *add_step(Route *route, Component *goal, double probability)
 
 static void read_name(Route *route, const cJSON *to, World *world, DiagList *diags)
 {
-    Component *station = find_part(world, &station_kind, to->valuestring);
-    Component *fork = find_part(world, &fork_kind, to->valuestring);
+    Component *goal = route_find_goal(world, to->valuestring, to, diags);
 
-    if (station == NULL && fork == NULL) {
-        report_name(world, "station or fork", true, true, to->valuestring, to, diags);
-        return;
+    if (goal != NULL) {
+        add_step(route, goal, 1);
     }
-    add_step(route, station != NULL ? station : fork, 1);
 }
 
 /* One of a list, or the only one (`is_only`: then it needs no probability). */
@@ -204,11 +212,11 @@ static void read_balance(Route *route, const cJSON *to, World *world, DiagList *
     field_clear(balance_fields, &text);
 }
 
-void route_read(Route *route, const cJSON *to, const Component *owner, World *world,
-                DiagList *diags)
+void route_read(Route *route, const cJSON *to, const Component *owner, const char *use,
+                World *world, DiagList *diags)
 {
     guint before = diag_count_errors(diags);
-    g_autofree char *stream = g_strdup_printf("%s/routing", owner->name);
+    g_autofree char *stream = g_strdup_printf("%s/%s", owner->name, use);
 
     if (to == NULL) {
         return;
@@ -308,15 +316,22 @@ Component *route_pick(Route *route)
         .goal;
 }
 
+void route_enter(Component *goal, Customer *customer)
+{
+    if (goal->kind == &station_kind) {
+        station_enter(goal, customer);
+    } else {
+        fork_enter(goal, customer);
+    }
+}
+
 void route_pass(Route *route, Customer *customer)
 {
     Component *goal = route_pick(route);
 
     if (goal == NULL) {
         customer_end(customer, CUSTOMER_DONE);
-    } else if (goal->kind == &station_kind) {
-        station_enter(goal, customer);
     } else {
-        fork_enter(goal, customer);
+        route_enter(goal, customer);
     }
 }

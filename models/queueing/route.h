@@ -31,12 +31,13 @@ typedef struct Route {
     guint count;
     guint turn;      /* of BALANCE_ROUND_ROBIN: whose it is */
     guint *shortest; /* of BALANCE_SHORTEST: room for the equals */
-    Rng rng;         /* stream "<component>/routing", open when there is a choice by chance */
+    Rng rng; /* stream "<component>/routing" or "/refused", open when there is a choice by chance */
 } Route;
 
-/* Reads `to` (NULL: leads out) of `owner`. Mistakes go to `diags`; the route then leads out. */
-void route_read(Route *route, const cJSON *to, const Component *owner, World *world,
-                DiagList *diags);
+/* Reads `to` (NULL: leads out) of `owner`; `use` ends the name of its stream. Mistakes go to
+ * `diags`; the route then leads out. */
+void route_read(Route *route, const cJSON *to, const Component *owner, const char *use,
+                World *world, DiagList *diags);
 void route_clear(Route *route);
 
 /* The next place, NULL for out. Draws at most one number, two for power-of-2. */
@@ -44,6 +45,12 @@ Component *route_pick(Route *route);
 
 /* Picks, and brings the customer there: into a station, into a fork, or to its end. */
 void route_pass(Route *route, Customer *customer);
+
+/* Brings the customer into a station or a fork. */
+void route_enter(Component *goal, Customer *customer);
+
+/* The station or fork called `name`, or NULL and a message about `node`. */
+Component *route_find_goal(World *world, const char *name, const cJSON *node, DiagList *diags);
 
 /* The station called `name`, or NULL and a message about `node`. */
 Component *route_find_station(World *world, const char *name, const cJSON *node, DiagList *diags);

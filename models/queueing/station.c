@@ -15,6 +15,10 @@ static void on_repair(void *self, void *subject, uint64_t detail);
 static const EventType breaks_down = {"station/breakdown", on_breakdown};
 static const EventType is_repaired = {"station/repair", on_repair};
 
+static void on_return(void *self, void *subject, uint64_t detail);
+
+static const EventType returns = {"station/return", on_return};
+
 static SimTime now_of(const Station *self)
 {
     return world_now(self->component.world);
@@ -23,13 +27,32 @@ static SimTime now_of(const Station *self)
 /* --- who comes and goes ---------------------------------------------------------------------
  */
 
+/* Who comes stays away with probability n / (n + 1) when n are there. */
+static bool balks(Station *self)
+{
+    return self->balking &&
+           rng_uniform(&self->balks) * (station_count(&self->component) + 1.0) >= 1;
+}
+
+static bool takes_in(Station *self)
+{
+    bool has_room = self->room == 0 || station_count(&self->component) < self->room;
+    bool is_shut = self->is_broken && self->breakdown.while_down == WHILE_DOWN_REFUSE;
+
+    return self->is_open && has_room && !is_shut && !balks(self);
+}
+
 void station_enter(Component *component, Customer *customer)
 {
     Station *self = (Station *)component;
 
-    if (!self->is_open || (self->room > 0 && station_count(component) >= self->room)) {
+    if (!takes_in(self)) {
         self->station_refused++;
-        customer_end(customer, CUSTOMER_LOST);
+        if (self->refused != NULL) {
+            route_pass(&self->refused_route, customer);
+        } else {
+            customer_end(customer, CUSTOMER_LOST);
+        }
         return;
     }
     gauge_add(&self->station_in_system, now_of(self), 1);
@@ -56,6 +79,28 @@ static void lose(Station *self, Customer *customer)
     customer_end(customer, CUSTOMER_LOST);
 }
 
+/* A server with nobody to serve pauses, and pauses again until somebody waits. */
+static void go_away_when_idle(Station *self)
+{
+    if (self->vacation.law != NULL && !self->is_away && station_count(&self->component) == 0) {
+        service_set_away(self, true);
+        engine_after(world_engine(self->component.world),
+                     draw_span(self->vacation, &self->vacations), &self->component.owner, &returns,
+                     NULL, 0);
+    }
+}
+
+static void on_return(void *component, void *subject, uint64_t detail)
+{
+    Station *self = component;
+
+    (void)subject;
+    (void)detail;
+    service_set_away(self, false);
+    service_fill(self);
+    go_away_when_idle(self);
+}
+
 void station_served(Station *self, Customer *customer)
 {
     has_left(self, customer);
@@ -63,6 +108,7 @@ void station_served(Station *self, Customer *customer)
     histogram_add(self->station_sojourn, now_of(self) - customer->came);
     /* The next is called first: who comes straight back stands behind those who wait. */
     service_fill(self);
+    go_away_when_idle(self);
     route_pass(&self->route, customer);
 }
 
@@ -82,6 +128,7 @@ void station_cancel(Customer *customer)
     has_left(self, customer);
     self->ledger.dropped++;
     service_fill(self);
+    go_away_when_idle(self);
 }
 
 uint32_t station_count(const Component *component)
@@ -106,6 +153,8 @@ static void wait_for_breakdown(Station *self)
 static void on_breakdown(void *component, void *subject, uint64_t detail)
 {
     Station *self = component;
+    bool puts_out = self->breakdown.while_down == WHILE_DOWN_LOSE ||
+                    self->breakdown.while_down == WHILE_DOWN_REFUSE;
 
     (void)subject;
     (void)detail;
@@ -117,8 +166,11 @@ static void on_breakdown(void *component, void *subject, uint64_t detail)
     if (self->breakdown.while_down == WHILE_DOWN_REPEAT) {
         service_repeat(self);
     }
-    while (self->breakdown.while_down == WHILE_DOWN_LOSE && self->in_service.first != NULL) {
+    while (puts_out && self->in_service.first != NULL) {
         lose(self, self->in_service.first);
+    }
+    while (self->breakdown.while_down == WHILE_DOWN_REFUSE && self->waiting.first != NULL) {
+        lose(self, self->waiting.first);
     }
 }
 
@@ -165,8 +217,10 @@ static void station_start(Component *component)
     tell_prospects(self);
     self->is_open = true;
     self->is_broken = false;
+    self->is_away = false;
     service_set_speed(self);
     wait_for_breakdown(self);
+    go_away_when_idle(self);
 }
 
 static void station_stop(Component *component, const Effect *why)
@@ -197,13 +251,37 @@ PartRoute station_route(Component *component)
 {
     Station *self = (Station *)component;
 
-    return (PartRoute){&self->route, self->to};
+    return (PartRoute){&self->route, self->to, "routing"};
+}
+
+PartRoute station_refused_route(Component *component)
+{
+    Station *self = (Station *)component;
+
+    return (PartRoute){&self->refused_route, self->refused, "refused"};
+}
+
+void station_check_refused(Component *component, DiagList *diags)
+{
+    const Station *self = (const Station *)component;
+
+    for (guint i = 0; i < self->refused_route.count; i++) {
+        const Component *goal = self->refused_route.steps[i].goal;
+
+        if (goal != NULL &&
+            (goal->kind != &station_kind || ((const Station *)goal)->refused != NULL)) {
+            diag_add(diags, DIAG_ERROR, self->refused, DIAG_KEY,
+                     "'refused' must lead out or to stations without 'refused' of their own: "
+                     "customers could go round at one instant");
+            return;
+        }
+    }
 }
 
 /* Whether who comes waits for those before it to be served to the end. */
 static bool has_line(const Station *self)
 {
-    return self->discipline == DISCIPLINE_FCFS || self->discipline == DISCIPLINE_RANDOM;
+    return self->discipline != DISCIPLINE_PS && self->discipline != DISCIPLINE_LCFS_PR;
 }
 
 StationCapacity station_capacity(const Component *component)
@@ -216,11 +294,11 @@ StationCapacity station_capacity(const Component *component)
 
         availability = isinf(up) ? 1 : up / (up + down);
     }
-    return (StationCapacity){.servers = (double)self->servers * availability,
-                             .service_s = draw_mean(self->service) / (double)SIM_S,
-                             .is_bounded = self->room > 0 || self->patience.law != NULL,
-                             .has_wait = self->servers > 1 || !has_line(self) ||
-                                         isfinite(draw_scv(self->service))};
+    return (StationCapacity){
+        .servers = (double)self->servers * availability,
+        .service_s = draw_mean(self->service) / (double)SIM_S,
+        .is_bounded = self->room > 0 || self->balking || self->patience.law != NULL,
+        .has_wait = self->servers > 1 || !has_line(self) || isfinite(draw_scv(self->service))};
 }
 
 static void station_make(Component *component, World *world, DiagList *diags)
@@ -238,6 +316,10 @@ static void station_make(Component *component, World *world, DiagList *diags)
     if (self->patience.law != NULL && !has_line(self)) {
         diag_add(diags, DIAG_ERROR, json_member(tree, "patience"), DIAG_KEY,
                  "'patience' needs a line: with this 'discipline' all are served at once");
+    }
+    if (self->vacation.law != NULL && (!has_line(self) || self->servers > 1 || has_up)) {
+        diag_add(diags, DIAG_ERROR, json_member(tree, "vacation"), DIAG_KEY,
+                 "'vacation' needs a line, one server and no 'breakdown'");
     }
     if (json_member(tree, "breakdown") != NULL && (!has_up || !has_down)) {
         diag_add(diags, DIAG_ERROR, json_member(tree, "breakdown"), DIAG_KEY,
@@ -263,6 +345,8 @@ static void station_wire(Component *component, World *world, DiagList *diags)
     open_stream(self, &self->patiences, "patience");
     open_stream(self, &self->breakdowns, "breakdown");
     open_stream(self, &self->choices, "discipline");
+    open_stream(self, &self->vacations, "vacation");
+    open_stream(self, &self->balks, "balking");
     service_init(self);
 }
 
@@ -272,19 +356,20 @@ static void station_free(Component *component)
 
     service_clear(self);
     route_clear(&self->route);
+    route_clear(&self->refused_route);
 }
 
 /* --- the tables -----------------------------------------------------------------------------
  */
 
-static const char *const disciplines[] = {[DISCIPLINE_FCFS] = "fcfs",
-                                          [DISCIPLINE_PS] = "ps",
-                                          [DISCIPLINE_LCFS_PR] = "lcfs-pr",
-                                          [DISCIPLINE_RANDOM] = "random",
-                                          NULL};
+static const char *const disciplines[] = {
+    [DISCIPLINE_FCFS] = "fcfs",         [DISCIPLINE_PS] = "ps",
+    [DISCIPLINE_LCFS_PR] = "lcfs-pr",   [DISCIPLINE_RANDOM] = "random",
+    [DISCIPLINE_PRIORITY] = "priority", NULL};
 static const char *const whiles_down[] = {[WHILE_DOWN_RESUME] = "resume",
                                           [WHILE_DOWN_REPEAT] = "repeat",
                                           [WHILE_DOWN_LOSE] = "lose",
+                                          [WHILE_DOWN_REFUSE] = "refuse",
                                           NULL};
 
 static const Field breakdown_fields[] = {
@@ -293,7 +378,7 @@ static const Field breakdown_fields[] = {
     FIELD_DRAW(Breakdown, down, .lowest = "1ns", .help = "Time from a breakdown to its repair"),
     FIELD_CHOICE(Breakdown, while_down, .more = whiles_down, .initial = "resume",
                  .help = "Whether those in service go on after it, begin the same work again or "
-                         "are lost",
+                         "are lost, or all are lost and who comes is refused",
                  .source = "Avi-Itzhak and Naor 1963: preemptive resume"),
     FIELD_END,
 };
@@ -309,11 +394,17 @@ static const Field station_fields[] = {
                .help = "Work of one customer: its time alone on one server"),
     FIELD_DRAW(Station, patience,
                .help = "How long a customer waits before it gives up; without it for ever"),
+    FIELD_DRAW(Station, vacation,
+               .help = "Pause that an idle server takes, again and again until somebody waits"),
+    FIELD_FLAG(Station, balking, .initial = "false",
+               .help = "Whether who finds n there stays only with probability 1 / (n + 1)"),
     FIELD_TABLE(Station, breakdown, breakdown_fields,
                 .help = "All servers of the station fail together, now and then"),
     FIELD_JSON(Station, to,
                .help = "Where they go: a name, a list with probabilities or a balance; without it "
                        "out"),
+    FIELD_JSON(Station, refused,
+               .help = "Where those go who were refused, like 'to'; without it they are lost"),
     FIELD_END,
 };
 
@@ -326,7 +417,8 @@ static const MetricDef station_metrics[] = {
     METRIC_GAUGE(Station, station_queue, "1", "Customers that wait"),
     METRIC_GAUGE(Station, station_busy, "ratio", "Share of the servers that have a customer"),
     METRIC_COUNTER(Station, station_throughput, "Customers that were served to the end"),
-    METRIC_COUNTER(Station, station_refused, "Customers that found no room or a closed station"),
+    METRIC_COUNTER(Station, station_refused,
+                   "Customers that found no room, a closed station or too long a line"),
     METRIC_COUNTER(Station, station_abandoned, "Customers that gave up waiting"),
     METRIC_COUNTER(Station, station_lost, "Customers that a breakdown or a crash put out"),
     METRIC_END,
@@ -352,8 +444,8 @@ static const LedgerDef station_ledgers[] = {
 const Kind station_kind = {
     .name = "station",
     .help = "A textbook queue: servers, a discipline, room, patience and breakdowns",
-    .leaves_out = "classes of customers and priorities; time between two stations: add a station "
-                  "with many servers for it",
+    .leaves_out = "work that depends on the class of a customer; time between two stations: add a "
+                  "station with many servers for it",
     .size = sizeof(Station),
     .scope = KIND_PART,
     .fields = station_fields,

@@ -6,10 +6,12 @@
 #include "sim/world/host_cpu.h"
 
 typedef enum Discipline {
-    DISCIPLINE_FCFS,    /* first come, first served */
-    DISCIPLINE_PS,      /* all at once, each with its share of the servers */
-    DISCIPLINE_LCFS_PR, /* the last to come displaces the first; who is displaced goes on later */
-    DISCIPLINE_RANDOM,  /* who waits is called in any order */
+    DISCIPLINE_FCFS,     /* first come, first served */
+    DISCIPLINE_PS,       /* all at once, each with its share of the servers */
+    DISCIPLINE_LCFS_PR,  /* the last to come displaces the first; who is displaced goes on later */
+    DISCIPLINE_RANDOM,   /* who waits is called in any order */
+    DISCIPLINE_PRIORITY, /* the highest priority first, of equals the first to come; nobody in
+                            service is displaced */
 } Discipline;
 
 /* What a breakdown does to those in service. */
@@ -17,6 +19,7 @@ typedef enum WhileDown {
     WHILE_DOWN_RESUME, /* they go on where they were */
     WHILE_DOWN_REPEAT, /* they begin the same work again */
     WHILE_DOWN_LOSE,   /* they are lost */
+    WHILE_DOWN_REFUSE, /* so is who waits, and who comes is refused */
 } WhileDown;
 
 typedef struct Breakdown {
@@ -29,13 +32,14 @@ struct Station {
     /* configuration */
     int64_t servers, room;
     int discipline;
-    Draw service, patience;
+    Draw service, patience, vacation;
     Breakdown breakdown;
-    const cJSON *to;
+    bool balking;
+    const cJSON *to, *refused;
     /* derived */
-    Route route;
+    Route route, refused_route;
     Customers *customers;
-    Rng services, patiences, breakdowns, choices;
+    Rng services, patiences, breakdowns, choices, vacations, balks;
     double overload; /* what it is offered over what it can serve; 0 when it can */
     bool has_no_mean_wait;
     /* state */
@@ -44,7 +48,7 @@ struct Station {
     uint32_t unordered_room;
     Line in_service; /* in order of their begin */
     HostCpu sharing; /* of discipline ps: whole virtual servers are its vCPUs */
-    bool is_open, is_broken;
+    bool is_open, is_broken, is_away;
     double speed; /* work done in a nanosecond by one server */
     /* measurement */
     Gauge station_in_system, station_queue, station_busy, sharers;
@@ -75,6 +79,9 @@ void service_fill(Station *self);
 /* After a breakdown, a repair or a change of condition: all in service go on at the new speed.
  */
 void service_set_speed(Station *self);
+
+/* The server goes away, or comes back, while nobody is in service. */
+void service_set_away(Station *self, bool is_away);
 
 /* Those in service begin again with the work that they came with. */
 void service_repeat(Station *self);

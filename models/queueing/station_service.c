@@ -44,7 +44,7 @@ static void open_servers(Station *self)
     uint32_t servers = is_shared(self) ? LEDGER_NO_LIMIT : (uint32_t)self->servers;
 
     ledger_open(&self->ledger, engine_now(engine_of(self)),
-                self->is_open && !self->is_broken ? servers : 0);
+                self->is_open && !self->is_broken && !self->is_away ? servers : 0);
 }
 
 static double area_at(const Gauge *gauge, SimTime now)
@@ -114,6 +114,8 @@ static void wait_in_line(Station *self, Customer *customer)
     }
     if (self->discipline == DISCIPLINE_LCFS_PR) {
         line_put_first(&self->waiting, customer);
+    } else if (self->discipline == DISCIPLINE_PRIORITY) {
+        line_put_by_priority(&self->waiting, customer);
     } else {
         line_put_last(&self->waiting, customer);
     }
@@ -261,9 +263,10 @@ void service_admit(Station *self, Customer *customer)
         return;
     case DISCIPLINE_FCFS:
     case DISCIPLINE_RANDOM:
+    case DISCIPLINE_PRIORITY:
         break;
     }
-    if (is_full || self->is_broken) {
+    if (is_full || self->is_broken || self->is_away) {
         wait_in_line(self, customer);
     } else {
         begin(self, customer);
@@ -294,7 +297,7 @@ void service_take(Station *self, Customer *customer)
 
 void service_fill(Station *self)
 {
-    while (self->is_open && !self->is_broken && self->waiting.count > 0 &&
+    while (self->is_open && !self->is_broken && !self->is_away && self->waiting.count > 0 &&
            self->in_service.count < self->servers) {
         Customer *customer = next_in_line(self);
 
@@ -319,6 +322,12 @@ void service_set_speed(Station *self)
         halt(self, each, before);
         run_on(self, each);
     }
+}
+
+void service_set_away(Station *self, bool is_away)
+{
+    self->is_away = is_away;
+    open_servers(self);
 }
 
 void service_repeat(Station *self)

@@ -1,197 +1,276 @@
 /* test_queueing.c - networks of textbook queues against closed forms, through reader, assembly and
  * engine.
- * Each figure is the mean of 20 independent replications, cut after a warm-up. Its distance from
- * theory is measured in its own standard errors: t of 19 degrees of freedom, turned into the normal
- * deviate z of the same probability. Held: each |z| <= 3.5; each interval as narrow as asked for,
- * so that wide ones hide nothing; and all z together as a sample of the standard normal law. */
+ * Each figure is the mean of 20 independent replications, cut after a warm-up. Held: each |z|
+ * <= 3.5; each interval as narrow as asked for, so that wide ones hide nothing; and one figure of
+ * each case, all together, as a sample of the standard normal law. Quick: the first reference
+ * vector of each family that queues can show, and cases of their own, with short runs. With
+ * THEORY=full ('make theory'): every vector, twice: a pilot says how long the runs must be, fresh
+ * seeds are then measured so long; and a table of the families is printed. */
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "sim/base/estimate.h"
+#include "sim/config/json_place.h"
 #include "tests/support/queueing_cases.h"
 #include "tests/support/suite.h"
-#include "tests/support/theory.h"
+#include "tests/support/vector_cases.h"
 
+#define VECTORS "tests/analytic/analytic-vectors.json"
 #define SEED 20261122
-#define REPLICATIONS 20
-#define Z_MOST 3.5
-#define FIGURES_MOST 256
+#define CASES_MOST 160
+#define QUICK_SHARE 0.25     /* of the pilot's length */
+#define QUICK_PRECISION 0.15 /* at least */
+#define FULL_MARGIN 1.4      /* longer than the pilot says */
+#define FULL_MOST 2000.0     /* times the pilot */
 
-/* What replications made of one figure. */
-typedef struct Figure {
-    const QueueingCase *of;
-    const Expected *expected;
-    double mean, precision, z;
-} Figure;
-
-typedef struct Before {
-    double area;
-    uint64_t count;
-} Before;
+/* A case and what came of it. */
+typedef struct Run {
+    FigureCase test;
+    double length_s;
+    bool is_own; /* of queueing_cases.h */
+    FigureSeen seen[FIGURES_MOST];
+} Run;
 
 /* Filled once, before the tests are forked. */
-static Figure figures[FIGURES_MOST];
-static int figure_count;
+static Run runs[CASES_MOST];
+static int run_count;
+static bool is_full;
 
-/* --- measuring ------------------------------------------------------------------------------
- */
+/* --- measuring ------------------------------------------------------------------------------ */
 
-static Before look(const Assembly *assembly, const Expected *expected)
+static uint64_t seed_of(const Run *run, uint64_t round)
 {
-    Before before = {0};
-
-    switch (expected->what) {
-    case LEVEL:
-        before.area = theory_gauge(assembly, expected->part, expected->metric).area;
-        break;
-    case RATE:
-        before.count = theory_counter(assembly, expected->part, expected->metric);
-        break;
-    case MEAN:
-    case P95:
-        histogram_reset(theory_histogram(assembly, expected->part, expected->metric));
-        break;
-    }
-    return before;
+    return SEED + (uint64_t)(run - runs) * 1000 + round;
 }
 
-static double measure(const Assembly *assembly, const Expected *expected, Before before,
-                      SimSpan length)
+/* As long as the pilot said; when that was too short, once more. */
+static void measure_full(Run *run)
 {
-    Histogram *histogram;
+    double length_s = run->test.pilot_s;
 
-    switch (expected->what) {
-    case LEVEL:
-        return (theory_gauge(assembly, expected->part, expected->metric).area - before.area) /
-               (double)length;
-    case RATE:
-        return (double)(theory_counter(assembly, expected->part, expected->metric) - before.count) /
-               sim_span_to_s(length);
-    case MEAN:
-    case P95:
-        break;
-    }
-    histogram = theory_histogram(assembly, expected->part, expected->metric);
-    return (expected->what == MEAN ? histogram_mean(histogram)
-                                   : (double)histogram_quantile(histogram, 0.95)) /
-           (double)SIM_S;
-}
+    for (uint64_t round = 0; round < 3; round++) {
+        double times = fmax(figures_lengthen(&run->test, run->seen) * FULL_MARGIN, 1);
 
-static void replicate(const QueueingCase *test, const Theory *theory, uint32_t replication,
-                      double values[EXPECTED_MOST][REPLICATIONS])
-{
-    const SimulationSettings *times = &theory->scenario->simulation;
-    g_autoptr(Assembly) assembly = theory_start(theory, rng_replication_seed(SEED, replication));
-    Before before[EXPECTED_MOST];
-
-    engine_run(assembly->engine, times->warmup);
-    for (int i = 0; i < EXPECTED_MOST && test->expected[i].part != NULL; i++) {
-        before[i] = look(assembly, &test->expected[i]);
-    }
-    engine_run(assembly->engine, times->warmup + times->duration);
-    for (int i = 0; i < EXPECTED_MOST && test->expected[i].part != NULL; i++) {
-        values[i][replication] = measure(assembly, &test->expected[i], before[i], times->duration);
+        if (round > 0 && times <= FULL_MARGIN) {
+            break;
+        }
+        length_s = fmin(length_s * times, run->test.pilot_s * FULL_MOST);
+        run->length_s = length_s;
+        figures_measure(&run->test, seed_of(run, round + 1), length_s, run->seen);
     }
 }
 
-static Figure figure_of(const QueueingCase *test, const Expected *expected, const double *values)
+static void measure_run(gpointer data, gpointer unused)
 {
-    double mean = estimate_average(values, REPLICATIONS);
-    double error = sqrt(estimate_variance(values, REPLICATIONS) / REPLICATIONS);
-    /* Buckets of a histogram are 0.8 % wide. */
-    double slack = expected->what == P95 ? 0.004 * expected->value : 0;
-    double distance = fmax(fabs(mean - expected->value) - slack, 0);
-    double tail = gsl_cdf_tdist_Q(distance / error, REPLICATIONS - 1);
+    Run *run = data;
 
-    return (Figure){test, expected, mean,
-                    estimate_student_factor(0.95, REPLICATIONS - 1) * error / expected->value,
-                    copysign(gsl_cdf_ugaussian_Qinv(tail), mean - expected->value)};
+    (void)unused;
+    figures_measure(&run->test, seed_of(run, 0), run->length_s, run->seen);
+    if (is_full && !run->is_own) {
+        measure_full(run);
+    }
+}
+
+static bool is_first_of_family(const char *family)
+{
+    for (int i = 0; i < run_count; i++) {
+        if (strcmp(runs[i].test.family, family) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_vectors(void)
+{
+    g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
+    g_autoptr(JsonDocument) vectors = json_document_read(VECTORS, diags);
+    const char *only = g_getenv("THEORY_FAMILY");
+    const cJSON *vector;
+
+    ck_assert_ptr_nonnull(vectors);
+    cJSON_ArrayForEach(vector, vectors->root)
+    {
+        Run *run = &runs[run_count];
+        bool is_wanted = vector_case_make(vector, &run->test);
+
+        ck_assert_int_lt(run_count, CASES_MOST - 1);
+        if (!is_wanted || (!is_full && !is_first_of_family(run->test.family)) ||
+            (only != NULL && strcmp(only, run->test.family) != 0)) {
+            figure_case_clear(&run->test);
+            continue;
+        }
+        run->length_s = run->test.pilot_s * (is_full ? 1 : QUICK_SHARE);
+        run->test.precision =
+            is_full ? run->test.precision : fmax(QUICK_PRECISION, 5 * run->test.precision);
+        run_count++;
+    }
+}
+
+static void add_own(void)
+{
+    for (int i = 0; queueing_case_make(i, &runs[run_count].test); i++) {
+        runs[run_count].is_own = true;
+        runs[run_count].length_s = runs[run_count].test.pilot_s;
+        run_count++;
+    }
 }
 
 static void measure_all(void)
 {
-    for (const QueueingCase *test = queueing_cases; test->name != NULL; test++) {
-        g_autoptr(Theory) theory = theory_new(test->queueing, test->warmup, test->duration);
-        g_autofree char *text = diag_list_to_text(theory->diags);
-        double values[EXPECTED_MOST][REPLICATIONS];
+    GThreadPool *threads;
 
-        ck_assert_msg(theory->scenario != NULL, "%s: %s", test->name, text);
-        for (uint32_t i = 0; i < REPLICATIONS; i++) {
-            replicate(test, theory, i, values);
-        }
-        for (int i = 0; i < EXPECTED_MOST && test->expected[i].part != NULL; i++) {
-            ck_assert_int_lt(figure_count, FIGURES_MOST);
-            figures[figure_count++] = figure_of(test, &test->expected[i], values[i]);
-        }
+    add_vectors();
+    add_own();
+    /* Each run has a world of its own: as many at once as there are cores, when that is asked for.
+     */
+    threads = g_thread_pool_new(measure_run, NULL, is_full ? (gint)g_get_num_processors() : 1, true,
+                                NULL);
+    for (int i = 0; i < run_count; i++) {
+        g_thread_pool_push(threads, &runs[i], NULL);
     }
+    g_thread_pool_free(threads, false, true);
 }
 
-/* --- what must hold -------------------------------------------------------------------------
- */
+/* --- what must hold ------------------------------------------------------------------------- */
 
-static void print_figure(const Figure *figure)
+static void print_run(const Run *run)
 {
-    if (g_getenv("QUEUEING_FIGURES") != NULL) {
-        printf("# %-24s %-18s %-20s %12.6g %12.6g  +-%4.1f %%  z %5.2f\n", figure->of->name,
-               figure->expected->part, figure->expected->metric, figure->expected->value,
-               figure->mean, 100 * figure->precision, figure->z);
+    for (int i = 0; i < run->test.count && g_getenv("QUEUEING_FIGURES") != NULL; i++) {
+        const Figure *figure = &run->test.figures[i];
+
+        printf("# %-28s %-16s %-14s %12.6g %12.6g  +-%5.2f %%  z %5.2f%s\n", run->test.name,
+               figure->part, figure->name, figure->expected, run->seen[i].mean,
+               100 * run->seen[i].precision, run->seen[i].z, run->seen[i].is_good ? "" : "  <--");
     }
 }
 
 START_TEST(each_figure_is_what_theory_says)
 {
-    for (int i = 0; i < figure_count; i++) {
-        const Figure *figure = &figures[i];
+    const Run *run = &runs[_i];
 
-        if (figure->of != &queueing_cases[_i]) {
-            continue;
-        }
-        print_figure(figure);
-        ck_assert_msg(fabs(figure->z) <= Z_MOST, "%s: %s of %s is %g, theory says %g: z %.2f",
-                      figure->of->name, figure->expected->metric, figure->expected->part,
-                      figure->mean, figure->expected->value, figure->z);
-        ck_assert_msg(figure->precision <= figure->of->precision,
-                      "%s: %s of %s is known to %.1f %%, %.1f %% was asked for", figure->of->name,
-                      figure->expected->metric, figure->expected->part, 100 * figure->precision,
-                      100 * figure->of->precision);
+    if (_i >= run_count) {
+        return; /* of the full set only */
+    }
+    print_run(run);
+    for (int i = 0; i < run->test.count; i++) {
+        const Figure *figure = &run->test.figures[i];
+
+        ck_assert_msg(run->seen[i].is_good,
+                      "%s: %s (%s of %s) is %g +- %.1f %%, theory says %g: z %.2f", run->test.name,
+                      figure->name, figure->metric, figure->part, run->seen[i].mean,
+                      100 * run->seen[i].precision, figure->expected, run->seen[i].z);
     }
 }
 END_TEST
 
-/* Figures of one case hang together, so that the sum of squares varies more than that of as many
- * independent ones; the band is that of a third of them. */
+/* The figure that speaks for a case: the first that is no quantile, whose z is cut by the width of
+ * buckets. Those of one case hang together; cases have seeds of their own. */
+static double headline_z(const Run *run)
+{
+    int i = 0;
+
+    while (i + 1 < run->test.count && run->test.figures[i].of == FIGURE_QUANTILE) {
+        i++;
+    }
+    return run->seen[i].z;
+}
+
 START_TEST(all_distances_look_standard_normal)
 {
-    double sum = 0, squares = 0, independent = figure_count / 3.0;
+    double sum = 0, squares = 0;
     int beyond_3 = 0;
 
-    for (int i = 0; i < figure_count; i++) {
-        sum += figures[i].z;
-        squares += figures[i].z * figures[i].z;
-        beyond_3 += fabs(figures[i].z) > 3;
+    for (int i = 0; i < run_count; i++) {
+        double z = headline_z(&runs[i]);
+
+        sum += z;
+        squares += z * z;
+        beyond_3 += fabs(z) > 3;
     }
-    ck_assert_int_ge(figure_count, 80);
-    ck_assert_int_le(beyond_3, (figure_count + 99) / 100);
-    ck_assert_double_le(fabs(sum / figure_count), 3 / sqrt(independent));
-    ck_assert_double_ge(squares / figure_count,
-                        gsl_cdf_chisq_Pinv(0.0005, independent) / independent);
-    ck_assert_double_le(squares / figure_count,
-                        gsl_cdf_chisq_Pinv(0.9995, independent) / independent);
+    if (is_full) {
+        printf(
+            "# %d cases: mean z %.3f (within %.3f), sum of squares %.1f (%.1f to %.1f), %d beyond "
+            "3\n",
+            run_count, sum / run_count, 3 / sqrt(run_count), squares,
+            gsl_cdf_chisq_Pinv(0.0005, run_count), gsl_cdf_chisq_Pinv(0.9995, run_count), beyond_3);
+    }
+    ck_assert_int_ge(run_count, g_getenv("THEORY_FAMILY") != NULL ? 1 : 35);
+    ck_assert_int_le(beyond_3, (run_count + 99) / 100);
+    ck_assert_double_le(fabs(sum / run_count), 3 / sqrt(run_count));
+    ck_assert_double_ge(squares, gsl_cdf_chisq_Pinv(0.0005, run_count));
+    ck_assert_double_le(squares, gsl_cdf_chisq_Pinv(0.9995, run_count));
 }
 END_TEST
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+static void print_family(int first)
+{
+    const char *family = runs[first].test.family;
+    int cases = 0, figures = 0, bad = 0;
+    double worst_z = 0, worst_precision = 0;
+
+    for (int i = first; i < run_count; i++) {
+        const Run *run = &runs[i];
+
+        if (strcmp(run->test.family, family) != 0) {
+            continue;
+        }
+        cases++;
+        for (int k = 0; k < run->test.count; k++) {
+            figures++;
+            bad += !run->seen[k].is_good;
+            worst_z = fmax(worst_z, fabs(run->seen[k].z));
+            worst_precision = fmax(worst_precision, run->seen[k].precision);
+        }
+    }
+    printf("# %-22s %5d %8d %8.2f %12.2f %%  %s\n", *family != '\0' ? family : "(own)", cases,
+           figures, worst_z, 100 * worst_precision, bad == 0 ? "holds" : "FAILS");
+}
+
+static void print_table(void)
+{
+    printf("# %-22s %5s %8s %8s %14s  %s\n", "family", "cases", "figures", "worst z",
+           "widest interval", "verdict");
+    for (int i = 0; i < run_count; i++) {
+        bool is_new = true;
+
+        for (int k = 0; k < i; k++) {
+            is_new = is_new && strcmp(runs[k].test.family, runs[i].test.family) != 0;
+        }
+        if (is_new) {
+            print_family(i);
+        }
+    }
+    fflush(stdout);
+}
+
+static void measure_and_print(void)
+{
+    measure_all();
+    if (is_full) {
+        print_table();
+    }
+}
+
+static void clear_all(void)
+{
+    for (int i = 0; i < run_count; i++) {
+        figure_case_clear(&runs[i].test);
+    }
+}
 
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("queueing");
     TCase *tests = tcase_create("queueing");
-    int count = 0;
 
-    while (queueing_cases[count].name != NULL) {
-        count++;
-    }
-    tcase_add_unchecked_fixture(tests, measure_all, NULL);
+    is_full = g_strcmp0(g_getenv("THEORY"), "full") == 0;
+    tcase_add_unchecked_fixture(tests, measure_and_print, clear_all);
     tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, each_figure_is_what_theory_says, 0, count);
+    tcase_add_loop_test(tests, each_figure_is_what_theory_says, 0, is_full ? 110 : 45);
     tcase_add_test(tests, all_distances_look_standard_normal);
     suite_add_tcase(suite, tests);
     return suite;

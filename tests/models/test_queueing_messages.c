@@ -53,7 +53,8 @@ static const Mistake mistakes[] = {
     {WEB("'service': '10ms', 'servers': 0"),
      ":6:20: error: 'servers' must lie from 1 to 1000000\n"},
     {WEB("'service': '10ms', 'discipline': 'lcfs_pr'"),
-     ":6:20: error: 'discipline' must be one of 'fcfs', 'ps', 'lcfs-pr', 'random'; did you mean "
+     ":6:20: error: 'discipline' must be one of 'fcfs', 'ps', 'lcfs-pr', 'random', 'priority'; did "
+     "you mean "
      "'lcfs-pr'?\n"},
     {WEB("'service': '10ms', 'servers': 4, 'room': 3"),
      ":6:34: error: 'room' counts those in service, so it must be at least 'servers' (4)\n"},
@@ -63,9 +64,23 @@ static const Mistake mistakes[] = {
      ":6:20: error: 'breakdown' needs 'down'\n"},
 
     {FORK("'to': ['web', 'webb'], 'need': 2"),
-     ":5:35: error: unknown station 'webb'; did you mean 'web'?\n"},
-    {FORK("'to': ['web', 'db'], 'need': 3"), ":5:42: error: 'need' is 3 and 'to' has 2 stations\n"},
-    {FORK("'to': []"), ":5:21: error: 'to' needs at least one station\n"},
+     ":5:35: error: unknown station or fork 'webb'; did you mean 'web'?\n"},
+    {FORK("'to': ['web', 'db'], 'need': 3"), ":5:42: error: 'need' is 3 and 'to' has 2 branches\n"},
+    {FORK("'to': []"), ":5:21: error: 'to' needs at least one station or fork\n"},
+    {FORK("'to': ['web', 'all']"),
+     ":5:21: error: fork 'all' leads to itself: customers would be split for ever\n"},
+    {WEB("'service': '10ms', 'room': 1, 'refused': 'web'"),
+     ":6:31: error: 'refused' must lead out or to stations without 'refused' of their own: "
+     "customers could go round at one instant\n"},
+    {WEB("'service': '10ms', 'room': 1, 'refused': 'wbe'"),
+     ":6:42: error: unknown station or fork 'wbe'; did you mean 'web'?\n"},
+    {WEB("'service': '10ms', 'servers': 2, 'vacation': '1s'"),
+     ":6:34: error: 'vacation' needs a line, one server and no 'breakdown'\n"},
+    {"{ 'sources': { 'in': { 'interarrival': '1s', 'to': 'web',\n'burst': { 'usual': '1s' } } "
+     "},\n" STATIONS,
+     ":5:1: error: 'burst' needs 'interarrival', 'usual' and 'lasts'\n"},
+    {"{ 'sources': { 'in': { 'interarrival': '1s', 'to': 'web',\n'batch': 0.5 } },\n" STATIONS,
+     ":5:1: error: 'batch' must lie from 1 to 1e6\n"},
     {TO("'web'") "'forks': { 'web': { 'to': ['web', 'db'] } },\n" STATIONS,
      ":5:12: error: there is a station and a fork called 'web'\n"},
 

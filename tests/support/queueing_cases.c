@@ -1,390 +1,148 @@
-/* queueing_cases.c - see queueing_cases.h.
- * The closed forms, by family: M/M/1 and M/M/c (Erlang C), M/M/c/K by birth and death (Erlang B),
- * M/G/1 (Pollaczek and Khinchine), processor sharing and last come first served preemptive, both
- * insensitive to the law of service, G/M/1 by the root of its transform, Jackson's networks, mean
- * value analysis and convolution for closed ones, Flatto and Hahn's fork and join of two, order
- * statistics, Avi-Itzhak and Naor's breakdowns, Erlang A, the fixed timeout and join the shortest
- * queue by their Markov chains. Each figure was computed twice: by the formula and from the chain
- * or by quadrature. */
+/* queueing_cases.c - see queueing_cases.h. Insensitivity: shared and preemptive last-come queues
+ * have the means of M/M/c whatever the law of the work; the order in which equals are called does
+ * not change means; a closed network of shared queues is one of single servers. */
 #include "tests/support/queueing_cases.h"
+
+#include <check.h>
+#include <math.h>
+
+#include "sim/theory/theory.h"
 
 /* One station "a" that all come to and leave from. */
 #define ONE(interarrival, station)                                                                 \
     "{ 'sources': { 'in': { 'interarrival': '" interarrival "', 'to': 'a' } }, 'stations': { "     \
     "'a': { " station " } } }"
 #define EXP "'service': 'exponential(mean=1s)'"
-
 #define MM1_08 "exponential(mean=1.25s)"
 #define MM1_05 "exponential(mean=2s)"
+#define AT_08 "mm1", "{'lam':0.8,'mu':1}"
+#define AT_05 "mm1", "{'lam':0.5,'mu':1}"
 
-#define WAIT_A "station@a", "station_wait", MEAN
-#define SOJOURN_A "station@a", "station_sojourn", MEAN
-#define IN_A "station@a", "station_in_system", LEVEL
-#define QUEUE_A "station@a", "station_queue", LEVEL
-#define BUSY_A "station@a", "station_busy", LEVEL
-#define DONE_A "station@a", "station_throughput", RATE
-
-/* Two stations behind a balancer at 80 %. */
-#define TWO(balance)                                                                               \
-    "{ 'sources': { 'in': { 'interarrival': 'exponential(mean=0.625s)', 'to': { 'balance': "       \
-    "'" balance "', 'among': ['a', 'b'] } } }, 'stations': { 'a': { " EXP " }, 'b': { " EXP        \
-    " } } }"
-
-#define FORK_2(mean)                                                                               \
-    "{ 'sources': { 'in': { 'interarrival': 'exponential(mean=" mean ")', 'to': 'both' } }, "      \
-    "'forks': { 'both': { 'to': ['a', 'b'] } }, 'stations': { 'a': { " EXP " }, 'b': { " EXP       \
-    " } } }"
+#define SOJOURN "station@a", "station_sojourn", FIGURE_MEAN
+#define WAIT "station@a", "station_wait", FIGURE_MEAN
+#define THERE "station@a", "station_in_system", FIGURE_LEVEL
+#define BUSY "station@a", "station_busy", FIGURE_LEVEL
+#define DONE "station@a", "station_throughput", FIGURE_RATE
 
 /* Replies of three, of which two are needed; nobody ever waits. */
-#define QUORUM(cancel)                                                                             \
+#define QUORUM                                                                                     \
     "{ 'sources': { 'in': { 'interarrival': '1s', 'to': 'quorum' } }, 'forks': { 'quorum': { "     \
-    "'to': ['a', 'b', 'c'], 'need': 2, 'cancel': " cancel " } }, 'stations': { "                   \
+    "'to': ['a', 'b', 'c'], 'need': 2, 'cancel': true } }, 'stations': { "                         \
     "'a': { 'servers': 1000, " EXP " }, 'b': { 'servers': 1000, " EXP                              \
     " }, 'c': { 'servers': 1000, " EXP " } } }"
+#define SHARED                                                                                     \
+    "{ 'populations': { 'users': { 'customers': 100, 'think': '2s', 'to': 'a' } }, 'stations': { " \
+    "'a': { 'service': '10ms', 'discipline': 'ps', 'to': 'b' }, 'b': { 'service': 'uniform(0s, "   \
+    "16ms)', 'discipline': 'ps', 'to': 'c' }, 'c': { 'service': 'exponential(mean=4ms)' } } }"
 
-#define BREAKDOWN(interarrival, service, up, down)                                                 \
-    ONE("exponential(mean=" interarrival ")",                                                      \
-        "'service': '" service "', 'breakdown': { 'up': 'exponential(mean=" up                     \
-        ")', 'down': '" down "' }")
+typedef struct Expected {
+    const char *part, *metric;
+    FigureOf of;
+    const char *family, *params, *figure; /* of the closed form, or ... */
+    double value;                         /* ... the value itself */
+} Expected;
 
-/* A closed network "a", "b", "c". */
-#define CLOSED(customers, think, a, b, c)                                                          \
-    "{ 'populations': { 'users': { 'customers': " customers ", 'think': '" think                   \
-    "', 'to': 'a' } }, 'stations': { 'a': { " a ", 'to': 'b' }, 'b': { " b ", 'to': 'c' }, "       \
-    "'c': { " c " } } }"
+typedef struct QueueingCase {
+    const char *name, *queueing;
+    double warmup_s, length_s, precision;
+    Expected expected[4];
+} QueueingCase;
 
-const QueueingCase queueing_cases[] = {
-    {"M/M/1 at 50 %",
-     ONE(MM1_05, EXP),
-     "200s",
-     "20000s",
-     0.04,
-     {{WAIT_A, 1}, {SOJOURN_A, 2}, {IN_A, 1}, {QUEUE_A, 0.5}, {BUSY_A, 0.5}, {DONE_A, 0.5}}},
-    {"M/M/1 at 80 %",
-     ONE(MM1_08, EXP),
-     "1000s",
-     "16000s",
-     0.08,
-     {{WAIT_A, 4},
-      {SOJOURN_A, 5},
-      {IN_A, 4},
-      {"station@a", "station_sojourn", P95, 14.9786613678},
-      {"source@in", "journey", MEAN, 5}}},
+static const QueueingCase cases[] = {
     {"M/M/1 in random order",
      ONE(MM1_05, EXP ", 'discipline': 'random'"),
-     "200s",
-     "20000s",
+     200,
+     20000,
      0.04,
-     {{WAIT_A, 1}, {SOJOURN_A, 2}, {QUEUE_A, 0.5}}},
-    {"M/M/2 at 80 %",
-     ONE("exponential(mean=625ms)", EXP ", 'servers': 2"),
-     "500s",
-     "10000s",
-     0.08,
-     {{WAIT_A, 1.77777777778}, {SOJOURN_A, 2.77777777778}, {IN_A, 4.44444444444}, {BUSY_A, 0.8}}},
-    {"M/M/4 at 80 %",
-     ONE("exponential(mean=312.5ms)", EXP ", 'servers': 4"),
-     "300s",
-     "6000s",
-     0.08,
-     {{WAIT_A, 0.745540589734}, {SOJOURN_A, 1.74554058973}, {QUEUE_A, 2.38572988715}}},
-    {"M/M/16 at 87.5 %",
-     ONE("exponential(mean=71428571ns)", EXP ", 'servers': 16"),
-     "200s",
-     "1500s",
-     0.12,
-     {{WAIT_A, 0.254241103029}, {IN_A, 17.5593754424}, {BUSY_A, 0.875}}},
-    {"M/M/1/5",
-     ONE(MM1_08, EXP ", 'room': 5"),
-     "200s",
-     "15000s",
-     0.04,
-     {{WAIT_A, 1.56306520704},
-      {SOJOURN_A, 2.56306520704},
-      {IN_A, 1.86833203227},
-      {DONE_A, 0.728944401076},
-      {"station@a", "station_refused", RATE, 0.07105559892448}}},
-    {"M/M/4/10",
-     ONE("exponential(mean=312.5ms)", EXP ", 'servers': 4, 'room': 10"),
-     "200s",
-     "5000s",
-     0.06,
-     {{WAIT_A, 0.3740594478},
-      {DONE_A, 3.08562968806},
-      {BUSY_A, 0.771407422015},
-      {"station@a", "station_refused", RATE, 0.1143703119392}}},
-    {"M/M/10/10, Erlang B",
-     ONE("exponential(mean=125ms)", EXP ", 'servers': 10, 'room': 10"),
-     "100s",
-     "2000s",
-     0.04,
-     {{SOJOURN_A, 1},
-      {IN_A, 7.02671148598},
-      {"station@a", "station_refused", RATE, 0.973288514024}}},
-
-    {"M/D/1 at 80 %",
-     ONE(MM1_08, "'service': '1s'"),
-     "500s",
-     "14000s",
-     0.06,
-     {{WAIT_A, 2}, {SOJOURN_A, 3}, {QUEUE_A, 1.6}}},
-    {"M/E2/1 at 80 %",
-     ONE(MM1_08, "'service': 'erlang(k=2, mean=1s)'"),
-     "500s",
-     "14000s",
-     0.08,
-     {{WAIT_A, 3}, {IN_A, 3.2}}},
-    {"M/U/1 at 80 %",
-     ONE(MM1_08, "'service': 'uniform(0s, 2s)'"),
-     "500s",
-     "14000s",
-     0.08,
-     {{WAIT_A, 2.66666666667}, {IN_A, 2.93333333333}}},
-    {"M/H2/1 at 70 %",
-     ONE("exponential(mean=1428571429ns)", "'service': 'hyperexponential(mean=1s, scv=4)'"),
-     "1000s",
-     "15000s",
-     0.1,
-     {{WAIT_A, 5.83333333333}, {IN_A, 4.78333333333}}},
-    {"M/lognormal/1 at 70 %",
-     ONE("exponential(mean=1428571429ns)", "'service': 'lognormal(mean=1s, scv=4)'"),
-     "1000s",
-     "15000s",
-     0.16,
-     {{WAIT_A, 5.83333333333}, {IN_A, 4.78333333333}}},
-
+     {{WAIT, AT_05, "Wq", 0}, {SOJOURN, AT_05, "W", 0}, {BUSY, AT_05, "rho", 0}}},
     {"M/M/1-PS at 80 %",
      ONE(MM1_08, EXP ", 'discipline': 'ps'"),
-     "1000s",
-     "14000s",
+     1000,
+     14000,
      0.08,
-     {{SOJOURN_A, 5}, {IN_A, 4}, {BUSY_A, 0.8}}},
-    {"M/D/1-PS at 50 %",
-     ONE(MM1_05, "'service': '1s', 'discipline': 'ps'"),
-     "200s",
-     "14000s",
-     0.04,
-     {{SOJOURN_A, 2}, {IN_A, 1}}},
-    {"M/H2/1-PS at 50 %",
-     ONE(MM1_05, "'service': 'hyperexponential(mean=1s, scv=4)', 'discipline': 'ps'"),
-     "500s",
-     "14000s",
-     0.06,
-     {{SOJOURN_A, 2}, {IN_A, 1}}},
-    {"M/lognormal/1-PS at 80 %",
-     ONE(MM1_08, "'service': 'lognormal(mean=1s, scv=4)', 'discipline': 'ps'"),
-     "2000s",
-     "14000s",
-     0.15,
-     {{SOJOURN_A, 5}, {IN_A, 4}}},
+     {{SOJOURN, AT_08, "W", 0}, {THERE, AT_08, "L", 0}, {BUSY, AT_08, "rho", 0}}},
     {"M/M/4-PS at 80 %",
      ONE("exponential(mean=312.5ms)", EXP ", 'servers': 4, 'discipline': 'ps'"),
-     "300s",
-     "6000s",
+     300,
+     6000,
      0.06,
-     {{SOJOURN_A, 1.74554058973}, {IN_A, 5.58572988715}, {BUSY_A, 0.8}}},
+     {{SOJOURN, "mmc", "{'lam':3.2,'mu':1,'c':4}", "W", 0},
+      {THERE, "mmc", "{'lam':3.2,'mu':1,'c':4}", "L", 0},
+      {BUSY, "mmc", "{'lam':3.2,'mu':1,'c':4}", "rho", 0}}},
     {"M/U/1-LCFS-PR at 50 %",
      ONE(MM1_05, "'service': 'uniform(0s, 2s)', 'discipline': 'lcfs-pr'"),
-     "200s",
-     "14000s",
+     200,
+     14000,
      0.04,
-     {{SOJOURN_A, 2}, {IN_A, 1}}},
+     {{SOJOURN, AT_05, "W", 0}, {THERE, AT_05, "L", 0}}},
     {"M/M/1-LCFS-PR at 80 %",
      ONE(MM1_08, EXP ", 'discipline': 'lcfs-pr'"),
-     "1000s",
-     "14000s",
+     1000,
+     14000,
      0.08,
-     {{SOJOURN_A, 5}, {IN_A, 4}}},
-
-    {"D/M/1 at 80 %",
-     ONE("1.25s", EXP),
-     "500s",
-     "14000s",
-     0.06,
-     {{WAIT_A, 1.69273083992}, {SOJOURN_A, 2.69273083992}, {IN_A, 2.15418467194}}},
-    {"E4/M/1 at 80 %",
-     ONE("erlang(k=4, mean=1.25s)", EXP),
-     "500s",
-     "14000s",
-     0.06,
-     {{WAIT_A, 2.26738361032}, {SOJOURN_A, 3.26738361032}}},
-    {"H2/M/1 at 80 %",
-     ONE("hyperexponential(mean=1.25s, scv=4)", EXP),
-     "2000s",
-     "16000s",
-     0.12,
-     {{WAIT_A, 9.81919277198}, {IN_A, 8.65535421759}}},
-
-    {"Jackson with feedback",
-     "{ 'sources': { 'in': { 'interarrival': 'exponential(mean=2s)', 'to': 'a' } }, 'stations': { "
-     "'a': { 'service': 'exponential(mean=1s)', 'to': 'b' }, "
-     "'b': { 'service': 'exponential(mean=1111111111ns)', 'to': [ "
-     "{ 'station': 'c', 'probability': 0.6 }, { 'out': true, 'probability': 0.4 } ] }, "
-     "'c': { 'service': 'exponential(mean=1.25s)', 'to': [ "
-     "{ 'station': 'a', 'probability': 0.25 }, { 'out': true, 'probability': 0.75 } ] } } }",
-     "500s",
-     "12000s",
-     0.06,
-     {{"source@in", "journey", MEAN, 8.20967513122},
-      {IN_A, 1.42857142857},
-      {"station@b", "station_in_system", LEVEL, 1.88679245283},
-      {"station@c", "station_in_system", LEVEL, 0.789473684211},
-      {"station@b", "station_wait", MEAN, 2.0964360587},
-      {"station@c", "station_throughput", RATE, 0.352941176471}}},
-
-    {"two at random", TWO("random"), "1000s", "7000s", 0.08, {{"source@in", "journey", MEAN, 5}}},
-    {"two by turns",
-     TWO("round-robin"),
-     "500s",
-     "7000s",
-     0.08,
-     {{"source@in", "journey", MEAN, 3.84397976699}}},
-    {"the shorter of two",
-     TWO("shortest"),
-     "500s",
-     "7000s",
-     0.08,
-     {{"source@in", "journey", MEAN, 2.95573661764}}},
-    {"two of three by chance",
-     "{ 'sources': { 'in': { 'interarrival': 'exponential(mean=416666667ns)', 'to': { 'balance': "
-     "'power-of-2', 'among': ['a', 'b', 'c'] } } }, 'stations': { 'a': { " EXP " }, 'b': { " EXP
-     " }, 'c': { " EXP " } } }",
-     "500s",
-     "5000s",
-     0.08,
-     {{"source@in", "journey", MEAN, 2.50999978899}}},
-
-    {"closed, three single servers",
-     CLOSED("50", "exponential(mean=1s)", "'service': 'exponential(mean=10ms)'",
-            "'service': 'exponential(mean=8ms)'", "'service': 'exponential(mean=4ms)'"),
-     "10s",
-     "150s",
-     0.04,
-     {{"population@users", "journey", MEAN, 0.036400239434},
-      {DONE_A, 48.2439101204},
-      {IN_A, 0.901824980294},
-      {"station@b", "station_in_system", LEVEL, 0.616512519064},
-      {"station@c", "station_busy", LEVEL, 0.19297564},
-      {"population@users", "population_thinking", LEVEL, 48.2439101204}}},
+     {{SOJOURN, AT_08, "W", 0}, {THERE, AT_08, "L", 0}}},
     {"closed, by processor sharing",
-     CLOSED("100", "2s", "'service': '10ms', 'discipline': 'ps'",
-            "'service': 'uniform(0s, 16ms)', 'discipline': 'ps'",
-            "'service': 'exponential(mean=4ms)'"),
-     "20s",
-     "100s",
+     SHARED,
+     20,
+     100,
      0.04,
-     {{DONE_A, 49.0848343357}}},
-    {"closed, several servers",
-     CLOSED("100", "exponential(mean=500ms)", "'service': 'exponential(mean=5ms)'",
-            "'servers': 8, 'service': 'exponential(mean=40ms)'",
-            "'servers': 2, 'service': 'exponential(mean=12ms)'"),
-     "10s",
-     "50s",
-     0.06,
-     {{"population@users", "journey", MEAN, 0.134150499718},
-      {DONE_A, 157.691273672},
-      {IN_A, 3.43779883756},
-      {"station@b", "station_busy", LEVEL, 0.788456368358},
-      {"station@c", "station_in_system", LEVEL, 10.076558805}}},
-    {"closed, without thinking",
-     "{ 'populations': { 'users': { 'customers': 400, 'think': '0s', 'to': 'a' } }, 'stations': { "
-     "'a': { 'servers': 300, 'service': 'exponential(mean=444ms)' } } }",
-     "5s",
-     "20s",
-     0.02,
-     {{"population@users", "journey", MEAN, 0.592}, {DONE_A, 675.675675676}}},
-    {"fifteen machines, two crews",
-     "{ 'populations': { 'up': { 'customers': 15, 'think': 'exponential(mean=50s)', 'to': 'a' } }, "
-     "'stations': { 'a': { 'servers': 2, 'service': 'exponential(mean=4s)' } } }",
-     "500s",
-     "30000s",
+     {{DONE, "mva", "{'demands':[0.01,0.008,0.004],'think':2,'N':100}", "X", 0}}},
+    {"one priority is none",
+     "{ 'sources': { 'in': { 'interarrival': 'exponential(mean=2s)', 'priority': 7, 'to': 'a' } }, "
+     "'stations': { 'a': { " EXP ", 'discipline': 'priority' } } }",
+     200,
+     20000,
      0.04,
-     {{SOJOURN_A, 5.16044271945},
-      {IN_A, 1.40329984633},
-      {BUSY_A, 0.543868006147},
-      {DONE_A, 0.271934003073},
-      {"population@up", "population_thinking", LEVEL, 13.5967001537}}},
-
-    {"fork and join at 50 %",
-     FORK_2("2s"),
-     "200s",
-     "12000s",
+     {{WAIT, AT_05, "Wq", 0}, {SOJOURN, AT_05, "W", 0}}},
+    {"refused and done elsewhere",
+     "{ 'sources': { 'in': { 'interarrival': 'exponential(mean=125ms)', 'to': 'a' } }, 'stations': "
+     "{ 'a': { 'servers': 10, 'room': 10, " EXP ", 'refused': 'b' }, 'b': { 'servers': 1000, " EXP
+     " } } }",
+     100,
+     2000,
      0.04,
-     {{"source@in", "journey", MEAN, 2.875}, {"fork@both", "fork_sojourn", MEAN, 2.875}}},
-    {"fork and join at 70 %",
-     FORK_2("1428571429ns"),
-     "500s",
-     "9000s",
-     0.08,
-     {{"source@in", "journey", MEAN, 4.70833333333}}},
-    {"two of three",
-     QUORUM("false"),
-     "20s",
-     "3000s",
-     0.04,
-     {{"source@in", "journey", MEAN, 0.833333333333},
-      {"source@in", "journey", P95, 1.99988858711},
-      {"station@c", "station_sojourn", MEAN, 1}}},
+     {{DONE, "mmck", "{'lam':8,'mu':1,'c':10,'K':10}", "throughput", 0},
+      {"source@in", "journey", FIGURE_MEAN, NULL, NULL, NULL, 1}}},
     {"two of three, the third called off",
-     QUORUM("true"),
-     "20s",
-     "3000s",
+     QUORUM,
+     20,
+     3000,
      0.04,
-     {{"source@in", "journey", MEAN, 0.833333333333},
-      {IN_A, 0.666666666667}, /* (1/3 + 5/6 + 5/6) / 3: the first, the second and who is cut */
-      {DONE_A, 0.666666666667}}},
-
-    {"breakdowns",
-     BREAKDOWN("2s", "exponential(mean=1s)", "20s", "exponential(mean=5s)"),
-     "500s",
-     "14000s",
-     0.1,
-     {{SOJOURN_A, 6}, {IN_A, 3}, {DONE_A, 0.5}}},
-    {"breakdowns of one length",
-     BREAKDOWN("2s", "exponential(mean=1s)", "20s", "5s"),
-     "500s",
-     "14000s",
-     0.08,
-     {{SOJOURN_A, 4.66666666667}, {IN_A, 2.33333333333}}},
-    {"breakdowns of long work",
-     BREAKDOWN("1666666667ns", "hyperexponential(mean=1s, scv=4)", "100s", "exponential(mean=10s)"),
-     "2000s",
-     "14000s",
-     0.12,
-     {{SOJOURN_A, 9.11203208556}, {IN_A, 5.46721925134}}},
-
-    {"Erlang A at 90 %",
-     ONE("exponential(mean=111111111ns)",
-         EXP ", 'servers': 10, 'patience': 'exponential(mean=2s)'"),
-     "100s",
-     "2000s",
-     0.06,
-     {{IN_A, 9.60310543926},
-      {QUEUE_A, 1.20621087852},
-      {"station@a", "station_abandoned", RATE, 0.6031054392606},
-      {DONE_A, 8.39689456074},
-      {BUSY_A, 0.839689456074}}},
-    {"Erlang A at 120 %",
-     ONE("exponential(mean=83333333ns)", EXP ", 'servers': 10, 'patience': 'exponential(mean=1s)'"),
-     "100s",
-     "1500s",
-     0.04,
-     {{IN_A, 12}, {QUEUE_A, 2.5635882355}, {"station@a", "station_abandoned", RATE, 2.563588236}}},
-    {"a fixed timeout at 90 %",
-     ONE("exponential(mean=1111111111ns)", EXP ", 'patience': '3s'"),
-     "200s",
-     "12000s",
-     0.04,
-     {{WAIT_A, 0.997489124648},
-      {DONE_A, 0.749960769625},
-      {"station@a", "station_abandoned", RATE, 0.1500392303748}}},
-    {"a fixed timeout at 150 %",
-     ONE("exponential(mean=666666667ns)", EXP ", 'patience': '2s'"),
-     "200s",
-     "10000s",
-     0.04,
-     {{WAIT_A, 0.974841694118},
-      {DONE_A, 0.90226995836},
-      {"station@a", "station_abandoned", RATE, 0.597730041641}}},
-    {.name = NULL},
+     {{"source@in", "journey", FIGURE_MEAN, "kth-of-n", "{'n':3,'k':2,'mean':1}", "mean", 0},
+      /* (1/3 + 5/6 + 5/6) / 3: the first, the second and who is cut */
+      {THERE, NULL, NULL, NULL, 2.0 / 3},
+      {DONE, NULL, NULL, NULL, 2.0 / 3}}},
 };
+
+bool queueing_case_make(int i, FigureCase *test)
+{
+    const QueueingCase *from = &cases[i];
+
+    if (i >= (int)G_N_ELEMENTS(cases)) {
+        return false;
+    }
+    *test = (FigureCase){.queueing = g_strdup(from->queueing),
+                         .warmup_s = from->warmup_s,
+                         .pilot_s = from->length_s,
+                         .precision = from->precision};
+    g_strlcpy(test->name, from->name, sizeof test->name);
+    while (test->count < (int)G_N_ELEMENTS(from->expected) &&
+           from->expected[test->count].part != NULL) {
+        const Expected *expected = &from->expected[test->count];
+        Figure *figure = &test->figures[test->count++];
+
+        *figure = (Figure){.of = expected->of,
+                           .metric = expected->metric,
+                           .expected = expected->value,
+                           .scale = 1};
+        g_strlcpy(figure->part, expected->part, sizeof figure->part);
+        g_strlcpy(figure->name, expected->metric, sizeof figure->name);
+        if (expected->family != NULL) {
+            g_autofree char *text = g_strdelimit(g_strdup(expected->params), "'", '"');
+
+            figure->expected = theory_figure(expected->family, expected->figure, cJSON_Parse(text));
+        }
+        ck_assert(isfinite(figure->expected));
+    }
+    return true;
+}
