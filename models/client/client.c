@@ -11,7 +11,7 @@
 static const char *const executor_words[] = {"constant-arrival-rate", "ramping-arrival-rate", NULL};
 static const char *const arrivals_words[] = {"poisson", "uniform", "deterministic", NULL};
 static const char *const fallback_words[] = {"none", "sequential", "fast", NULL};
-static const char *const tls_words[] = {"none", "1.2", "1.3", NULL};
+static const char *const tls_words[] = {"none", "1.2", "1.3", "1.3-0rtt", NULL};
 
 static const Field mix_fields[] = {
     {.name = "read",
@@ -81,8 +81,9 @@ static const Field client_fields[] = {
     FIELD_SPAN(Client, connect_timeout, .initial = "10s", .lowest = "1ms", .flags = FIELD_TUNABLE,
                .help = "How long one address may take to connect",
                .source = "OkHttp 4 connectTimeout"),
-    FIELD_SPAN(Client, read_timeout, .initial = "10s", .lowest = "1ms", .flags = FIELD_TUNABLE,
-               .help = "How long an answer may take once it was asked for",
+    FIELD_SPAN(Client, read_timeout, .initial = "10s", .lowest = "0s", .flags = FIELD_TUNABLE,
+               .help = "How long an answer may take once it was asked for; 0s: as long as the user "
+                       "waits or the kernel does",
                .source = "OkHttp 4 readTimeout"),
     FIELD_CHOICE(Client, fallback, .initial = "sequential", .more = fallback_words,
                  .flags = FIELD_TUNABLE,
@@ -99,11 +100,21 @@ static const Field client_fields[] = {
     FIELD_SPAN(Client, keep_alive, .initial = "5min",
                .help =
                    "How long an idle connection is used again, when its server does not close it "
-                   "before",
+                   "before; 0s: each request opens one",
                .source = "OkHttp 4 ConnectionPool: 5 minutes"),
     FIELD_CHOICE(Client, tls, .initial = "1.3", .more = tls_words,
-                 .help = "Version, which decides the round trips of a handshake",
+                 .help = "Version, which decides the round trips of a handshake; 1.3-0rtt sends "
+                         "reads along with a resumed one",
                  .source = "RFC 5246, RFC 8446"),
+    FIELD_CHOICE(Client, tcp_stack, .initial = "linux", .more = tcp_stack_words,
+                 .help = "Whose kernel connects: when SYNs are sent again and when it gives up",
+                 .source = "Linux before 6.5 and Android: 1, 3, 7, 15, 31, 63 s"),
+    FIELD_TABLE(Client, keepalive, tcp_keepalive_fields,
+                .help = "Signs that the kernel asks for while an answer is waited for"),
+    FIELD_SPAN(Client, nat_idle, .initial = "0s",
+               .help = "Idle time after which the access network forgets a connection without a "
+                       "word, so that its next request is lost; 0s: never",
+               .source = "assumption; mobile networks 30 s to 30 min, home routers 5 min to 2 h"),
     FIELD_RATIO(Client, ticket_ratio, .initial = "0.7",
                 .help = "Share of users that can resume a TLS session at their first visit",
                 .source = "assumption"),
@@ -125,6 +136,15 @@ static const Field client_fields[] = {
                 .help = "Retries allowed for each request, on average over a population and the "
                         "last 10 s; 1: no budget",
                 .source = "assumption: no budget; Finagle's RetryBudget 0.2 over 10 s"),
+    FIELD_FLAG(Client, retry_on_connect, .initial = "true",
+               .help = "Failed look-ups and connects are tried again",
+               .source = "assumption: the apps' own retry"),
+    FIELD_FLAG(Client, retry_on_timeout, .initial = "true",
+               .help = "Requests without an answer in time are tried again",
+               .source = "assumption: the apps' own retry; OkHttp alone does not"),
+    FIELD_FLAG(Client, retry_on_reset, .initial = "true",
+               .help = "Requests whose connection broke are tried again",
+               .source = "assumption: the apps' own retry"),
     FIELD_FLAG(Client, retry_on_status, .initial = "true",
                .help = "Answers 500 and above are tried again",
                .source = "assumption: the apps' own retry; OkHttp alone does not"),

@@ -15,6 +15,9 @@ typedef enum AddressFallback {
     FALLBACK_FAST,       /* the next one as well after `fallback_delay`; who connects first wins */
 } AddressFallback;
 
+/* Versions of TLS, as the field's words. */
+enum { TLS_NONE, TLS_1_2, TLS_1_3, TLS_1_3_EARLY };
+
 /* Addresses are known by number: their rank among all that the population has seen. */
 #define ADDRESSES_MARKED 64 /* the first ones, which users can remember as failed */
 
@@ -22,6 +25,7 @@ typedef enum AddressFallback {
 typedef struct User {
     SimTime answer_until; /* the cached answer may be used before this */
     SimTime kept_until;   /* the kept connection is open until then */
+    SimTime used_at;      /* when it last carried something */
     Component *peer;      /* of the kept connection, NULL: none */
     const char *route;    /* of its session: what the cookie says; NULL: none */
     uint64_t avoided;     /* bit i: address number i failed last time */
@@ -66,7 +70,10 @@ typedef struct Client {
     /* behaviour */
     SimSpan connect_timeout, read_timeout, fallback_delay, failure_memory, keep_alive, dns_timeout;
     int64_t dns_attempts, retries, request_size;
-    int fallback, tls;
+    int fallback, tls, tcp_stack;
+    TcpKeepalive keepalive;
+    SimSpan nat_idle;
+    bool retry_on_connect, retry_on_timeout, retry_on_reset;
     double retry_budget, ticket_ratio;
     SimSpan backoff_first, backoff_most;
     bool backoff_jitter, idempotent_writes, retry_on_status;

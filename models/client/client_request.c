@@ -215,13 +215,13 @@ static void on_resolved(Component *self, void *context, Outcome outcome, const M
         if (request->dns_tries < client->dns_attempts && left_of(request) > 0) {
             request_resolve(request);
         } else {
-            request_fail_attempt(request, "dns", true);
+            request_fail_attempt(request, "dns", client->retry_on_connect);
         }
         return;
     }
     if (!user_remember(client, request->user, reply)) {
         request_fail_attempt(request, reply->code == DNS_NXDOMAIN ? "dns-nxdomain" : "dns-nodata",
-                             true);
+                             client->retry_on_connect);
         return;
     }
     dial_next(request);
@@ -273,10 +273,12 @@ static void dial_address(Request *request, uint16_t address)
     request->dials = opening;
     request->tried[request->tried_count++] = address;
     client->connects++;
-    network_connect(&client->component, g_array_index(client->addresses, uint32_t, address),
-                    (uint16_t)client->port, MIN(client->connect_timeout, left_of(request)),
-                    access_delay(request->user), (double)request->user->access_loss, on_dialled,
-                    opening);
+    ConnectManner manner = {(TcpStack)client->tcp_stack, access_delay(request->user),
+                            (double)request->user->access_loss};
+
+    network_connect_as(&client->component, &manner,
+                       g_array_index(client->addresses, uint32_t, address), (uint16_t)client->port,
+                       MIN(client->connect_timeout, left_of(request)), on_dialled, opening);
 }
 
 /* Dials the next address of the answer; the attempt has failed when there is none left and none
@@ -297,7 +299,7 @@ static void dial_next(Request *request)
         if (request->reason == NULL) {
             request->reason = "connect-timeout";
         }
-        request_fail_attempt(request, request->reason, true);
+        request_fail_attempt(request, request->reason, client->retry_on_connect);
     }
 }
 
@@ -333,12 +335,20 @@ static void dial_failed(Request *request, uint16_t address, ConnectOutcome outco
 }
 
 /* Round trips of the TLS handshake. Sources: RFC 5246, RFC 8446. */
-static int tls_round_trips(const Client *client, const User *user)
+static int tls_round_trips(const Request *request)
 {
-    if (client->tls == 0) {
+    bool has_ticket = request->user->has_ticket;
+
+    switch (request->client->tls) {
+    case TLS_NONE:
         return 0;
+    case TLS_1_2:
+        return has_ticket ? 1 : 2;
+    case TLS_1_3_EARLY: /* only what may be repeated is sent along */
+        return has_ticket && !request->is_write ? 0 : 1;
+    default:
+        return 1;
     }
-    return client->tls == 1 ? (user->has_ticket ? 1 : 2) : 1;
 }
 
 static void on_dialled(Component *self, void *context, ConnectOutcome outcome, Component *peer,
@@ -372,8 +382,7 @@ static void on_dialled(Component *self, void *context, ConnectOutcome outcome, C
     /* a round trip as it was just seen, without the seconds that lost SYNs cost */
     SimSpan base =
         2 * (network_base_delay(self->world, self->site, peer->site) + access_delay(request->user));
-    SimSpan wait = tls_round_trips(client, request->user) *
-                   MIN(now_of(request) - opened.begun, base + base / 2);
+    SimSpan wait = tls_round_trips(request) * MIN(now_of(request) - opened.begun, base + base / 2);
 
     if (wait > 0) {
         set_timer(request, wait, &handshake_event);
@@ -400,7 +409,8 @@ static uint32_t flags_of(const Request *request)
 {
     uint32_t flags = request->is_write ? HTTP_WRITE : 0U;
 
-    if (!request->is_reused && request->client->tls != 0) {
+    flags |= request->client->keep_alive == 0 ? HTTP_CLOSE : 0U;
+    if (!request->is_reused && request->client->tls != TLS_NONE) {
         flags |= request->user->has_ticket ? HTTP_TLS_RESUMED : HTTP_TLS_FULL;
     }
     return flags;
@@ -422,11 +432,23 @@ static void request_ask(Request *request)
                         .access_delay = access_delay(request->user),
                         .access_loss = (double)request->user->access_loss};
 
+    SimSpan limit = left_of(request);
+
     if (request->is_reused) {
         question.peer_incarnation = request->user->peer_incarnation;
+        if (client->nat_idle > 0 && now_of(request) - request->user->used_at > client->nat_idle) {
+            question.access_loss = 1.0; /* nothing gets through any more */
+        }
     }
-    call_send(&client->component, request->peer, &question,
-              MIN(client->read_timeout, left_of(request)), on_answered, request);
+    if (client->read_timeout > 0) {
+        limit = MIN(limit, client->read_timeout);
+    }
+    if (client->keepalive.idle > 0) {
+        call_send_kept(&client->component, request->peer, &question, limit, &client->keepalive,
+                       on_answered, request);
+    } else {
+        call_send(&client->component, request->peer, &question, limit, on_answered, request);
+    }
 }
 
 static void note_moved(Request *request, const Site *site)
@@ -517,15 +539,16 @@ static void on_answered(Component *self, void *context, Outcome outcome, const M
     case OUTCOME_TIMEOUT: /* it cannot be used again: closed, whatever comes over it */
         network_close(self, request->peer, request->connection, access_delay(request->user),
                       (double)user->access_loss);
-        request_fail_attempt(request, left_of(request) > 0 ? "read-timeout" : "gave-up", is_safe);
+        request_fail_attempt(request, left_of(request) > 0 ? "read-timeout" : "gave-up",
+                             is_safe && client->retry_on_timeout);
         return;
     case OUTCOME_FAILED:
-        request_fail_attempt(request, "connection-reset", is_safe);
+        request_fail_attempt(request, "connection-reset", is_safe && client->retry_on_reset);
         return;
     case OUTCOME_REFUSED:
     case OUTCOME_UNREACHABLE:
     case OUTCOME_OK:
-        request_fail_attempt(request, "connection-refused", true);
+        request_fail_attempt(request, "connection-refused", client->retry_on_connect);
         return;
     }
 }

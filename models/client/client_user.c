@@ -123,7 +123,8 @@ void user_keep_connection(const Client *client, User *user, Component *peer, con
     SimSpan kept =
         reply->time_to_live > 0 ? MIN(reply->time_to_live, client->keep_alive) : client->keep_alive;
 
-    user->peer = (reply->flags & HTTP_CLOSE) != 0 ? NULL : peer;
+    user->peer = (reply->flags & HTTP_CLOSE) != 0 || client->keep_alive == 0 ? NULL : peer;
+    user->used_at = world_now(client->component.world);
     user->is_busy = false;
     user->left = (uint16_t)MAX(user->left - 1, 0);
     user->kept_until = world_now(client->component.world) + kept;

@@ -36,8 +36,18 @@ struct CallQueue {
 
 #define QUEUE_MIXED ((SimSpan)-1)
 
+/* One connection that is kept alive while its call lasts. */
+typedef struct Keeper {
+    CallTicket ticket;
+    Component *peer;
+    const TcpKeepalive *keepalive;
+    uint32_t peer_life;
+    int64_t unanswered; /* questions for a sign */
+} Keeper;
+
 struct CallStore {
     GPtrArray *slabs, *queues;
+    Pool *keepers; /* of Keeper */
     Call *free;
 };
 
@@ -71,6 +81,7 @@ CallStore *call_store_new(void)
 
     store->slabs = g_ptr_array_new_with_free_func(g_free);
     store->queues = g_ptr_array_new_with_free_func(g_free);
+    store->keepers = pool_new("connections kept alive", sizeof(Keeper));
     return store;
 }
 
@@ -78,6 +89,7 @@ void call_store_free(CallStore *store)
 {
     g_ptr_array_free(store->slabs, true);
     g_ptr_array_free(store->queues, true);
+    pool_free(store->keepers);
     g_free(store);
 }
 
@@ -239,11 +251,12 @@ bool call_is_waited_for(const CallTicket *ticket)
     return call_of(ticket) != NULL;
 }
 
-bool call_is_endless(const CallTicket *ticket)
+bool call_waits_beyond(const CallTicket *ticket, SimSpan span)
 {
     const Call *call = call_of(ticket);
 
-    return call != NULL && call->deadline == SIM_NEVER;
+    return call != NULL && (call->deadline == SIM_NEVER ||
+                            call->deadline > world_now(ticket->caller->world) + span);
 }
 
 static void call_count(Component *caller, Outcome outcome)
@@ -358,8 +371,8 @@ void call_arrived(const CallTicket *ticket, Component *callee)
 
 /* --- for everybody ---------------------------------------------------------------------------- */
 
-void call_send(Component *self, Component *peer, const Message *request, SimSpan timeout,
-               CallDone *done, void *context)
+static CallTicket call_begin(Component *self, Component *peer, const Message *request,
+                             SimSpan timeout, CallDone *done, void *context)
 {
     Network *network = world_head_network(self->world);
     Call *call = call_store_take(network->calls);
@@ -377,9 +390,80 @@ void call_send(Component *self, Component *peer, const Message *request, SimSpan
     call_join_caller(call, timeout);
     if (!network_has_way(network, self, peer)) {
         call_end_soon(&ticket, OUTCOME_UNREACHABLE);
-        return;
+    } else {
+        network_launch(self, peer, request, &ticket, FLIGHT_REQUEST);
     }
-    network_launch(self, peer, request, &ticket, FLIGHT_REQUEST);
+    return ticket;
+}
+
+void call_send(Component *self, Component *peer, const Message *request, SimSpan timeout,
+               CallDone *done, void *context)
+{
+    call_begin(self, peer, request, timeout, done, context);
+}
+
+static void call_keep(void *self, void *subject, uint64_t detail);
+static const EventType call_keeps = {"call.keepalive", call_keep};
+
+static void keeper_wait(Keeper *keeper, SimSpan wait)
+{
+    Component *caller = keeper->ticket.caller;
+
+    engine_after(world_head_engine(caller->world), wait, &caller->door, &call_keeps, keeper, 0);
+}
+
+/* Whether a question reaches the peer's kernel and its sign comes back. */
+static bool keeper_hears(const Keeper *keeper)
+{
+    Component *caller = keeper->ticket.caller, *peer = keeper->peer;
+    Network *network = world_head_network(caller->world);
+    double loss = (double)keeper->ticket.access_loss;
+
+    return (peer->host != NULL ? !network_is_dark(peer) : peer->is_up) &&
+           network_pass(network, caller, peer, 0, loss) != SIM_NEVER &&
+           network_pass(network, peer, caller, 0, loss) != SIM_NEVER;
+}
+
+static void call_keep(void *self, void *subject, uint64_t detail)
+{
+    Keeper *keeper = subject;
+    Pool *keepers = world_head_network(keeper->peer->world)->calls->keepers;
+
+    (void)self;
+    (void)detail;
+    if (!call_is_waited_for(&keeper->ticket)) {
+        pool_give(keepers, keeper);
+    } else if (!keeper_hears(keeper)) {
+        if (++keeper->unanswered <= keeper->keepalive->count) {
+            keeper_wait(keeper, keeper->keepalive->interval);
+        } else {
+            call_ended(&keeper->ticket, OUTCOME_TIMEOUT);
+            pool_give(keepers, keeper);
+        }
+    } else if (!keeper->peer->is_up || keeper->peer->owner.incarnation != keeper->peer_life) {
+        call_ended(&keeper->ticket, OUTCOME_FAILED); /* RST: it knows no such connection */
+        pool_give(keepers, keeper);
+    } else {
+        keeper->unanswered = 0;
+        keeper_wait(keeper, keeper->keepalive->idle);
+    }
+}
+
+void call_send_kept(Component *self, Component *peer, const Message *request, SimSpan timeout,
+                    const TcpKeepalive *keepalive, CallDone *done, void *context)
+{
+    CallStore *store = world_head_network(self->world)->calls;
+    CallTicket ticket = call_begin(self, peer, request, timeout, done, context);
+
+    if (keepalive->idle > 0 && call_is_waited_for(&ticket)) {
+        Keeper *keeper = pool_take(store->keepers);
+
+        *keeper = (Keeper){.ticket = ticket,
+                           .peer = peer,
+                           .keepalive = keepalive,
+                           .peer_life = peer->owner.incarnation};
+        keeper_wait(keeper, keepalive->idle);
+    }
 }
 
 /* What goes back: an answer, or word that none will come. The callee owes nothing from now on. */

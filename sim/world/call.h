@@ -25,6 +25,13 @@ typedef void CallDone(Component *self, void *context, Outcome outcome, const Mes
 void call_send(Component *self, Component *peer, const Message *request, SimSpan timeout,
                CallDone *done, void *context);
 
+/* The same over a connection that the caller's kernel keeps alive: while the peer is silent it is
+ * asked for a sign as `keepalive` says (which outlives the call). One that is gone answers with a
+ * reset, OUTCOME_FAILED; one that is dark is given up, OUTCOME_TIMEOUT. Without this, who only
+ * waits never notices either (reference network 3). */
+void call_send_kept(Component *self, Component *peer, const Message *request, SimSpan timeout,
+                    const TcpKeepalive *keepalive, CallDone *done, void *context);
+
 /* Answers the call that `ticket` names; drops the answer when nobody waits any more. Once per
  * ticket. */
 void call_reply(Component *self, const CallTicket *ticket, const Message *reply);

@@ -41,7 +41,7 @@ typedef struct Link {
     double loss;
     int jitter;
     double rate;
-    SimSpan queue;
+    SimSpan queue, neighbour_timeout;
     /* derived */
     const Site *to;
     SimSpan one_way;
@@ -140,5 +140,5 @@ void call_ended(const CallTicket *ticket, Outcome outcome);
 /* The same as an event of the caller, now. */
 void call_end_soon(const CallTicket *ticket, Outcome outcome);
 
-/* Whether the call has no timeout of its own. */
-bool call_is_endless(const CallTicket *ticket);
+/* Whether its caller waits for more than `span` from now. */
+bool call_waits_beyond(const CallTicket *ticket, SimSpan span);

@@ -11,6 +11,7 @@
 #define PATIENCE_DEFAULT (924600 * SIM_MS) /* Linux tcp_retries2 = 15 */
 #define NETWORK_OWNER_ID (UINT32_MAX - 1)  /* no component has it */
 #define RST_BYTES 0
+#define SILENCE_SHORT (12 * SIM_S) /* no host boots faster than its callers' usual time-outs */
 
 /* A message under way. */
 typedef struct Flight {
@@ -224,11 +225,26 @@ static void flight_wait(Network *network, Flight *flight)
         engine_at(network->engine, next, &network->owner, &flight_retries, flight, 0);
         return;
     }
-    /* Who waits without a timeout learns it from his kernel (ETIMEDOUT). */
-    if (flight->kind == FLIGHT_REQUEST && call_is_endless(&flight->message.ticket)) {
+    /* Who still waits learns it from his kernel (ETIMEDOUT). */
+    if (flight->kind == FLIGHT_REQUEST && flight_has_call(flight)) {
         call_end_soon(&flight->message.ticket, OUTCOME_TIMEOUT);
     }
     flight_drop(network, flight);
+}
+
+/* What an HTTP message beyond the first window waits for acknowledgements, while the line is not
+ * the narrower place. */
+static SimSpan flight_slow_start(const Network *network, const Flight *flight)
+{
+    const Message *message = &flight->message;
+    const Component *from = message->from, *to = flight->to;
+    const Link *link =
+        from->site != NULL && to->site != NULL ? network_find(network, from->site, to->site) : NULL;
+    SimSpan way = message->access_delay + (link != NULL ? link->one_way : 0);
+    double loss = message->access_loss + (link != NULL ? link->loss : 0);
+    SimSpan on_line = link != NULL ? (SimSpan)(link->ns_per_byte * (double)message->size_bytes) : 0;
+
+    return MAX(tcp_slow_start(message->size_bytes, 2 * way, loss) - on_line, 0);
 }
 
 static inline void flight_try(Network *network, Flight *flight)
@@ -238,6 +254,10 @@ static inline void flight_try(Network *network, Flight *flight)
         network_pass(network, message->from, flight->to, message->size_bytes, message->access_loss);
 
     if (G_LIKELY(delay != SIM_NEVER)) {
+        if (G_UNLIKELY(message->size_bytes > TCP_FIRST_WINDOW) && message->op == MESSAGE_HTTP &&
+            message->transport == TRANSPORT_TCP) {
+            delay += flight_slow_start(network, flight);
+        }
         engine_after(network->engine, delay + message->access_delay, &flight->to->door,
                      &flight_arrives, flight, 0);
     } else if (message->transport == TRANSPORT_TCP) {
@@ -298,11 +318,12 @@ static void flight_turn_back(Network *network, Flight *flight)
     flight_try(network, flight);
 }
 
-/* Nobody gives a sign: only who waits without a timeout goes on sending until the host is back. */
+/* Nobody gives a sign. Who waits for long goes on sending, until the host is back and answers with
+ * a reset or his kernel gives up; within seconds no host is back. */
 static void flight_meet_silence(Network *network, Flight *flight)
 {
     if (flight->kind == FLIGHT_REQUEST && flight->message.transport == TRANSPORT_TCP &&
-        call_is_endless(&flight->message.ticket)) {
+        call_waits_beyond(&flight->message.ticket, SILENCE_SHORT)) {
         flight_wait(network, flight);
     } else {
         flight_drop(network, flight);

@@ -2,11 +2,13 @@
  * and silence. A link is a component ("link@DC01-DC03", one for each direction; "link@DC01-DC01" is
  * the LAN), so faults on links are faults like others: `down` cuts that direction, loss_ratio,
  * delay_added and jitter_added add up. Sources: reference network 1-3 (TCP), 5-7 (delays, jitter,
- * loss), 9 (ports). Left out: congestion windows and order within a connection beyond one message;
- * requests here fit one window. */
+ * loss), 9 (ports). An HTTP message beyond the first window takes the rounds of slow start. Left
+ * out: order within a connection beyond one message, and windows of what databases say to each
+ * other over connections that are never idle. */
 #pragma once
 
 #include "sim/world/component.h"
+#include "sim/world/tcp.h"
 
 /* The one vocabulary of messages; a kind that needs a word nobody has adds a row. */
 typedef enum MessageOp {
@@ -159,6 +161,15 @@ typedef void ConnectDone(Component *self, void *context, ConnectOutcome outcome,
  * `access_loss` the share lost per direction. */
 void network_connect(Component *self, uint32_t address, uint16_t port, SimSpan timeout,
                      SimSpan access_delay, double access_loss, ConnectDone *done, void *context);
+
+/* The same as whoever opens it does it. */
+typedef struct ConnectManner {
+    TcpStack stack; /* decides when SYNs are sent again and when the kernel gives up */
+    SimSpan access_delay;
+    double access_loss;
+} ConnectManner;
+void network_connect_as(Component *self, const ConnectManner *manner, uint32_t address,
+                        uint16_t port, SimSpan timeout, ConnectDone *done, void *context);
 
 /* The same to a component whose address is known (inside a site). */
 void network_connect_to(Component *self, Component *peer, SimSpan timeout, ConnectDone *done,

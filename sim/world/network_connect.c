@@ -1,13 +1,11 @@
 /* network_connect.c - opening a TCP connection: SYN, SYN again, RST or silence. Source: reference
- * network 2 (Linux tcp_syn_retries 6: retransmissions at 1, 3, 7, 15, 31 and 63 s, the end at
- * 127 s). Left out: the listener's own retransmission of its SYN-ACK, which comes at the same
- * instants as the client's next SYN, and errors by ICMP, which firewalls drop. */
+ * network 2 (tcp.h says when each kernel sends again). Left out: the listener's own retransmission
+ * of its SYN-ACK, which comes at the same instants as the client's next SYN, and errors by ICMP,
+ * which firewalls drop. */
 #include "sim/world/host.h"
 #include "sim/world/inside.h"
 
 #define SYN_BYTES 0
-#define SYN_TRIES 7
-#define SYN_END (127 * SIM_S)
 
 /* One connection under way. One event of it is pending at any time. */
 typedef struct Connect {
@@ -16,7 +14,9 @@ typedef struct Connect {
     uint32_t tries;         /* SYNs sent */
     uint32_t connection;    /* the listener's number of it, once it accepted */
     uint32_t accepted_by;   /* life of the listener that did */
-    bool is_accepted;       /* another SYN is only answered again */
+    TcpStack stack;
+    bool is_unreachable; /* its own LAN says so at the deadline */
+    bool is_accepted;    /* another SYN is only answered again */
     uint16_t port;
     Host *host; /* NULL: straight to the peer */
     SimTime begun, deadline;
@@ -73,21 +73,16 @@ static void connect_on_end(void *self, void *subject, uint64_t detail)
                  is_connected ? connect.connection : 0);
 }
 
-/* When SYN number `index` leaves, counted from the first: 0, 1, 3, 7, 15 ... s. */
-static SimSpan connect_syn_time(uint32_t index)
-{
-    return (((SimSpan)1 << index) - 1) * SIM_S;
-}
-
 /* No answer to this SYN: the next one in its time, unless the limit comes first. */
 static void connect_wait(Connect *connect)
 {
     Network *network = connect_network(connect);
-    SimTime next = connect->begun + connect_syn_time(connect->tries);
+    SimSpan wait = tcp_syn_time(connect->stack, connect->tries);
+    SimTime next = wait == SIM_NEVER ? SIM_NEVER : connect->begun + wait;
 
-    if (connect->tries >= SYN_TRIES || next >= connect->deadline) {
+    if (next >= connect->deadline) {
         connect_finish(connect, MAX(connect->deadline, engine_now(network->engine)),
-                       CONNECT_TIMEOUT);
+                       connect->is_unreachable ? CONNECT_UNREACHABLE : CONNECT_TIMEOUT);
         return;
     }
     next = MAX(next, engine_now(network->engine));
@@ -166,6 +161,22 @@ static ConnectAnswer connect_ask(Connect *connect)
     return answer;
 }
 
+/* On a LAN of one's own nobody answers for a host that is off: the kernel knows it after its
+ * questions for the neighbour's address. */
+static void connect_ask_neighbour(Connect *connect)
+{
+    const Component *self = connect->self, *end = connect_end(connect);
+    const Component *lan = self->site != NULL && self->site == end->site
+                               ? network_link(self->world, self->site, self->site)
+                               : NULL;
+    SimSpan limit = lan != NULL ? ((const Link *)lan)->neighbour_timeout : 0;
+
+    if (limit > 0 && network_is_dark(end) && connect->begun + limit < connect->deadline) {
+        connect->deadline = connect->begun + limit;
+        connect->is_unreachable = true;
+    }
+}
+
 static void connect_on_syn(void *self, void *subject, uint64_t detail)
 {
     Connect *connect = subject;
@@ -175,6 +186,7 @@ static void connect_on_syn(void *self, void *subject, uint64_t detail)
     (void)self;
     (void)detail;
     if (answer == CONNECT_DROP) {
+        connect_ask_neighbour(connect);
         connect_wait(connect);
         return;
     }
@@ -190,7 +202,8 @@ static void connect_on_syn(void *self, void *subject, uint64_t detail)
     }
 }
 
-static Connect *connect_new(Component *self, SimSpan timeout, ConnectDone *done, void *context)
+static Connect *connect_new(Component *self, TcpStack stack, SimSpan timeout, ConnectDone *done,
+                            void *context)
 {
     Network *network = world_head_network(self->world);
     Connect *connect = pool_take(network->connects);
@@ -199,7 +212,8 @@ static Connect *connect_new(Component *self, SimSpan timeout, ConnectDone *done,
     connect->self = self;
     connect->life = self->owner.incarnation;
     connect->begun = engine_now(network->engine);
-    connect->deadline = connect->begun + MIN(timeout, SYN_END);
+    connect->stack = stack;
+    connect->deadline = connect->begun + MIN(timeout, tcp_syn_end(stack));
     connect->done = done;
     connect->context = context;
     return connect;
@@ -216,20 +230,28 @@ static void connect_begin(Connect *connect)
     }
 }
 
-void network_connect(Component *self, uint32_t address, uint16_t port, SimSpan timeout,
-                     SimSpan access_delay, double access_loss, ConnectDone *done, void *context)
+void network_connect_as(Component *self, const ConnectManner *manner, uint32_t address,
+                        uint16_t port, SimSpan timeout, ConnectDone *done, void *context)
 {
-    Connect *connect = connect_new(self, timeout, done, context);
+    Connect *connect = connect_new(self, manner->stack, timeout, done, context);
 
     connect->host = host_find_address(self->world, address);
     connect->port = port;
-    connect->access_delay = access_delay;
-    connect->access_loss = access_loss;
+    connect->access_delay = manner->access_delay;
+    connect->access_loss = manner->access_loss;
     if (connect->host != NULL) {
         connect_begin(connect);
     } else {
         connect_finish(connect, connect->begun, CONNECT_UNREACHABLE);
     }
+}
+
+void network_connect(Component *self, uint32_t address, uint16_t port, SimSpan timeout,
+                     SimSpan access_delay, double access_loss, ConnectDone *done, void *context)
+{
+    ConnectManner manner = {TCP_LINUX, access_delay, access_loss};
+
+    network_connect_as(self, &manner, address, port, timeout, done, context);
 }
 
 void network_close(Component *self, Component *peer, uint32_t number, SimSpan access_delay,
@@ -249,7 +271,7 @@ void network_close(Component *self, Component *peer, uint32_t number, SimSpan ac
 void network_connect_to(Component *self, Component *peer, SimSpan timeout, ConnectDone *done,
                         void *context)
 {
-    Connect *connect = connect_new(self, timeout, done, context);
+    Connect *connect = connect_new(self, TCP_LINUX, timeout, done, context);
 
     connect->peer = peer;
     connect_begin(connect);

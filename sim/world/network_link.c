@@ -250,6 +250,10 @@ static const Field link_fields[] = {
     FIELD_SPAN(Link, queue, .initial = "50ms", .lowest = "0s", .flags = FIELD_TUNABLE,
                .help = "Longest wait for the line; what comes then is lost",
                .source = "assumption"),
+    FIELD_SPAN(Link, neighbour_timeout, .initial = "0s",
+               .help = "Within a site: when a host that is off is known to be unreachable; 3s on a "
+                       "LAN of one's own (three ARP questions), 0s: never",
+               .source = "providers route between VPS; Linux mcast_solicit 3 x retrans_time 1 s"),
     FIELD_END,
 };
 

@@ -68,6 +68,15 @@ const ProbeAsked *probe_call(Probe *probe, Component *to, const Message *request
     return asked;
 }
 
+const ProbeAsked *probe_call_kept(Probe *probe, Component *to, const Message *request,
+                                  SimSpan timeout, const TcpKeepalive *keepalive)
+{
+    ProbeAsked *asked = probe_ask(probe);
+
+    call_send_kept(&probe->component, to, request, timeout, keepalive, probe_on_done, asked);
+    return asked;
+}
+
 const ProbeAsked *probe_connect(Probe *probe, uint32_t address, uint16_t port, SimSpan timeout)
 {
     ProbeAsked *asked = probe_ask(probe);

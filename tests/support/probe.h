@@ -57,6 +57,8 @@ void probe_send(Probe *probe, Component *to, const Message *message);
 
 /* Asks now; the record lives as long as the probe. */
 const ProbeAsked *probe_call(Probe *probe, Component *to, const Message *request, SimSpan timeout);
+const ProbeAsked *probe_call_kept(Probe *probe, Component *to, const Message *request,
+                                  SimSpan timeout, const TcpKeepalive *keepalive);
 const ProbeAsked *probe_connect(Probe *probe, uint32_t address, uint16_t port, SimSpan timeout);
 const ProbeAsked *probe_connect_to(Probe *probe, Component *peer, SimSpan timeout);
 

@@ -1,0 +1,50 @@
+/* tcp.h - the times of TCP: when a SYN is sent again, how long slow start takes, and who notices a
+ * peer that has fallen silent when. Plain arithmetic, for the network and for models. Sources:
+ * reference network 1 to 3 (RFC 6298 and 6928, Linux ip-sysctl: tcp_syn_retries, tcp_retries2,
+ * tcp_keepalive_*; BSD tcp_timer.c; widely published values for Windows). */
+#pragma once
+
+#include "sim/config/field.h"
+
+/* Whose kernel opens a connection. */
+typedef enum TcpStack {
+    TCP_LINUX,       /* before 6.5, Android: SYNs at 0, 1, 3, 7, 15, 31, 63 s, the end at 127 s */
+    TCP_LINUX_6_5,   /* four linear time-outs first: 0 to 5, 7, 11, 19, 35, 67 s; 131 s */
+    TCP_WINDOWS,     /* 0, 1, 3 s; 7 s */
+    TCP_WINDOWS_OLD, /* 0, 3, 9 s; 21 s */
+    TCP_APPLE,       /* macOS, iOS: 0 to 5, 7, 11, 19, 35, 67 s; 75 s */
+    TCP_STACKS,
+} TcpStack;
+
+/* "linux", "linux-6.5", "windows", "windows-old", "apple", NULL: for a field of choices. */
+extern const char *const tcp_stack_words[];
+
+/* When SYN number `index` leaves, counted from the first (index 0); SIM_NEVER: there is none. */
+SimSpan tcp_syn_time(TcpStack stack, uint32_t index);
+
+/* When the kernel gives up. */
+SimSpan tcp_syn_end(TcpStack stack);
+
+#define TCP_FIRST_WINDOW 14600 /* bytes that leave at once (RFC 6928: 10 segments) */
+
+/* Rounds that a window of 10 segments, doubling, needs for so many bytes: 1 up to 14,600. */
+uint32_t tcp_rounds(uint64_t size_bytes);
+
+/* What slow start adds to a transfer beyond its first round: the further rounds, or what loss
+ * allows (Mathis et al.: 1.22 MSS / (RTT sqrt(loss))) when that is longer. */
+SimSpan tcp_slow_start(uint64_t size_bytes, SimSpan round_trip, double loss_ratio);
+
+/* When a sender gives up that hears no acknowledgement: `retries` retransmissions after `first`,
+ * doubling up to 120 s, each waited for. 924.6 s for 200 ms and 15. */
+SimSpan tcp_retransmission_end(SimSpan first, uint32_t retries);
+
+/* SO_KEEPALIVE of one side; idle 0: off. */
+typedef struct TcpKeepalive {
+    SimSpan idle, interval;
+    int64_t count;
+} TcpKeepalive;
+
+extern const Field tcp_keepalive_fields[];
+
+/* After how much silence an idle connection is given up; SIM_NEVER when off. */
+SimSpan tcp_keepalive_end(const TcpKeepalive *keepalive);

@@ -1,0 +1,111 @@
+/* test_tcp.c - the times of TCP against the tables of "what a request costs", "connect phase" and
+ * "established connections" in the network reference. */
+#include "sim/world/tcp.h"
+
+#include <check.h>
+
+#include "tests/support/suite.h"
+
+/* "answer size up to 14.6 kB, 43.8 kB, 102 kB, 219 kB, 453 kB, 920 kB: rounds 1 to 6". */
+START_TEST(rounds_of_slow_start_are_as_published)
+{
+    static const uint64_t most[] = {14600, 43800, 102200, 219000, 452600, 919800};
+
+    for (uint32_t i = 0; i < G_N_ELEMENTS(most); i++) {
+        ck_assert_uint_eq(tcp_rounds(most[i]), i + 1);
+        ck_assert_uint_eq(tcp_rounds(most[i] + 1), i + 2);
+    }
+    ck_assert_uint_eq(tcp_rounds(0), 1);
+}
+END_TEST
+
+START_TEST(slow_start_adds_a_round_trip_for_each_further_round)
+{
+    ck_assert_int_eq(tcp_slow_start(14600, 100 * SIM_MS, 0.5), 0);
+    ck_assert_int_eq(tcp_slow_start(14601, 100 * SIM_MS, 0), 100 * SIM_MS);
+    ck_assert_int_eq(tcp_slow_start(219000, 280 * SIM_MS, 0), 840 * SIM_MS);
+}
+END_TEST
+
+/* Mathis et al.: 1.22 x MSS / (RTT x sqrt(p)): 1 MB at 100 ms and 1 % takes 5.6 s. */
+START_TEST(loss_bounds_the_rate_of_a_long_transfer)
+{
+    ck_assert_int_eq(tcp_slow_start(1000000, 100 * SIM_MS, 0.01) / (10 * SIM_MS), 561);
+    ck_assert_int_eq(tcp_slow_start(20000, 100 * SIM_MS, 0.0001), 100 * SIM_MS);
+}
+END_TEST
+
+START_TEST(syns_leave_as_each_kernel_sends_them)
+{
+    static const struct {
+        TcpStack stack;
+        int64_t at_s[12]; /* ends with 0 */
+        int64_t end_s;
+    } rows[] = {
+        {TCP_LINUX, {1, 3, 7, 15, 31, 63}, 127},
+        {TCP_LINUX_6_5, {1, 2, 3, 4, 5, 7, 11, 19, 35, 67}, 131},
+        {TCP_WINDOWS, {1, 3}, 7},
+        {TCP_WINDOWS_OLD, {3, 9}, 21},
+        {TCP_APPLE, {1, 2, 3, 4, 5, 7, 11, 19, 35, 67}, 75},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint32_t index = 0;
+
+        ck_assert_int_eq(tcp_syn_time(rows[i].stack, 0), 0);
+        while (rows[i].at_s[index] != 0) {
+            ck_assert_int_eq(tcp_syn_time(rows[i].stack, index + 1), rows[i].at_s[index] * SIM_S);
+            index++;
+        }
+        ck_assert_int_eq(tcp_syn_time(rows[i].stack, index + 1), SIM_NEVER);
+        ck_assert_int_eq(tcp_syn_end(rows[i].stack), rows[i].end_s * SIM_S);
+    }
+}
+END_TEST
+
+/* "RTO from 200 ms doubling to 120 s, 15 retries: 924.6 s". */
+START_TEST(retransmission_gives_up_after_924_600_ms)
+{
+    ck_assert_int_eq(tcp_retransmission_end(200 * SIM_MS, 15), 924600 * SIM_MS);
+    ck_assert_int_eq(tcp_retransmission_end(SIM_S, 5), 63 * SIM_S); /* tcp_synack_retries */
+}
+END_TEST
+
+/* "7200 s + 9 x 75 s: 2 h 11 min; tune 60 + 3 x 10". */
+START_TEST(keepalive_gives_up_as_published)
+{
+    TcpKeepalive off = {0}, stock, tuned = {SIM_MIN, 10 * SIM_S, 3};
+
+    field_defaults(tcp_keepalive_fields, &off);
+    stock = off;
+    stock.idle = 7200 * SIM_S;
+    ck_assert_int_eq(tcp_keepalive_end(&off), SIM_NEVER);
+    ck_assert_int_eq(tcp_keepalive_end(&stock), 7875 * SIM_S);
+    ck_assert_int_eq(tcp_keepalive_end(&tuned), 90 * SIM_S);
+}
+END_TEST
+
+START_TEST(the_keepalive_table_is_sound)
+{
+    DiagList *diags = diag_list_new(NULL, NULL);
+
+    ck_assert_uint_eq(field_check_table(tcp_keepalive_fields, diags), 0);
+    diag_list_free(diags);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("tcp");
+    TCase *tests = tcase_create("times");
+
+    tcase_add_test(tests, rounds_of_slow_start_are_as_published);
+    tcase_add_test(tests, slow_start_adds_a_round_trip_for_each_further_round);
+    tcase_add_test(tests, loss_bounds_the_rate_of_a_long_transfer);
+    tcase_add_test(tests, syns_leave_as_each_kernel_sends_them);
+    tcase_add_test(tests, retransmission_gives_up_after_924_600_ms);
+    tcase_add_test(tests, keepalive_gives_up_as_published);
+    tcase_add_test(tests, the_keepalive_table_is_sound);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
