@@ -135,7 +135,8 @@ static void component_apply(Component *component)
     }
     component->condition = after;
     component->is_impaired =
-        after.loss_ratio > 0 || after.delay_added != 0 || after.jitter_added != 0;
+        after.down || after.loss_ratio > 0 || after.delay_added != 0 || after.jitter_added != 0;
+    component->is_slowed = after.slowdown > 1;
     if (after.down && component->is_up) {
         component_stop(component, &after);
     }

@@ -92,28 +92,31 @@ typedef struct Kind {
                                           by the world */
 } Kind;
 
+/* What each message meets stands in the first two cache lines (a component begins at one). */
 struct Component {
     EventOwner owner; /* first: events happen to a component; owner.id is the rank in the world */
     EventOwner door;  /* what arrives from the network happens to the door, which has one life only:
                          the kernel answers for a process that is gone */
     const Kind *kind;
-    const char *name; /* "wildfly@DC01-app1" */
-    const char *role; /* node group, "db" or "app"; or the kind's name */
     Site *site;
     Host *host; /* NULL for what runs on no VPS of ours (clients, resolvers, Route 53, links) */
     World *world;
-    Effect condition; /* fold of the effects on it and of its host's power, pause and network */
-    GArray *effects;  /* of EffectEntry, in order of begin */
-    bool is_up;       /* started and not stopped */
-    bool is_impaired; /* the condition loses or delays packets: for network.c */
-    uint64_t starts;  /* lives so far */
+    uint32_t site_rank; /* index of its site; UINT32_MAX: it has none */
+    bool is_up;         /* started and not stopped */
+    bool is_impaired;   /* the condition cuts off, loses or delays packets: for network.c */
+    bool is_slowed;     /* the condition slows work down: for host.c */
     struct CallQueue *calls_out; /* for call.c: calls it waits for */
     struct Call *calls_in;       /* for call.c: calls it owes an answer to */
-    const cJSON *settings;       /* the section it was read from, or NULL */
     /* What every component measures, as component_metrics names it. */
     uint64_t messages_in, messages_out;
     uint64_t calls_ok, calls_failed, calls_timed_out, calls_refused, calls_unreachable;
     uint64_t answers_late; /* came when it waited no longer: wasted work of the callee */
+    Effect condition; /* fold of the effects on it and of its host's power, pause and network */
+    GArray *effects;  /* of EffectEntry, in order of begin */
+    const char *name; /* "wildfly@DC01-app1" */
+    const char *role; /* node group, "db" or "app"; or the kind's name */
+    const cJSON *settings; /* the section it was read from, or NULL */
+    uint64_t starts;       /* lives so far */
     Gauge down, impaired;  /* 1 while down; 1 while up under any effect */
 };
 

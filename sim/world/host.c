@@ -19,19 +19,23 @@ typedef struct Listener {
 
 struct Host {
     Component component; /* first */
+    int64_t vcpu;        /* configuration */
+    /* what each piece of work meets */
+    HostCpu cpu;
+    bool is_booted, is_cold;
+    Gauge utilisation, runnable, disk_busy, disk_queue;
+    HostDisk disk;
     /* configuration */
-    int64_t vcpu, memory_bytes, disk_bytes, traffic_bytes;
+    int64_t memory_bytes, disk_bytes, traffic_bytes;
     double monthly_cost, speed;
     int disk_profile, steal;
     Draw boot, clock_offset;
     double clock_drift_ppm;
     SimSpan page_cache_fill;
     /* measurement */
-    Gauge utilisation, runnable, disk_busy, disk_queue, memory_used, space_used;
+    Gauge memory_used, space_used;
     uint64_t boots;
     /* state */
-    HostCpu cpu;
-    HostDisk disk;
     HostNoise noise;
     Rng boot_rng;
     Draw next_boot; /* instead of `boot`, once */
@@ -40,7 +44,6 @@ struct Host {
     SimSpan clock_begin; /* offset at time 0 */
     SimTime cold_until;
     uint32_t address;
-    bool is_booted, is_cold;
 };
 
 /* --- addresses ---------------------------------------------------------------------------------
@@ -365,9 +368,9 @@ Component *host_listener(const Host *host, uint16_t port)
 
 static SimSpan host_slow_down(const EventOwner *owner, SimSpan cpu)
 {
-    double slowdown = ((const Component *)owner)->condition.slowdown;
+    const Component *component = (const Component *)owner;
 
-    return slowdown > 1 ? (SimSpan)((double)cpu * slowdown) : cpu;
+    return component->is_slowed ? (SimSpan)((double)cpu * component->condition.slowdown) : cpu;
 }
 
 void host_spend(Host *host, EventOwner *owner, SimSpan cpu)

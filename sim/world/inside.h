@@ -35,26 +35,29 @@ typedef enum LinkJitter { LINK_JITTER_NONE, LINK_JITTER_CALM, LINK_JITTER_STATES
 
 typedef struct Link {
     Component component;
-    /* configuration */
-    SimSpan rtt;
-    double asymmetry;
-    double loss;
+    SimSpan rtt; /* configuration */
+    /* what each message meets */
+    Rng packets;
+    SimSpan one_way;   /* derived, as ns_per_byte */
+    double loss;       /* configuration, as queue and jitter */
+    SimTime passed_at; /* when the last packet was drawn for */
+    double ns_per_byte;
+    SimTime free_at; /* when the line has sent what it was given */
+    SimSpan queue;
+    SimTime state_until;
+    PathState state;
     int jitter;
-    double rate;
-    SimSpan queue, neighbour_timeout;
+    bool is_in_burst;         /* the packet of passed_at was lost */
+    uint64_t messages, bytes; /* measurement */
+    /* configuration */
+    double asymmetry, rate;
+    SimSpan neighbour_timeout;
     /* derived */
     const Site *to;
-    SimSpan one_way;
-    double ns_per_byte;
     /* state */
-    Rng packets, states;
-    PathState state;
-    SimTime state_until;
-    SimTime free_at;   /* when the line has sent what it was given */
-    SimTime passed_at; /* when the last packet was drawn for */
-    bool is_in_burst;  /* it was lost */
+    Rng states;
     /* measurement */
-    uint64_t messages, bytes, lost, cut;
+    uint64_t lost, cut;
 } Link;
 
 /* As passed_at: the next packet is the first one. */

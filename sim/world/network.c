@@ -82,24 +82,25 @@ void network_put_link(Network *network, Link *link)
     network->links[link->component.site->index * network->stride + link->to->index] = link;
 }
 
-static inline Link *network_find(const Network *network, const Site *from, const Site *to)
+/* By ranks of sites; NULL when there is none. */
+static inline Link *network_find(const Network *network, uint32_t from, uint32_t to)
 {
-    if (from->index >= network->stride || to->index >= network->stride) {
+    if (from >= network->stride || to >= network->stride) {
         return NULL;
     }
-    return network->links[from->index * network->stride + to->index];
+    return network->links[from * network->stride + to];
 }
 
 Component *network_link(const World *world, const Site *from, const Site *to)
 {
-    Link *link = network_find(world_head_network(world), from, to);
+    Link *link = network_find(world_head_network(world), from->index, to->index);
 
     return link != NULL ? &link->component : NULL;
 }
 
 SimSpan network_base_delay(const World *world, const Site *from, const Site *to)
 {
-    const Link *link = network_find(world_head_network(world), from, to);
+    const Link *link = network_find(world_head_network(world), from->index, to->index);
 
     if (link != NULL) {
         return link->one_way;
@@ -110,7 +111,7 @@ SimSpan network_base_delay(const World *world, const Site *from, const Site *to)
 bool network_has_way(const Network *network, const Component *from, const Component *to)
 {
     return from->site == NULL || to->site == NULL || from->site == to->site ||
-           network_find(network, from->site, to->site) != NULL;
+           network_find(network, from->site_rank, to->site_rank) != NULL;
 }
 
 bool network_is_dark(const Component *component)
@@ -147,16 +148,16 @@ static SimSpan network_suffer(Network *network, const Component *end)
 static inline SimSpan network_cross(Network *network, const Component *from, const Component *to,
                                     uint32_t size_bytes)
 {
-    const Site *near = from->site != NULL ? from->site : to->site;
-    const Site *far = to->site != NULL ? to->site : from->site;
-    Link *link;
+    Link *link = network_find(network, from->site_rank, to->site_rank);
+    const Site *near, *far;
 
+    if (G_LIKELY(link != NULL)) {
+        return link_pass(link, network->jitter, size_bytes, engine_now(network->engine));
+    }
+    near = from->site != NULL ? from->site : to->site;
+    far = to->site != NULL ? to->site : from->site;
     if (near == NULL) {
         return 0;
-    }
-    link = from->site != NULL && to->site != NULL ? network_find(network, near, far) : NULL;
-    if (link != NULL) {
-        return link_pass(link, network->jitter, size_bytes, engine_now(network->engine));
     }
     return near == far ? near->lan_one_way : SIM_NEVER;
 }
@@ -238,8 +239,7 @@ static SimSpan flight_slow_start(const Network *network, const Flight *flight)
 {
     const Message *message = &flight->message;
     const Component *from = message->from, *to = flight->to;
-    const Link *link =
-        from->site != NULL && to->site != NULL ? network_find(network, from->site, to->site) : NULL;
+    const Link *link = network_find(network, from->site_rank, to->site_rank);
     SimSpan way = message->access_delay + (link != NULL ? link->one_way : 0);
     double loss = message->access_loss + (link != NULL ? link->loss : 0);
     SimSpan on_line = link != NULL ? (SimSpan)(link->ns_per_byte * (double)message->size_bytes) : 0;
@@ -450,9 +450,7 @@ SimTime network_arrival(Component *from, Component *to, uint32_t size_bytes)
         if (!network_has_way(network, from, to)) {
             return SIM_NEVER;
         }
-        if (from->site != NULL && to->site != NULL) {
-            link = network_find(network, from->site, to->site);
-        }
+        link = network_find(network, from->site_rank, to->site_rank);
         delay = network_arrive_later(network, from, to, size_bytes, link);
     }
     return delay == SIM_NEVER ? SIM_NEVER : now + delay;

@@ -171,7 +171,7 @@ SimSpan link_pass(Link *link, const JitterTable *table, uint32_t size_bytes, Sim
 
     link->messages++;
     link->bytes += size_bytes;
-    if (G_UNLIKELY(link->component.condition.down)) {
+    if (G_UNLIKELY(link->component.is_impaired) && link->component.condition.down) {
         link->cut++;
         return SIM_NEVER;
     }

@@ -5,6 +5,8 @@
 #include "sim/world/host.h"
 #include "sim/world/inside.h"
 
+#define CACHE_LINE 64 /* components begin at one */
+
 /* An object that the components of one model share. */
 typedef struct Shared {
     void *object;
@@ -78,7 +80,7 @@ static void world_release(Component *component)
     if (component->effects != NULL) {
         g_array_free(component->effects, true);
     }
-    g_free(component);
+    g_aligned_free(component);
 }
 
 void world_free(World *world)
@@ -187,7 +189,8 @@ Site *world_site(const World *world, guint index)
 
 static Component *world_fill(World *world, const Kind *kind, const cJSON *settings, DiagList *diags)
 {
-    Component *component = g_malloc0(kind->size);
+    Component *component =
+        g_aligned_alloc0(1, (kind->size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE, CACHE_LINE);
 
     g_assert_cmpuint(kind->size, >=, sizeof(Component));
     component->world = world;
@@ -246,6 +249,7 @@ Component *world_add(World *world, const Kind *kind, const char *place, const ch
     component->name = world_keep(world, name);
     component->role = world_keep(world, role != NULL ? role : kind->name);
     component->site = site;
+    component->site_rank = site != NULL ? site->index : UINT32_MAX;
     component->host = host;
     world_enter(world, component);
     if (kind->on_make != NULL) {

@@ -109,65 +109,75 @@ typedef enum NodePhase {
     NODE_READY,
 } NodePhase;
 
+/* What each statement and each copy meets stands first, so that it takes few cache lines. */
 struct Cassandra {
     Component component; /* first: the world knows a Cassandra by it */
-    /* Configuration. */
-    int64_t num_tokens, token_seed;
-    char *rack;
-    const cJSON *keyspaces;
-    ConsistencySettings consistency;
-    SimSpan read_request_timeout, write_request_timeout;
-    int64_t concurrent_reads, concurrent_writes, native_transport_max_threads;
-    bool hinted_handoff_enabled;
-    SimSpan max_hint_window, hints_flush_period;
-    double hinted_handoff_throttle;
-    int64_t max_hints_delivery_threads, max_hints_file_size;
-    int commitlog_sync;
-    SimSpan commitlog_sync_period;
-    double phi_convict_threshold;
-    int relay;
-    char *speculative_retry;
-    double dclocal_read_repair_chance;
-    int64_t mutation_size, row_size;
-    Draw coordinator_cpu, write_cpu, read_cpu;
-    SimSpan answer_cpu, forward_cpu, hint_cpu;
-    Draw jvm_start, commitlog_replay;
-    SimSpan settle;
-    int64_t cold_read_size;
-    /* Measurement. */
-    uint64_t coordinated_reads, coordinated_writes, unavailables, read_timeouts, write_timeouts;
-    uint64_t mutations, replica_reads, mutations_dropped, reads_dropped;
-    uint64_t digest_mismatches, repairs_sent, speculations;
-    uint64_t hints_stored, hints_replayed, hints_lost;
-    uint64_t writes_undone, convictions;
-    Gauge hints_pending, nodes_down;
-    Histogram *read_latency, *write_latency;
-    /* State. */
+    uint64_t mutations;  /* measurement */
+    /* State, settings and measurement of every replica's work. */
     Cluster *cluster;
     Engine *engine;
     guint rank, site; /* in the ring */
     NodePhase phase;
-    Rng service_rng, gossip_rng, coordinator_rng, life_rng;
+    int commitlog_sync; /* configuration */
     ServiceTime *coordinator_service, *write_service, *read_service;
     CommitLog log;
-    Stage requests, mutation_stage, read_stage;
+    Rng service_rng;
+    Stage mutation_stage;
+    Stage read_stage, requests;
     uint64_t *warm; /* a bit for each key that was read since the page cache was lost; NULL: warm */
-    guint warm_words;
-    Gossip gossip;
-    HintQueue *hints; /* by rank of the target */
-    guint hints_dispatching;
-    SimSpan hint_cpu_owed;
+    uint64_t replica_reads;          /* measurement */
+    int64_t mutation_size, row_size; /* configuration */
+    SimSpan answer_cpu, forward_cpu; /* configuration */
+    SimSpan commitlog_sync_period;   /* configuration */
+    int64_t clock_us;                /* the timestamp given last */
+    /* Of every coordinator's. */
     Pool *write_pool, *read_pool;
     WriteList writes;
     ReadList reads;
     ReadList lingering_reads; /* answered, but a replica still works on them */
     EventId write_timer, read_timer, speculation_timer;
+    SimSpan speculation_after; /* SIM_NEVER: no speculation now */
+    Rng coordinator_rng;
+    Gossip gossip;
+    uint64_t coordinated_reads, coordinated_writes; /* measurement */
+    Histogram *read_latency, *write_latency;        /* measurement */
+    /* Configuration. */
+    SimSpan read_request_timeout, write_request_timeout;
+    double dclocal_read_repair_chance;
+    ConsistencySettings consistency;
+    int relay;
+    bool hinted_handoff_enabled;
+    int64_t num_tokens, token_seed;
+    char *rack;
+    const cJSON *keyspaces;
+    int64_t concurrent_reads, concurrent_writes, native_transport_max_threads;
+    SimSpan max_hint_window, hints_flush_period;
+    double hinted_handoff_throttle;
+    int64_t max_hints_delivery_threads, max_hints_file_size;
+    double phi_convict_threshold;
+    char *speculative_retry;
+    Draw coordinator_cpu, write_cpu, read_cpu;
+    SimSpan hint_cpu;
+    Draw jvm_start, commitlog_replay;
+    SimSpan settle;
+    int64_t cold_read_size;
+    /* Measurement. */
+    uint64_t unavailables, read_timeouts, write_timeouts;
+    uint64_t mutations_dropped, reads_dropped;
+    uint64_t digest_mismatches, repairs_sent, speculations;
+    uint64_t hints_stored, hints_replayed, hints_lost;
+    uint64_t writes_undone, convictions;
+    Gauge hints_pending, nodes_down;
+    /* State. */
+    Rng gossip_rng, life_rng;
+    guint warm_words;
+    HintQueue *hints; /* by rank of the target */
+    guint hints_dispatching;
+    SimSpan hint_cpu_owed;
     LatencyReservoir latencies;
-    SimSpan speculation_after;     /* SIM_NEVER: no speculation now */
     SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
     bool speculates_always;
-    int64_t clock_us; /* the timestamp given last */
 };
 
 static inline Cassandra *node_of(Component *component)
