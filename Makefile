@@ -38,13 +38,15 @@ BENCH_OBJECTS := $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o
 BENCH_COMPARE := $(BUILD)/tests/bench/compare
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
+PLANT_SOURCES := $(sort $(wildcard tests/plants/plant_*.c))
+PLANT_PROGRAMS := $(PLANT_SOURCES:tests/plants/plant_%.c=$(BUILD)/plants/%/dcdrill)
 FUZZ_SECONDS ?= 60
 # Without a fuzzer, a program that runs its target over files.
 FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests theory lint bench bench-check bench-store asan fuzz fuzz-programs surroundings golden docs clean install deps FORCE
+.PHONY: all help run test tests theory lint bench bench-check bench-store asan fuzz fuzz-programs surroundings golden docs plants clean install deps FORCE
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -105,6 +107,8 @@ docs: all ## write the reference and the schema anew from the program's tables
 	@$(DCDRILL) explain > models/REFERENCE.md
 	@$(DCDRILL) schema > scenarios/schema.json
 
+plants: $(PLANT_PROGRAMS) ## build a program for each planted fault of the simulator, which a test must find
+
 install: all ## install program, scenarios and manual page under PREFIX (/usr/local), within DESTDIR
 	@install -D -m 755 $(DCDRILL) '$(DESTDIR)$(PREFIX)/bin/dcdrill'
 	@find scenarios -name '*.json' -exec install -D -m 644 {} '$(DESTDIR)$(PREFIX)/share/dcdrill/{}' ';'
@@ -158,6 +162,17 @@ $(BUILD)/tests/preload/%.so: tests/preload/%.c
 
 $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(filter %.o,$(FUZZ_MAIN)) $(BUILD)/kinds.o $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(BUILD)/kinds.o $(LIB) $(LDLIBS_ALL)
+
+# The program with one more kind, which leaks something into the simulated world.
+$(BUILD)/plants/%/kinds.c: tests/plants/plant_%.c $(BUILD)/kinds.c
+	@mkdir -p $(@D)
+	@scripts/list_kinds.sh models $< > $@
+
+$(BUILD)/plants/%/kinds.o: $(BUILD)/plants/%/kinds.c
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(PLANT_PROGRAMS): $(BUILD)/plants/%/dcdrill: $(BUILD)/plants/%/kinds.o $(BUILD)/tests/plants/plant_%.o $(BUILD)/tests/plants/plant.o $(CLI_OBJECTS) $(LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(filter-out $(BUILD)/kinds.o $(LIB),$^) $(LIB) $(LDLIBS_ALL)
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

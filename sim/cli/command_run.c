@@ -13,6 +13,7 @@
 #include "sim/results/results_export.h"
 #include "sim/run/journal.h"
 #include "sim/run/sequential.h"
+#include "sim/run/twin.h"
 #include "sim/run/verdicts.h"
 #include "sim/run/wall.h"
 #include "sim/scenario/scenario_expect.h"
@@ -129,6 +130,35 @@ static bool look_for_earlier(Job *job, GError **error)
 }
 
 /* --- the steps --- */
+
+/* Lives each replication twice; what is the same in both is not run again. */
+static bool verify(Job *job, bool *is_same, GError **error)
+{
+    for (guint run = 0; *is_same && run < job->scenario->simulation.replications; run++) {
+        g_autofree char *path = campaign_run_path(staging_path(job->staging), run);
+        TwinOrder order = {.scenario = job->scenario,
+                           .kinds = job->kinds,
+                           .run = (int)run,
+                           .until = job->options->until,
+                           .path = path,
+                           .is_delayed = run == 0};
+        TwinResult result;
+
+        if (!twin_run(&order, &result, error)) {
+            return false;
+        }
+        *is_same = result.end != TWIN_DIFFERENT;
+        if (!*is_same) {
+            fprintf(stderr, "dcdrill: error: two lives of replication %u of %s differ %s\n", run,
+                    job->scenario->path, result.difference);
+        } else if (result.end == TWIN_SAME && !job->options->is_quiet) {
+            fprintf(stderr, "replication %u: %" G_GUINT64_FORMAT " events, twice the same\n", run,
+                    result.events);
+        }
+        g_free(result.difference);
+    }
+    return true;
+}
 
 static bool simulate(Job *job, GError **error)
 {
@@ -354,8 +384,13 @@ static int job_run(Job *job)
         say(error);
         return EXIT_USAGE;
     }
-    bool is_good = simulate(job, &error);
+    bool is_same = true;
+    bool is_good = (!job->options->is_verified || verify(job, &is_same, &error)) &&
+                   (!is_same || simulate(job, &error));
 
+    if (!is_same) {
+        return EXIT_DISAGREED; /* nothing of it is worth keeping */
+    }
     job->meta.spent_s = wall_seconds() - began_s;
     job->meta.ended = wall_timestamp();
     if (is_good && job->campaign.written == 0) { /* the replications have said why */

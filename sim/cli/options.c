@@ -19,8 +19,8 @@ typedef struct Raw {
     char **vars, **var_files, **sets, **outs, **only, **skip, **exit_zero_on, **precision, **files;
     char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour;
     int replications, most_replications, jobs;
-    gboolean json, quiet, no_colour, fail_fast, resume, origins, plan, overlay, version, help,
-        no_input;
+    gboolean json, quiet, no_colour, fail_fast, resume, verify, origins, plan, overlay, version,
+        help, no_input;
 } Raw;
 
 static void raw_clear(Raw *raw)
@@ -76,6 +76,8 @@ static GOptionContext *context_new(Raw *raw)
          NULL},
         {"resume", 0, 0, G_OPTION_ARG_NONE, &raw->resume,
          "Run only replications that have not ended in the output directory", NULL},
+        {"verify-determinism", 0, 0, G_OPTION_ARG_NONE, &raw->verify,
+         "Live each replication twice, event by event; exit status 5 when they differ", NULL},
         {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->only, "Only scenarios with this tag",
          "TAG"},
         {"skip", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->skip, "No scenarios with this tag", "TAG"},
@@ -405,6 +407,7 @@ static Options *options_from(Raw *raw)
     options->is_quiet = raw->quiet;
     options->fail_fast = raw->fail_fast;
     options->resume = raw->resume;
+    options->is_verified = raw->verify;
     options->origins = raw->origins;
     options->plan = raw->plan;
     options->overlay = raw->overlay;

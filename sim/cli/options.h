@@ -25,7 +25,7 @@ typedef struct Options {
     int replications, most_replications, jobs;
     SimSpan until;
     double wall_limit_s;
-    bool is_json, is_quiet, has_colour, fail_fast, resume, origins, plan, overlay;
+    bool is_json, is_quiet, has_colour, fail_fast, resume, origins, plan, overlay, is_verified;
     ProgressMode progress;
     char **exit_zero_on;
 } Options;

@@ -45,9 +45,14 @@ typedef struct Campaign {
     double began_s;
 } Campaign;
 
+char *campaign_run_path(const char *directory, guint run)
+{
+    return g_strdup_printf("%s/run-%04u.sqlite", directory, run);
+}
+
 static char *run_path(const CampaignOrder *order, guint run)
 {
-    return g_strdup_printf("%s/run-%04u.sqlite", order->directory, run);
+    return campaign_run_path(order->directory, run);
 }
 
 /* --- in the replication's own process --- */

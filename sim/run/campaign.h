@@ -50,6 +50,9 @@ typedef struct CampaignResult {
  * when that failed. The replications' own files stay. */
 bool campaign_run(const CampaignOrder *order, CampaignResult *result, GError **error);
 
+/* The file that replication `run` writes in `directory`. Caller frees. */
+char *campaign_run_path(const char *directory, guint run);
+
 /* Whether `name` is that of a file of a replication that has ended. */
 bool campaign_is_run_file(const char *name);
 

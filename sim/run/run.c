@@ -140,6 +140,10 @@ static void run_prepare(Run *run)
     run->laws = laws_new(run->assembly->world);
     history_set_epoch(world_history(run->assembly->world), run->start);
     network_watch(run->assembly->world, run->order->hop, run->order->hop_context);
+    engine_watch(run->assembly->engine, run->order->event, run->order->event_context);
+    if (run->order->begin != NULL) {
+        run->order->begin(run->order->event_context, run->assembly->world);
+    }
 }
 
 static void run_record(Run *run)

@@ -18,6 +18,9 @@ typedef struct RunProgress {
     char phase[48];
 } RunProgress;
 
+/* Told once, when all is made and before anything happens. */
+typedef void RunBegin(void *context, const World *world);
+
 /* Told of progress; false asks the run to end early. */
 typedef bool RunWatch(void *context, const RunProgress *progress);
 
@@ -29,7 +32,10 @@ typedef struct RunOrder {
     const char *path;         /* of the results file to write */
     RunWatch *watch;          /* may be NULL */
     void *context;
-    NetworkWatch *hop; /* told of every message; may be NULL */
+    RunBegin *begin;     /* may be NULL */
+    EngineWatch *event;  /* told of every event; may be NULL */
+    void *event_context; /* of both */
+    NetworkWatch *hop;   /* told of every message; may be NULL */
     void *hop_context;
 } RunOrder;
 

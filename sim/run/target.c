@@ -2,6 +2,7 @@
  * then choose by mode. */
 #include "sim/run/target.h"
 
+#include "sim/base/sort.h"
 #include "sim/run/chaos.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
@@ -158,6 +159,6 @@ GPtrArray *chaos_targets(World *world, const Activity *activity, Rng *rng)
     while (targets->len > wanted) { /* drop at random until as many are left as wanted */
         g_ptr_array_remove_index(targets, (guint)rng_below(rng, targets->len));
     }
-    g_ptr_array_sort(targets, compare_ids);
+    sort_pointers(targets, compare_ids);
     return targets;
 }

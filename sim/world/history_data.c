@@ -4,6 +4,8 @@
  * version and in time alike, and a chain from the newest backwards answers every question. */
 #include "sim/world/history_data.h"
 
+#include "sim/base/sort.h"
+
 #define CHUNK_BITS 14
 #define CHUNK_ACKS (1u << CHUNK_BITS)
 #define TABLE_FIRST 4096 /* power of two */
@@ -454,7 +456,7 @@ void data_book_each_key(const DataBook *book, HistoryEachKey *each, void *contex
             g_array_append_val(keys, book->keys[i]);
         }
     }
-    g_array_sort(keys, key_compare);
+    sort_array(keys, key_compare);
     for (guint i = 0; i < keys->len; i++) {
         const KeyRecord *record = &g_array_index(keys, KeyRecord, i);
 

@@ -4,6 +4,8 @@
  * and their cells used again, so that memory does not grow with the length of a run. */
 #include "sim/world/history_requests.h"
 
+#include "sim/base/sort.h"
+
 #define SITES_MOST 256 /* sites of a world, "none" included */
 
 typedef struct Cell {
@@ -268,7 +270,7 @@ static gint cell_compare(gconstpointer a, gconstpointer b)
 static void request_book_sort(RequestBook *book)
 {
     if (!book->is_sorted) {
-        g_ptr_array_sort(book->cells, cell_compare);
+        sort_pointers(book->cells, cell_compare);
         book->is_sorted = true;
     }
 }

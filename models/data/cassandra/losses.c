@@ -5,6 +5,8 @@
  * which are on a replica that answered a read. */
 #include "models/data/cassandra/losses.h"
 
+#include "sim/base/sort.h"
+
 /* Acknowledgements that were on their way to users when the power failed have arrived by then. */
 #define ANSWERS_ARRIVE (2 * SIM_S)
 
@@ -61,7 +63,7 @@ static void merge(GArray *losses)
 {
     guint kept = 0;
 
-    g_array_sort(losses, compare_losses);
+    sort_array(losses, compare_losses);
     for (guint i = 0; i < losses->len; i++) {
         const Loss *loss = &g_array_index(losses, Loss, i);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "models/data/cassandra/murmur3.h"
+#include "sim/base/sort.h"
 
 /* Tokens go from -2^63 + 1 to 2^63 - 1. */
 #define RING_LENGTH 18446744073709551614.0
@@ -167,7 +168,7 @@ static void find_replicas(const Ring *ring, guint index)
 void ring_close(Ring *ring)
 {
     g_assert_cmpuint(ring->ranges->len, >, 0);
-    g_array_sort(ring->ranges, compare_ranges);
+    sort_array(ring->ranges, compare_ranges);
     for (guint i = 0; i < ring->ranges->len; i++) {
         find_replicas(ring, i);
     }
