@@ -5,9 +5,13 @@
 
 #include "sim/base/draw_law.h"
 #include "sim/base/fixed_math.h"
+#include "sim/base/quick_log.h"
 
 /* The longest span drawn, 73 years: two of them after one another still are a SimTime. */
 #define LONGEST_SPAN (INT64_MAX / 4)
+
+/* Above it a quick logarithm leaves more in doubt than it settles. */
+#define QUICK_MEAN_MOST 0x1p38
 
 GQuark draw_error_quark(void)
 {
@@ -23,6 +27,24 @@ static SimSpan whole_span(double nanoseconds)
         return LONGEST_SPAN;
     }
     return (SimSpan)(nanoseconds + 0.5);
+}
+
+/* whole_span(-mean * fixed_log(1 - u)) with u = rng_uniform(rng), nearly always without it: 1 - u
+ * is an odd multiple of 2^-53. */
+static inline SimSpan exponential_span(double mean, Rng *rng)
+{
+    int64_t above = ((int64_t)1 << 53) - 1 - (int64_t)(rng_next(rng) >> 12 << 1);
+
+    if (G_LIKELY(mean <= QUICK_MEAN_MOST)) {
+        double rough = quick_log_times(mean, above) + 0.5, doubt = mean * QUICK_LOG_DOUBT;
+        SimSpan whole = (SimSpan)rough;
+        double rest = rough - (double)whole;
+
+        if (G_LIKELY(rest > doubt && rest < 1 - doubt)) {
+            return whole;
+        }
+    }
+    return whole_span(-mean * fixed_log((double)above * 0x1p-53));
 }
 
 Draw draw_copy(Draw draw)
@@ -54,7 +76,8 @@ double draw_value(Draw draw, double u)
 SimSpan draw_span(Draw draw, Rng *rng)
 {
     g_assert(draw.law != NULL && draw.law->unit == DRAW_SPAN);
-    return whole_span(law_value(draw.law, rng_uniform(rng)));
+    return draw.law->kind == LAW_EXPONENTIAL ? exponential_span(draw.law->first, rng)
+                                             : whole_span(law_value(draw.law, rng_uniform(rng)));
 }
 
 double draw_number(Draw draw, Rng *rng)
@@ -87,5 +110,5 @@ const char *draw_text(Draw draw)
 
 SimSpan draw_exponential_span(SimSpan mean, Rng *rng)
 {
-    return whole_span(-(double)mean * fixed_log(1 - rng_uniform(rng)));
+    return exponential_span((double)mean, rng);
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "sim/base/draw.h"
+#include "sim/base/fixed_math.h"
+#include "sim/base/quick_log.h"
 #include "tests/support/suite.h"
 
 enum { SAMPLES = 100000 };
@@ -388,6 +390,50 @@ START_TEST(the_common_law_needs_no_notation)
 }
 END_TEST
 
+/* What is settled by a quick logarithm is what the exact one gives, to the nanosecond. */
+START_TEST(quick_exponentials_are_the_exact_ones)
+{
+    static const SimSpan means[] = {1,           3,        999,     100 * SIM_US,
+                                    5 * SIM_MS,  SIM_S,    SIM_MIN, 270 * SIM_S,
+                                    280 * SIM_S, SIM_HOUR, SIM_DAY, 400 * SIM_DAY};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(means); i++) {
+        Rng rng, twin;
+
+        rng_init(&rng, i, "quick");
+        twin = rng;
+        for (int j = 0; j < 50000; j++) {
+            double exact = -(double)means[i] * fixed_log(1 - rng_uniform(&twin)) + 0.5;
+            SimSpan span = draw_exponential_span(means[i], &rng);
+
+            if (span != (SimSpan)exact) {
+                ck_abort_msg("mean %" G_GINT64_FORMAT ", draw %d", means[i], j);
+            }
+        }
+    }
+}
+END_TEST
+
+/* From the first value to the last, and at the borders of the table's intervals. */
+START_TEST(the_quick_logarithm_is_less_off_than_it_says)
+{
+    Rng rng;
+
+    rng_init(&rng, 48, "quick");
+    for (int i = 0; i < 500000; i++) {
+        int64_t whole = (int64_t)1 << 53 >> i % 54;
+
+        whole = i % 2 == 0 ? whole - 1 - i % 3
+                           : whole / 512 * (512 - i % 511) + (int64_t)rng_below(&rng, 5) - 2;
+        whole = CLAMP(whole, 1, ((int64_t)1 << 53) - 1);
+        if (!(fabs(quick_log_times(1, whole) + fixed_log((double)whole * 0x1p-53)) <
+              QUICK_LOG_DOUBT / 2)) {
+            ck_abort_msg("at %" G_GINT64_FORMAT, whole);
+        }
+    }
+}
+END_TEST
+
 START_TEST(copies_share_the_law)
 {
     Draw draw = parse(DRAW_SPAN, "  exponential(mean=2ms) ");
@@ -448,6 +494,8 @@ Suite *test_suite(void)
     tcase_add_test(single, a_long_tail_does_not_overflow_a_span);
     tcase_add_test(single, spans_are_rounded_not_cut);
     tcase_add_test(single, the_common_law_needs_no_notation);
+    tcase_add_test(single, quick_exponentials_are_the_exact_ones);
+    tcase_add_test(single, the_quick_logarithm_is_less_off_than_it_says);
     tcase_add_test(single, copies_share_the_law);
     tcase_add_test(single, draws_have_the_bits_they_always_had);
     suite_add_tcase(suite, each);
