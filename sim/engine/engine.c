@@ -189,16 +189,15 @@ void engine_release(Engine *engine, EventOwner *owner)
 
 void engine_run(Engine *engine, SimTime until)
 {
-    SimTime time;
-    Event event;
+    const Event *event;
 
     g_assert_false(engine->is_running);
     g_assert_cmpint(until, >=, engine->head.now);
     engine->is_running = true;
     engine->is_stopped = false;
-    while (event_queue_pop(engine->queue, until, &time, &event)) {
-        engine->head.now = time;
-        engine_dispatch(engine, event.owner, event.type, event.subject, event.detail);
+    while ((event = event_queue_pop(engine->queue, until)) != NULL) {
+        engine->head.now = event->time;
+        engine_dispatch(engine, event->owner, event->type, event->subject, event->detail);
         if (G_UNLIKELY(engine->is_stopped)) {
             break;
         }

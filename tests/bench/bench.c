@@ -17,7 +17,7 @@
 #define GOAL_REFERENCE_NS (6 / 3.6)
 
 struct Bench {
-    const char *path;
+    const char *path, *word; /* `word`: measures that have it in their name; NULL: all */
     cJSON *rows, *last;
 };
 
@@ -64,6 +64,7 @@ Bench *bench_begin(int argc, char **argv)
     g_autofree char *text = NULL;
 
     bench->path = argc > 1 ? argv[1] : "build/bench.json";
+    bench->word = argc > 2 ? argv[2] : NULL;
     if (g_file_get_contents(bench->path, &text, NULL, NULL)) {
         cJSON *before = cJSON_Parse(text);
 
@@ -95,6 +96,11 @@ int bench_end(Bench *bench)
     cJSON_Delete(whole);
     g_free(bench);
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+bool bench_wants(const Bench *bench, const char *name)
+{
+    return bench->word == NULL || strstr(name, bench->word) != NULL;
 }
 
 static void start_row(Bench *bench, const char *name)
@@ -173,6 +179,9 @@ void bench_measure(Bench *bench, const char *name, double goal_ns, BenchRun *run
 {
     double each_ns[BENCH_RUNS], reference_ns[BENCH_RUNS];
 
+    if (!bench_wants(bench, name)) {
+        return;
+    }
     run(context, count);
     for (unsigned i = 0; i < BENCH_RUNS; i++) {
         double begin;

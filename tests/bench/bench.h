@@ -12,11 +12,14 @@ typedef struct Bench Bench;
 #define BENCH_RUNS 7 /* of which the median is taken */
 
 /* Reads the rows of the file that the first argument names (build/bench.json without one), if there
- * is one. */
+ * is one. A second argument is a word: only what has it in its name is measured. */
 Bench *bench_begin(int argc, char **argv);
 
 /* Writes the file. What main returns. Frees `bench`. */
 int bench_end(Bench *bench);
+
+/* Whether it is to be measured: bench_measure looks itself, others ask. */
+bool bench_wants(const Bench *bench, const char *name);
 
 /* Does `count` operations. */
 typedef void BenchRun(void *context, uint64_t count);

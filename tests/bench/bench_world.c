@@ -190,8 +190,14 @@ int main(int argc, char **argv)
     Bench *bench = bench_begin(argc, argv);
     const Order queue = {.path = "tests/bench/mm1.json", .replications = 1, .jobs = 1};
 
-    measure_each(bench, "M/M/1 customer, scenario", &queue, 40, count_customers, RUNS_MOST);
-    measure_drill(bench);
-    measure_cores(bench);
+    if (bench_wants(bench, "M/M/1 customer, scenario")) {
+        measure_each(bench, "M/M/1 customer, scenario", &queue, 40, count_customers, RUNS_MOST);
+    }
+    if (bench_wants(bench, "main scenario")) {
+        measure_drill(bench);
+    }
+    if (bench_wants(bench, "two cores")) {
+        measure_cores(bench);
+    }
     return bench_end(bench);
 }

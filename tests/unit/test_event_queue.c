@@ -1,4 +1,4 @@
-/* test_event_queue.c - the three tiers against a naive twin that searches a list. */
+/* test_event_queue.c - row and ladder against a naive twin that searches a list. */
 #include "sim/engine/event_queue.h"
 
 #include "tests/support/suite.h"
@@ -8,7 +8,7 @@
 
 typedef struct TwinEvent {
     SimTime time;
-    uint64_t order;
+    uint64_t order, detail;
     EventId id;
     uint32_t owner;
     uint32_t incarnation;
@@ -95,13 +95,15 @@ static TwinEvent *twin_next(Bench *bench, SimTime until)
     return NULL;
 }
 
-/* Few distinct times, so that ties are common: within the next `steps`, each of a nanosecond, or of
- * about a bucket, or so long that it reaches beyond the wheel. */
+/* Few distinct times, so that ties are common: within the next `steps`, each of a nanosecond up to
+ * a year, so that all rungs are used. */
 static SimTime bench_draw_time(Bench *bench, uint64_t steps)
 {
-    static const SimSpan step[] = {1, 1, 30 * SIM_US, 2 * SIM_MS, 20 * SIM_MS, SIM_S};
+    static const SimSpan step[] = {1,     1,     30 * SIM_US, 2 * SIM_MS,   20 * SIM_MS,
+                                   SIM_S, SIM_S, SIM_HOUR,    365 * SIM_DAY};
     SimSpan each = step[rng_below(&bench->rng, G_N_ELEMENTS(step))];
 
+    each = bench->now > SIM_NEVER / 4 ? 1 : each; /* some seeds live for centuries */
     return (bench->now / each + (SimTime)rng_below(&bench->rng, steps)) * each + each - 1;
 }
 
@@ -113,7 +115,12 @@ static void bench_push(Bench *bench)
         event_queue_push(bench->queue, time, &bench->owners[owner], &nothing, bench, bench->pushed);
 
     bench->twin->events[bench->twin->count++] =
-        (TwinEvent){time, bench->twin->order++, id, owner, bench->owners[owner].incarnation, false};
+        (TwinEvent){.time = time,
+                    .order = bench->twin->order++,
+                    .detail = bench->pushed,
+                    .id = id,
+                    .owner = owner,
+                    .incarnation = bench->owners[owner].incarnation};
     bench->old[bench->pushed++ % G_N_ELEMENTS(bench->old)] = id;
 }
 
@@ -121,16 +128,15 @@ static void bench_pop(Bench *bench)
 {
     SimTime until = bench_draw_time(bench, 10);
     TwinEvent *wanted = twin_next(bench, until);
-    SimTime time = 0;
-    Event event;
-    bool got = event_queue_pop(bench->queue, until, &time, &event);
+    const Event *event = event_queue_pop(bench->queue, until);
 
-    bench_expect(bench, got == (wanted != NULL), "pop finds an event when there is one");
+    bench_expect(bench, (event != NULL) == (wanted != NULL), "pop finds an event if there is one");
     bench->now = until;
-    if (wanted != NULL) {
-        bench_expect(bench, time == wanted->time && event.id == wanted->id, "the first event pops");
-        bench_expect(bench, event.owner == &bench->owners[wanted->owner], "to its owner");
-        bench->now = time;
+    if (event != NULL && wanted != NULL) {
+        bench_expect(bench, event->time == wanted->time && event->detail == wanted->detail,
+                     "the first event pops");
+        bench_expect(bench, event->owner == &bench->owners[wanted->owner], "to its owner");
+        bench->now = event->time;
         twin_remove(bench->twin, wanted);
     }
 }
@@ -216,28 +222,85 @@ START_TEST(it_agrees_with_a_list_that_is_searched)
 }
 END_TEST
 
+/* Takes out all; each must be later than the one before, or of the same time and pushed later. How
+ * many there were. */
+static uint64_t drain_in_order(EventQueue *queue)
+{
+    SimTime last_time = -1;
+    uint64_t last_detail = 0, count = 0;
+    const Event *event;
+
+    while ((event = event_queue_pop(queue, SIM_NEVER)) != NULL) {
+        if (event->time < last_time || (event->time == last_time && event->detail < last_detail)) {
+            ck_abort_msg("event %d is out of order", (int)count);
+        }
+        last_time = event->time;
+        last_detail = event->detail;
+        count++;
+    }
+    return count;
+}
+
 /* A hundred thousand pending events come out in order, those of one time as they went in. */
 START_TEST(many_come_out_in_order)
 {
     EventQueue *queue = event_queue_new();
     EventOwner owner = {.id = 1};
     Rng rng = {{1, 2, 3, 4}};
-    SimTime time, last_time = -1;
-    uint64_t last_detail = 0;
-    Event event;
 
     for (uint64_t i = 0; i < 100000; i++) {
         event_queue_push(queue, (SimTime)rng_below(&rng, 5000), &owner, &nothing, NULL, i);
     }
-    for (uint64_t i = 0; i < 100000; i++) {
-        if (!event_queue_pop(queue, SIM_NEVER, &time, &event) || time < last_time ||
-            (time == last_time && event.detail < last_detail)) {
-            ck_abort_msg("event %d is missing or out of order", (int)i);
-        }
-        last_time = time;
-        last_detail = event.detail;
+    ck_assert_uint_eq(drain_in_order(queue), 100000);
+    event_queue_free(queue);
+}
+END_TEST
+
+/* Crowds at single instants, near, far and at the end of time, some thousands of them cancelled. */
+START_TEST(crowds_of_one_instant_come_out_as_they_went_in)
+{
+    static const SimTime instants[] = {0, 1, 77, SIM_S, SIM_S + 1, 400 * SIM_DAY, SIM_NEVER};
+    EventQueue *queue = event_queue_new();
+    EventOwner owner = {.id = 1};
+    g_autofree EventId *ids = g_new(EventId, 70000);
+
+    for (uint64_t i = 0; i < 70000; i++) {
+        ids[i] = event_queue_push(queue, instants[i * 5 % G_N_ELEMENTS(instants)], &owner, &nothing,
+                                  NULL, i);
     }
-    ck_assert(!event_queue_pop(queue, SIM_NEVER, &time, &event));
+    for (uint64_t i = 0; i < 70000; i += 10) {
+        ck_assert(event_queue_cancel(queue, ids[i]));
+    }
+    ck_assert_uint_eq(event_queue_count(queue), 63000);
+    ck_assert_uint_eq(drain_in_order(queue), 63000);
+    event_queue_free(queue);
+}
+END_TEST
+
+/* A row that becomes long while it is worked off: each event that runs schedules some at its own
+ * instant and some later, in a bucket that is open already. */
+START_TEST(a_crowd_that_grows_while_it_runs_stays_in_order)
+{
+    EventQueue *queue = event_queue_new();
+    EventOwner owner = {.id = 1};
+    SimTime last = 0;
+    uint64_t pushed = 1, popped = 0;
+    const Event *event;
+    Rng rng = {{1, 2, 3, 4}};
+
+    event_queue_push(queue, SIM_S, &owner, &nothing, NULL, 0);
+    while ((event = event_queue_pop(queue, SIM_NEVER)) != NULL) {
+        SimTime now = event->time;
+
+        ck_assert_msg(now >= last, "time goes back");
+        last = now;
+        popped++;
+        for (int i = 0; i < 3 && pushed < 20000; i++) {
+            event_queue_push(queue, now + (SimSpan)rng_below(&rng, i == 0 ? 1 : 5000), &owner,
+                             &nothing, NULL, pushed++);
+        }
+    }
+    ck_assert_uint_eq(popped, 20000);
     event_queue_free(queue);
 }
 END_TEST
@@ -270,6 +333,8 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, it_agrees_with_a_list_that_is_searched);
     tcase_add_test(tests, many_come_out_in_order);
+    tcase_add_test(tests, crowds_of_one_instant_come_out_as_they_went_in);
+    tcase_add_test(tests, a_crowd_that_grows_while_it_runs_stays_in_order);
     tcase_add_test(tests, an_id_names_one_event_for_ever);
     suite_add_tcase(suite, tests);
     return suite;
