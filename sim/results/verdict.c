@@ -124,7 +124,7 @@ char *verdict_incomplete_runs(const Results *results)
 
 /* An event may have a label of its own that is called like one of its component's ("dc" of
  * route53.health-changed): the event's own then counts. */
-static const char *label_of(const ResultsOccurrence *occurrence, const char *name)
+const char *verdict_occurrence_label(const ResultsOccurrence *occurrence, const char *name)
 {
     if (occurrence->label1 != NULL && strcmp(name, occurrence->label1) == 0) {
         return occurrence->value1;
@@ -151,7 +151,7 @@ static bool is_wanted(const ResultsOccurrence *occurrence, const char *event,
         return false;
     }
     for (; where != NULL && where[0] != NULL; where += 2) {
-        const char *value = label_of(occurrence, where[0]);
+        const char *value = verdict_occurrence_label(occurrence, where[0]);
 
         if (value == NULL || strcmp(value, where[1]) != 0) {
             return false;

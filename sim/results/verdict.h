@@ -41,6 +41,9 @@ Verdict verdict_merge(const GPtrArray *judged, double *least_margin);
  * what is judged on them is at best inconclusive. Caller frees. */
 char *verdict_incomplete_runs(const Results *results);
 
+/* The value of an occurrence's label `name`, or NULL: an own one before its component's. */
+const char *verdict_occurrence_label(const ResultsOccurrence *occurrence, const char *name);
+
 /* One "must-happen": in every replication the occurrences of `event` whose labels are those of
  * `where` (name, value, name, value, ..., NULL; of the component: component, dc, role, node; or of
  * the event itself) add up to at least `min`; otherwise it is inconclusive. */

@@ -2,11 +2,15 @@
 #include "sim/run/chaos.h"
 
 #include "sim/run/target.h"
+#include "sim/run/when.h"
 #include "sim/world/history.h"
 #include "sim/world/host.h"
 
 /* Marks the number of an effect that a fault leaves behind. */
 #define LEFT_BEHIND (UINT64_C(1) << 63)
+
+/* A fault with a ramp comes on in so many steps. */
+#define RAMP_STEPS 20
 
 /* One action of the method and where it stands. */
 typedef struct Step {
@@ -14,6 +18,7 @@ typedef struct Step {
     const Activity *activity;
     Rng rng;        /* picks targets, draws restart times and jitter */
     guint64 begun;  /* how often it began */
+    double before;  /* of what it waits for, the count at the end of the warm-up */
     bool has_ended; /* for those that come after it */
 } Step;
 
@@ -38,9 +43,11 @@ struct Chaos {
 static void on_begin(void *self, void *subject, uint64_t detail);
 static void on_end(void *self, void *subject, uint64_t detail);
 static void on_restart(void *self, void *subject, uint64_t detail);
+static void on_ramp(void *self, void *subject, uint64_t detail);
 static const EventType begin_event = {"chaos.begin", on_begin};
 static const EventType end_event = {"chaos.end", on_end};
 static const EventType restart_event = {"chaos.restart", on_restart};
+static const EventType ramp_event = {"chaos.ramp", on_ramp};
 
 static void step_schedule(Step *step, SimTime time)
 {
@@ -175,11 +182,53 @@ static void apply_boot(const Activity *activity, Component *target)
     }
 }
 
+/* A ramp is a staircase around a straight line: in step k of 20 the strength of its middle. */
+static double ramp_share(const Activity *activity, uint64_t step)
+{
+    return activity->ramp == 0 || step >= RAMP_STEPS ? 1
+                                                     : ((double)step + 0.5) / (double)RAMP_STEPS;
+}
+
+static void schedule_ramp(Application *application, uint64_t step)
+{
+    Chaos *chaos = application->step->chaos;
+    SimTime next = application->entry.applied +
+                   (SimSpan)((double)application->entry.activity->ramp * (double)step / RAMP_STEPS);
+
+    engine_at(chaos->assembly->engine, next, &chaos->owner, &ramp_event, application, step);
+}
+
+/* The next step of a ramp, for all targets whose effect is still on. */
+static void on_ramp(void *self, void *subject, uint64_t detail)
+{
+    Application *application = subject;
+    const Activity *activity = application->entry.activity;
+
+    (void)self;
+    if (application->entry.lifted != SIM_NEVER) {
+        return;
+    }
+    for (guint i = 0; i < application->entry.targets->len; i++) {
+        Component *target = g_ptr_array_index(application->entry.targets, i);
+        Effect whole =
+            activity->fault->effect(activity->arguments, target_is_forward(activity, target));
+
+        if (g_array_index(application->lasts, bool, i)) {
+            component_change_effect(target, application->number,
+                                    effect_scale(whole, ramp_share(activity, detail)));
+        }
+    }
+    if (detail < RAMP_STEPS) {
+        schedule_ramp(application, detail + 1);
+    }
+}
+
 static void apply_to(Application *application, Component *target, guint index)
 {
     const Activity *activity = application->entry.activity;
     bool forward = target_is_forward(activity, target);
-    Effect effect = activity->fault->effect(activity->arguments, forward);
+    Effect effect = effect_scale(activity->fault->effect(activity->arguments, forward),
+                                 ramp_share(activity, 0));
     bool yes = true;
 
     g_array_append_val(application->lasts, yes);
@@ -262,6 +311,9 @@ static void on_begin(void *self, void *subject, uint64_t detail)
         engine_after(chaos->assembly->engine, step->activity->duration, &chaos->owner, &end_event,
                      application, 0);
     }
+    if (step->activity->ramp > 0) {
+        schedule_ramp(application, 1);
+    }
     schedule_next(step);
 }
 
@@ -282,19 +334,20 @@ void chaos_heal(Chaos *chaos)
 
 void chaos_look(Chaos *chaos)
 {
-    History *history = world_history(chaos->assembly->world);
+    SimTime now = engine_now(chaos->assembly->engine);
+    World *world = chaos->assembly->world;
 
     for (guint i = 0; i < chaos->steps->len; i++) {
         Step *step = g_ptr_array_index(chaos->steps, i);
+        const When *when = &step->activity->when;
 
-        if (step->begun > 0 || step->activity->when_event == NULL) {
+        if (when->event == NULL || step->begun > 0 || now >= chaos->end) {
             continue;
         }
-        for (guint k = 0; k < history_count_occurrences(history); k++) {
-            if (g_str_equal(history_occurrence(history, k)->event, step->activity->when_event)) {
-                on_begin(chaos, step, 0);
-                break;
-            }
+        if (now <= chaos->start) { /* what happens in the warm-up starts nothing */
+            step->before = when_measure(when, world);
+        } else if (when_has_come(when, world, step->before)) {
+            on_begin(chaos, step, 0);
         }
     }
 }

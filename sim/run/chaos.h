@@ -20,7 +20,7 @@ Chaos *chaos_new(const Scenario *scenario, Assembly *assembly, SimTime start, Si
 void chaos_free(Chaos *chaos);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Chaos, chaos_free)
 
-/* Looks whether a `when` has come true; called at each sample. */
+/* Looks whether a `when` has come true since the end of the warm-up; called at each sample. */
 void chaos_look(Chaos *chaos);
 
 /* Carries out the rollbacks of the scenario, in their order. */

@@ -7,6 +7,7 @@
 #include "sim/config/json_place.h"
 #include "sim/results/results_series.h"
 #include "sim/results/threshold.h"
+#include "sim/run/probe_times.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 
@@ -342,83 +343,23 @@ bool probe_is_tolerated(const cJSON *tolerance, double value)
 
 /* --- judging --- */
 
-static SimTime first_action(const Scenario *scenario)
-{
-    SimTime first = scenario->simulation.duration;
-
-    for (guint i = 0; i < scenario->method->len; i++) {
-        const Activity *step = g_ptr_array_index(scenario->method, i);
-
-        if (step->type == ACTIVITY_ACTION) {
-            first = MIN(first, step->at);
-        }
-    }
-    return first;
-}
-
-/* When a probe looks: once at its time, at the ends of what its mode names, or again and again. */
-static GArray *probe_times(const Scenario *scenario, const Activity *probe)
-{
-    GArray *times = g_array_new(false, false, sizeof(SimTime));
-    SimTime end = scenario->simulation.duration;
-    SimTime begin = first_action(scenario);
-    bool is_often = probe->mode == PROBE_CONTINUOUS || probe->mode == PROBE_ONCHAOS;
-
-    if (probe->at != SIM_NEVER) {
-        g_array_append_val(times, probe->at);
-        return times;
-    }
-    if (probe->mode == PROBE_SOT || probe->mode == PROBE_EDGE) {
-        g_array_append_val(times, begin);
-    }
-    if (probe->mode == PROBE_EOT || probe->mode == PROBE_EDGE) {
-        g_array_append_val(times, end);
-    }
-    for (SimTime time = probe->mode == PROBE_CONTINUOUS ? SIM_S : begin; is_often && time <= end;
-         time += SIM_S) {
-        g_array_append_val(times, time);
-    }
-    return times;
-}
-
-/* When the probes of the hypothesis look: before the first action, at the end, or in between;
- * without any action the end counts as both. */
-static GArray *hypothesis_times(const Scenario *scenario)
-{
-    GArray *times = g_array_new(false, false, sizeof(SimTime));
-    SimTime end = scenario->simulation.duration;
-    SimTime begin = first_action(scenario);
-    SimSpan often = scenario->hypothesis_frequency;
-    HypothesisStrategy strategy = scenario->hypothesis_strategy;
-    bool is_continuous = strategy == HYPOTHESIS_CONTINUOUSLY;
-
-    if (strategy == HYPOTHESIS_DEFAULT || strategy == HYPOTHESIS_BEFORE) {
-        g_array_append_val(times, begin);
-    }
-    if ((strategy == HYPOTHESIS_DEFAULT && begin != end) || strategy == HYPOTHESIS_AFTER) {
-        g_array_append_val(times, end);
-    }
-    if (is_continuous || strategy == HYPOTHESIS_DURING) {
-        for (SimTime time = is_continuous ? MAX(often, SIM_S) : begin; time <= end; time += often) {
-            g_array_append_val(times, time);
-        }
-    }
-    return times;
-}
-
-/* How often a probe looked, saw nothing, and saw something out of its tolerance. */
+/* How often a probe looked, saw nothing, and saw something out of its tolerance; and in how many
+ * replications it never looked. */
 typedef struct ProbeTally {
-    guint looked, unseen, missed;
+    guint looked, unseen, missed, blind;
 } ProbeTally;
 
 static ProbeTally look_all(const Scenario *scenario, const Activity *probe, const ProbeQuery *query,
-                           Results *results, const GArray *times, double *shown)
+                           Results *results, bool is_hypothesis, double *shown)
 {
     ProbeTally tally = {0};
     guint count;
     const ResultsRun *runs = results_runs(results, &count);
 
     for (guint i = 0; i < count; i++) {
+        g_autoptr(GArray) times = probe_times(scenario, probe, results, runs[i].run, is_hypothesis);
+
+        tally.blind += times->len == 0 ? 1 : 0;
         for (guint k = 0; k < times->len; k++) {
             SimTime time = g_array_index(times, SimTime, k);
             bool is_past = time > runs[i].simulated - scenario->simulation.warmup;
@@ -436,24 +377,35 @@ static ProbeTally look_all(const Scenario *scenario, const Activity *probe, cons
     return tally;
 }
 
+static guint count_runs(const Results *results)
+{
+    guint count;
+
+    results_runs(results, &count);
+    return count;
+}
+
 Judged *probe_judge(const Scenario *scenario, Results *results, const Activity *probe,
                     const char *kind)
 {
     Judged *judged = judged_new(kind, probe->name, probe->query);
     g_autoptr(GError) error = NULL;
     g_autoptr(ProbeQuery) query = probe_query_parse(probe->query, &error);
-    g_autoptr(GArray) times =
-        strcmp(kind, "hypothesis") == 0 ? hypothesis_times(scenario) : probe_times(scenario, probe);
+    bool is_hypothesis = strcmp(kind, "hypothesis") == 0;
 
     if (query == NULL) {
         judged_decide(judged, VERDICT_INCONCLUSIVE, "%s", error->message);
         return judged;
     }
-    ProbeTally tally = look_all(scenario, probe, query, results, times, &judged->observed);
+    ProbeTally tally = look_all(scenario, probe, query, results, is_hypothesis, &judged->observed);
 
     if (tally.missed > 0) {
         judged_decide(judged, VERDICT_FAIL, "outside of its tolerance in %u of %u looks",
                       tally.missed, tally.looked);
+    } else if (tally.blind > 0) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE,
+                      "what it waits for did not happen in %u of %u replications", tally.blind,
+                      count_runs(results));
     } else if (tally.unseen > 0 || tally.looked == 0) {
         judged_decide(judged, VERDICT_INCONCLUSIVE, "nothing to see in %u of %u looks",
                       tally.unseen, tally.looked);

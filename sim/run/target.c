@@ -129,6 +129,8 @@ static guint count_by_mode(const Target *target, guint all, Rng *rng)
         return (guint)rng_below(rng, (uint64_t)MIN(percent, all) + 1);
     case TARGET_MINORITY:
         return all == 0 ? 0 : (all - 1) / 2;
+    case TARGET_PRIMARIES:
+        return 0; /* refused when the scenario is read */
     case TARGET_MAJORITY:
         return all / 2 + (all > 0 ? 1 : 0);
     }

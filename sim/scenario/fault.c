@@ -289,6 +289,46 @@ static Effect loss_effect(const void *arguments, bool forward)
     return effect;
 }
 
+/* --- the disk ------------------------------------------------------------------------------ */
+
+typedef struct DiskLatency {
+    SimSpan latency, jitter;
+    double probability;
+    int operations;
+} DiskLatency;
+
+enum { OPERATIONS_BOTH, OPERATIONS_READ, OPERATIONS_WRITE };
+static const char *const operation_words[] = {"both", "read", "write", NULL};
+
+static const Field disk_latency_fields[] = {
+    FIELD_SPAN(DiskLatency, latency, .flags = FIELD_REQUIRED, .lowest = "1us", .highest = "1min",
+               .help = "Added to each operation that is hit", .source = "no default: required"),
+    FIELD_SPAN(DiskLatency, jitter, .initial = "0s", .lowest = "0s", .highest = "1min",
+               .help = "Added on top, uniform from 0 to this", .source = "fault catalogue A4"),
+    FIELD_RATIO(DiskLatency, probability, .initial = "1",
+                .help = "Share of the operations that are hit, independently",
+                .source = "fault catalogue A4"),
+    FIELD_CHOICE(DiskLatency, operations, .more = operation_words, .initial = "both",
+                 .help =
+                     "Which operations; a write is slow when it is flushed, since until then it "
+                     "is in the page cache",
+                 .source = "fault catalogue A4"),
+    FIELD_END,
+};
+
+static Effect disk_latency_effect(const void *arguments, bool forward)
+{
+    const DiskLatency *slow = arguments;
+    Effect effect = EFFECT_NONE;
+
+    (void)forward;
+    effect.disk_read_added = slow->operations != OPERATIONS_WRITE ? slow->latency : 0;
+    effect.disk_flush_added = slow->operations != OPERATIONS_READ ? slow->latency : 0;
+    effect.disk_jitter_added = slow->jitter;
+    effect.disk_slow_ratio = slow->probability;
+    return effect;
+}
+
 /* --- the CPU, the load, the health checkers ------------------------------------------------ */
 
 typedef struct Steal {
@@ -433,6 +473,13 @@ const FaultDef fault_defs[] = {
      .size = sizeof(Steal),
      .arguments = steal_fields,
      .effect = steal_effect},
+    {.func = "disk.latency",
+     .help = "Reads and flushes of a VPS's disk take longer",
+     .bites = "the disk's delays changed",
+     .scope = FAULT_ON_HOSTS,
+     .size = sizeof(DiskLatency),
+     .arguments = disk_latency_fields,
+     .effect = disk_latency_effect},
     {.func = "load.surge",
      .help = "More users come, or fewer",
      .bites = "the rate of arrivals changed",

@@ -45,6 +45,9 @@ static void append_mode(GString *text, const Target *target)
     case TARGET_MAJORITY:
         g_string_append(text, ", a majority of them");
         break;
+    case TARGET_PRIMARIES:
+        g_string_append(text, ", those that lead");
+        break;
     }
 }
 
@@ -82,8 +85,10 @@ static char *describe_wait(const Activity *activity)
     static const char *const modes[] = {"at the start", "at the end", "at start and end",
                                         "all the time", "while a fault is on"};
 
-    if (activity->when_event != NULL) {
-        return g_strdup_printf("when %s", activity->when_event);
+    if (activity->when.event != NULL) {
+        return activity->when.above > 0
+                   ? g_strdup_printf("when %s above %g", activity->when.event, activity->when.above)
+                   : g_strdup_printf("when %s", activity->when.event);
     }
     if (activity->after != NULL) {
         g_autofree char *names = g_strjoinv(", ", activity->after);

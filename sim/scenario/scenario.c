@@ -56,7 +56,7 @@ static void activity_free(void *item)
 
     g_free(activity->name);
     g_strfreev(activity->after);
-    g_free(activity->when_event);
+    g_free(activity->when.event);
     if (activity->arguments != NULL) {
         field_clear(activity->fault->arguments, activity->arguments);
         g_free(activity->arguments);

@@ -57,6 +57,7 @@ typedef enum TargetMode {
     TARGET_RANDOM_MAX_PERCENT,
     TARGET_MINORITY,
     TARGET_MAJORITY,
+    TARGET_PRIMARIES, /* refused so far: no kind has any */
 } TargetMode;
 
 typedef struct Target { /* what a fault acts on; empty lists mean "any" */
@@ -66,6 +67,14 @@ typedef struct Target { /* what a fault acts on; empty lists mean "any" */
     double value;
 } Target;
 
+typedef struct When {        /* what an activity waits for */
+    char *event;             /* name of an event or of a level, as written; NULL: nothing */
+    const MetricDef *metric; /* the level that is meant, or NULL: an event */
+    const Kind *kind;        /* whose level */
+    double above;            /* begins when it is seen more often, or the level is higher */
+    const cJSON *where;      /* labels that it must have, or NULL */
+} When;
+
 typedef struct Activity { /* one step of "method", "rollbacks" or a hypothesis */
     ActivityType type;
     char *name;
@@ -73,8 +82,9 @@ typedef struct Activity { /* one step of "method", "rollbacks" or a hypothesis *
     char **after; /* begins when all of these have ended */
     SimSpan every_interval, every_jitter; /* 0: once */
     int64_t every_count;
-    char *when_event;      /* begins at the first occurrence of this event, or NULL */
+    When when;
     SimSpan duration;      /* 0: not given */
+    SimSpan ramp;          /* 0: at once with its whole strength */
     const FaultDef *fault; /* of an action */
     void *arguments;       /* read through fault->arguments; NULL for a probe */
     Target target;
@@ -90,7 +100,8 @@ typedef struct Threshold { /* one condition of one metric; the text is parsed by
     char *condition;       /* "p(99)<300ms" */
     SimSpan window;        /* 0: over the whole phase */
     double confidence;
-    bool is_warning;
+    SimTime abort_after; /* of those that abort: not before */
+    bool is_warning, aborts;
     ThresholdRule *rule; /* both, read */
     const cJSON *tree, *metric_tree;
 } Threshold;

@@ -296,6 +296,26 @@ static void check_lasting(const Activity *activity, DiagList *diags)
     }
 }
 
+/* Only what has a strength can come on slowly. */
+static void check_ramp(const Activity *activity, DiagList *diags)
+{
+    const FaultDef *fault = activity->fault;
+    const cJSON *ramp = json_member(activity->tree, "ramp");
+    char text[SIM_SPAN_TEXT];
+
+    if (activity->ramp == 0) {
+        return;
+    }
+    if (!effect_is_gradual(fault->effect(activity->arguments, true)) &&
+        !effect_is_gradual(fault->effect(activity->arguments, false))) {
+        diag_add(diags, DIAG_ERROR, ramp, DIAG_KEY,
+                 "'ramp' means nothing for '%s', which is either on or off", fault->func);
+    } else if (activity->duration > 0 && activity->ramp > activity->duration) {
+        diag_add(diags, DIAG_ERROR, ramp, DIAG_VALUE, "'ramp' is longer than 'duration', %s",
+                 sim_span_print(activity->duration, text));
+    }
+}
+
 /* --- order --------------------------------------------------------------------------------- */
 
 static const Activity *find_activity(const GPtrArray *activities, const char *name)
@@ -395,6 +415,7 @@ static void check_activities(const Scenario *scenario, const GPtrArray *activiti
         if (activity->fault != NULL && activity->name != NULL) {
             check_target(scenario, activity, diags);
             check_lasting(activity, diags);
+            check_ramp(activity, diags);
         }
     }
 }

@@ -5,6 +5,7 @@
 #include "sim/scenario/scenario_fields.h"
 #include "sim/scenario/scenario_kind.h"
 #include "sim/scenario/scenario_names.h"
+#include "sim/scenario/scenario_where.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 
@@ -110,6 +111,27 @@ static bool has_metric(const cJSON *metric, const ScenarioKnown *known, DiagList
     return rule != NULL;
 }
 
+static void check_abort(const Scenario *scenario, const ThresholdText *text, const cJSON *tree,
+                        DiagList *diags)
+{
+    const cJSON *delay = json_member(tree, "delayAbortEval");
+    char end[SIM_SPAN_TEXT];
+
+    if (delay != NULL && !text->abort_on_fail) {
+        diag_add(diags, DIAG_ERROR, delay, DIAG_KEY,
+                 "'delayAbortEval' means nothing without \"abortOnFail\": true");
+    }
+    if (text->delay_abort >= scenario->simulation.duration) {
+        diag_add(diags, DIAG_ERROR, delay, DIAG_VALUE,
+                 "nothing is left to abort by then: the run ends at %s",
+                 sim_span_print(scenario->simulation.duration, end));
+    }
+    if (text->abort_on_fail && text->severity == SEVERITY_WARNING) {
+        diag_add(diags, DIAG_ERROR, json_member(tree, "abortOnFail"), DIAG_KEY,
+                 "a warning decides nothing, so it cannot abort");
+    }
+}
+
 static void read_threshold(Scenario *scenario, const cJSON *metric, const cJSON *tree,
                            const ScenarioKnown *known, DiagList *diags)
 {
@@ -135,11 +157,14 @@ static void read_threshold(Scenario *scenario, const cJSON *metric, const cJSON 
             diag_add(diags, DIAG_ERROR, written, DIAG_VALUE, "%s", error->message);
         }
     }
+    check_abort(scenario, &text, tree, diags);
     threshold = g_new0(Threshold, 1);
     *threshold = (Threshold){.metric = g_strdup(metric->string),
                              .condition = g_steal_pointer(&text.threshold),
                              .window = text.window,
                              .confidence = text.confidence,
+                             .aborts = text.abort_on_fail,
+                             .abort_after = text.delay_abort,
                              .is_warning = text.severity == SEVERITY_WARNING,
                              .rule = rule,
                              .tree = tree,
@@ -219,64 +244,6 @@ static void read_invariants(Scenario *scenario, DiagList *diags)
 
 /* --- what must happen ---------------------------------------------------------------------- */
 
-static void check_label_value(const Scenario *scenario, const NoteDef *note, const cJSON *label,
-                              DiagList *diags)
-{
-    g_auto(GStrv) dcs = names_of_datacenters(scenario);
-    g_auto(GStrv) groups = names_of_groups(scenario);
-    g_auto(GStrv) nodes = names_of_nodes(scenario);
-    const char *value = label->valuestring;
-
-    for (guint i = 0; i < G_N_ELEMENTS(note->labels); i++) {
-        if (g_strcmp0(note->labels[i], label->string) != 0) {
-            continue;
-        }
-        if (note->values[i] != NULL && strcmp(note->values[i], "dc") != 0) {
-            g_autofree char *what = g_strdup_printf("value of label '%s'", label->string);
-            g_auto(GStrv) known = g_strsplit(note->values[i], "|", -1);
-
-            names_check(diags, label, DIAG_VALUE, what, value, known);
-        } else if (note->values[i] != NULL) {
-            names_check(diags, label, DIAG_VALUE, "data centre", value, dcs);
-        }
-        return;
-    }
-    if (strcmp(label->string, "dc") == 0) {
-        names_check(diags, label, DIAG_VALUE, "data centre", value, dcs);
-    } else if (strcmp(label->string, "role") == 0) {
-        names_check(diags, label, DIAG_VALUE, "role", value, groups);
-    } else if (strcmp(label->string, "node") == 0) {
-        names_check(diags, label, DIAG_VALUE, "node", value, nodes);
-    }
-}
-
-static void check_where(const Scenario *scenario, const NoteDef *note, const cJSON *where,
-                        DiagList *diags)
-{
-    static const char *const of_component[] = {"component", "dc", "role", "node"};
-    char *known[G_N_ELEMENTS(of_component) + G_N_ELEMENTS(note->labels) + 1] = {NULL};
-    guint count = 0;
-
-    if (where == NULL || !names_check_object(diags, where, "where")) {
-        return;
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(of_component); i++) {
-        known[count++] = (char *)of_component[i];
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(note->labels) && note->labels[i] != NULL; i++) {
-        known[count++] = (char *)note->labels[i];
-    }
-    NAMES_EACH(label, where)
-    {
-        if (!cJSON_IsString(label)) {
-            diag_add(diags, DIAG_ERROR, label, DIAG_VALUE, "label '%s' must be a string",
-                     label->string);
-        } else if (names_check(diags, label, DIAG_KEY, "label", label->string, known)) {
-            check_label_value(scenario, note, label, diags);
-        }
-    }
-}
-
 static void read_must_happen(Scenario *scenario, const Kind *const *kinds, DiagList *diags)
 {
     const cJSON *section = json_member(scenario->root, "must-happen");
@@ -302,7 +269,7 @@ static void read_must_happen(Scenario *scenario, const Kind *const *kinds, DiagL
                    ? NULL
                    : scenario_kind_event(kinds, must->event, json_member(tree, "event"), diags);
         if (note != NULL) {
-            check_where(scenario, note, text.where, diags);
+            scenario_where_check(scenario, note, text.where, diags);
         }
         field_clear(must_happen_fields, &text);
     }

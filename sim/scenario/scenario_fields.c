@@ -132,12 +132,18 @@ const Field activity_fields[] = {
                  .help = "An action breaks or heals something, a probe looks"),
     FIELD_TEXT(ActivityText, name, .flags = FIELD_REQUIRED,
                .help = "What it is called in phases and reports"),
+    FIELD_TEXT(ActivityText, ref,
+               .help =
+                   "Another activity of this file: what is not said here is as it says, but for "
+                   "its name and when it begins"),
     FIELD_SPAN(ActivityText, at, .lowest = "0s", .help = "Begins then, from the end of warm-up"),
     FIELD_TEXTS(ActivityText, after, .help = "Begins when all these activities have ended"),
-    FIELD_JSON(ActivityText, when, .help = "Begins at the first such event"),
+    FIELD_JSON(ActivityText, when, .help = "Begins at an event, or when a level is high"),
     FIELD_JSON(ActivityText, every, .help = "Begins again and again"),
     FIELD_SPAN(ActivityText, duration, .lowest = "1us",
                .help = "Lasts so long; absent: until the end of the measured part"),
+    FIELD_SPAN(ActivityText, ramp, .lowest = "0s",
+               .help = "Comes on in equal steps over this time; for faults that have a strength"),
     FIELD_TEXT(ActivityText, func, .help = "The fault of an action"),
     FIELD_JSON(ActivityText, target, .help = "What the fault hits"),
     FIELD_JSON(ActivityText, arguments, .help = "What the fault reads"),
@@ -164,12 +170,22 @@ const Field every_fields[] = {
 
 const Field when_fields[] = {
     FIELD_TEXT(WhenText, event, .flags = FIELD_REQUIRED,
-               .help = "Name of an event, like route53.health-changed"),
+               .help =
+                   "Name of an event, like route53.health-changed, or of a level or count, like "
+                   "cassandra.hints-pending"),
+    FIELD_JSON(WhenText, above,
+               .help = "Begins when the event has been seen more often than this (absent: 0), or "
+                       "when the sum over all components, looked at each sample interval, is above "
+                       "it; with the level's unit, like \"256MiB\"",
+               .schema = "{\"type\":[\"number\",\"string\"]}"),
+    FIELD_JSON(WhenText, where, .help = "Labels that the event or the component must have",
+               .schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}"),
     FIELD_END,
 };
 
 static const char *const target_modes[] = {
-    "all", "one", "fixed", "fixed-percent", "random-max-percent", "minority", "majority", NULL};
+    "all",      "one",       "fixed", "fixed-percent", "random-max-percent", "minority",
+    "majority", "primaries", NULL};
 
 const Field target_fields[] = {
     FIELD_TEXTS(TargetText, dc, .help = "Data centres; \"*\" or absent: all"),
@@ -178,6 +194,8 @@ const Field target_fields[] = {
     FIELD_TEXT(TargetText, process, .help = "Kind of the process that process.kill hits"),
     FIELD_TEXT(TargetText, group, .help = "Entry of 'load'"),
     FIELD_JSON(TargetText, link, .help = "The link from one site to another"),
+    FIELD_TEXT(TargetText, record, .help = "Name of a DNS record, for faults of records"),
+    FIELD_TEXT(TargetText, topic, .help = "MQTT topic, for faults of brokers"),
     FIELD_CHOICE(TargetText, mode, .more = target_modes, .initial = "all",
                  .help = "How many of those that match, picked by the seed",
                  .source = "Chaos Mesh selector modes"),
@@ -205,6 +223,15 @@ const Field threshold_fields[] = {
     FIELD_RATIO(ThresholdText, confidence, .initial = "0.95", .lowest = "0.5", .highest = "0.9999",
                 .help = "Level of the interval that must clear the limit",
                 .source = "scenario format, section 4"),
+    FIELD_ROW(ThresholdText, abort_on_fail, "abortOnFail", FIELD_TYPE_FLAG, bool,
+              .initial = "false",
+              .help = "A replication ends early when the condition fails on what it has seen so "
+                      "far, and is the last one",
+              .source = "k6 thresholds"),
+    FIELD_ROW(ThresholdText, delay_abort, "delayAbortEval", FIELD_TYPE_SPAN, SimSpan,
+              .initial = "0s", .lowest = "0s",
+              .help = "It does not end before this time of the scenario",
+              .source = "k6 thresholds"),
     FIELD_CHOICE(ThresholdText, severity, .more = severities, .initial = "critical",
                  .help = "A warning is shown and does not decide the verdict",
                  .source = "scenario format, section 2"),

@@ -47,9 +47,9 @@ extern const Field region_fields[];
 
 typedef struct ActivityText {
     int type, mode;
-    char *name, *func, *query;
+    char *name, *func, *query, *ref;
     char **after;
-    SimSpan at, duration;
+    SimSpan at, duration, ramp;
     const cJSON *when, *every, *target, *arguments, *tolerance;
 } ActivityText;
 extern const Field activity_fields[];
@@ -62,12 +62,13 @@ extern const Field every_fields[];
 
 typedef struct WhenText {
     char *event;
+    const cJSON *above, *where;
 } WhenText;
 extern const Field when_fields[];
 
 typedef struct TargetText {
     char **dc, **node;
-    char *role, *process, *group;
+    char *role, *process, *group, *record, *topic;
     const cJSON *link;
     int mode;
     double value;
@@ -82,8 +83,10 @@ extern const Field link_target_fields[];
 typedef struct ThresholdText {
     char *threshold;
     SimSpan window;
+    SimSpan delay_abort;
     double confidence;
     int severity;
+    bool abort_on_fail;
 } ThresholdText;
 enum { SEVERITY_CRITICAL, SEVERITY_WARNING };
 extern const Field threshold_fields[];

@@ -109,6 +109,15 @@ static void look_at_note(void *context, const NoteDef *note)
     }
 }
 
+const NoteDef *scenario_kind_note(const Kind *const *kinds, const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    EventSearch search = {.name = name, .names = names};
+
+    scenario_each_note(kinds, look_at_note, &search);
+    return search.found;
+}
+
 const NoteDef *scenario_kind_event(const Kind *const *kinds, const char *name, const cJSON *node,
                                    DiagList *diags)
 {

@@ -22,6 +22,9 @@ void scenario_kind_check(const Kind *kind, const cJSON *tree, SectionRole role, 
 typedef void ScenarioEachNote(void *context, const NoteDef *note);
 void scenario_each_note(const Kind *const *kinds, ScenarioEachNote *each, void *context);
 
+/* The event called `name`, or NULL. */
+const NoteDef *scenario_kind_note(const Kind *const *kinds, const char *name);
+
 /* The event called `name`; NULL, reported at the value of `node`, when there is none. */
 const NoteDef *scenario_kind_event(const Kind *const *kinds, const char *name, const cJSON *node,
                                    DiagList *diags);

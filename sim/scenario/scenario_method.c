@@ -4,6 +4,7 @@
 #include "sim/config/json_place.h"
 #include "sim/scenario/scenario_fields.h"
 #include "sim/scenario/scenario_names.h"
+#include "sim/scenario/scenario_ref.h"
 
 /* Phases that every run has: an action of that name could not be told from them. */
 static const char *const own_phases[] = {"warmup", "baseline", "recovery", "settle", "drain", NULL};
@@ -66,6 +67,11 @@ static void check_mode(const Target *target, const cJSON *tree, DiagList *diags)
     bool is_share =
         target->mode == TARGET_FIXED_PERCENT || target->mode == TARGET_RANDOM_MAX_PERCENT;
 
+    if (target->mode == TARGET_PRIMARIES) {
+        diag_add(diags, DIAG_ERROR, json_member(tree, "mode"), DIAG_VALUE,
+                 "'primaries' needs copies of which one leads, and nothing here has any: "
+                 "Cassandra's replicas are equals; name them by 'node', or take 'one'");
+    }
     if (value == NULL) {
         if (is_counted || is_share) {
             diag_add(diags, DIAG_ERROR, json_member(tree, "mode"), DIAG_VALUE,
@@ -190,7 +196,7 @@ static bool is_tolerance(const cJSON *node)
 
 static void read_probe(Activity *activity, ActivityText *text, DiagList *diags)
 {
-    static const char *const not_here[] = {"func", "target", "arguments", "duration", "every"};
+    static const char *const not_here[] = {"func", "target", "arguments", "duration", "ramp"};
 
     for (guint i = 0; i < G_N_ELEMENTS(not_here); i++) {
         const cJSON *member = json_member(activity->tree, not_here[i]);
@@ -226,14 +232,10 @@ static void read_every(Activity *activity, const cJSON *tree, DiagList *diags)
     activity->every_interval = every.interval;
     activity->every_jitter = every.jitter;
     activity->every_count = every.count;
-}
-
-static void read_when(Activity *activity, const cJSON *tree, DiagList *diags)
-{
-    WhenText when = {0};
-
-    field_read(when_fields, &when, tree, diags);
-    activity->when_event = g_steal_pointer(&when.event);
+    if (activity->type == ACTIVITY_PROBE && every.jitter > 0) {
+        diag_add(diags, DIAG_ERROR, json_member(tree, "jitter"), DIAG_KEY,
+                 "'jitter' belongs to an action, not a probe");
+    }
 }
 
 static void read_time(Activity *activity, ActivityText *text, ActivityPlace place, DiagList *diags)
@@ -266,9 +268,6 @@ static void read_time(Activity *activity, ActivityText *text, ActivityPlace plac
     if (text->every != NULL) {
         read_every(activity, text->every, diags);
     }
-    if (text->when != NULL) {
-        read_when(activity, text->when, diags);
-    }
 }
 
 static void check_name(const Activity *activity, DiagList *diags)
@@ -287,11 +286,13 @@ static void check_name(const Activity *activity, DiagList *diags)
     }
 }
 
-static void read_activity(const cJSON *tree, ActivityPlace place, GPtrArray *activities,
-                          DiagList *diags)
+static void read_activity(Scenario *scenario, const cJSON *written, ActivityPlace place,
+                          GPtrArray *activities, DiagList *diags)
 {
     ActivityText text = {0};
     Activity *activity = g_new0(Activity, 1);
+    const cJSON *whole = scenario_ref_resolve(scenario, written, diags);
+    const cJSON *tree = whole != NULL ? whole : written;
 
     field_defaults(activity_fields, &text);
     field_read(activity_fields, &text, tree, diags);
@@ -299,13 +300,16 @@ static void read_activity(const cJSON *tree, ActivityPlace place, GPtrArray *act
     activity->type = (ActivityType)text.type;
     activity->name = g_steal_pointer(&text.name);
     activity->duration = text.duration;
+    activity->ramp = text.ramp;
     g_ptr_array_add(activities, activity);
     check_name(activity, diags);
     if (place == IN_HYPOTHESIS && activity->type == ACTIVITY_ACTION) {
         diag_add(diags, DIAG_ERROR, tree, DIAG_VALUE, "a hypothesis has probes, not actions");
     }
     read_time(activity, &text, place, diags);
-    if (activity->type == ACTIVITY_ACTION) {
+    if (whole == NULL) { /* what is missing stands where its "ref" should lead */
+        activity->at = SIM_NEVER;
+    } else if (activity->type == ACTIVITY_ACTION) {
         read_action(activity, &text, diags);
     } else {
         read_probe(activity, &text, diags);
@@ -313,8 +317,8 @@ static void read_activity(const cJSON *tree, ActivityPlace place, GPtrArray *act
     field_clear(activity_fields, &text);
 }
 
-void scenario_method_read(const cJSON *tree, const char *section, ActivityPlace place,
-                          GPtrArray *activities, DiagList *diags)
+void scenario_method_read(Scenario *scenario, const cJSON *tree, const char *section,
+                          ActivityPlace place, GPtrArray *activities, DiagList *diags)
 {
     if (tree == NULL) {
         return;
@@ -325,7 +329,7 @@ void scenario_method_read(const cJSON *tree, const char *section, ActivityPlace 
     }
     for (const cJSON *each = tree->child; each != NULL; each = each->next) {
         if (cJSON_IsObject(each)) {
-            read_activity(each, place, activities, diags);
+            read_activity(scenario, each, place, activities, diags);
         } else {
             diag_add(diags, DIAG_ERROR, each, DIAG_VALUE, "an activity must be an object");
         }

@@ -7,6 +7,6 @@
 /* Where an activity stands decides what it may say about its time. */
 typedef enum ActivityPlace { IN_METHOD, IN_ROLLBACKS, IN_HYPOTHESIS } ActivityPlace;
 
-/* Reads the array `tree` (may be NULL) into `activities`. */
-void scenario_method_read(const cJSON *tree, const char *section, ActivityPlace place,
-                          GPtrArray *activities, DiagList *diags);
+/* Reads the array `tree` (may be NULL) into `activities`, which belong to `scenario`. */
+void scenario_method_read(Scenario *scenario, const cJSON *tree, const char *section,
+                          ActivityPlace place, GPtrArray *activities, DiagList *diags);

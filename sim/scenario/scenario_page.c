@@ -170,6 +170,7 @@ char *scenario_reference(const Kind *const *kinds)
     add_section(page, "Activities of `method`, `rollbacks`, `probes`", activity_fields);
     add_section(page, "`target`", target_fields);
     add_section(page, "`every`", every_fields);
+    add_section(page, "`when`", when_fields);
     add_section(page, "`thresholds.<metric>[]`", threshold_fields);
     add_section(page, "`invariants.<name>`", invariant_fields);
     add_section(page, "`must-happen.<name>`", must_happen_fields);

@@ -10,6 +10,7 @@
 #include "sim/scenario/scenario_names.h"
 #include "sim/scenario/scenario_origins.h"
 #include "sim/scenario/scenario_system.h"
+#include "sim/scenario/scenario_when.h"
 
 /* A JSON number beyond it has lost digits. */
 #define WHOLE_MOST 9007199254740992.0
@@ -143,7 +144,8 @@ static void read_hypothesis(Scenario *scenario, const cJSON *tree, DiagList *dia
         return;
     }
     field_read(hypothesis_fields, &text, tree, diags);
-    scenario_method_read(text.probes, "probes", IN_HYPOTHESIS, scenario->hypothesis, diags);
+    scenario_method_read(scenario, text.probes, "probes", IN_HYPOTHESIS, scenario->hypothesis,
+                         diags);
     field_clear(hypothesis_fields, &text);
 }
 
@@ -161,9 +163,11 @@ static void read_sections(Scenario *scenario, const TopText *top, const Kind *co
     read_simulation(scenario, top->simulation, diags);
     read_runtime(scenario, top->runtime, diags);
     scenario_system_read(scenario, kinds, diags);
-    scenario_method_read(top->method, "method", IN_METHOD, scenario->method, diags);
-    scenario_method_read(top->rollbacks, "rollbacks", IN_ROLLBACKS, scenario->rollbacks, diags);
+    scenario_method_read(scenario, top->method, "method", IN_METHOD, scenario->method, diags);
+    scenario_method_read(scenario, top->rollbacks, "rollbacks", IN_ROLLBACKS, scenario->rollbacks,
+                         diags);
     read_hypothesis(scenario, top->hypothesis, diags);
+    scenario_when_read(scenario, kinds, diags);
     scenario_expect_read(scenario, kinds, diags);
     scenario_check(scenario, diags);
 }

@@ -109,6 +109,14 @@ static cJSON *type_rule(const char *type, const char *const *needs)
     for (; *needs != NULL; needs++) {
         cJSON_AddItemToArray(required, cJSON_CreateString(*needs));
     }
+    /* what "ref" names may say it */
+    cJSON *said = cJSON_DetachItemFromObject(rule, "then");
+    cJSON *either = cJSON_AddArrayToObject(cJSON_AddObjectToObject(rule, "then"), "anyOf");
+    cJSON *other = cJSON_CreateObject();
+
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(other, "required"), cJSON_CreateString("ref"));
+    cJSON_AddItemToArray(either, said);
+    cJSON_AddItemToArray(either, other);
     return rule;
 }
 

@@ -169,6 +169,19 @@ bool component_add_effect(Component *component, uint64_t fault, Effect effect)
     return !effect_is_same(before, component->condition);
 }
 
+void component_change_effect(Component *component, uint64_t fault, Effect effect)
+{
+    for (guint i = 0; component->effects != NULL && i < component->effects->len; i++) {
+        EffectEntry *entry = &g_array_index(component->effects, EffectEntry, i);
+
+        if (entry->fault == fault) {
+            entry->effect = effect;
+            component_apply(component);
+            return;
+        }
+    }
+}
+
 bool component_remove_effect(Component *component, uint64_t fault)
 {
     Effect before = component->condition;

@@ -132,6 +132,10 @@ extern const MetricDef component_totals[];
  * the new condition. True when the condition changed: the fault bit. */
 bool component_add_effect(Component *component, uint64_t fault, Effect effect);
 
+/* Puts `effect` in the place of the one that is on it under `fault`: a fault that grows. Harmless
+ * when there is none. */
+void component_change_effect(Component *component, uint64_t fault, Effect effect);
+
 /* Takes the effect of `fault` away; harmless when there is none. True when the condition changed.
  */
 bool component_remove_effect(Component *component, uint64_t fault);

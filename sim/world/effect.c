@@ -1,6 +1,8 @@
 /* effect.c - the fold of faults and the rows of an effect. */
 #include "sim/world/effect.h"
 
+#include <glib.h>
+
 const Effect EFFECT_NONE = {.slowdown = 1, .load_factor = 1};
 
 /* 1 - (1 - a)(1 - b) from the larger of the two on, so that it commutes to the last bit, shares of
@@ -38,7 +40,41 @@ Effect effect_both(Effect a, Effect b)
         .delay_added = span_both(a.delay_added, b.delay_added),
         .jitter_added = span_both(a.jitter_added, b.jitter_added),
         .clock_ahead = span_both(a.clock_ahead, b.clock_ahead),
+        .disk_read_added = span_both(a.disk_read_added, b.disk_read_added),
+        .disk_flush_added = span_both(a.disk_flush_added, b.disk_flush_added),
+        .disk_jitter_added = span_both(a.disk_jitter_added, b.disk_jitter_added),
+        .disk_slow_ratio = MAX(a.disk_slow_ratio, b.disk_slow_ratio),
     };
+}
+
+static SimSpan span_scale(SimSpan span, double share)
+{
+    return (SimSpan)((double)span * share);
+}
+
+Effect effect_scale(Effect effect, double share)
+{
+    Effect scaled = effect;
+
+    if (share >= 1) {
+        return effect;
+    }
+    scaled.slowdown = 1 + (effect.slowdown - 1) * share;
+    scaled.steal_ratio = effect.steal_ratio * share;
+    scaled.loss_ratio = effect.loss_ratio * share;
+    scaled.load_factor = 1 + (effect.load_factor - 1) * share;
+    scaled.delay_added = span_scale(effect.delay_added, share);
+    scaled.jitter_added = span_scale(effect.jitter_added, share);
+    scaled.clock_ahead = span_scale(effect.clock_ahead, share);
+    scaled.disk_read_added = span_scale(effect.disk_read_added, share);
+    scaled.disk_flush_added = span_scale(effect.disk_flush_added, share);
+    scaled.disk_jitter_added = span_scale(effect.disk_jitter_added, share);
+    return scaled;
+}
+
+bool effect_is_gradual(Effect effect)
+{
+    return !effect.down && !effect.paused && !effect_is_same(effect, effect_scale(effect, 0));
 }
 
 /* Exact on purpose: the folds of the same list are the same bits. */
@@ -54,7 +90,10 @@ bool effect_is_same(Effect a, Effect b)
            number_is_same(a.slowdown, b.slowdown) && number_is_same(a.steal_ratio, b.steal_ratio) &&
            number_is_same(a.loss_ratio, b.loss_ratio) &&
            number_is_same(a.load_factor, b.load_factor) && a.delay_added == b.delay_added &&
-           a.jitter_added == b.jitter_added && a.clock_ahead == b.clock_ahead;
+           a.jitter_added == b.jitter_added && a.clock_ahead == b.clock_ahead &&
+           a.disk_read_added == b.disk_read_added && a.disk_flush_added == b.disk_flush_added &&
+           a.disk_jitter_added == b.disk_jitter_added &&
+           number_is_same(a.disk_slow_ratio, b.disk_slow_ratio);
 }
 
 const Field effect_fields[] = {
@@ -79,5 +118,13 @@ const Field effect_fields[] = {
                .help = "Added to each packet, one way, uniform from zero to this"),
     FIELD_SPAN(Effect, clock_ahead, .initial = "0s",
                .help = "Wall clock minus true time; may be negative"),
+    FIELD_SPAN(Effect, disk_read_added, .initial = "0s", .lowest = "0s",
+               .help = "Added to a share of the disk's reads"),
+    FIELD_SPAN(Effect, disk_flush_added, .initial = "0s", .lowest = "0s",
+               .help = "Added to a share of the disk's flushes"),
+    FIELD_SPAN(Effect, disk_jitter_added, .initial = "0s", .lowest = "0s",
+               .help = "Added to the same, uniform from zero to this"),
+    FIELD_RATIO(Effect, disk_slow_ratio, .initial = "0", .lowest = "0", .highest = "1",
+                .help = "Share of the disk's reads and flushes that are slower"),
     FIELD_END,
 };

@@ -21,12 +21,24 @@ typedef struct Effect {
     SimSpan delay_added;  /* one way, to each packet */
     SimSpan jitter_added; /* one way, uniform from 0 to this, to each packet */
     SimSpan clock_ahead;  /* wall clock minus true time; may be negative */
+    /* The disk: a share of the reads and of the flushes takes so much longer. */
+    SimSpan disk_read_added, disk_flush_added;
+    SimSpan disk_jitter_added; /* uniform from 0 to this, to those as well */
+    double disk_slow_ratio;    /* the share (0 to 1) */
 } Effect;
 
 extern const Effect EFFECT_NONE;
 
-/* Both at once: down if either is, products of factors, sums of spans, shares as independent. */
+/* Both at once: down if either is, products of factors, sums of spans, shares as independent; of
+ * two shares of slow disk operations the larger one. */
 Effect effect_both(Effect a, Effect b);
+
+/* `share` (0 to 1) of the effect's strength: of what it adds, of its shares, of the way of its
+ * factors from 1. What is either on or off stays as it is. */
+Effect effect_scale(Effect effect, double share);
+
+/* Whether effect_scale changes it, and it is neither down nor paused: it can come on slowly. */
+bool effect_is_gradual(Effect effect);
 
 /* Exact equality of all members. */
 bool effect_is_same(Effect a, Effect b);

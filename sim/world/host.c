@@ -172,6 +172,7 @@ static void host_apply_speed(Host *host)
     }
     host_cpu_set_speed(&host->cpu, speed);
     host_disk_set_slowdown(&host->disk, condition->slowdown);
+    host_disk_set_delays(&host->disk, condition);
 }
 
 /* --- life --------------------------------------------------------------------------------------

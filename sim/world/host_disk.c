@@ -117,6 +117,18 @@ static SimSpan disk_service(HostDisk *disk, DiskOp op, int64_t size_bytes)
     return (SimSpan)(service * disk->slowdown + 0.5);
 }
 
+/* What a fault adds to one operation. */
+static SimSpan disk_added(HostDisk *disk, DiskOp op)
+{
+    SimSpan added = op == DISK_READ ? disk->read_added : disk->flush_added;
+
+    if (disk->slow_ratio <= 0 || op == DISK_WRITE || added == 0 ||
+        !rng_chance(&disk->slow_rng, disk->slow_ratio)) {
+        return 0;
+    }
+    return added + (SimSpan)(rng_uniform(&disk->slow_rng) * (double)disk->jitter_added);
+}
+
 /* When an operation that arrives now is done; its slot is taken until then. */
 static SimTime disk_plan(HostDisk *disk, SimSpan service)
 {
@@ -211,6 +223,9 @@ void host_disk_init(HostDisk *disk, Engine *engine, EventOwner *owner, int profi
     disk->read = disk_law(disk->profile->read);
     disk->fsync = disk_law(disk->profile->fsync);
     engine_open_stream(engine, &disk->rng, stream);
+    g_autofree char *slow_stream = g_strconcat(stream, "/slow", NULL);
+
+    engine_open_stream(engine, &disk->slow_rng, slow_stream);
 }
 
 void host_disk_clear(HostDisk *disk)
@@ -225,10 +240,18 @@ void host_disk_set_slowdown(HostDisk *disk, double slowdown)
     disk->slowdown = slowdown;
 }
 
+void host_disk_set_delays(HostDisk *disk, const Effect *condition)
+{
+    disk->read_added = condition->disk_read_added;
+    disk->flush_added = condition->disk_flush_added;
+    disk->jitter_added = condition->disk_jitter_added;
+    disk->slow_ratio = condition->disk_slow_ratio;
+}
+
 void host_disk_add(HostDisk *disk, EventOwner *owner, DiskOp op, int64_t size_bytes,
                    const EventType *type, void *subject, uint64_t detail)
 {
-    SimTime done_at = disk_plan(disk, disk_service(disk, op, size_bytes));
+    SimTime done_at = disk_plan(disk, disk_service(disk, op, size_bytes) + disk_added(disk, op));
     uint32_t slot;
 
     if (disk->count == disk->capacity) {

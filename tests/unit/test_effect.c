@@ -22,6 +22,10 @@ static Effect effect_random(Rng *rng)
         .delay_added = (SimSpan)rng_below(rng, SIM_S),
         .jitter_added = (SimSpan)rng_below(rng, SIM_S),
         .clock_ahead = (SimSpan)rng_below(rng, SIM_S) - SIM_S / 2,
+        .disk_read_added = (SimSpan)rng_below(rng, SIM_S),
+        .disk_flush_added = (SimSpan)rng_below(rng, SIM_S),
+        .disk_jitter_added = (SimSpan)rng_below(rng, SIM_S),
+        .disk_slow_ratio = rng_uniform(rng),
     };
 }
 
@@ -55,8 +59,8 @@ END_TEST
 
 START_TEST(each_member_folds_by_its_own_rule)
 {
-    Effect a = {true, false, true, false, 2, 0.5, 0.2, 3, 10, 1, -7};
-    Effect b = {false, true, true, false, 5, 0.5, 0.5, 0.5, 5, 2, 3};
+    Effect a = {true, false, true, false, 2, 0.5, 0.2, 3, 10, 1, -7, 8, 1, 2, 0.25};
+    Effect b = {false, true, true, false, 5, 0.5, 0.5, 0.5, 5, 2, 3, 4, 0, 2, 0.5};
     Effect both = effect_both(a, b);
 
     ck_assert(both.down && both.unsynced_lost && both.caches_cold && !both.paused);
@@ -67,6 +71,10 @@ START_TEST(each_member_folds_by_its_own_rule)
     ck_assert_int_eq(both.delay_added, 15);
     ck_assert_int_eq(both.jitter_added, 3);
     ck_assert_int_eq(both.clock_ahead, -4);
+    ck_assert_int_eq(both.disk_read_added, 12);
+    ck_assert_int_eq(both.disk_flush_added, 1);
+    ck_assert_int_eq(both.disk_jitter_added, 4);
+    ck_assert_double_eq(both.disk_slow_ratio, 0.5);
 }
 END_TEST
 
@@ -84,6 +92,31 @@ START_TEST(a_share_of_everything_stays_everything)
         ck_assert_double_eq(effect_both(all, some).loss_ratio, 1);
         ck_assert_double_le(effect_both(some, some).loss_ratio, 1);
     }
+}
+END_TEST
+
+START_TEST(a_share_of_an_effect_has_that_share_of_its_strength)
+{
+    Effect whole = EFFECT_NONE;
+    Effect half;
+
+    whole.slowdown = 3;
+    whole.load_factor = 0.5;
+    whole.loss_ratio = 0.4;
+    whole.delay_added = 100;
+    whole.disk_read_added = 10;
+    half = effect_scale(whole, 0.5);
+    ck_assert_double_eq(half.slowdown, 2);
+    ck_assert_double_eq(half.load_factor, 0.75);
+    ck_assert_double_eq(half.loss_ratio, 0.2);
+    ck_assert_int_eq(half.delay_added, 50);
+    ck_assert_int_eq(half.disk_read_added, 5);
+    ck_assert(effect_is_same(effect_scale(whole, 1), whole));
+    ck_assert(effect_is_same(effect_scale(whole, 0), EFFECT_NONE));
+    ck_assert(effect_is_gradual(whole));
+    whole.down = true;
+    ck_assert(!effect_is_gradual(whole));
+    ck_assert(!effect_is_gradual(EFFECT_NONE));
 }
 END_TEST
 
@@ -187,6 +220,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, none_is_neutral);
     tcase_add_test(tests, each_member_folds_by_its_own_rule);
     tcase_add_test(tests, a_share_of_everything_stays_everything);
+    tcase_add_test(tests, a_share_of_an_effect_has_that_share_of_its_strength);
     tcase_add_test(tests, sums_stop_at_the_end_of_the_range);
     tcase_add_test(tests, overlaps_end_in_any_order_without_a_remainder);
     tcase_add_test(tests, any_differing_member_makes_a_difference);

@@ -56,10 +56,11 @@ END_TEST
 
 START_TEST(all_faults_of_the_first_release_are_there)
 {
-    static const char *const names[] = {"dc.outage",  "dc.isolate",     "node.crash",
-                                        "node.pause", "process.kill",   "link.delay",
-                                        "link.loss",  "link.partition", "cpu.steal",
-                                        "load.surge", "sim.heal-all",   "dns.healthcheck-outage"};
+    static const char *const names[] = {"dc.outage",   "dc.isolate",     "node.crash",
+                                        "node.pause",  "process.kill",   "link.delay",
+                                        "link.loss",   "link.partition", "cpu.steal",
+                                        "load.surge",  "sim.heal-all",   "dns.healthcheck-outage",
+                                        "disk.latency"};
 
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         ck_assert_msg(fault_find(names[i]) != NULL, "no fault %s", names[i]);
@@ -159,6 +160,25 @@ START_TEST(delay_loss_steal_and_surge_carry_their_figures)
 }
 END_TEST
 
+START_TEST(a_slow_disk_is_slow_for_the_operations_it_names)
+{
+    Effect both = effect_of("disk.latency", "{\"latency\":\"25ms\",\"jitter\":\"10ms\"}", true);
+    Effect read = effect_of(
+        "disk.latency", "{\"latency\":\"5ms\",\"operations\":\"read\",\"probability\":0.1}", true);
+    Effect write =
+        effect_of("disk.latency", "{\"latency\":\"5ms\",\"operations\":\"write\"}", true);
+
+    ck_assert_int_eq(both.disk_read_added, 25 * SIM_MS);
+    ck_assert_int_eq(both.disk_flush_added, 25 * SIM_MS);
+    ck_assert_int_eq(both.disk_jitter_added, 10 * SIM_MS);
+    ck_assert_double_eq(both.disk_slow_ratio, 1);
+    ck_assert_int_eq(read.disk_flush_added, 0);
+    ck_assert_double_eq(read.disk_slow_ratio, 0.1);
+    ck_assert_int_eq(write.disk_read_added, 0);
+    ck_assert_int_eq(write.disk_flush_added, 5 * SIM_MS);
+}
+END_TEST
+
 START_TEST(an_isolated_site_can_keep_its_clients)
 {
     Arguments all = arguments_read("dc.isolate", "{}");
@@ -237,6 +257,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_partition_cuts_the_ways_it_names);
     tcase_add_test(tests, a_way_that_is_not_hit_is_no_target);
     tcase_add_test(tests, delay_loss_steal_and_surge_carry_their_figures);
+    tcase_add_test(tests, a_slow_disk_is_slow_for_the_operations_it_names);
     tcase_add_test(tests, an_isolated_site_can_keep_its_clients);
     tcase_add_test(tests, a_clock_that_stopped_lags_by_the_length_of_the_pause);
     tcase_add_test(tests, only_a_supervisor_restarts_a_process);

@@ -138,6 +138,7 @@ static const MetricDef cassandra_metrics[] = {
     METRIC_COUNTER(Cassandra, writes_undone, "Applied writes that a power loss took back"),
     METRIC_COUNTER(Cassandra, convictions, "Times that it came to believe another node down"),
     METRIC_GAUGE(Cassandra, hints_pending, "1", "Hints kept and not delivered yet"),
+    METRIC_GAUGE(Cassandra, hints_size, "B", "Size of the hints kept and not delivered yet"),
     METRIC_GAUGE(Cassandra, nodes_down, "1", "Nodes that it believes down"),
     {"requests_waiting", METRIC_TYPE_GAUGE, METRIC_AT(Cassandra, requests.waiting, Gauge), "1",
      "Statements that wait for a thread"},

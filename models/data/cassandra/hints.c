@@ -18,6 +18,8 @@ static uint64_t hint_bytes(const Cassandra *node)
 static void show_pending(Cassandra *node, double change)
 {
     gauge_add(&node->hints_pending, node_now(node), change);
+    gauge_set(&node->hints_size, node_now(node),
+              node->hints_pending.value * (double)hint_bytes(node));
 }
 
 /* --- keeping ------------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ struct Cassandra {
     uint64_t digest_mismatches, repairs_sent, speculations;
     uint64_t hints_stored, hints_replayed, hints_lost;
     uint64_t writes_undone, convictions;
-    Gauge hints_pending, nodes_down;
+    Gauge hints_pending, hints_size, nodes_down;
     /* State. */
     Rng gossip_rng, life_rng;
     guint warm_words;
