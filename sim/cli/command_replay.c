@@ -35,7 +35,8 @@ static bool find_fingerprint(const Results *results, int run, uint64_t *fingerpr
     const ResultsRun *runs = results_runs(results, &count);
 
     for (guint i = 0; i < count; i++) {
-        if (runs[i].run == run && strcmp(runs[i].ended, "completed") == 0) {
+        if (runs[i].run == run &&
+            (strcmp(runs[i].ended, "completed") == 0 || strcmp(runs[i].ended, "aborted") == 0)) {
             *fingerprint = runs[i].fingerprint;
             return true;
         }

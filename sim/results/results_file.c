@@ -207,6 +207,17 @@ bool results_write_close(ResultsWriter *writer, GError **error)
     return is_whole;
 }
 
+void results_write_take_back(ResultsWriter *writer)
+{
+    static const ResultsTableId tables[] = {RESULTS_RUN, RESULTS_PHASE, RESULTS_FAULT};
+
+    for (guint i = 0; i < G_N_ELEMENTS(tables) && writer->error == NULL; i++) {
+        g_autofree char *sql = g_strdup_printf("DELETE FROM %s", results_tables[tables[i]].name);
+
+        writer_run(writer, sql);
+    }
+}
+
 /* --- merging -------------------------------------------------------------------------------- */
 
 enum { EVERY_RUN = -1 };

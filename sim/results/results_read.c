@@ -4,11 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/results/results_schema.h"
+#include "sim/results/results_inside.h"
 
 struct Results {
     char *path;
     sqlite3 *database;
+    bool is_borrowed; /* the database is a writer's */
     GStringChunk *texts;
     GHashTable *facts; /* name to value: only looked up */
     GArray *runs, *lost_runs, *phases, *components, *metrics, *occurrences, *faults, *probes,
@@ -337,6 +338,21 @@ static Results *results_alloc(const char *path)
     return results;
 }
 
+static bool read_small_tables(Results *results, GError **error)
+{
+    if (!results_schema_check(results->database, results->path, error)) {
+        return false;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(small_tables); i++) {
+        if (!read_table(results, small_tables[i].table, small_tables[i].order, small_tables[i].read,
+                        error)) {
+            return false;
+        }
+    }
+    results->sample_interval = find_sample_interval(results);
+    return true;
+}
+
 Results *results_open(const char *path, GError **error)
 {
     g_autoptr(Results) results = results_alloc(path);
@@ -346,17 +362,16 @@ Results *results_open(const char *path, GError **error)
         results_schema_set_error(error, results->database, code, "cannot read", path);
         return NULL;
     }
-    if (!results_schema_check(results->database, path, error)) {
-        return NULL;
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(small_tables); i++) {
-        if (!read_table(results, small_tables[i].table, small_tables[i].order, small_tables[i].read,
-                        error)) {
-            return NULL;
-        }
-    }
-    results->sample_interval = find_sample_interval(results);
-    return g_steal_pointer(&results);
+    return read_small_tables(results, error) ? g_steal_pointer(&results) : NULL;
+}
+
+Results *results_open_writer(ResultsWriter *writer, GError **error)
+{
+    g_autoptr(Results) results = results_alloc(writer->path);
+
+    results->database = writer->database;
+    results->is_borrowed = true;
+    return read_small_tables(results, error) ? g_steal_pointer(&results) : NULL;
 }
 
 void results_free(Results *results)
@@ -367,7 +382,9 @@ void results_free(Results *results)
     if (results->attached != NULL) {
         results->free_attached(results->attached);
     }
-    sqlite3_close(results->database);
+    if (!results->is_borrowed) {
+        sqlite3_close(results->database);
+    }
     g_string_chunk_free(results->texts);
     g_hash_table_unref(results->facts);
     g_array_unref(results->runs);

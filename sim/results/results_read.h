@@ -61,6 +61,10 @@ typedef struct ResultsCell {
 
 /* Opens a file and checks its schema. NULL and `error` when it cannot be read. */
 Results *results_open(const char *path, GError **error);
+
+/* Reads what a writer has written so far, before it is closed; not to be used after more was
+ * written. As results_open. */
+Results *results_open_writer(ResultsWriter *writer, GError **error);
 void results_free(Results *results);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Results, results_free)
 

@@ -50,6 +50,9 @@ typedef struct ResultsRun {
 } ResultsRun;
 void results_write_run(ResultsWriter *writer, const ResultsRun *run);
 
+/* Takes back all rows of runs, phases and faults: what was written only to be looked at. */
+void results_write_take_back(ResultsWriter *writer);
+
 /* [begin, end) of a phase of this run: "warmup", "baseline", an action's name, "recovery",
  * "settle", "drain". Phases of overlapping actions overlap. */
 void results_write_phase(ResultsWriter *writer, int run, const char *name, SimTime begin,

@@ -41,7 +41,8 @@ typedef struct Campaign {
     sigset_t before;
     guint interrupts;
     bool is_input_wrong, is_disk_full;
-    guint broken; /* with fail-fast, the first replication that breaks a check; else `total` */
+    guint broken; /* the first replication that ends it all: it breaks a check with fail-fast, or a
+                     threshold has aborted it; else `total` */
     double began_s;
 } Campaign;
 
@@ -178,13 +179,46 @@ static bool breaks_a_check(const Campaign *campaign, guint run)
     return judged != NULL && verdict_merge(judged, NULL) == VERDICT_FAIL;
 }
 
+static bool may_abort(const Scenario *scenario)
+{
+    for (guint i = 0; i < scenario->thresholds->len; i++) {
+        if (((const Threshold *)g_ptr_array_index(scenario->thresholds, i))->aborts) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool was_aborted(const Campaign *campaign, guint run)
+{
+    g_autofree char *path = run_path(campaign->order, run);
+    g_autoptr(Results) results = results_open(path, NULL);
+    guint count = 0;
+    const ResultsRun *runs = results != NULL ? results_runs(results, &count) : NULL;
+
+    return count > 0 && strcmp(runs[0].ended, "aborted") == 0;
+}
+
+/* Those after the one that ends it all need not go on. */
+static void end_later_ones(Campaign *campaign)
+{
+    for (guint run = campaign->broken + 1; run < campaign->total; run++) {
+        if (campaign->children[run].pid > 0) {
+            kill(campaign->children[run].pid, SIGKILL);
+        }
+    }
+}
+
 static void take_results(Campaign *campaign, guint run)
 {
+    const Scenario *scenario = campaign->order->scenario;
+
     campaign->children[run].has_results = true;
     campaign->state.finished++;
-    if (campaign->order->scenario->fail_fast && run < campaign->broken &&
-        breaks_a_check(campaign, run)) {
+    if (run < campaign->broken && ((may_abort(scenario) && was_aborted(campaign, run)) ||
+                                   (scenario->fail_fast && breaks_a_check(campaign, run)))) {
         campaign->broken = run;
+        end_later_ones(campaign);
     }
 }
 
@@ -226,7 +260,7 @@ static void child_ended(Campaign *campaign, guint run, int status)
         campaign->is_input_wrong = true;
     } else if (code == CHILD_NO_DISK) {
         campaign->is_disk_full = true;
-    } else {
+    } else if (run < campaign->broken) { /* later ones were ended by us */
         child_crashed(campaign, run);
     }
 }
@@ -340,7 +374,7 @@ static bool has_ended(const Results *results, guint run)
 
     for (guint i = 0; runs != NULL && i < count; i++) {
         if (runs[i].run == (int)run) {
-            return strcmp(runs[i].ended, "completed") == 0;
+            return strcmp(runs[i].ended, "completed") == 0 || strcmp(runs[i].ended, "aborted") == 0;
         }
     }
     return false;

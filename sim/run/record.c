@@ -169,7 +169,7 @@ static void write_phases(ResultsWriter *writer, const RecordOrder *order)
         results_write_phase(writer, order->run, "recovery", healed - order->start,
                             order->end - order->start);
     }
-    if (now > order->end) {
+    if (MIN(order->settled, now) > order->end) {
         results_write_phase(writer, order->run, "settle", order->end - order->start,
                             MIN(order->settled, now) - order->start);
     }
@@ -214,7 +214,7 @@ static void write_data_checks(ResultsWriter *writer, const RecordOrder *order)
     }
 }
 
-void record_write(ResultsWriter *writer, const RecordOrder *order)
+static void write_run(ResultsWriter *writer, const RecordOrder *order)
 {
     const Engine *engine = world_engine(order->world);
     ResultsRun run = {.run = order->run,
@@ -227,9 +227,19 @@ void record_write(ResultsWriter *writer, const RecordOrder *order)
                       .note = order->note};
 
     results_write_run(writer, &run);
-    write_last_users(writer, order);
-    write_occurrences(writer, order);
+}
+
+void record_write_frame(ResultsWriter *writer, const RecordOrder *order)
+{
+    write_run(writer, order);
     write_faults(writer, order);
     write_phases(writer, order);
+}
+
+void record_write(ResultsWriter *writer, const RecordOrder *order)
+{
+    write_last_users(writer, order);
+    write_occurrences(writer, order);
+    record_write_frame(writer, order);
     write_data_checks(writer, order);
 }

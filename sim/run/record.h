@@ -21,5 +21,9 @@ typedef struct RecordOrder {
  * `start` as in RecordOrder. */
 void record_write_users(ResultsWriter *writer, History *history, int run, SimTime start);
 
+/* Writes what a judge of thresholds needs besides samples and users: the run itself, its phases and
+ * its faults, as if it ended at `order->end`; results_write_take_back undoes it. */
+void record_write_frame(ResultsWriter *writer, const RecordOrder *order);
+
 /* Writes all the rest. Errors stick to the writer. */
 void record_write(ResultsWriter *writer, const RecordOrder *order);

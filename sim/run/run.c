@@ -1,6 +1,7 @@
 /* run.c - one replication from its first event to its own results file. */
 #include "sim/run/run.h"
 
+#include "sim/run/abort.h"
 #include "sim/run/chaos.h"
 #include "sim/run/last_words.h"
 #include "sim/run/record.h"
@@ -17,6 +18,8 @@ typedef struct Run {
     ResultsWriter *writer;
     Laws *laws;
     char *broken_law; /* NULL: all hold */
+    Abort *abort;     /* NULL: no threshold may end it early */
+    char *aborted;    /* why it was ended early; or NULL */
     uint64_t seed;
     SimTime start, end, settled, drained; /* engine instants */
     bool is_stopped;                      /* asked to end early */
@@ -70,6 +73,47 @@ static void tell(Run *run)
     }
 }
 
+/* A run that was ended early is judged up to the last second whose requests have all ended: of
+ * later ones only the quick ones would be there. */
+static SimTime measured_until(const Run *run)
+{
+    SimTime now = engine_now(run->assembly->engine);
+    SimTime told = history_taken_until(world_history(run->assembly->world));
+
+    return run->is_stopped && now < run->end ? CLAMP(told, run->start, run->end) : run->end;
+}
+
+static RecordOrder run_frame(const Run *run)
+{
+    SimTime end = measured_until(run);
+
+    return (RecordOrder){.world = run->assembly->world,
+                         .chaos = run->chaos,
+                         .scenario = run->order->scenario,
+                         .run = run->order->run,
+                         .seed = run->seed,
+                         .start = run->start,
+                         .end = end,
+                         .settled = end < run->end ? end : run->settled,
+                         .ended = run->aborted != NULL ? "aborted"
+                                  : run->is_stopped    ? "interrupted"
+                                                       : "completed",
+                         .note = run->aborted};
+}
+
+/* Whether a threshold has failed for good: only the measured part counts. */
+static void look_for_abort(Run *run)
+{
+    SimTime now = engine_now(run->assembly->engine);
+
+    if (run->abort != NULL && now > run->start && now < run->end && !run->is_stopped) {
+        RecordOrder frame = run_frame(run);
+
+        run->aborted = abort_look(run->abort, run->writer, &frame);
+        run->is_stopped = run->aborted != NULL;
+    }
+}
+
 /* Lets the world live until `until`, looking at each sample interval. */
 static void live_until(Run *run, SimTime until)
 {
@@ -87,6 +131,7 @@ static void live_until(Run *run, SimTime until)
                            run->start);
         chaos_look(run->chaos);
         tell(run);
+        look_for_abort(run);
     }
 }
 
@@ -138,6 +183,7 @@ static void run_prepare(Run *run)
     run->chaos = chaos_new(run->order->scenario, run->assembly, run->start, run->end);
     run->sampler = sampler_new(run->assembly->world, run->writer, run->order->run, run->start);
     run->laws = laws_new(run->assembly->world);
+    run->abort = abort_new(run->order->scenario);
     history_set_epoch(world_history(run->assembly->world), run->start);
     network_watch(run->assembly->world, run->order->hop, run->order->hop_context);
     engine_watch(run->assembly->engine, run->order->event, run->order->event_context);
@@ -148,15 +194,7 @@ static void run_prepare(Run *run)
 
 static void run_record(Run *run)
 {
-    RecordOrder record = {.world = run->assembly->world,
-                          .chaos = run->chaos,
-                          .scenario = run->order->scenario,
-                          .run = run->order->run,
-                          .seed = run->seed,
-                          .start = run->start,
-                          .end = MIN(run->end, engine_now(run->assembly->engine)),
-                          .settled = run->settled,
-                          .ended = run->is_stopped ? "interrupted" : "completed"};
+    RecordOrder record = run_frame(run);
 
     world_judge(run->assembly->world);
     record_write(run->writer, &record);
@@ -186,6 +224,8 @@ bool run_execute(const RunOrder *order, DiagList *diags, GError **error)
     }
     last_words_end();
     laws_free(run.laws);
+    abort_free(run.abort);
+    g_free(run.aborted);
     sampler_free(run.sampler);
     chaos_free(run.chaos);
     if (run.broken_law != NULL) {

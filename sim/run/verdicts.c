@@ -5,6 +5,7 @@
 
 #include "sim/results/invariant.h"
 #include "sim/results/judge/judge.h"
+#include "sim/run/abort.h"
 #include "sim/run/probe.h"
 
 /* The metrics that the components of these results declared, as the reader of thresholds wants
@@ -31,6 +32,22 @@ static GArray *declared_metrics(const Results *results)
     return declared;
 }
 
+/* What ended a run early has failed, whatever the others say. */
+static void fail_if_aborted(const Threshold *threshold, const Results *results, Judged *judged)
+{
+    g_autofree char *prefix = abort_prefix(threshold);
+    guint count;
+    const ResultsRun *runs = results_runs(results, &count);
+
+    for (guint i = 0; threshold->aborts && i < count; i++) {
+        if (strcmp(runs[i].ended, "aborted") == 0 && g_str_has_prefix(runs[i].note, prefix)) {
+            judged_decide(judged, VERDICT_FAIL, "ended replication %d: %s", runs[i].run,
+                          runs[i].note);
+            return;
+        }
+    }
+}
+
 static void judge_thresholds(const Scenario *scenario, Results *results, GPtrArray *judged)
 {
     g_autoptr(GArray) declared = declared_metrics(results);
@@ -49,6 +66,7 @@ static void judge_thresholds(const Scenario *scenario, Results *results, GPtrArr
         } else {
             one = judge_threshold(results, rule, threshold->window, threshold->confidence);
         }
+        fail_if_aborted(threshold, results, one);
         one->is_warning = threshold->is_warning;
         g_ptr_array_add(judged, one);
     }

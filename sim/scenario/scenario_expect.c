@@ -63,7 +63,7 @@ ScenarioKnown *scenario_known_new(const Scenario *scenario, const Kind *const *k
 
     *known = (ScenarioKnown){.metrics = g_array_new(true, true, sizeof(ThresholdMetric)),
                              .of_label = {names_of_datacenters(scenario), names_of_nodes(scenario),
-                                          names_of_groups(scenario), names_of_regions(scenario),
+                                          names_of_roles(scenario), names_of_regions(scenario),
                                           names_of_loads(scenario), names_of_phases(scenario)}};
     for (guint i = 0; i < VALUE_LABELS; i++) {
         known->values[i] =
@@ -111,8 +111,8 @@ static bool has_metric(const cJSON *metric, const ScenarioKnown *known, DiagList
     return rule != NULL;
 }
 
-static void check_abort(const Scenario *scenario, const ThresholdText *text, const cJSON *tree,
-                        DiagList *diags)
+static void check_abort(const Scenario *scenario, const ThresholdText *text,
+                        const ThresholdRule *rule, const cJSON *tree, DiagList *diags)
 {
     const cJSON *delay = json_member(tree, "delayAbortEval");
     char end[SIM_SPAN_TEXT];
@@ -120,6 +120,12 @@ static void check_abort(const Scenario *scenario, const ThresholdText *text, con
     if (delay != NULL && !text->abort_on_fail) {
         diag_add(diags, DIAG_ERROR, delay, DIAG_KEY,
                  "'delayAbortEval' means nothing without \"abortOnFail\": true");
+    }
+    if (text->abort_on_fail && text->delay_abort == 0 && rule != NULL &&
+        rule->aggregate == THRESHOLD_COUNT &&
+        (rule->comparison == THRESHOLD_MORE || rule->comparison == THRESHOLD_AT_LEAST)) {
+        diag_add(diags, DIAG_ERROR, json_member(tree, "abortOnFail"), DIAG_KEY,
+                 "a count that still grows would abort at once: give 'delayAbortEval'");
     }
     if (text->delay_abort >= scenario->simulation.duration) {
         diag_add(diags, DIAG_ERROR, delay, DIAG_VALUE,
@@ -157,7 +163,7 @@ static void read_threshold(Scenario *scenario, const cJSON *metric, const cJSON 
             diag_add(diags, DIAG_ERROR, written, DIAG_VALUE, "%s", error->message);
         }
     }
-    check_abort(scenario, &text, tree, diags);
+    check_abort(scenario, &text, rule, tree, diags);
     threshold = g_new0(Threshold, 1);
     *threshold = (Threshold){.metric = g_strdup(metric->string),
                              .condition = g_steal_pointer(&text.threshold),

@@ -225,12 +225,13 @@ const Field threshold_fields[] = {
                 .source = "scenario format, section 4"),
     FIELD_ROW(ThresholdText, abort_on_fail, "abortOnFail", FIELD_TYPE_FLAG, bool,
               .initial = "false",
-              .help = "A replication ends early when the condition fails on what it has seen so "
-                      "far, and is the last one",
+              .help = "A replication ends early, and is the last one, when what it has seen so far "
+                      "does not meet the condition; looked at 40 times a run",
               .source = "k6 thresholds"),
     FIELD_ROW(ThresholdText, delay_abort, "delayAbortEval", FIELD_TYPE_SPAN, SimSpan,
               .initial = "0s", .lowest = "0s",
-              .help = "It does not end before this time of the scenario",
+              .help = "It does not end before this time of the scenario, so that the first few "
+                      "requests do not decide",
               .source = "k6 thresholds"),
     FIELD_CHOICE(ThresholdText, severity, .more = severities, .initial = "critical",
                  .help = "A warning is shown and does not decide the verdict",

@@ -55,6 +55,19 @@ char **names_of_groups(const Scenario *scenario)
     return strv_end(names);
 }
 
+char **names_of_roles(const Scenario *scenario)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (guint i = 0; i < scenario->nodes->len; i++) {
+        g_ptr_array_add(names, g_strdup(((NodeGroup *)scenario->nodes->pdata[i])->role));
+    }
+    for (guint i = 0; i < scenario->loads->len; i++) {
+        g_ptr_array_add(names, g_strdup(((LoadEntry *)scenario->loads->pdata[i])->name));
+    }
+    return strv_end(names);
+}
+
 char **names_of_loads(const Scenario *scenario)
 {
     GPtrArray *names = g_ptr_array_new();

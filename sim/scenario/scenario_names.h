@@ -15,6 +15,8 @@ const cJSON *names_next(const cJSON *object, const cJSON *before);
  * with g_strfreev. */
 char **names_of_datacenters(const Scenario *scenario);
 char **names_of_groups(const Scenario *scenario);
+/* Roles of components: groups of nodes, and loads for those who ask. */
+char **names_of_roles(const Scenario *scenario);
 char **names_of_loads(const Scenario *scenario);
 char **names_of_nodes(const Scenario *scenario);
 char **names_of_regions(const Scenario *scenario);

@@ -9,7 +9,7 @@ static void check_label_value(const Scenario *scenario, const NoteDef *note, con
                               DiagList *diags)
 {
     g_auto(GStrv) dcs = names_of_datacenters(scenario);
-    g_auto(GStrv) groups = names_of_groups(scenario);
+    g_auto(GStrv) groups = names_of_roles(scenario);
     g_auto(GStrv) nodes = names_of_nodes(scenario);
     const char *value = label->valuestring;
 

@@ -111,6 +111,11 @@ void history_note_many(History *history, const char *event, const Component *com
     note_book_add(history->notes, engine_now(history->engine), &seen, component);
 }
 
+SimTime history_taken_until(const History *history)
+{
+    return request_book_taken_until(history->requests);
+}
+
 guint history_count_cells(const History *history)
 {
     return request_book_count(history->requests);

@@ -99,6 +99,9 @@ const HistoryCell *history_cell(History *history, guint index);
 typedef void HistoryEachCell(const HistoryCell *cell, void *context);
 void history_take_cells(History *history, HistoryEachCell *each, void *context);
 
+/* The instant before which all seconds were handed over. */
+SimTime history_taken_until(const History *history);
+
 typedef struct HistoryOccurrence {
     const char *event, *component;
     const char *dc, *role, *node; /* of the component; may be NULL */

@@ -243,6 +243,11 @@ void request_book_add(RequestBook *book, const UserRequest *request)
     }
 }
 
+SimTime request_book_taken_until(const RequestBook *book)
+{
+    return MAX((SimTime)book->taken * SIM_S - book->lead, 0);
+}
+
 guint request_book_count(const RequestBook *book)
 {
     return book->cells->len;

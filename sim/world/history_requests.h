@@ -13,6 +13,7 @@ void request_book_begin(RequestBook *book, SimTime intended);
 void request_book_add(RequestBook *book, const UserRequest *request);
 
 /* As history_take_cells. */
+SimTime request_book_taken_until(const RequestBook *book);
 void request_book_take(RequestBook *book, SimTime now, HistoryEachCell *each, void *context);
 guint request_book_count(const RequestBook *book);
 
