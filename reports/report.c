@@ -20,6 +20,7 @@ static const struct {
     {"load", "CPU", section_load},
     {"data", "Database and data", section_data},
     {"steady", "Steady or not", section_steady},
+    {"theory", "Beside theory", section_theory},
     {"method", "Method", section_method},
 };
 

@@ -3,6 +3,7 @@
 
 #include "reports/check_words.h"
 #include "reports/report.h"
+#include "reports/sections.h"
 #include "reports/words.h"
 #include "sim/base/file_whole.h"
 #include "sim/results/results_export.h"
@@ -65,6 +66,35 @@ static void append_checks(GString *markdown, const View *view)
     g_string_append_c(markdown, '\n');
 }
 
+static void append_theory(GString *markdown, const View *view)
+{
+    guint count;
+    const ResultsTheory *rows = results_theory(view->results, &count);
+    g_autofree char *sentence = theory_sentence(view);
+
+    if (count == 0) {
+        return;
+    }
+    append_text(markdown, sentence);
+    g_string_append(markdown, "\n\n| Metric | Figure | Closed form | Theory says | Simulated | |\n"
+                              "|---|---|---|--:|--:|---|\n");
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *observed = theory_observed(&rows[i]);
+        g_autofree char *form = g_strdup_printf("%s %s", rows[i].family, rows[i].question);
+        g_autofree char *predicted = g_strdup_printf("%.4g", rows[i].predicted);
+
+        g_string_append(markdown, "|");
+        append_cell(markdown, rows[i].metric);
+        append_cell(markdown, rows[i].aggregate);
+        append_cell(markdown, form);
+        append_cell(markdown, predicted);
+        append_cell(markdown, observed);
+        append_cell(markdown, theory_within_word(&rows[i]));
+        g_string_append_c(markdown, '\n');
+    }
+    g_string_append_c(markdown, '\n');
+}
+
 static void append_campaign(GString *markdown, const View *view)
 {
     g_autofree char *sentence = check_sentence(view->results);
@@ -84,6 +114,7 @@ static void append_campaign(GString *markdown, const View *view)
     append_text(markdown, view_fact(view, "version", WORDS_NONE));
     g_string_append(markdown, "\n\n");
     append_checks(markdown, view);
+    append_theory(markdown, view);
     for (guint i = 0; i < advice->len; i++) {
         g_string_append(markdown, "- ");
         append_text(markdown, advice->pdata[i]);

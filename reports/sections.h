@@ -22,6 +22,12 @@ void section_end(const Telling *telling);
 /* Cells of a row: requests, those that failed, the percentiles of latency, the largest. */
 void section_put_felt(const Telling *telling, const UserGroup *group);
 
+/* Of the page and of its short form: a row's agreement, its figure with interval, all in a
+ * sentence. Caller frees the latter two. */
+const char *theory_within_word(const ResultsTheory *row);
+char *theory_observed(const ResultsTheory *row);
+char *theory_sentence(const View *view);
+
 void section_answer(const Telling *telling);   /* verdict, checks, what broke, cost */
 void section_requests(const Telling *telling); /* by site, latency, failures */
 void section_reroute(const Telling *telling);  /* who was served by whom when */
@@ -29,4 +35,5 @@ void section_load(const Telling *telling);     /* CPU by role and site */
 void section_data(const Telling *telling);     /* the database, and what the data checks found */
 void section_faults(const Telling *telling);   /* what was done and what happened */
 void section_steady(const Telling *telling);   /* kind of experiment, Welch's figure */
+void section_theory(const Telling *telling);   /* closed forms beside what was simulated */
 void section_method(const Telling *telling);   /* how figures were made, what is left out */

@@ -157,6 +157,11 @@ Component *const *fork_branches(const Component *component, guint *count)
     return self->branches;
 }
 
+int64_t fork_need(const Component *component)
+{
+    return ((const Fork *)component)->need;
+}
+
 size_t join_size(void)
 {
     return sizeof(Join);

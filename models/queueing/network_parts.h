@@ -49,6 +49,22 @@ bool fork_is_endless(const Component *fork);
 /* Who is refused at two stations in turn would go round at one instant. Once routes are read. */
 void station_check_refused(Component *station, DiagList *diags);
 
+/* For closed forms: what a part was configured with. */
+typedef struct SourceLaw {
+    Draw interarrival, burst, usual, lasts; /* without a burst the latter have no law */
+    double batch;
+    int64_t priority;
+} SourceLaw;
+SourceLaw source_law(const Component *source);
+
+typedef struct PopulationLaw {
+    int64_t customers;
+    double think_s; /* mean */
+} PopulationLaw;
+PopulationLaw population_law(const Component *population);
+
+int64_t fork_need(const Component *fork);
+
 /* For the offered load: arrivals in a second, on average. */
 double source_rate(const Component *source);
 

@@ -161,6 +161,24 @@ static void warn(const Flow *flow, Component *station, DiagList *diags)
     }
 }
 
+double *offered_load_rates(World *world, double of_population)
+{
+    guint count = world_count(world);
+    double *total = g_new0(double, count);
+    g_autofree double *one = g_new0(double, count), *other = g_new0(double, count);
+    g_autofree bool *is_adaptive = g_new0(bool, count);
+    Flow flow = {world, total, one, other, is_adaptive};
+    const GPtrArray *populations = world_of_kind(world, population_kind.name);
+    double sum = source_flow(&flow) + of_population * populations->len;
+
+    for (guint i = 0; i < populations->len; i++) {
+        pass_on(&flow, population_route(g_ptr_array_index(populations, i)), of_population);
+    }
+    for (guint i = 0; i < FLOWS_MOST && flow_on(&flow) > NOTHING * sum; i++) {
+    }
+    return total;
+}
+
 void offered_load_check(World *world, DiagList *diags)
 {
     guint count = world_count(world);

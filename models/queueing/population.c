@@ -72,6 +72,13 @@ void population_hear(Customer *customer, CustomerEnd end)
     }
 }
 
+PopulationLaw population_law(const Component *component)
+{
+    const Population *self = (const Population *)component;
+
+    return (PopulationLaw){self->customers, draw_mean(self->think) / (double)SIM_S};
+}
+
 PartRoute population_route(Component *component)
 {
     Population *self = (Population *)component;

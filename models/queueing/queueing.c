@@ -1,6 +1,7 @@
 /* queueing.c - a network of textbook queues: makes its sources, populations, stations and forks.
  * It is there so that the engine can be held against closed forms through the front door, and
  * because queues are worth teaching. */
+#include "models/queueing/closed_forms.h"
 #include "models/queueing/network_parts.h"
 #include "models/queueing/offered_load.h"
 #include "sim/config/json_place.h"
@@ -150,6 +151,11 @@ static void queueing_make(Component *component, World *world, DiagList *diags)
     }
 }
 
+static void queueing_predict(const Component *component, Predictions *predictions)
+{
+    closed_forms_predict(component->world, predictions);
+}
+
 static void queueing_free(Component *component)
 {
     Queueing *self = (Queueing *)component;
@@ -221,5 +227,6 @@ const Kind queueing_kind = {
     .scope = KIND_ONE,
     .fields = queueing_fields,
     .on_make = queueing_make,
+    .on_predict = queueing_predict,
     .on_free = queueing_free,
 };

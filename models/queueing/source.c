@@ -131,6 +131,18 @@ double source_rate(const Component *component)
     return rate;
 }
 
+SourceLaw source_law(const Component *component)
+{
+    const Source *self = (const Source *)component;
+
+    return (SourceLaw){.interarrival = self->interarrival,
+                       .burst = self->burst.interarrival,
+                       .usual = self->burst.usual,
+                       .lasts = self->burst.lasts,
+                       .batch = self->batch,
+                       .priority = self->priority};
+}
+
 static void source_make(Component *component, World *world, DiagList *diags)
 {
     const Source *self = (const Source *)component;

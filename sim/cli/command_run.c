@@ -12,6 +12,7 @@
 #include "sim/config/json_place.h"
 #include "sim/results/results_export.h"
 #include "sim/run/journal.h"
+#include "sim/run/predict.h"
 #include "sim/run/sequential.h"
 #include "sim/run/twin.h"
 #include "sim/run/verdicts.h"
@@ -183,12 +184,16 @@ static bool simulate(Job *job, GError **error)
     return is_good;
 }
 
-static bool append_checks(const char *path, const GPtrArray *judged, GError **error)
+static bool append_checks(const char *path, const GPtrArray *judged, const GArray *theory,
+                          GError **error)
 {
     ResultsWriter *writer = results_write_again(path, error);
 
     if (writer == NULL) {
         return false;
+    }
+    for (guint i = 0; i < theory->len; i++) {
+        results_write_theory(writer, &g_array_index(theory, ResultsTheory, i));
     }
     for (guint i = 0; i < judged->len; i++) {
         ResultsCheck row = judged_row(g_ptr_array_index(judged, i));
@@ -226,6 +231,9 @@ static bool judge_and_write(Job *job, GError **error)
     g_autoptr(Results) merged = results_open(path, error);
     g_autoptr(GPtrArray) judged =
         merged != NULL ? verdicts_judge(job->scenario, merged, error) : NULL;
+    g_autoptr(Predictions) predictions = predict(job->scenario, job->kinds);
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(1024);
+    g_autoptr(GArray) theory = NULL;
 
     if (judged == NULL) {
         return false;
@@ -233,8 +241,9 @@ static bool judge_and_write(Job *job, GError **error)
     if (job->precision != NULL) {
         precision_judge(job->precision, merged, judged);
     }
+    theory = predict_compare(predictions, merged, 0.95, texts);
     g_clear_pointer(&merged, results_free);
-    if (!append_checks(path, judged, error)) {
+    if (!append_checks(path, judged, theory, error)) {
         return false;
     }
     merged = results_open(path, error);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/cli/summary_theory.h"
 #include "sim/results/evidence/experiment.h"
 #include "sim/results/results_export.h"
 
@@ -143,6 +144,7 @@ void summary_print(Results *results, const SummaryNotes *notes, FILE *to)
         passed += strcmp(checks[i].verdict, "pass") == 0;
         print_check(to, &checks[i], notes);
     }
+    summary_print_theory(to, results);
     print_verdict(to, verdict_word(verdict), notes->has_colour);
     fprintf(to, "  %u of %u checks passed", passed, count);
     if (!isnan(margin)) {

@@ -10,6 +10,7 @@
 #include "sim/results/export/export_analysis.h"
 #include "sim/results/export/export_json.h"
 #include "sim/results/export/export_levels.h"
+#include "sim/results/export/export_theory.h"
 #include "sim/results/export/export_users.h"
 #include "sim/results/results_phase.h"
 
@@ -351,6 +352,7 @@ char *results_export_summary(Results *results, double confidence)
     export_users(results, confidence, metrics);
     export_levels(results, confidence, metrics);
     add_checks(results, summary);
+    export_theory(results, summary);
     add_events(results, summary);
     add_faults(results, summary);
     add_cost(results, confidence, summary);

@@ -145,7 +145,7 @@ ResultsWriter *results_write_again(const char *path, GError **error)
     writer->is_in_place = true;
     if (results_writer_check(writer, code) &&
         results_schema_check(writer->database, path, &writer->error) &&
-        writer_run(writer, "BEGIN IMMEDIATE; DELETE FROM checked")) {
+        writer_run(writer, "BEGIN IMMEDIATE; DELETE FROM checked; DELETE FROM theory")) {
         prepare_inserts(writer);
     }
     if (writer->error != NULL) {
@@ -231,7 +231,7 @@ static bool is_of_campaign(ResultsTableId table)
 /* Whether a table says something of all runs together. */
 static bool is_of_all_runs(ResultsTableId table)
 {
-    return table == RESULTS_FACT || table == RESULTS_CHECKED;
+    return table == RESULTS_FACT || table == RESULTS_CHECKED || table == RESULTS_THEORY;
 }
 
 /* Copies in order of the key, or of writing, inside SQLite: several times as fast as row by row. */

@@ -13,7 +13,7 @@ struct Results {
     GStringChunk *texts;
     GHashTable *facts; /* name to value: only looked up */
     GArray *runs, *lost_runs, *phases, *components, *metrics, *occurrences, *faults, *probes,
-        *totals, *findings, *checks;
+        *totals, *findings, *checks, *theory;
     GArray *cells; /* NULL until asked for */
     GError *error; /* the first one since it was opened */
     SimSpan sample_interval;
@@ -200,6 +200,24 @@ static void read_check(Cursor *cursor)
     g_array_append_val(cursor->results->checks, row);
 }
 
+static void read_theory(Cursor *cursor)
+{
+    ResultsTheory row = {.metric = next_text(cursor)};
+    double within;
+
+    row.aggregate = next_text(cursor);
+    row.family = next_text(cursor);
+    row.question = next_text(cursor);
+    row.predicted = next_real(cursor);
+    row.observed = next_real(cursor);
+    row.low = next_real(cursor);
+    row.high = next_real(cursor);
+    within = next_real(cursor);
+    row.within = isnan(within) ? RESULTS_UNKNOWN : within > 0 ? RESULTS_WITHIN : RESULTS_OUTSIDE;
+    row.why = next_text(cursor);
+    g_array_append_val(cursor->results->theory, row);
+}
+
 /* Rows written in the order of workers' merging come in the order of their run all the same. */
 static const struct {
     ResultsTableId table;
@@ -211,7 +229,7 @@ static const struct {
     {RESULTS_PHASE, "run, rowid", read_phase}, {RESULTS_OCCURRENCE, "run, rowid", read_occurrence},
     {RESULTS_FAULT, "run, rowid", read_fault}, {RESULTS_PROBE, "run, rowid", read_probe},
     {RESULTS_TOTAL, "run, name", read_total},  {RESULTS_FINDING, "run, rowid", read_finding},
-    {RESULTS_CHECKED, "rowid", read_check},
+    {RESULTS_CHECKED, "rowid", read_check},    {RESULTS_THEORY, "rowid", read_theory},
 };
 
 static bool read_table(Results *results, ResultsTableId table, const char *order,
@@ -335,6 +353,7 @@ static Results *results_alloc(const char *path)
     results->totals = g_array_new(FALSE, FALSE, sizeof(ResultsTotal));
     results->findings = g_array_new(FALSE, FALSE, sizeof(ResultsFinding));
     results->checks = g_array_new(FALSE, FALSE, sizeof(ResultsCheck));
+    results->theory = g_array_new(FALSE, FALSE, sizeof(ResultsTheory));
     return results;
 }
 
@@ -398,6 +417,7 @@ void results_free(Results *results)
     g_array_unref(results->totals);
     g_array_unref(results->findings);
     g_array_unref(results->checks);
+    g_array_unref(results->theory);
     g_clear_pointer(&results->cells, g_array_unref);
     g_clear_error(&results->error);
     g_free(results->path);
@@ -482,6 +502,11 @@ const ResultsFinding *results_findings(const Results *results, guint *count)
 const ResultsCheck *results_checks(const Results *results, guint *count)
 {
     return rows_of(results->checks, count);
+}
+
+const ResultsTheory *results_theory(const Results *results, guint *count)
+{
+    return rows_of(results->theory, count);
 }
 
 static void read_cell(Cursor *cursor)

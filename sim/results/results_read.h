@@ -90,6 +90,7 @@ const ResultsProbe *results_probes(const Results *results, guint *count);
 const ResultsTotal *results_totals(const Results *results, guint *count);
 const ResultsFinding *results_findings(const Results *results, guint *count);
 const ResultsCheck *results_checks(const Results *results, guint *count);
+const ResultsTheory *results_theory(const Results *results, guint *count);
 
 /* In order of run, time, client, region, dc. */
 const ResultsCell *results_cells(Results *results, guint *count);

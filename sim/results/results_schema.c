@@ -167,6 +167,21 @@ const ResultsTable results_tables[RESULTS_TABLE_COUNT] = {
           {"verdict", "TEXT NOT NULL", "pass, fail or inconclusive"},
           {"why", "TEXT NOT NULL", "Method, n, and what stands in the way"},
           {"is_warning", "INTEGER NOT NULL", "1: shown, but does not fail the campaign"}}},
+    [RESULTS_THEORY] =
+        {"theory",
+         "What closed forms say of parts of the campaign, beside what was simulated",
+         NULL,
+         {{"metric", "TEXT NOT NULL", "Metric with its labels: station_wait{station:web}"},
+          {"aggregate", "TEXT NOT NULL",
+           "avg, rate, p(99); delay: from a fault to the first such event"},
+          {"family", "TEXT NOT NULL", "Family of 'dcdrill theory', or a law in words"},
+          {"question", "TEXT NOT NULL", "Its parameters, or the law's terms"},
+          {"predicted", "REAL NOT NULL", "What theory says; seconds, ratios from 0 to 1"},
+          {"observed", "REAL", "What was simulated"},
+          {"low", "REAL", "Low end of its interval"},
+          {"high", "REAL", "High end of its interval"},
+          {"is_within", "INTEGER", "1: the interval holds the prediction; NULL: cannot be said"},
+          {"why", "TEXT NOT NULL", "Method, n, and what stands in the way"}}},
 };
 
 int results_schema_count_columns(const ResultsTable *table)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /* Goes up with every change of a table. */
-#define RESULTS_SCHEMA_VERSION 1
+#define RESULTS_SCHEMA_VERSION 2
 
 /* "dcdr" in ASCII, the file's `PRAGMA application_id`. */
 #define RESULTS_APPLICATION_ID 0x64636472
@@ -53,6 +53,7 @@ typedef enum ResultsTableId {
     RESULTS_FINDING,
     RESULTS_STALENESS,
     RESULTS_CHECKED,
+    RESULTS_THEORY,
     RESULTS_TABLE_COUNT,
 } ResultsTableId;
 

@@ -352,3 +352,24 @@ void results_write_check(ResultsWriter *writer, const ResultsCheck *check)
     row_int(&row, check->is_warning);
     row_end(&row);
 }
+
+void results_write_theory(ResultsWriter *writer, const ResultsTheory *theory)
+{
+    Row row = row_begin(writer, RESULTS_THEORY);
+
+    row_text(&row, theory->metric);
+    row_text(&row, theory->aggregate);
+    row_text(&row, theory->family);
+    row_text(&row, theory->question);
+    row_real(&row, theory->predicted);
+    row_real(&row, theory->observed);
+    row_real(&row, theory->low);
+    row_real(&row, theory->high);
+    if (theory->within == RESULTS_UNKNOWN) {
+        row_real(&row, (double)NAN); /* NULL */
+    } else {
+        row_int(&row, theory->within == RESULTS_WITHIN);
+    }
+    row_text(&row, theory->why != NULL ? theory->why : "");
+    row_end(&row);
+}

@@ -15,9 +15,9 @@ typedef struct ResultsWriter ResultsWriter;
 /* Starts PATH.part. NULL and `error` when it cannot be made. */
 ResultsWriter *results_write_new(const char *path, GError **error);
 
-/* Goes on with a whole file, for the checks that are judged on it: those that stood there give way.
- * It keeps its name, and stays as it was unless results_write_close succeeds. NULL and `error` when
- * it cannot be opened. */
+/* Goes on with a whole file, for the checks that are judged on it: those that stood there, and
+ * theory beside, give way. It keeps its name, and stays as it was unless results_write_close
+ * succeeds. NULL and `error` when it cannot be opened. */
 ResultsWriter *results_write_again(const char *path, GError **error);
 
 /* Commits and renames to the path given. False and `error` on the first failure since the start (a
@@ -127,6 +127,17 @@ typedef struct ResultsCheck {
     bool is_warning;
 } ResultsCheck;
 void results_write_check(ResultsWriter *writer, const ResultsCheck *check);
+
+/* What a closed form says of a part, beside what was simulated; written with the checks. */
+typedef enum ResultsWithin { RESULTS_OUTSIDE, RESULTS_WITHIN, RESULTS_UNKNOWN } ResultsWithin;
+typedef struct ResultsTheory {
+    const char *metric, *aggregate; /* "station_wait{station:web}", "avg" */
+    const char *family, *question;
+    double predicted, observed, low, high; /* NAN where there is none */
+    ResultsWithin within;                  /* whether the interval holds the prediction */
+    const char *why;                       /* method, n, and what stands in the way */
+} ResultsTheory;
+void results_write_theory(ResultsWriter *writer, const ResultsTheory *theory);
 
 /* Appends all rows of another results file (a replication's own) to this one. Components and
  * metrics come from the first file merged; facts that stand here already stay as they are. False

@@ -8,9 +8,7 @@
 #include "sim/run/abort.h"
 #include "sim/run/probe.h"
 
-/* The metrics that the components of these results declared, as the reader of thresholds wants
- * them. */
-static GArray *declared_metrics(const Results *results)
+GArray *verdicts_declared(const Results *results)
 {
     GArray *declared = g_array_new(true, true, sizeof(ThresholdMetric));
     guint count;
@@ -50,7 +48,7 @@ static void fail_if_aborted(const Threshold *threshold, const Results *results, 
 
 static void judge_thresholds(const Scenario *scenario, Results *results, GPtrArray *judged)
 {
-    g_autoptr(GArray) declared = declared_metrics(results);
+    g_autoptr(GArray) declared = verdicts_declared(results);
     ThresholdKnown known = {.declared = (const ThresholdMetric *)(const void *)declared->data};
 
     for (guint i = 0; i < scenario->thresholds->len; i++) {

@@ -12,6 +12,7 @@
 #include "sim/world/metric.h"
 
 typedef struct World World;
+typedef struct Predictions Predictions;
 typedef struct Host Host;
 typedef struct Component Component;
 typedef struct Message Message;
@@ -88,8 +89,11 @@ typedef struct Kind {
      * account of its connections numbers them, from 1. */
     ConnectAnswer (*on_connect)(Component *self, uint32_t *connection);
     void (*on_judge)(Component *self); /* after the last event: hand to history what is true now */
-    void (*on_free)(Component *self);  /* frees what survived stops; fields and histograms are freed
-                                          by the world */
+    /* Of a wired world that is not run: what closed forms say of its measurements; see
+     * sim/theory/prediction.h. */
+    void (*on_predict)(const Component *self, Predictions *predictions);
+    void (*on_free)(Component *self); /* frees what survived stops; fields and histograms are freed
+                                      by the world */
 } Kind;
 
 /* What each message meets stands in the first two cache lines (a component begins at one). */

@@ -53,4 +53,23 @@ run theory mm1 lam=1 --params "$work/params.json"
 expect 2 "not both" "words and a file exclude each other"
 [ -z "$out" ]
 pass_if $? "nothing is printed on standard output then" "$out"
+
+# --- beside what was simulated
+run run scenarios/theory/mm1.json -n 10 -o "$work/out" --progress none --set '/simulation/duration="20s"'
+[[ $out == *"THEORY"*"station_wait{station:web} avg"*"0.00128"*"closed forms lie within"* ]]
+pass_if $? "a run prints closed forms beside what it simulated" "$out"
+summary=$work/out/summary.json
+[ "$(json "$summary" '$.theory[3].metric')" = 'station_wait{station:web}' ] &&
+    [ "$(json "$summary" '$.theory[3].family')" = mm1 ] &&
+    [ "$(json "$summary" '$.theory[3].predicted')" = 0.00128 ] &&
+    [ "$(json "$summary" '$.theory[3].within')" = 1 ]
+pass_if $? "summary.json holds them, with family and whether the interval holds it"
+question=$(json "$summary" '$.theory[3].question')
+# shellcheck disable=SC2086 # the question is several words
+run theory mm1 $question
+expect 0 "" "the question that it names can be asked again"
+grep -q 'mm1 lam=2500' "$work/out/summary.md" && grep -q 'Beside theory' "$work/out/report.html"
+pass_if $? "so do both forms of the report"
+[ "$(sqlite3 "$work/out/results.sqlite" 'SELECT count(*) FROM theory')" -eq 9 ]
+pass_if $? "the results keep them as rows"
 exit $bad

@@ -130,10 +130,11 @@ static double value_of(const cJSON *metric, const char *figure)
 
 START_TEST(the_summary_has_its_members_in_their_order)
 {
-    static const char *const members[] = {
-        "format",       "scenario",    "title",   "verdict",     "ended",    "seed",
-        "replications", "fingerprint", "version", "events",      "requests", "simulated_s",
-        "analysis",     "metrics",     "checks",  "events_seen", "faults",   "cost"};
+    static const char *const members[] = {"format",      "scenario", "title",        "verdict",
+                                          "ended",       "seed",     "replications", "fingerprint",
+                                          "version",     "events",   "requests",     "simulated_s",
+                                          "analysis",    "metrics",  "checks",       "theory",
+                                          "events_seen", "faults",   "cost"};
     g_autoptr(ResultsRig) rig = campaign();
     g_autofree char *text = results_export_summary(rig->results, 0.95);
     cJSON *summary = cJSON_Parse(text);

@@ -1,0 +1,102 @@
+/* prediction.c - see prediction.h. */
+#include "sim/theory/prediction.h"
+
+#include <math.h>
+
+#include "sim/config/unit.h"
+
+static void prediction_free(gpointer data)
+{
+    Prediction *prediction = data;
+
+    g_free(prediction->metric);
+    g_free(prediction->aggregate);
+    g_free(prediction->family);
+    g_free(prediction->question);
+    g_free(prediction);
+}
+
+Predictions *predictions_new(void)
+{
+    Predictions *predictions = g_new0(Predictions, 1);
+
+    predictions->list = g_ptr_array_new_with_free_func(prediction_free);
+    return predictions;
+}
+
+void predictions_free(Predictions *predictions)
+{
+    if (predictions == NULL) {
+        return;
+    }
+    g_ptr_array_unref(predictions->list);
+    g_clear_pointer(&predictions->answer, g_array_unref);
+    g_free(predictions->question);
+    g_free(predictions);
+}
+
+/* As one would type them. */
+static char *question_of(const cJSON *params)
+{
+    GString *text = g_string_new(NULL);
+    const cJSON *param;
+
+    cJSON_ArrayForEach(param, params)
+    {
+        g_autofree char *number =
+            cJSON_IsNumber(param) ? unit_print_number(param->valuedouble) : NULL;
+        char *json = number == NULL ? cJSON_PrintUnformatted(param) : NULL;
+
+        g_string_append_printf(text, "%s%s%s=%s%s", text->len > 0 ? " " : "",
+                               cJSON_IsArray(param) ? "'" : "", param->string,
+                               number != NULL          ? number
+                               : cJSON_IsString(param) ? param->valuestring
+                                                       : json,
+                               cJSON_IsArray(param) ? "'" : "");
+        cJSON_free(json);
+    }
+    return g_string_free(text, false);
+}
+
+bool predictions_ask(Predictions *predictions, const char *family, cJSON *params)
+{
+    g_autoptr(DiagList) unanswered = diag_list_new(NULL, NULL);
+
+    g_clear_pointer(&predictions->answer, g_array_unref);
+    g_clear_pointer(&predictions->question, g_free);
+    predictions->family = theory_find(family);
+    g_assert_nonnull(predictions->family);
+    predictions->answer = theory_solve(predictions->family, params, unanswered);
+    predictions->question = question_of(params);
+    cJSON_Delete(params);
+    return predictions->answer != NULL;
+}
+
+double predictions_figure(const Predictions *predictions, const char *name)
+{
+    return predictions->answer != NULL ? theory_value(predictions->answer, name) : (double)NAN;
+}
+
+void predictions_add(Predictions *predictions, const char *name, double scale, const char *metric,
+                     const char *aggregate)
+{
+    double value = predictions_figure(predictions, name) * scale;
+
+    if (isfinite(value)) {
+        predictions_state(predictions, predictions->family->name, predictions->question, value,
+                          metric, aggregate);
+    }
+}
+
+void predictions_state(Predictions *predictions, const char *law, const char *terms, double value,
+                       const char *metric, const char *aggregate)
+{
+    Prediction *prediction = g_new0(Prediction, 1);
+
+    prediction->metric = g_strdup(metric);
+    prediction->aggregate = g_strdup(aggregate);
+    prediction->family = g_strdup(law);
+    prediction->question = g_strdup(terms);
+    prediction->value = value;
+    g_ptr_array_add(predictions->list, prediction);
+}

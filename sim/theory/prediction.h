@@ -1,0 +1,43 @@
+/* prediction.h - what closed forms say of the parts of one scenario, to be shown beside what was
+ * simulated. A kind that knows a closed form of what it measures asks a family with the parameters
+ * it was configured with, and names the metrics that the figures are of. */
+#pragma once
+
+#include "sim/theory/theory.h"
+
+/* One figure foretold. */
+typedef struct Prediction {
+    char *metric;    /* as a threshold names it: "station_wait{station:web}" */
+    char *aggregate; /* "avg", "rate", "p(99)"; "delay": from a fault to the first event `metric` */
+    char *family;    /* "mmc", or a law in words */
+    char *question;  /* "lam=2500 mu=20 c=150" */
+    double value;    /* seconds, a ratio, a number, per second */
+} Prediction;
+
+typedef struct Predictions Predictions;
+
+struct Predictions {
+    GPtrArray *list; /* of Prediction *, owned */
+    const TheoryFamily *family;
+    GArray *answer; /* to the last question, or NULL */
+    char *question;
+};
+
+Predictions *predictions_new(void);
+void predictions_free(Predictions *predictions);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Predictions, predictions_free)
+
+/* Asks a family; what is added next is of its answer. Takes `params`, an object. False when the
+ * question has no answer, as of a queue that grows without end: then nothing is added either. */
+bool predictions_ask(Predictions *predictions, const char *family, cJSON *params);
+
+/* Figure `name` of the last answer, times `scale`, is what `aggregate` of `metric` should be. */
+void predictions_add(Predictions *predictions, const char *name, double scale, const char *metric,
+                     const char *aggregate);
+
+/* A law that is no family: "utilisation law", with its terms in words. */
+void predictions_state(Predictions *predictions, const char *law, const char *terms, double value,
+                       const char *metric, const char *aggregate);
+
+/* The figure of the last answer, NAN without one. */
+double predictions_figure(const Predictions *predictions, const char *name);
