@@ -46,7 +46,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests theory lint bench bench-check bench-store asan fuzz fuzz-programs surroundings golden docs plants clean install deps FORCE
+.PHONY: all help run test tests theory lint bench bench-check bench-peers bench-store asan fuzz fuzz-programs surroundings golden docs plants clean install deps FORCE
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -78,6 +78,9 @@ bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as rati
 
 bench-check: $(BENCH_PROGRAMS) $(BENCH_COMPARE) ## measure, and fail where more than 15 % of the stored speed is lost
 	@scripts/bench.sh $(BUILD) check
+
+bench-peers: $(BUILD)/tests/bench/bench_engine ## hold events and M/M/1 against ns-3, SimGrid and SimPy, those that are installed
+	@scripts/bench_peers.sh $(BUILD)
 
 bench-store: $(BENCH_COMPARE) ## keep build/bench.json as what bench-check compares with; MACHINE='describes it in words'
 	@[ -n '$(MACHINE)' ] || { echo "bench-store: say which machine: make bench-store MACHINE='...'"; exit 2; }
