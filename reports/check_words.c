@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "reports/early_return.h"
 #include "reports/words.h"
 #include "sim/results/results_export.h"
 #include "sim/results/threshold.h"
@@ -379,6 +380,7 @@ GPtrArray *check_advice(const View *view)
     advise_faults(view, advice);
     advise_findings(view, advice);
     advise_reasons(view, advice);
+    early_return_advise(view, advice);
     advise_places(view, advice);
     advise_tightest(view, advice);
     return advice;

@@ -17,6 +17,7 @@
  * it, and the fingerprint that the replication had. */
 typedef struct Original {
     char *path, *seed, *changes;
+    cJSON *resolved; /* the scenario as it was, variables of the environment included */
     bool has_fingerprint;
     uint64_t fingerprint;
 } Original;
@@ -26,6 +27,7 @@ static void original_clear(Original *original)
     g_free(original->path);
     g_free(original->seed);
     g_free(original->changes);
+    cJSON_Delete(original->resolved);
 }
 
 /* The fingerprint of replication `run`; false when it is not in the results. */
@@ -55,6 +57,7 @@ static bool original_read(Original *original, const char *directory, int run, GE
     original->path = g_strdup(results_fact(results, "scenario"));
     original->seed = g_strdup(results_fact(results, "seed"));
     original->changes = g_strdup(results_fact(results, "changes"));
+    original->resolved = cJSON_Parse(results_fact(results, "resolved"));
     original->has_fingerprint = find_fingerprint(results, run, &original->fingerprint);
     return true;
 }
@@ -198,6 +201,7 @@ static int replay_what(const Options *options, const char *what, int run, const 
     if (changed.seed == NULL) {
         changed.seed = original->seed;
     }
+    changed.remembered = json_member(original->resolved, "configuration");
     if (!options_take_changes(&changed, original->changes, error)) {
         return EXIT_USAGE;
     }

@@ -516,5 +516,6 @@ ScenarioChanges options_changes(const Options *options)
                              .var_files = (const char *const *)options->var_files,
                              .sets = (const char *const *)options->sets,
                              .seed = options->seed,
-                             .replications = options->replications};
+                             .replications = options->replications,
+                             .remembered = options->remembered};
 }

@@ -28,6 +28,7 @@ typedef struct Options {
     bool is_json, is_quiet, has_colour, fail_fast, resume, origins, plan, overlay, is_verified;
     ProgressMode progress;
     char **exit_zero_on;
+    const cJSON *remembered; /* not a flag: what a replay knows of the environment of the run */
 } Options;
 
 /* Reads `arguments` (argv without the program's name). NULL and `error` when something is wrong;

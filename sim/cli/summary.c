@@ -88,15 +88,143 @@ static void print_check(FILE *to, const ResultsCheck *check, const SummaryNotes 
     }
 }
 
-static void print_faults(FILE *to, const Results *results)
+/* --- what happened when, in the first replication --- */
+
+/* As many lines as tell of events. */
+#define EVENTS_SHOWN 8
+
+typedef struct Moment {
+    SimTime time;
+    uint64_t count; /* of events: how often in all */
+    guint rank;     /* of equal times, in order of the results */
+    char *text;
+} Moment;
+
+static void moment_clear(gpointer data)
+{
+    g_free(((Moment *)data)->text);
+}
+
+static int by_time(gconstpointer a, gconstpointer b)
+{
+    const Moment *one = a, *other = b;
+
+    if (one->time != other->time) {
+        return one->time < other->time ? -1 : 1;
+    }
+    return one->rank < other->rank ? -1 : one->rank > other->rank;
+}
+
+/* What happened least often says most. */
+static int by_count(gconstpointer a, gconstpointer b)
+{
+    const Moment *one = a, *other = b;
+
+    if (one->count != other->count) {
+        return one->count < other->count ? -1 : 1;
+    }
+    return by_time(a, b);
+}
+
+static void add_moment(GArray *moments, SimTime time, char *text)
+{
+    Moment moment = {time, 0, moments->len, text};
+
+    g_array_append_val(moments, moment);
+}
+
+static void add_faults(GArray *moments, const Results *results, int run)
 {
     guint count;
     const ResultsFault *faults = results_faults(results, &count);
 
-    for (guint i = 0; i < count && faults[i].run == faults[0].run; i++) {
-        fprintf(to, "  t=%-6.0fs %-20s %s: applied to %d, bit %d\n",
-                sim_span_to_s(faults[i].applied), faults[i].name, faults[i].func, faults[i].targets,
-                faults[i].bit);
+    for (guint i = 0; i < count; i++) {
+        if (faults[i].run == run) {
+            add_moment(moments, faults[i].applied,
+                       g_strdup_printf("%-24s %s: applied to %d, bit %d", faults[i].name,
+                                       faults[i].func, faults[i].targets, faults[i].bit));
+        }
+        if (faults[i].run == run && faults[i].lifted != SIM_NEVER &&
+            faults[i].lifted > faults[i].applied) {
+            add_moment(moments, faults[i].lifted, g_strdup_printf("%-24s lifted", faults[i].name));
+        }
+    }
+}
+
+static char *event_text(const ResultsOccurrence *seen)
+{
+    bool has_two = seen->label2 != NULL && seen->value2 != NULL;
+
+    if (seen->label1 == NULL || seen->value1 == NULL) {
+        return g_strdup(seen->event);
+    }
+    return g_strdup_printf("%-24s %s %s%s%s%s%s", seen->event, seen->label1, seen->value1,
+                           has_two ? ", " : "", has_two ? seen->label2 : "", has_two ? " " : "",
+                           has_two ? seen->value2 : "");
+}
+
+/* The first time of each event with its labels, whoever told it: the rarest ones. */
+static guint add_events(GArray *moments, const Results *results, int run)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GArray) events = g_array_new(false, false, sizeof(Moment));
+    guint count;
+    const ResultsOccurrence *seen = results_occurrences(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        char *text = event_text(&seen[i]);
+        gpointer index;
+
+        if (seen[i].run != run || seen[i].first < 0) {
+            g_free(text);
+        } else if (g_hash_table_lookup_extended(known, text, NULL, &index)) {
+            Moment *first = &g_array_index(events, Moment, GPOINTER_TO_UINT(index));
+
+            first->time = MIN(first->time, seen[i].first);
+            first->count += seen[i].count;
+            g_free(text);
+        } else {
+            g_hash_table_insert(known, g_strdup(text), GUINT_TO_POINTER(events->len));
+            add_moment(events, seen[i].first, text);
+            g_array_index(events, Moment, events->len - 1).count = seen[i].count;
+        }
+    }
+    g_array_sort(events, by_count);
+    for (guint i = 0; i < events->len; i++) {
+        Moment *event = &g_array_index(events, Moment, i);
+
+        if (i < EVENTS_SHOWN) {
+            add_moment(moments, event->time, event->text);
+        } else {
+            g_free(event->text);
+        }
+    }
+    return events->len > EVENTS_SHOWN ? events->len - EVENTS_SHOWN : 0;
+}
+
+static void print_moments(FILE *to, const Results *results)
+{
+    g_autoptr(GArray) moments = g_array_new(false, false, sizeof(Moment));
+    guint runs;
+    const ResultsRun *run = results_runs(results, &runs);
+    guint left;
+
+    if (runs == 0) {
+        return;
+    }
+    g_array_set_clear_func(moments, moment_clear);
+    add_faults(moments, results, run->run);
+    left = add_events(moments, results, run->run);
+    g_array_sort(moments, by_time);
+    for (guint i = 0; i < moments->len; i++) {
+        const Moment *moment = &g_array_index(moments, Moment, i);
+        g_autofree char *line =
+            g_strdup_printf("  t=%-8.1f %s", sim_span_to_s(moment->time), moment->text);
+
+        fprintf(to, "%.100s\n", line);
+    }
+    if (left > 0) {
+        fprintf(to, "  and %u other kinds of events: see the report\n", left);
     }
 }
 
@@ -137,7 +265,7 @@ void summary_print(Results *results, const SummaryNotes *notes, FILE *to)
     fprintf(to, "dcdrill %s  seed %s  %s\n", DCDRILL_VERSION, results_fact(results, "seed"),
             results_fact(results, "scenario"));
     fprintf(to, "%s\n", title != NULL ? title : "");
-    print_faults(to, results);
+    print_moments(to, results);
     fprintf(to, "  %-37s %-30s %-13s %6s  %s\n", "CHECK", "OBSERVED (95% CI)", "LIMIT", "MARGIN",
             "VERDICT");
     for (guint i = 0; i < count; i++) {

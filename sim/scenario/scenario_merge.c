@@ -385,7 +385,8 @@ cJSON *scenario_merge(const char *path, const ScenarioChanges *changes, Origins 
         if (changes != NULL) {
             apply_changes(&merge, &root, changes);
         }
-        scenario_vars_apply(root, merge.given, origins, diags);
+        scenario_vars_apply(root, merge.given, changes != NULL ? changes->remembered : NULL,
+                            origins, diags);
     }
     g_ptr_array_free(merge.given, true);
     g_ptr_array_free(merge.stack, true);

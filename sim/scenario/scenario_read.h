@@ -12,7 +12,9 @@ typedef struct ScenarioChanges {
     const char *const
         *sets;        /* "/load/users/rate=3000": the value is JSON, or else taken as a string */
     const char *seed; /* NULL: as the file says */
-    int64_t replications; /* 0: as the file says */
+    int64_t replications;    /* 0: as the file says */
+    const cJSON *remembered; /* "configuration" of an earlier run, for variables of the environment;
+                                or NULL */
 } ScenarioChanges;
 
 /* Reads, merges and checks `path` ("-": standard input) against the list of kinds. Messages go to

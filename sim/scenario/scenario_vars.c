@@ -16,6 +16,7 @@ typedef struct Vars {
     Origins *origins;
     DiagList *diags;
     guint uses;
+    const cJSON *remembered; /* of the environment, by name; or NULL */
 } Vars;
 
 /* --- the environment ----------------------------------------------------------------------- */
@@ -91,6 +92,11 @@ static cJSON *env_value(Vars *vars, const cJSON *value)
         diag_add(vars->diags, DIAG_ERROR, type, DIAG_VALUE,
                  "'env_var_type' must be one of str, int, float, bool, json");
         return NULL;
+    }
+    if (json_member(vars->remembered, value->string) != NULL) {
+        found = cJSON_Duplicate(json_member(vars->remembered, value->string), true);
+        origins_inherit_one(vars->origins, found, value);
+        return found;
     }
     text = g_getenv(key->valuestring);
     if (text == NULL) {
@@ -316,10 +322,11 @@ static void report_unused(Vars *vars, const GPtrArray *given)
     }
 }
 
-void scenario_vars_apply(cJSON *root, const GPtrArray *given, Origins *origins, DiagList *diags)
+void scenario_vars_apply(cJSON *root, const GPtrArray *given, const cJSON *remembered,
+                         Origins *origins, DiagList *diags)
 {
     cJSON *table = json_member(root, "configuration");
-    Vars vars = {.origins = origins, .diags = diags};
+    Vars vars = {.remembered = remembered, .origins = origins, .diags = diags};
     cJSON *next;
 
     vars.used = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, NULL);

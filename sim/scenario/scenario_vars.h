@@ -8,5 +8,8 @@
 #include "sim/scenario/scenario_origins.h"
 
 /* Puts values in place of all variables in `root`. Mistakes go to `diags`. `given` holds the names
- * that the command line set, to report those that nobody declares or uses. */
-void scenario_vars_apply(cJSON *root, const GPtrArray *given, Origins *origins, DiagList *diags);
+ * that the command line set, to report those that nobody declares or uses. `remembered` (may be
+ * NULL): what variables of the environment were at an earlier time, by name; it is not asked for
+ * those. */
+void scenario_vars_apply(cJSON *root, const GPtrArray *given, const cJSON *remembered,
+                         Origins *origins, DiagList *diags);

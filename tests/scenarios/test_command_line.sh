@@ -130,6 +130,10 @@ cd "$root" || exit 1
 run run scenarios/smoke/dc-lost.json -n 2 -q --progress none -o "$work/out" --set '/load/users/retries=2' --seed 0xbeef
 grep -qF -- "--set /load/users/retries=2" <<<"$out" && grep -qF -- "--seed 0xbeef -n 2" <<<"$out"
 pass_if $? "the summary ends with the command that repeats the run" "$(tail -n 1 <<<"$out")"
+grep -qE '^  t=5\.0 +lose-dc03 +dc\.outage: applied to 6, bit 6' <<<"$out" && grep -qE '^  t=15\.0 +dc\.restored' <<<"$out"
+pass_if $? "the summary tells what was done and what happened when" "$out"
+grep -q "'DC03' came back from 'lose-dc03' before it could serve" "$work/out/summary.md" && grep -q "before it could serve" "$work/out/report.html"
+pass_if $? "the report tells of a site whose web servers are back before its applications"
 first=$(sqlite3 "$work/out/results.sqlite" 'SELECT fingerprint FROM run WHERE run = 1')
 run replay "$work/out" 1
 [ "$status" -eq 0 ] && grep -q "fingerprint $first" <<<"$out"
@@ -140,6 +144,13 @@ pass_if $? "'replay --trace' shows the path of one request" "$out"
 sqlite3 "$work/out/results.sqlite" "UPDATE run SET fingerprint = '0000000000000001'"
 run replay "$work/out" 1
 expect 5 "have changed since" "a replay that ends differently says so"
+
+printf '{ "version": "1", "extends": ["%s"], "configuration": { "peak_rate": { "type": "env", "key": "PEAK", "env_var_type": "int", "default": 50 } } }' "$root/$scenario" >"$work/env.json"
+PEAK=60 run run "$work/env.json" "${short[@]}" -o "$work/out"
+[ "$(json "$work/out/journal.json" '$.experiment.configuration.peak_rate')" = 60 ]
+pass_if $? "the journal keeps what the environment said"
+run replay "$work/out" 0
+expect 0 "" "a run can be repeated without its environment"
 
 # --- several scenarios, tags, exit statuses
 run run scenarios/smoke/steady.json scenarios/smoke/dc-lost-stock.json scenarios/smoke/bites-nothing.json -n 2 -q --progress none -o "$work/several"

@@ -6,6 +6,15 @@ pass_if $? "models/REFERENCE.md is what the program tells: 'make docs' writes it
 "$dcdrill" schema | diff - scenarios/schema.json >"$work/diff"
 pass_if $? "scenarios/schema.json is what the program tells: 'make docs' writes it" "$(head -n 5 "$work/diff")"
 
+help=$(make --no-print-directory -s help)
+unsaid=
+read -ra targets < <(sed -nE 's/^\.PHONY: (.*)/\1/p' Makefile)
+for target in "${targets[@]}"; do
+    case $target in FORCE | help | tests | fuzz-programs) continue ;; esac
+    grep -qE "^$target +[a-z]" <<<"$help" || unsaid+=" $target"
+done
+[ -z "$unsaid" ] && grep -qE '^help +list' <<<"$help"
+pass_if $? "'make help' tells about every target that one types" "untold:$unsaid"
 make --no-print-directory -s BUILD="$build" -o "$build/dcdrill" DESTDIR="$work/root" PREFIX=/opt/dcdrill install >"$work/make" 2>&1
 pass_if $? "'make install' takes PREFIX and DESTDIR" "$(tail -n 5 "$work/make")"
 top=$work/root/opt/dcdrill
