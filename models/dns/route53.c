@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "models/dns/health_checker.h"
+#include "models/dns/route53_predict.h"
 #include "models/dns/route53_read.h"
 #include "sim/world/history.h"
 #include "sim/world/host.h"
@@ -473,6 +474,11 @@ bool route53_is_probed_by(Component *self, guint check, guint checker)
            (what->regions >> checker / HEALTH_CHECKERS_A_REGION & 1) != 0;
 }
 
+const char *route53_check_dc(Component *self, guint check)
+{
+    return ((Route53 *)self)->states[check].dc;
+}
+
 bool route53_is_deep(Component *self, guint check)
 {
     return ((Route53 *)self)->states[check].is_deep;
@@ -574,5 +580,6 @@ const Kind route53_kind = {
     .on_make = route53_on_make,
     .on_wire = route53_on_wire,
     .on_start = route53_on_start,
+    .on_predict = route53_predict,
     .on_free = route53_on_free,
 };

@@ -24,6 +24,9 @@ void route53_ask(Component *self, const Route53Query *query, Answer *answer);
 const HealthChecks *route53_checks(Component *self);
 bool route53_is_probed_by(Component *self, guint check, guint checker);
 
+/* The data centre that a check is of, or its id when it is of none. */
+const char *route53_check_dc(Component *self, guint check);
+
 /* Whether the probe asks the application (deep) or what the web server answers by itself. */
 bool route53_is_deep(Component *self, guint check);
 

@@ -197,6 +197,77 @@ static void predict_fork(const Network *network, const Component *fork, Predicti
     }
 }
 
+/* --- nodes that fail ------------------------------------------------------------------------ */
+
+/* Refuses while it is down, and nobody ever waits. */
+static bool is_node(const Network *network, const Component *part)
+{
+    const Station *station = station_of(part);
+
+    return station != NULL && station->breakdown.while_down == WHILE_DOWN_REFUSE &&
+           law_is(station->breakdown.up, "exponential") && station->servers >= 1000 &&
+           station->room == 0 && station->patience.law == NULL && station->vacation.law == NULL &&
+           !station->balking && station->refused == NULL && is_last(part) &&
+           feed_of(network, part)->rate * station_service_s(station) < 1e-3;
+}
+
+/* Three different nodes of one failing and repair. */
+static bool are_three_nodes(const Network *network, const Component *fork)
+{
+    guint count;
+    Component *const *branches = fork_branches(fork, &count);
+    bool is_good = count == 3 && branches[0] != branches[1] && branches[1] != branches[2] &&
+                   branches[0] != branches[2];
+
+    for (guint i = 0; i < count && is_good; i++) {
+        is_good = is_node(network, branches[i]) &&
+                  draw_mean(station_of(branches[i])->breakdown.up) ==
+                      draw_mean(station_of(branches[0])->breakdown.up) &&
+                  draw_mean(station_of(branches[i])->breakdown.down) ==
+                      draw_mean(station_of(branches[0])->breakdown.down);
+    }
+    return is_good;
+}
+
+static bool ask_availability(const Component *node, Predictions *predictions)
+{
+    const Breakdown *breakdown = &station_of(node)->breakdown;
+
+    return closed_form_ask(predictions, "availability", "mtbf",
+                           draw_mean(breakdown->up) / (double)SIM_S, "mttr",
+                           draw_mean(breakdown->down) / (double)SIM_S, NULL);
+}
+
+/* What is lost of a source that asks a node, or some of three: of Poisson arrivals as large a share
+ * as of time. */
+static void predict_nodes(const Network *network, Component *source, Predictions *predictions)
+{
+    static const char *const levels[] = {"", "one_of_3", "local_quorum_2of3", "all_3"};
+    const Route *route = source_route(source).route;
+    Component *goal = route->count == 1 ? route->steps[0].goal : NULL;
+    g_autofree char *name = part_metric("journeys_lost", source);
+    SourceLaw law = source_law(source);
+    const char *level = NULL;
+    guint count;
+
+    if (goal == NULL || law.usual.law != NULL || !law_is(law.interarrival, "exponential")) {
+        return;
+    }
+    if (is_node(network, goal) && ask_availability(goal, predictions)) {
+        level = "node";
+    } else if (goal->kind == &fork_kind && fork_route(goal).route->count == 0 &&
+               are_three_nodes(network, goal) &&
+               ask_availability(fork_branches(goal, &count)[0], predictions)) {
+        level = levels[fork_need(goal)];
+    }
+    if (level != NULL) {
+        double available = predictions_figure(predictions, level);
+
+        predictions_add(predictions, level, source_rate(source) * (1 / available - 1), name,
+                        "rate");
+    }
+}
+
 /* --- balancers ------------------------------------------------------------------------------ */
 
 /* Equal single servers that only this source comes to; their service, else NAN. */
@@ -353,6 +424,7 @@ void closed_form_networks(const Network *network, Predictions *predictions)
     }
     for (guint i = 0; i < sources->len; i++) {
         predict_balanced(network, g_ptr_array_index(sources, i), predictions);
+        predict_nodes(network, g_ptr_array_index(sources, i), predictions);
     }
     for (guint i = 0; i < stations->len && network->is_open; i++) {
         const Station *station = g_ptr_array_index(stations, i);

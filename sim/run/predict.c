@@ -29,32 +29,66 @@ Predictions *predict(const Scenario *scenario, const Kind *const *kinds)
 
 /* --- delays after faults -------------------------------------------------------------------- */
 
-/* From the first fault in `run` on what the event names, to the event; NAN when either is missing.
- * `event` is "name{label:value,...}": labels dc and to. */
-static double delay_in(const Results *results, int run, const ThresholdRule *event)
+/* An event that is foretold to follow a fault: "name{label:value,...}". Labels of the fault: dc, of
+ * its targets, and fault, its function; "of" says how many events of the kind there must be; all
+ * others, and dc, are the event's own. */
+typedef struct Delay {
+    const ThresholdRule *rule;
+    const char *dc, *func;
+    uint64_t count;
+} Delay;
+
+/* The first such fault in `run`, SIM_NEVER when there was none. */
+static SimTime fault_in(const Results *results, int run, const Delay *delay)
 {
-    guint fault_count, count;
-    const ResultsFault *faults = results_faults(results, &fault_count);
-    const ResultsOccurrence *occurrences = results_occurrences(results, &count);
-    const char *where = threshold_label(event, "dc"), *to = threshold_label(event, "to");
+    guint count;
+    const ResultsFault *faults = results_faults(results, &count);
     SimTime applied = SIM_NEVER;
 
-    for (guint i = 0; i < fault_count; i++) {
-        bool is_there = where == NULL || strstr(faults[i].targets_text, where) != NULL;
+    for (guint i = 0; i < count; i++) {
+        bool is_there = delay->dc == NULL || strstr(faults[i].targets_text, delay->dc) != NULL;
+        bool is_it = delay->func == NULL || strcmp(faults[i].func, delay->func) == 0;
 
-        if (faults[i].run == run && is_there && faults[i].bit > 0) {
+        if (faults[i].run == run && is_there && is_it && faults[i].bit > 0) {
             applied = MIN(applied, faults[i].applied);
         }
     }
-    for (guint i = 0; i < count && applied != SIM_NEVER; i++) {
-        const ResultsOccurrence *one = &occurrences[i];
-        bool is_it =
-            one->run == run && strcmp(one->event, event->metric) == 0 &&
-            (where == NULL || g_strcmp0(one->dc, where) == 0) &&
-            (to == NULL || g_strcmp0(one->value1, to) == 0 || g_strcmp0(one->value2, to) == 0);
+    return applied;
+}
 
-        if (is_it && one->first >= applied) {
-            return sim_span_to_s(one->first - applied);
+static bool has_label(const ResultsOccurrence *one, const ThresholdLabel *label)
+{
+    return (g_strcmp0(one->label1, label->name) == 0 &&
+            g_strcmp0(one->value1, label->value) == 0) ||
+           (g_strcmp0(one->label2, label->name) == 0 && g_strcmp0(one->value2, label->value) == 0);
+}
+
+static bool is_event(const ResultsOccurrence *one, const Delay *delay)
+{
+    bool is_it = strcmp(one->event, delay->rule->metric) == 0;
+
+    for (guint i = 0; i < delay->rule->label_count && is_it; i++) {
+        const ThresholdLabel *label = &delay->rule->labels[i];
+
+        is_it = strcmp(label->name, "fault") == 0 || strcmp(label->name, "of") == 0 ||
+                has_label(one, label);
+    }
+    return is_it;
+}
+
+/* From the fault to the events of `run`, their mean when there are two; NAN when there were not as
+ * many as foretold. */
+static double delay_in(const Results *results, int run, const Delay *delay, SimTime applied)
+{
+    guint count;
+    const ResultsOccurrence *occurrences = results_occurrences(results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        const ResultsOccurrence *one = &occurrences[i];
+
+        if (one->run == run && is_event(one, delay) && one->first >= applied &&
+            one->count == delay->count) {
+            return (sim_span_to_s(one->first - applied) + sim_span_to_s(one->last - applied)) / 2;
         }
     }
     return (double)NAN;
@@ -79,21 +113,37 @@ static ThresholdRule *event_rule(const char *text)
     return rule;
 }
 
+/* Without an interval when it did not come in every run: those in which it would have come later
+ * are missing. */
 static Estimate estimate_delay(Results *results, const char *event, double confidence)
 {
     g_autoptr(ThresholdRule) rule = event_rule(event);
-    guint count, known = 0;
+    const char *number = threshold_label(rule, "of");
+    Delay delay = {.rule = rule,
+                   .dc = threshold_label(rule, "dc"),
+                   .func = threshold_label(rule, "fault"),
+                   .count = number != NULL ? g_ascii_strtoull(number, NULL, 10) : 1};
+    guint count, known = 0, hit = 0;
     const ResultsRun *runs = results_runs(results, &count);
     g_autofree double *delays = g_new0(double, MAX(count, 1));
+    Estimate estimate;
 
     for (guint i = 0; i < count; i++) {
-        double delay = delay_in(results, runs[i].run, rule);
+        SimTime applied = fault_in(results, runs[i].run, &delay);
+        double seconds =
+            applied == SIM_NEVER ? (double)NAN : delay_in(results, runs[i].run, &delay, applied);
 
-        if (!isnan(delay)) {
-            delays[known++] = delay;
+        hit += applied != SIM_NEVER;
+        if (!isnan(seconds)) {
+            delays[known++] = seconds;
         }
     }
-    return estimate_mean(delays, known, confidence);
+    estimate = estimate_mean(delays, known, confidence);
+    if (known < hit) {
+        estimate.low = estimate.high = (double)NAN;
+        estimate.method = "did not come in every replication";
+    }
+    return estimate;
 }
 
 /* --- beside each other ---------------------------------------------------------------------- */

@@ -61,14 +61,30 @@ static void measure_full(Run *run)
     }
 }
 
+static double worst_z(const Run *run)
+{
+    double worst = 0;
+
+    for (int i = 0; i < run->test.count; i++) {
+        worst = fmax(worst, fabs(run->seen[i].z));
+    }
+    return worst;
+}
+
 static void measure_run(gpointer data, gpointer unused)
 {
     Run *run = data;
+    gint64 began = g_get_monotonic_time();
 
     (void)unused;
     figures_measure(&run->test, seed_of(run, 0), run->length_s, run->seen);
     if (is_full && !run->is_own) {
         measure_full(run);
+    }
+    if (is_full) { /* it takes long: tell how far it is */
+        printf("# measured %-28s worst z %5.2f, %6.1f s\n", run->test.name, worst_z(run),
+               (double)(g_get_monotonic_time() - began) / 1e6);
+        fflush(stdout);
     }
 }
 

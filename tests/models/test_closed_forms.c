@@ -9,6 +9,9 @@
 
 #define POISSON "'interarrival': 'exponential(mean=2s)'"
 #define EXP "'service': 'exponential(mean=1s)'"
+#define NODE                                                                                       \
+    "{ 'servers': 1000, 'service': '1ns', 'breakdown': { 'up': 'exponential(mean=99s)', 'down': "  \
+    "'exponential(mean=1s)', 'while_down': 'refuse' } }"
 #define TO_A(source, station)                                                                      \
     "{ 'sources': { 'in': { " source ", 'to': 'a' } }, 'stations': { 'a': { " station " } } }"
 
@@ -128,6 +131,14 @@ static const Foretold foretold[] = {
      ", 'refused': 'o' }, 'o': { 'servers': 1000, 'service': 'exponential(mean=2s)', 'to': 'a' } } "
      "}",
      "journey{station:in}", "avg", "retrial", 4},
+    {"{ 'sources': { 'in': { " POISSON ", 'to': 'q' } }, 'forks': { 'q': { 'to': ['x', 'y', 'z'], "
+     "'need': 2 } }, 'stations': { 'x': " NODE ", 'y': " NODE ", 'z': " NODE " } }",
+     "journeys_lost{station:in}", "rate", "availability", 0.5 * 0.000298},
+    {"{ 'sources': { 'in': { " POISSON ", 'to': 'x' } }, 'stations': { 'x': " NODE " } }",
+     "journeys_lost{station:in}", "rate", "availability", 0.005},
+    {"{ 'sources': { 'in': { " POISSON ", 'to': 'q' } }, 'forks': { 'q': { 'to': ['x', 'x', 'z'], "
+     "'need': 2 } }, 'stations': { 'x': " NODE ", 'z': " NODE " } }",
+     "journeys_lost{station:in}", "rate", NULL, 0},
 };
 
 static Predictions *predictions_of(const char *queueing)
@@ -191,6 +202,32 @@ START_TEST(each_question_gives_the_answer_again)
 }
 END_TEST
 
+/* Interval 30 s, threshold 3, 14 of 16 checkers, 4 s for each try to connect. */
+START_TEST(a_dead_site_is_seen_when_enough_checkers_agree)
+{
+    DiagList *diags = NULL;
+    g_autoptr(Scenario) scenario =
+        scenario_read("scenarios/drills/dc03-lost-dns-only.json", NULL, all_kinds, &diags);
+    g_autoptr(Predictions) predictions = NULL;
+    guint found = 0;
+
+    ck_assert_ptr_nonnull(scenario);
+    predictions = predict(scenario, all_kinds);
+    for (guint i = 0; i < predictions->list->len; i++) {
+        const Prediction *prediction = g_ptr_array_index(predictions->list, i);
+
+        if (g_str_has_prefix(prediction->metric, "route53.health-changed{dc:DC03,to:unhealthy,"
+                                                 "fault:dc.outage,")) {
+            ck_assert_double_eq_tol(prediction->value, 30 * 14.0 / 17 + 2 * 34 + 4, 1e-9);
+            ck_assert_str_eq(prediction->aggregate, "delay");
+            found++;
+        }
+    }
+    ck_assert_uint_eq(found, 1);
+    diag_list_free(diags);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("closed_forms");
@@ -199,6 +236,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, each_part_is_foretold_what_its_family_says_and_nothing_else, 0,
                         G_N_ELEMENTS(foretold));
     tcase_add_loop_test(tests, each_question_gives_the_answer_again, 0, G_N_ELEMENTS(foretold));
+    tcase_add_test(tests, a_dead_site_is_seen_when_enough_checkers_agree);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,0 +1,152 @@
+/* test_predict.c - what was foretold beside what a campaign showed. */
+#include <math.h>
+
+#include "sim/run/predict.h"
+#include "tests/support/results_rig.h"
+#include "tests/support/suite.h"
+
+#define DELAY "route53.health-changed{dc:DC03,to:unhealthy,fault:dc.outage,of:1}"
+
+/* DC03 is lost at 5 s and found `seconds` later; 0: never. */
+static void lose_and_find(ResultsRig *rig, int run, double seconds, uint64_t count)
+{
+    ResultsFault fault = {.run = run,
+                          .name = "lose",
+                          .func = "dc.outage",
+                          .targets_text = "host@DC03-db1, host@DC03-db2",
+                          .applied = 5 * SIM_S,
+                          .lifted = SIM_NEVER,
+                          .targets = 6,
+                          .bit = 6};
+    SimTime found = 5 * SIM_S + sim_span_from_s(seconds);
+    ResultsOccurrence occurrence = {.run = run,
+                                    .event = "route53.health-changed",
+                                    .component = "route53",
+                                    .label1 = "dc",
+                                    .value1 = "DC03",
+                                    .label2 = "to",
+                                    .value2 = "unhealthy",
+                                    .count = count,
+                                    .first = found,
+                                    .last = found + (count > 1 ? 2 * SIM_S : 0)};
+
+    results_write_fault(rig->writer, &fault);
+    if (seconds > 0) {
+        results_write_occurrence(rig->writer, &occurrence);
+    }
+}
+
+/* The only row for a prediction of the delay, compared in `rig`. */
+static ResultsTheory compare(ResultsRig *rig, const char *event, double value, GStringChunk *texts,
+                             guint *count)
+{
+    g_autoptr(Predictions) predictions = predictions_new();
+    g_autoptr(GArray) rows = NULL;
+
+    predictions_state(predictions, "dns-checkers", "interval=10", value, event, "delay");
+    rows = predict_compare(predictions, results_rig_open(rig), 0.95, texts);
+    *count = rows->len;
+    return rows->len > 0 ? g_array_index(rows, ResultsTheory, 0) : (ResultsTheory){0};
+}
+
+START_TEST(a_delay_is_the_mean_of_the_replications)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(3, 60);
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
+    ResultsTheory row;
+    guint count;
+
+    for (int run = 0; run < 3; run++) {
+        lose_and_find(rig, run, 11 + run, 1);
+    }
+    row = compare(rig, DELAY, 12.5, texts, &count);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_double_eq_tol(row.observed, 12, 1e-9);
+    ck_assert_double_eq_tol(row.high - row.observed, 4.302652730 / sqrt(3), 1e-6);
+    ck_assert_int_eq(row.within, RESULTS_WITHIN);
+    ck_assert_str_eq(row.family, "dns-checkers");
+}
+END_TEST
+
+START_TEST(a_prediction_beyond_the_interval_lies_outside)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(3, 60);
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
+    guint count;
+
+    for (int run = 0; run < 3; run++) {
+        lose_and_find(rig, run, 11 + run, 1);
+    }
+    ck_assert_int_eq(compare(rig, DELAY, 15, texts, &count).within, RESULTS_OUTSIDE);
+}
+END_TEST
+
+/* The late ones are missing: what came would be too early on average. */
+START_TEST(a_delay_that_did_not_end_in_every_run_has_no_interval)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(3, 60);
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
+    ResultsTheory row;
+    guint count;
+
+    lose_and_find(rig, 0, 11, 1);
+    lose_and_find(rig, 1, 12, 1);
+    lose_and_find(rig, 2, 0, 0);
+    row = compare(rig, DELAY, 12, texts, &count);
+    ck_assert_int_eq(row.within, RESULTS_UNKNOWN);
+    ck_assert(g_str_has_prefix(row.why, "did not come in every replication"));
+}
+END_TEST
+
+START_TEST(other_numbers_of_events_and_other_faults_are_not_compared)
+{
+    static const char *const others[] = {
+        "route53.health-changed{dc:DC03,to:unhealthy,fault:dc.outage,of:2}",
+        "route53.health-changed{dc:DC03,to:unhealthy,fault:dc.isolate,of:1}",
+        "route53.health-changed{dc:DC01,to:unhealthy,fault:dc.outage,of:1}",
+        "route53.health-changed{dc:DC03,to:healthy,fault:dc.outage,of:1}",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autoptr(ResultsRig) rig = results_rig_new(2, 60);
+        g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
+        guint count;
+
+        lose_and_find(rig, 0, 11, 1);
+        lose_and_find(rig, 1, 12, 1);
+        compare(rig, others[i], 12, texts, &count);
+        ck_assert_uint_eq(count, 0);
+    }
+}
+END_TEST
+
+/* Two checks of one site: the mean of both. */
+START_TEST(of_two_events_the_mean_counts)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(2, 60);
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
+    guint count;
+
+    lose_and_find(rig, 0, 11, 2);
+    lose_and_find(rig, 1, 13, 2);
+    ck_assert_double_eq_tol(
+        compare(rig, "route53.health-changed{dc:DC03,to:unhealthy,fault:dc.outage,of:2}", 12, texts,
+                &count)
+            .observed,
+        13, 1e-9);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("predict");
+    TCase *tests = tcase_create("predict");
+
+    tcase_add_test(tests, a_delay_is_the_mean_of_the_replications);
+    tcase_add_test(tests, a_prediction_beyond_the_interval_lies_outside);
+    tcase_add_test(tests, a_delay_that_did_not_end_in_every_run_has_no_interval);
+    tcase_add_test(tests, other_numbers_of_events_and_other_faults_are_not_compared);
+    tcase_add_test(tests, of_two_events_the_mean_counts);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
