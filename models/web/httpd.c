@@ -1,9 +1,7 @@
 /* httpd.c - Apache httpd 2.4 with the event MPM as a balancer over the application servers of its
- * site. Left out: process spawning below MaxRequestWorkers (all threads are there from the start;
- * they are within seconds under this load), WebSocket tunnels, answers that break in the middle,
- * TLS and name look-ups towards members, a pool of backend connections for each process (one for
- * all here). None of these changes whom a request reaches when members die. Source: httpd 2.4.62
- * manual and sources. */
+ * site. Left out: WebSocket tunnels, answers that break in the middle, TLS and name look-ups
+ * towards members. None of these changes whom a request reaches when members die. Source:
+ * httpd 2.4.62 manual and sources. */
 #include <string.h>
 
 #include "models/web/httpd_parts.h"
@@ -47,32 +45,17 @@ static void httpd_message(Component *self, const Message *message)
 
 /* --- life --- */
 
-/* event.c sizes itself like this, with a warning. */
-static void size_mpm(Httpd *httpd, DiagList *diags)
-{
-    int64_t most = httpd->server_limit * httpd->threads_per_child;
-    int64_t workers = CLAMP(httpd->max_request_workers, httpd->threads_per_child, most);
-
-    workers -= workers % httpd->threads_per_child;
-    if (workers != httpd->max_request_workers) {
-        diag_add(diags, DIAG_WARNING, httpd->component.settings, DIAG_KEY,
-                 "'%s' changes 'MaxRequestWorkers' from %d to %d: it is a multiple of "
-                 "'ThreadsPerChild', at most 'ServerLimit' times that",
-                 httpd->component.name, (int)httpd->max_request_workers, (int)workers);
-        httpd->max_request_workers = workers;
-    }
-    httpd->async_factor_16 = (int64_t)(httpd->async_factor * 16.0);
-}
-
 static void httpd_wire(Component *self, World *world, DiagList *diags)
 {
     Httpd *httpd = (Httpd *)self;
     g_autofree char *stream = g_strdup_printf("%s/check", self->name);
+    g_autofree char *accept_stream = g_strdup_printf("%s/accept", self->name);
     g_autofree char *choice_stream = g_strdup_printf("%s/choice", self->name);
 
     engine_open_stream(world_engine(world), &httpd->check_rng, stream);
     engine_open_stream(world_engine(world), &httpd->choice_rng, choice_stream);
-    size_mpm(httpd, diags);
+    engine_open_stream(world_engine(world), &httpd->accept_rng, accept_stream);
+    mpm_read(httpd, diags);
     httpd->works = pool_new("httpd.works", sizeof(Work));
     httpd_read_members(httpd, diags);
     host_listen(self->host, (uint16_t)httpd->port, self);
@@ -85,11 +68,10 @@ static void httpd_start(Component *self)
     ledger_open(&httpd->ledger, world_now(self->world), (uint32_t)httpd->max_request_workers);
     for (uint32_t i = 0; i < httpd->balancer.count; i++) {
         httpd->balancer.members[i] = httpd->initial[i];
-        httpd->backends[i].idle = 0;
         httpd->backends[i].in_use = 0;
         httpd->backends[i].waiting = NULL;
-        httpd->backends[i].peer_incarnation = 0;
     }
+    mpm_start(httpd);
     httpd_check_start(httpd);
 }
 
@@ -107,12 +89,9 @@ static void httpd_stop(Component *self, const Effect *why)
     (void)why;
     pool_free(httpd->works); /* whatever was under way is gone with the process */
     httpd->works = pool_new("httpd.works", sizeof(Work));
-    httpd->queue_first = NULL;
-    httpd->queue_last = NULL;
-    httpd->busy = 0;
-    httpd->queued = 0;
     ledger_drop_all(&httpd->ledger, world_now(self->world));
     connections_clear(httpd);
+    mpm_stop(httpd);
     gauge_set(&httpd->workers_busy, world_now(self->world), 0.0);
     gauge_set(&httpd->waiting, world_now(self->world), 0.0);
 }
@@ -122,6 +101,7 @@ static void httpd_free(Component *self)
     Httpd *httpd = (Httpd *)self;
 
     pool_free(httpd->works);
+    mpm_free(httpd);
     g_free(httpd->slots);
     g_free(httpd->backends);
     g_free(httpd->balancer.members);
@@ -146,6 +126,15 @@ static const Field httpd_fields[] = {
                 .help = "Requests served at once; a multiple of ThreadsPerChild, at most "
                         "ServerLimit times that",
                 .source = "httpd 2.4 event MPM: 16 x 25"),
+    HTTPD_COUNT(start_servers, "StartServers", .initial = "3", .lowest = "1", .highest = "20000",
+                .help = "Processes at the start", .source = "httpd 2.4 event MPM"),
+    HTTPD_COUNT(min_spare_threads, "MinSpareThreads", .initial = "75", .lowest = "1",
+                .highest = "100000",
+                .help = "Fewer idle workers start processes: 1, 2, 4 ... 32 each second",
+                .source = "httpd 2.4 event MPM"),
+    HTTPD_COUNT(max_spare_threads, "MaxSpareThreads", .initial = "250", .lowest = "1",
+                .highest = "100000", .help = "More idle workers let a process leave each second",
+                .source = "httpd 2.4 event MPM"),
     FIELD_ROW(Httpd, async_factor, "AsyncRequestWorkerFactor", FIELD_TYPE_NUMBER, double,
               .initial = "2", .lowest = "0", .highest = "1000",
               .help = "Open connections are accepted up to MaxRequestWorkers plus this many for "
@@ -268,6 +257,8 @@ static const MetricDef httpd_metrics[] = {
                    "Kept connections closed because all workers were busy"),
     METRIC_COUNTER(Httpd, syns_dropped, "Connections not taken because the backlog was full"),
     METRIC_COUNTER(Httpd, checks_failed, "Health checks of members that failed"),
+    METRIC_COUNTER(Httpd, processes_started, "Processes started"),
+    METRIC_GAUGE(Httpd, processes_alive, "1", "Processes"),
     METRIC_GAUGE(Httpd, workers_busy, "1", "Workers that serve a request"),
     METRIC_GAUGE(Httpd, waiting, "1", "Requests on accepted connections that wait for a worker"),
     METRIC_GAUGE(Httpd, connections, "1", "Accepted connections, those kept alive included"),
@@ -302,7 +293,7 @@ const Kind httpd_kind = {
     .name = "httpd",
     .help = "Apache httpd 2.4, event MPM, mod_proxy_balancer and mod_proxy_hcheck",
     .leaves_out =
-        "Spawning of processes, WebSocket tunnels, answers that break in the middle, TLS and name "
+        "WebSocket tunnels, answers that break in the middle, TLS and name "
         "look-ups towards members, bodies in hcexpr: they do not change whom a request reaches "
         "when members die",
     .size = sizeof(Httpd),

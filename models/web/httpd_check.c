@@ -81,6 +81,23 @@ static void on_check_connected(Component *self, void *context, ConnectOutcome ou
     }
 }
 
+/* Measured once: 10.7 s without any check after the process that made them had left. */
+#define HAND_OVER (10700 * SIM_MS)
+
+void httpd_check_hand_over(Httpd *httpd, uint32_t process)
+{
+    if (process != httpd->check_process) {
+        return;
+    }
+    httpd->check_pause_until = world_now(httpd->component.world) + HAND_OVER;
+    for (uint32_t i = 0; i < httpd->process_room; i++) {
+        if (httpd->processes[i].is_alive && !httpd->processes[i].is_leaving) {
+            httpd->check_process = i;
+            return;
+        }
+    }
+}
+
 static void check_begin(Backend *backend)
 {
     Httpd *httpd = backend->httpd;
@@ -96,6 +113,10 @@ static void on_check_due(void *self, void *subject, uint64_t detail)
     Httpd *httpd = self;
 
     (void)detail;
+    if (world_now(httpd->component.world) < httpd->check_pause_until) {
+        schedule_check(backend, httpd->check_pause_until - world_now(httpd->component.world));
+        return;
+    }
     if (httpd->balancer.members[backend->index].flags.is_stopped) {
         schedule_check(backend, 0);
         return;
@@ -118,6 +139,7 @@ void httpd_check_start(Httpd *httpd)
 {
     SimSpan wait = httpd->hc_interval;
 
+    httpd->check_pause_until = 0;
     httpd->checks_running = 0;
     httpd->checks_first = NULL;
     if (httpd->hc_method == CHECK_NONE) {

@@ -3,11 +3,8 @@
  * process accepts while its open connections are fewer than ThreadsPerChild +
  * AsyncRequestWorkerFactor x its idle threads and it has an idle thread
  * (connections_above_limit); when none is idle, all that wait for another request are closed
- * (process_keepalive_queue(0)). All processes are taken together, which accepts the same number
- * as long as each fills to its own limit; a process that is over its limit while another has room
- * makes the sum here refuse a little earlier. Left out: connections that linger while they are
- * closed (they do not count in event.c either), and TCP_DEFER_ACCEPT, which moves an accept by one
- * round trip. */
+ * (process_keepalive_queue(0)). Left out: connections that linger while they are closed (they do
+ * not count in event.c either), and TCP_DEFER_ACCEPT, which moves an accept by one round trip. */
 #include "models/web/httpd_parts.h"
 
 #define INDEX_BITS 20
@@ -154,10 +151,23 @@ static void count_waiting(Httpd *httpd)
     gauge_set(&httpd->connections_waiting, now_of(httpd), (double)httpd->lists[SLOT_QUEUED].count);
 }
 
+/* Its process has one connection less. */
 static void slot_close(Httpd *httpd, Slot *slot)
 {
+    Process *process = httpd_process(httpd, slot->process);
+
+    process->open--;
+    process->kept -= slot->state == SLOT_KEPT;
     slot_free(httpd, slot);
     count_open(httpd, -1);
+}
+
+/* A process takes a connection. */
+static void slot_accept(Httpd *httpd, Slot *slot, uint32_t process)
+{
+    slot->process = process;
+    httpd_process(httpd, process)->open++;
+    count_open(httpd, 1);
 }
 
 /* Tells the client, whose next request then opens a new one at once. */
@@ -191,39 +201,61 @@ static void close_expired(Httpd *httpd)
 }
 
 /* event.c: all threads are busy, "will close keep-alive connections". */
-static void close_kept(Httpd *httpd)
+void connections_close_kept(Httpd *httpd, Process *process)
 {
-    SlotList *list = &httpd->lists[SLOT_KEPT];
+    uint32_t index = httpd->lists[SLOT_KEPT].first, next;
 
-    while (list->first != 0) {
-        slot_close_early(httpd, slot_at(httpd, list->first));
+    for (; process->kept > 0 && index != 0; index = next) {
+        Slot *slot = slot_at(httpd, index);
+
+        next = slot->next;
+        if (httpd_process(httpd, slot->process) == process) {
+            slot_close_early(httpd, slot);
+        }
     }
 }
 
-/* connections_above_limit. */
-static bool may_accept(const Httpd *httpd)
+void connections_close_all(Httpd *httpd, Process *process)
 {
-    uint32_t workers = (uint32_t)httpd->max_request_workers;
-    uint32_t idle = workers - MIN(httpd->busy, workers);
+    uint32_t index = httpd->lists[SLOT_FRESH].first, next;
 
-    return idle > 0 && httpd->open < workers + (uint32_t)(idle * httpd->async_factor_16 / 16);
+    connections_close_kept(httpd, process);
+    for (; index != 0; index = next) {
+        Slot *slot = slot_at(httpd, index);
+
+        next = slot->next;
+        if (httpd_process(httpd, slot->process) == process) {
+            slot_close(httpd, slot);
+        }
+    }
+}
+
+/* A connection came and no process has an idle worker. */
+static void close_kept_of_all(Httpd *httpd)
+{
+    for (uint32_t i = 0; i < httpd->process_room; i++) {
+        if (httpd->processes[i].is_alive) {
+            connections_close_kept(httpd, &httpd->processes[i]);
+        }
+    }
 }
 
 /* --- accept --- */
 
 /* The first in the kernel's queue is taken: served when its request is there already, let go when
  * its client closed it meanwhile. */
-static void accept_first(Httpd *httpd)
+static void accept_first(Httpd *httpd, uint32_t process)
 {
     Slot *slot = slot_at(httpd, httpd->lists[SLOT_QUEUED].first);
     Work *work = slot->work;
 
-    count_open(httpd, 1);
+    slot_accept(httpd, slot, process);
     if (slot->is_gone) {
         slot_close(httpd, slot);
     } else if (work != NULL) {
         slot->work = NULL;
         slot_become(httpd, slot, SLOT_BUSY, 0);
+        work->process = process;
         work_begin(work);
     } else {
         slot_become(httpd, slot, SLOT_FRESH, now_of(httpd) + httpd->request_read_timeout);
@@ -257,8 +289,13 @@ void connections_accept(Httpd *httpd)
         return;
     }
     close_expired(httpd);
-    while (queue->first != 0 && may_accept(httpd)) {
-        accept_first(httpd);
+    while (queue->first != 0) {
+        int process = mpm_accepting_process(httpd);
+
+        if (process < 0) {
+            break;
+        }
+        accept_first(httpd, (uint32_t)process);
     }
     count_waiting(httpd);
     if (queue->first != 0) {
@@ -281,12 +318,16 @@ static Slot *connection_open(Httpd *httpd)
 {
     if (!httpd->component.owner.is_held && httpd->lists[SLOT_QUEUED].first == 0) {
         close_expired(httpd);
-        if (may_accept(httpd)) {
-            count_open(httpd, 1);
-            return slot_new(httpd, SLOT_FRESH, now_of(httpd) + httpd->request_read_timeout);
+        int process = mpm_accepting_process(httpd);
+
+        if (process >= 0) {
+            Slot *slot = slot_new(httpd, SLOT_FRESH, now_of(httpd) + httpd->request_read_timeout);
+
+            slot_accept(httpd, slot, (uint32_t)process);
+            return slot;
         }
-        if (httpd->busy >= (uint32_t)httpd->max_request_workers) {
-            close_kept(httpd);
+        if (mpm_is_busy(httpd)) {
+            close_kept_of_all(httpd);
         }
     }
     Slot *slot = slot_new(httpd, SLOT_QUEUED, now_of(httpd));
@@ -334,6 +375,7 @@ bool connection_ask(Httpd *httpd, Work *work)
             return false;
         }
     } else if (request->peer_incarnation != 0) { /* an old one that nobody counts */
+        work->process = (uint32_t)MAX(mpm_accepting_process(httpd), 0);
         work_begin(work);
         return true;
     } else {
@@ -344,6 +386,8 @@ bool connection_ask(Httpd *httpd, Work *work)
     if (slot->state == SLOT_QUEUED) {
         slot->work = work;
     } else {
+        work->process = slot->process;
+        httpd_process(httpd, slot->process)->kept -= slot->state == SLOT_KEPT;
         slot_become(httpd, slot, SLOT_BUSY, 0);
         work_begin(work);
     }
@@ -353,9 +397,10 @@ bool connection_ask(Httpd *httpd, Work *work)
 bool connection_keeps(const Httpd *httpd, const Work *work)
 {
     const Slot *slot = slot_find(httpd, work->connection);
+    const Process *process = httpd_process(httpd, work->process);
 
-    if (httpd->queued > 0 || (httpd->lists[SLOT_QUEUED].first != 0 &&
-                              httpd->busy >= (uint32_t)httpd->max_request_workers)) {
+    if (process->queued > 0 || process->is_leaving ||
+        (httpd->lists[SLOT_QUEUED].first != 0 && !process_has_worker(httpd, process))) {
         return false;
     }
     return slot == NULL || httpd->keep_alive_requests == 0 ||
@@ -378,12 +423,8 @@ void connection_answered(Httpd *httpd, const Work *work, bool is_kept)
         kept = MIN(kept, slot->client_keeps);
     }
     slot->served++;
+    httpd_process(httpd, slot->process)->kept++;
     slot_become(httpd, slot, SLOT_KEPT, now_of(httpd) + kept);
-}
-
-void connections_no_worker(Httpd *httpd)
-{
-    close_kept(httpd);
 }
 
 /* The client closed its end. What waits in the kernel keeps its place until it is accepted. */

@@ -26,16 +26,31 @@ typedef enum CheckMethod {
 enum { MEMBERS_SITE, MEMBERS_OWN_NODE };
 enum { SCHEME_HTTP, SCHEME_AJP };
 
-/* One member's connections, in step with the balancer's members. */
+/* What one process keeps open to one member. */
+typedef struct Link {
+    uint32_t idle;             /* connections that nobody uses */
+    uint32_t peer_incarnation; /* life of the peer that they lead to, and of its host */
+    uint32_t host_life;
+} Link;
+
+/* One child of the event MPM. */
+typedef struct Process {
+    struct Work *queue_first, *queue_last; /* on its connections, without a worker */
+    Link *links;                           /* in step with the balancer's members */
+    SimTime started;
+    uint32_t busy, queued;
+    uint32_t open, kept; /* its connections, and those that wait for another request */
+    bool is_alive;
+    bool is_leaving; /* accepts nothing more, and ends when its workers are idle */
+} Process;
+
+/* One member, in step with the balancer's members. */
 typedef struct Backend {
     Httpd *httpd;
     Component *peer;
     uint32_t index;
     struct Work *waiting; /* for one of `max` connections, in order */
     uint32_t in_use;
-    uint32_t idle;             /* open connections that nobody uses */
-    uint32_t peer_incarnation; /* life of the peer that they lead to, and of its host */
-    uint32_t host_life;
     struct Backend *next; /* that waits for its check */
 } Backend;
 
@@ -57,6 +72,7 @@ typedef struct Work {
     Message request;
     uint32_t attempts; /* members tried */
     uint32_t member;
+    uint32_t process;
     uint32_t waits;                /* looks for a usable member so far */
     uint16_t busy_with[WORK_BUSY]; /* members that count it as under way until its end */
     uint8_t busy_count;
@@ -83,7 +99,8 @@ typedef enum SlotState {
 typedef struct Slot {
     uint32_t next, before; /* in the list of its state, or among the free ones; 0: none */
     uint32_t generation;
-    uint32_t served; /* requests */
+    uint32_t served;  /* requests */
+    uint32_t process; /* that accepted it */
     SlotState state;
     bool is_gone; /* its client closed it */
     float access_loss;
@@ -105,7 +122,7 @@ struct Httpd {
     Component component; /* first */
     /* configuration: directives and worker parameters by httpd's own names */
     int64_t max_request_workers, listen_backlog, keep_alive_requests, port, max_attempts;
-    int64_t server_limit, threads_per_child;
+    int64_t server_limit, threads_per_child, start_servers, min_spare_threads, max_spare_threads;
     double async_factor;
     SimSpan worker_wait, ping, acquire;
     int64_t max, hc_threads;
@@ -123,7 +140,8 @@ struct Httpd {
     /* measurement */
     uint64_t requests, answers_ok, answers_500, answers_502, answers_503, answers_504, failovers,
         connections_cut, connections_closed_early, syns_dropped, checks_failed;
-    Gauge workers_busy, waiting, connections, connections_waiting;
+    uint64_t processes_started;
+    Gauge processes_alive, workers_busy, waiting, connections, connections_waiting;
     Ledger ledger;
     /* state */
     Rng check_rng, choice_rng;
@@ -131,12 +149,15 @@ struct Httpd {
     BalancerMember *initial;    /* as configured */
     Backend *checks_first;      /* that wait for a thread */
     uint32_t checks_running;
+    SimTime check_pause_until;
     uint32_t fail_codes[HTTPD_FAIL_CODES], fail_codes_count;
     Balancer balancer;
     Backend *backends;
     Pool *works;
-    Work *queue_first, *queue_last; /* on accepted connections, without a worker */
-    uint32_t busy, queued;
+    Process *processes; /* as many as there may be */
+    uint32_t process_room, spawn_rate, busy, queued;
+    uint32_t check_process; /* whose watchdog checks the members */
+    Rng accept_rng;
     int64_t async_factor_16; /* sixteenths, as event.c counts */
     Slot *slots;             /* from 1 */
     uint32_t slots_count, slots_room, slots_free;
@@ -151,13 +172,50 @@ static inline SimSpan httpd_connection_timeout(const Httpd *httpd)
     return httpd->connection_timeout > 0 ? httpd->connection_timeout : httpd->proxy_timeout;
 }
 
-/* --- httpd_work.c: the life of a request --- */
+static inline Process *httpd_process(const Httpd *httpd, uint32_t index)
+{
+    return &httpd->processes[index];
+}
 
-/* One came in, over whatever connection. */
-void work_arrive(Httpd *httpd, const Message *message);
+static inline bool process_has_worker(const Httpd *httpd, const Process *process)
+{
+    return process->busy < (uint32_t)httpd->threads_per_child;
+}
+
+/* --- httpd_mpm.c: processes --- */
+
+/* As the directives say, with a warning where httpd changes them. */
+void mpm_read(Httpd *httpd, DiagList *diags);
+
+/* The parent starts its children; the parent and all of them are gone. */
+void mpm_start(Httpd *httpd);
+void mpm_stop(Httpd *httpd);
+void mpm_free(Httpd *httpd);
+
+/* A process that takes another connection now, drawn from all that do; -1: none does. */
+int mpm_accepting_process(Httpd *httpd);
+
+/* Whether no process has an idle worker. */
+bool mpm_is_busy(const Httpd *httpd);
+
+/* A process has become idler: one that leaves may end. */
+void mpm_process_idler(Httpd *httpd, Process *process);
+
+/* --- httpd_workers.c: workers and who waits for them --- */
 
 /* Its connection is accepted: it takes a worker, or waits for one. */
 void work_begin(Work *work);
+
+/* It is over: its worker takes the next request that waits, or is idle. */
+void work_free(Work *work, bool is_kept);
+
+/* --- httpd_work.c: the life of a request --- */
+
+/* It has a worker, which reads it. */
+void work_parse(Work *work);
+
+/* One came in, over whatever connection. */
+void work_arrive(Httpd *httpd, const Message *message);
 
 /* Its client closed the connection before it was accepted. */
 void work_forget(Work *work);
@@ -183,8 +241,12 @@ void connection_closed(Httpd *httpd, uint32_t number);
 /* Room may have become free: accepts what waits. */
 void connections_accept(Httpd *httpd);
 
-/* A request found no idle worker: idle connections are closed, to go to another process. */
-void connections_no_worker(Httpd *httpd);
+/* A process had no idle worker for a request, or leaves: its idle connections are closed, to go to
+ * another process. */
+void connections_close_kept(Httpd *httpd, Process *process);
+
+/* A process ends: whatever it still has is closed. */
+void connections_close_all(Httpd *httpd, Process *process);
 
 /* The process ended. */
 void connections_clear(Httpd *httpd);
@@ -195,6 +257,9 @@ void connections_clear(Httpd *httpd);
 void httpd_read_members(Httpd *httpd, DiagList *diags);
 
 /* --- httpd_check.c --- */
+
+/* The process that checked ended: another one goes on when it notices. */
+void httpd_check_hand_over(Httpd *httpd, uint32_t process);
 
 /* Starts the health checks of all members; called at each start. */
 void httpd_check_start(Httpd *httpd);

@@ -2,72 +2,9 @@
  * 2.4.62 modules/proxy (mod_proxy.c, mod_proxy_http.c). */
 #include "models/web/httpd_parts.h"
 
-static void work_parse(Work *work);
 static void work_choose(Work *work);
 static void on_parsed(void *self, void *subject, uint64_t detail);
 static const EventType parsed_event = {"httpd.parsed", on_parsed};
-
-/* --- workers and queue --- */
-
-static void worker_take(Httpd *httpd, Work *work)
-{
-    httpd->busy++;
-    gauge_set(&httpd->workers_busy, world_now(httpd->component.world), (double)httpd->busy);
-    work_parse(work);
-}
-
-static void queue_push(Httpd *httpd, Work *work)
-{
-    work->stage = WORK_QUEUED;
-    if (httpd->queue_last != NULL) {
-        httpd->queue_last->next = work;
-    } else {
-        httpd->queue_first = work;
-    }
-    httpd->queue_last = work;
-    httpd->queued++;
-    ledger_wait(&httpd->ledger, world_now(httpd->component.world), work->request.request);
-    gauge_set(&httpd->waiting, world_now(httpd->component.world), (double)httpd->queued);
-}
-
-static Work *queue_pop(Httpd *httpd)
-{
-    Work *work = httpd->queue_first;
-
-    if (work != NULL) {
-        httpd->queue_first = work->next;
-        if (work->next == NULL) {
-            httpd->queue_last = NULL;
-        }
-        work->next = NULL;
-        httpd->queued--;
-        ledger_begin(&httpd->ledger, world_now(httpd->component.world));
-        gauge_set(&httpd->waiting, world_now(httpd->component.world), (double)httpd->queued);
-    }
-    return work;
-}
-
-/* The worker takes the next request that waits, or is idle. */
-static void work_free(Work *work, bool is_kept)
-{
-    Httpd *httpd = work->httpd;
-    Work *next;
-
-    ledger_end(&httpd->ledger, world_now(httpd->component.world), work->request.request);
-    next = queue_pop(httpd);
-    httpd->busy--;
-    for (uint32_t i = 0; i < work->busy_count; i++) {
-        httpd->balancer.members[work->busy_with[i]].busy--;
-    }
-    connection_answered(httpd, work, is_kept);
-    pool_give(httpd->works, work);
-    if (next != NULL) {
-        worker_take(httpd, next);
-    } else {
-        gauge_set(&httpd->workers_busy, world_now(httpd->component.world), (double)httpd->busy);
-    }
-    connections_accept(httpd);
-}
 
 /* --- answers --- */
 
@@ -112,6 +49,12 @@ static void work_use_connection(Work *work);
 static Backend *backend_of(const Work *work)
 {
     return &work->httpd->backends[work->member];
+}
+
+/* What its process keeps open to its member. */
+static Link *link_of(const Work *work)
+{
+    return &httpd_process(work->httpd, work->process)->links[work->member];
 }
 
 static void work_set_timer(Work *work, SimSpan wait, const EventType *type)
@@ -250,10 +193,10 @@ static uint32_t host_life(const Backend *backend)
  * nothing, and answers what was sent to it before its fall with a reset. */
 static void work_found_dead(Work *work)
 {
-    Backend *backend = backend_of(work);
+    Link *link = link_of(work);
 
-    if (work->is_pooled && backend->host_life == host_life(backend)) {
-        backend->idle = 0;
+    if (work->is_pooled && link->host_life == host_life(backend_of(work))) {
+        link->idle = 0;
         work_connect(work);
     } else {
         work_broken(work);
@@ -297,9 +240,8 @@ static void on_acquire_timeout(void *self, void *subject, uint64_t detail)
 static void work_acquire(Work *work)
 {
     const Httpd *httpd = work->httpd;
-    int64_t processes = httpd->max_request_workers / httpd->threads_per_child;
 
-    if (httpd->max > 0 && backend_of(work)->in_use >= (uint32_t)(httpd->max * processes)) {
+    if (httpd->max > 0 && backend_of(work)->in_use >= (uint32_t)httpd->max * httpd->process_room) {
         work_wait_for_connection(work);
     } else {
         work_use_connection(work);
@@ -328,7 +270,7 @@ static void on_answer(Component *self, void *context, Outcome outcome, const Mes
 
     switch (outcome) {
     case OUTCOME_OK:
-        backend_of(work)->idle++;
+        link_of(work)->idle++;
         httpd->balancer.members[work->member].bytes_in += reply->size_bytes;
         work_answered(work, reply);
         return;
@@ -357,7 +299,7 @@ static void work_ask(Work *work)
     question.access_delay = 0;
     question.access_loss = 0.0;
     question.connection = 0;
-    question.peer_incarnation = backend_of(work)->peer_incarnation;
+    question.peer_incarnation = link_of(work)->peer_incarnation;
     httpd->balancer.members[work->member].bytes_out += question.size_bytes;
     call_send(&httpd->component, backend_of(work)->peer, &question, httpd->proxy_timeout, on_answer,
               work);
@@ -389,7 +331,7 @@ static void work_ping(Work *work)
     Message ping = {.op = MESSAGE_HTTP,
                     .size_bytes = 200,
                     .flags = httpd->scheme == SCHEME_AJP ? HTTP_PING : HTTP_EXPECT,
-                    .peer_incarnation = backend_of(work)->peer_incarnation};
+                    .peer_incarnation = link_of(work)->peer_incarnation};
 
     call_send(&httpd->component, backend_of(work)->peer, &ping, httpd->ping, on_pong, work);
 }
@@ -410,7 +352,7 @@ static void on_connected(Component *self, void *context, ConnectOutcome outcome,
                          uint32_t connection)
 {
     Work *work = context;
-    Backend *backend = backend_of(work);
+    Link *link = link_of(work);
 
     (void)self;
     (void)connection;
@@ -418,22 +360,22 @@ static void on_connected(Component *self, void *context, ConnectOutcome outcome,
         work_fail_over(work);
         return;
     }
-    if (backend->peer_incarnation != peer->owner.incarnation) {
-        backend->peer_incarnation = peer->owner.incarnation;
-        backend->host_life = host_life(backend);
-        backend->idle = 0;
+    if (link->peer_incarnation != peer->owner.incarnation) {
+        link->peer_incarnation = peer->owner.incarnation;
+        link->host_life = host_life(backend_of(work));
+        link->idle = 0;
     }
     work_speak(work);
 }
 
 static void work_use_connection(Work *work)
 {
-    Backend *backend = backend_of(work);
+    Link *link = link_of(work);
 
-    backend->in_use++;
+    backend_of(work)->in_use++;
     work->is_holding = true;
-    if (backend->idle > 0) {
-        backend->idle--;
+    if (link->idle > 0) {
+        link->idle--;
         work->is_pooled = true;
         work_speak(work);
     } else {
@@ -523,7 +465,7 @@ static void on_parsed(void *self, void *subject, uint64_t detail)
     }
 }
 
-static void work_parse(Work *work)
+void work_parse(Work *work)
 {
     Httpd *httpd = work->httpd;
     SimSpan cpu = httpd->proxy_cpu;
@@ -535,19 +477,6 @@ static void work_parse(Work *work)
     }
     work->stage = WORK_PARSING;
     host_work(httpd->component.host, &httpd->component.owner, cpu, &parsed_event, work, 0);
-}
-
-void work_begin(Work *work)
-{
-    Httpd *httpd = work->httpd;
-
-    if (httpd->busy < (uint32_t)httpd->max_request_workers) {
-        ledger_serve(&httpd->ledger, world_now(httpd->component.world), work->request.request);
-        worker_take(httpd, work);
-    } else {
-        queue_push(httpd, work);
-        connections_no_worker(httpd);
-    }
 }
 
 void work_forget(Work *work)

@@ -21,7 +21,7 @@ END_TEST
 /* 20 ms to the client, a LAN round trip (two with the connect), 90 us of CPU, and the ports. */
 START_TEST(a_request_costs_its_ways_and_its_cpu)
 {
-    g_auto(Bed) bed = bed_new(2, "");
+    g_auto(Bed) bed = bed_new(2, ONE_PROCESS);
     const ProbeAsked *fresh, *pooled;
 
     fresh = bed_ask(&bed, 0);

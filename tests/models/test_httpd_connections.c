@@ -7,6 +7,8 @@
 /* 4 workers, factor 2: 4 + 2 x 4 idle = 12 connections. */
 #define SMALL ", 'ThreadsPerChild': 2, 'ServerLimit': 2, 'MaxRequestWorkers': 4"
 
+#define ONE_CHILD ", 'ThreadsPerChild': 4, 'ServerLimit': 1, 'MaxRequestWorkers': 4"
+
 static double connections(const Bed *bed)
 {
     return rig_gauge(bed->rig, HTTPD, "connections");
@@ -142,7 +144,7 @@ END_TEST
 /* event.c: "All workers are busy, will close n keep-alive connections"; their clients hear it. */
 START_TEST(idle_connections_are_closed_when_no_worker_is_left)
 {
-    g_auto(Bed) bed = bed_new(7, SMALL);
+    g_auto(Bed) bed = bed_new(7, ONE_CHILD);
     guint first;
 
     fill_kept(&bed, 5);

@@ -112,7 +112,7 @@ END_TEST
  * that took an idle pooled connection 502 after 3.0 s, the member out after 1.1 s. */
 START_TEST(idle_pooled_connections_to_a_dark_member_end_as_502)
 {
-    g_auto(Bed) bed = bed_new(12, ", 'connectiontimeout': '1s', 'timeout': '3s'");
+    g_auto(Bed) bed = bed_new(12, ONE_PROCESS ", 'connectiontimeout': '1s', 'timeout': '3s'");
     SimTime fault;
 
     bed.a->answer_delay = 10 * SIM_MS;
@@ -216,7 +216,7 @@ END_TEST
 
 START_TEST(a_broken_answer_on_kept_connections_closes_the_clients)
 {
-    g_auto(Bed) bed = bed_new(21, "");
+    g_auto(Bed) bed = bed_new(21, ONE_PROCESS);
     const ProbeAsked *asked;
 
     bed_stream(&bed, 2, SIM_S); /* both members have a pooled connection */
@@ -232,7 +232,7 @@ END_TEST
 
 START_TEST(a_broken_fresh_connection_marks_the_member_for_a_kept_client)
 {
-    g_auto(Bed) bed = bed_new(22, "");
+    g_auto(Bed) bed = bed_new(22, ONE_PROCESS);
     const ProbeAsked *asked;
 
     bed.a->manner = PROBE_BREAKS;
@@ -314,7 +314,7 @@ END_TEST
 
 START_TEST(a_stale_pooled_connection_is_replaced_without_a_sign)
 {
-    g_auto(Bed) bed = bed_new(27, "");
+    g_auto(Bed) bed = bed_new(27, ONE_PROCESS);
     const ProbeAsked *asked;
 
     bed_stream(&bed, 2, SIM_S);
@@ -331,7 +331,7 @@ END_TEST
 /* Nothing closed it: the request is sent over it and answered by a reset. */
 START_TEST(a_pooled_connection_to_a_host_that_lost_its_power_ends_as_502)
 {
-    g_auto(Bed) bed = bed_new(28, "");
+    g_auto(Bed) bed = bed_new(28, ONE_PROCESS);
 
     bed_stream(&bed, 2, SIM_S);
     rig_down(bed.rig, "host@DC01-app1", 10 * SIM_S);

@@ -9,7 +9,9 @@ extern const Kind httpd_kind;
 Bed bed_new(uint64_t seed, const char *settings)
 {
     Bed bed = {.rig = rig_new(seed, &httpd_kind, NULL)};
-    g_autofree char *json = g_strdup_printf("{ \"backend\": \"probe\"%s }", settings);
+    g_autofree char *json = g_strdup_printf(
+        "{ \"backend\": \"probe\", \"StartServers\": 1000, \"MaxSpareThreads\": 100000%s }",
+        settings);
     /* a quote that is meant stands as \\' */
     g_auto(GStrv) pieces = g_strsplit(json, "\\'", -1);
     g_autofree char *kept = g_strjoinv("\x01", pieces);

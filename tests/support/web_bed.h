@@ -8,6 +8,9 @@
 #define B "probe@DC01-app2"
 #define WEB_ADDRESS 0xC000020Bu /* 192.0.2.11 */
 
+/* One process, so that it is known whose pool of connections a request finds. */
+#define ONE_PROCESS ", 'ServerLimit': 1, 'ThreadsPerChild': 400"
+
 /* httpd on one host, a member on each of two others. */
 typedef struct Bed {
     Rig *rig;
@@ -15,8 +18,8 @@ typedef struct Bed {
     Component *httpd;
 } Bed;
 
-/* `settings`: more members of httpd's section, each with a comma before it; quotes may be single.
- */
+/* All processes from the start and for good. `settings`: more members of httpd's section, each with
+ * a comma before it; quotes may be single. */
 Bed bed_new(uint64_t seed, const char *settings);
 void bed_free(Bed *bed);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bed, bed_free)
