@@ -86,6 +86,17 @@ void arrivals_schedule(Client *client)
     }
 }
 
+/* Who asks next is drawn when he asks, but can be seen now from a copy of the stream: users are
+ * more than a cache holds. */
+static void fetch_next_user(const Client *client)
+{
+    Rng stream = client->user_rng;
+    const User *user = &client->population[rng_below(&stream, (uint64_t)client->users)];
+
+    __builtin_prefetch(user);
+    __builtin_prefetch((const char *)user + 64);
+}
+
 static bool is_accepted(Client *client, SimTime now)
 {
     if (client->executor == EXECUTOR_CONSTANT) {
@@ -115,6 +126,7 @@ static void on_arrival(void *self, void *subject, uint64_t detail)
         request_begin(client, &client->population[user], key % (uint64_t)client->keys, is_write);
     }
     arrivals_schedule(client);
+    fetch_next_user(client);
 }
 
 /* --- set-up --- */

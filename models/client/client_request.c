@@ -31,6 +31,13 @@ static SimSpan access_delay(const User *user)
     return (SimSpan)(user->access_delay_us * 1000.0F);
 }
 
+static uint64_t session_of(const Request *request)
+{
+    const Client *client = request->client;
+
+    return client->first_user + (uint64_t)(request->user - client->population);
+}
+
 /* What is still being opened is nobody's from now on. */
 static void drop_dials(Request *request)
 {
@@ -112,7 +119,7 @@ static void request_end(Request *request, bool is_ok, const Message *reply)
     Client *client = request->client;
     History *history = world_history(client->component.world);
     SimTime now = now_of(request);
-    uint64_t session = client->first_user + (uint64_t)(request->user - client->population);
+    uint64_t session = session_of(request);
     UserRequest felt = {.intended = request->intended,
                         .ended = now,
                         .client = client->component.role,
@@ -471,6 +478,7 @@ static void request_answered(Request *request, const Message *reply)
     User *user = request->user;
     Component *peer = request->peer;
 
+    history_expect(world_history(client->component.world), session_of(request), request->key);
     if (!request->is_reused) {
         user->left = (uint16_t)(reply->count > 0 ? MIN(reply->count, UINT16_MAX) : UINT16_MAX);
         user->peer_incarnation = peer->owner.incarnation;

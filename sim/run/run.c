@@ -129,6 +129,7 @@ static void live_until(Run *run, SimTime until)
         sampler_take(run->sampler);
         record_write_users(run->writer, world_history(run->assembly->world), run->order->run,
                            run->start);
+        history_forget(world_history(run->assembly->world));
         chaos_look(run->chaos);
         tell(run);
         look_for_abort(run);

@@ -11,6 +11,7 @@ struct History {
     DataBook *data;
     NoteBook *notes;
     HistoryTally tally;
+    HistoryFloors floors; /* no `fill`: nobody tells */
 };
 
 History *history_new(Engine *engine)
@@ -74,6 +75,31 @@ void history_read(History *history, uint64_t session, uint64_t key, int64_t vers
                   SimTime invoked, const UserRequest *request)
 {
     data_book_read(history->data, session, key, version, invoked, request);
+}
+
+void history_expect(const History *history, uint64_t session, uint64_t key)
+{
+    data_book_expect(history->data, session, key);
+}
+
+void history_set_floors(History *history, const HistoryFloors *floors)
+{
+    history->floors = *floors;
+}
+
+void history_forget(History *history)
+{
+    SimTime now = engine_now(history->engine);
+
+    if (history->floors.fill != NULL) {
+        data_book_forget(history->data, &history->floors,
+                         request_book_settled(history->requests, now), now);
+    }
+}
+
+uint64_t history_count_kept(const History *history)
+{
+    return data_book_count_kept(history->data);
 }
 
 void history_write_lost(History *history, uint64_t key, int64_t left, int64_t lost, SimTime when)

@@ -52,6 +52,26 @@ void history_write_acked(History *history, uint64_t key, int64_t version, SimTim
 void history_read(History *history, uint64_t session, uint64_t key, int64_t version,
                   SimTime invoked, const UserRequest *request);
 
+/* One of these two will be told of `session` and `key` in a moment: has the processor fetch what is
+ * known of them. */
+void history_expect(const History *history, uint64_t session, uint64_t key);
+
+/* Fills in for each of `count` keys the oldest version that a read from now on may return, 0 when
+ * it may return nothing, whatever loses power from now on. */
+typedef struct HistoryFloors {
+    void (*fill)(void *context, const uint64_t *keys, int64_t *floors, size_t count);
+    void *context;
+} HistoryFloors;
+
+/* Who stores the data can tell the floors; `floors` is copied. From then on history_forget forgets
+ * what no check can need any more, now and then when there is much of it; to be called between
+ * events. It looks at announced requests only (history_request_begun). */
+void history_set_floors(History *history, const HistoryFloors *floors);
+void history_forget(History *history);
+
+/* How many acknowledgements and memories of sessions are kept. */
+uint64_t history_count_kept(const History *history);
+
 /* The last copies of all versions of `key` that are newer than `left`, up to `lost`, were destroyed
  * at `when`: acknowledged ones among them are lost for good, though later writes may hide it. */
 void history_write_lost(History *history, uint64_t key, int64_t left, int64_t lost, SimTime when);

@@ -5,31 +5,9 @@
 #include "sim/world/history_data.h"
 
 #include "sim/base/sort.h"
+#include "sim/world/history_tables.h"
 
-#define CHUNK_BITS 14
-#define CHUNK_ACKS (1u << CHUNK_BITS)
-#define TABLE_FIRST 4096 /* power of two */
-#define PROOFS_MOST 100  /* kept for each invariant */
-
-typedef struct Ack {
-    int64_t version;
-    SimTime time;
-    uint64_t request;
-    const Site *dc;
-    uint32_t before; /* the key's next older one, plus 1; 0: none */
-    bool is_lost;    /* counted as lost already */
-} Ack;
-
-typedef struct KeyRecord {
-    uint64_t key;
-    uint32_t newest; /* ack plus 1; 0: the slot is free */
-} KeyRecord;
-
-typedef struct SessionRecord {
-    uint64_t session, key;
-    int64_t version; /* 0: the slot is free */
-    SimTime time;    /* when it was seen first */
-} SessionRecord;
+#define PROOFS_MOST 100 /* kept for each invariant */
 
 typedef struct Proof {
     HistoryFinding shown;
@@ -37,13 +15,8 @@ typedef struct Proof {
 } Proof;
 
 struct DataBook {
-    SimTime epoch;     /* that proofs count from */
-    GPtrArray *chunks; /* of Ack[CHUNK_ACKS] */
-    uint32_t ack_count;
-    KeyRecord *keys; /* open addressing, at most half full */
-    uint64_t key_count, key_capacity;
-    SessionRecord *sessions; /* likewise */
-    uint64_t session_count, session_capacity;
+    SimTime epoch; /* that proofs count from */
+    DataTables tables;
     GArray *findings; /* of Proof */
     guint proofs_lost, proofs_stale, proofs_back, proofs_diverged;
     double mildest_stale; /* of the stale reads kept, once there is no more room */
@@ -55,11 +28,7 @@ DataBook *data_book_new(void)
 {
     DataBook *book = g_new0(DataBook, 1);
 
-    book->chunks = g_ptr_array_new_with_free_func(g_free);
-    book->key_capacity = TABLE_FIRST;
-    book->keys = g_new0(KeyRecord, TABLE_FIRST);
-    book->session_capacity = TABLE_FIRST;
-    book->sessions = g_new0(SessionRecord, TABLE_FIRST);
+    data_tables_init(&book->tables);
     book->findings = g_array_new(false, false, sizeof(Proof));
     book->staleness = histogram_new();
     return book;
@@ -76,113 +45,9 @@ void data_book_free(DataBook *book)
         g_free(g_array_index(book->findings, Proof, i).text);
     }
     g_array_free(book->findings, true);
-    g_ptr_array_free(book->chunks, true);
-    g_free(book->keys);
-    g_free(book->sessions);
+    data_tables_clear(&book->tables);
     histogram_free(book->staleness);
     g_free(book);
-}
-
-/* --- tables ----------------------------------------------------------------------------------- */
-
-/* Finalizer of splitmix64 (Steele, Lea and Flood, 2014). */
-static uint64_t data_mix(uint64_t word)
-{
-    word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9u;
-    word = (word ^ word >> 27) * 0x94d049bb133111ebu;
-    return word ^ word >> 31;
-}
-
-static KeyRecord *data_book_key(const DataBook *book, uint64_t key)
-{
-    uint64_t i = data_mix(key) & (book->key_capacity - 1);
-
-    while (book->keys[i].newest != 0 && book->keys[i].key != key) {
-        i = (i + 1) & (book->key_capacity - 1);
-    }
-    return &book->keys[i];
-}
-
-static KeyRecord *data_book_add_key(DataBook *book, uint64_t key)
-{
-    KeyRecord *record;
-
-    if (2 * (book->key_count + 1) > book->key_capacity) {
-        g_autofree KeyRecord *before = book->keys;
-        uint64_t capacity = book->key_capacity;
-
-        book->key_capacity = 2 * capacity;
-        book->keys = g_new0(KeyRecord, book->key_capacity);
-        for (uint64_t i = 0; i < capacity; i++) {
-            if (before[i].newest != 0) {
-                *data_book_key(book, before[i].key) = before[i];
-            }
-        }
-    }
-    book->key_count++;
-    record = data_book_key(book, key);
-    record->key = key;
-    return record;
-}
-
-static SessionRecord *data_book_session(const DataBook *book, uint64_t session, uint64_t key)
-{
-    uint64_t i = data_mix(data_mix(session) + key) & (book->session_capacity - 1);
-
-    while (book->sessions[i].version != 0 &&
-           (book->sessions[i].session != session || book->sessions[i].key != key)) {
-        i = (i + 1) & (book->session_capacity - 1);
-    }
-    return &book->sessions[i];
-}
-
-static void data_book_grow_sessions(DataBook *book)
-{
-    g_autofree SessionRecord *before = book->sessions;
-    uint64_t capacity = book->session_capacity;
-
-    book->session_capacity = 2 * capacity;
-    book->sessions = g_new0(SessionRecord, book->session_capacity);
-    for (uint64_t i = 0; i < capacity; i++) {
-        if (before[i].version != 0) {
-            *data_book_session(book, before[i].session, before[i].key) = before[i];
-        }
-    }
-}
-
-/* The session has seen `version` of `key`. */
-static void data_book_remember(DataBook *book, uint64_t session, uint64_t key, int64_t version,
-                               SimTime time)
-{
-    SessionRecord *record = data_book_session(book, session, key);
-
-    if (version <= record->version) {
-        return;
-    }
-    if (record->version == 0 && 2 * (book->session_count + 1) > book->session_capacity) {
-        data_book_grow_sessions(book);
-        record = data_book_session(book, session, key);
-    }
-    book->session_count += record->version == 0 ? 1 : 0;
-    *record = (SessionRecord){session, key, version, time};
-}
-
-static Ack *data_book_ack(const DataBook *book, uint32_t place)
-{
-    Ack *chunk = g_ptr_array_index(book->chunks, (place - 1) >> CHUNK_BITS);
-
-    return &chunk[(place - 1) & (CHUNK_ACKS - 1)];
-}
-
-static uint32_t data_book_add_ack(DataBook *book, Ack ack)
-{
-    g_assert_cmpuint(book->ack_count, <, UINT32_MAX - 1);
-    if (book->ack_count % CHUNK_ACKS == 0) {
-        g_ptr_array_add(book->chunks, g_new(Ack, CHUNK_ACKS));
-    }
-    book->ack_count++;
-    *data_book_ack(book, book->ack_count) = ack;
-    return book->ack_count;
 }
 
 /* --- findings --------------------------------------------------------------------------------- */
@@ -253,36 +118,37 @@ static void data_book_keep_stale(DataBook *book, guint place, SimTime time, doub
 void data_book_write(DataBook *book, uint64_t key, int64_t version, SimTime now,
                      const UserRequest *request)
 {
-    KeyRecord *record = data_book_key(book, key);
+    KeyRecord *record = data_tables_key(&book->tables, key);
 
     g_assert_cmpint(version, >, 0);
     book->totals.writes_acked++;
     if (request->session != 0) {
-        data_book_remember(book, request->session, key, version, now);
+        data_tables_remember(&book->tables, request->session, key, version, now);
     }
-    if (record->newest != 0 && data_book_ack(book, record->newest)->version >= version) {
+    if (record->newest != 0 && data_tables_ack(&book->tables, record->newest)->version >= version) {
         return;
     }
     if (record->newest == 0) {
-        record = data_book_add_key(book, key);
+        record = data_tables_add_key(&book->tables, key);
     }
-    record->newest = data_book_add_ack(book, (Ack){.version = version,
-                                                   .time = now,
-                                                   .request = request->id,
-                                                   .dc = request->dc,
-                                                   .before = record->newest});
+    record->newest = data_tables_add_ack(&book->tables, (Ack){.version = version,
+                                                              .time = now,
+                                                              .request = request->id,
+                                                              .dc = request->dc,
+                                                              .before = record->newest});
 }
 
 /* The earliest acknowledged write that is newer than `version`; NULL when there is none. */
 static const Ack *data_book_first_newer(const DataBook *book, uint64_t key, int64_t version,
                                         uint64_t *count)
 {
-    const KeyRecord *record = data_book_key(book, key);
+    const KeyRecord *record = data_tables_key(&book->tables, key);
     const Ack *first = NULL;
 
     *count = 0;
+    g_assert_true(record->newest == 0 || version >= record->floor);
     for (uint32_t place = record->newest; place != 0;) {
-        const Ack *ack = data_book_ack(book, place);
+        const Ack *ack = data_tables_ack(&book->tables, place);
 
         if (ack->version <= version) {
             break;
@@ -331,7 +197,7 @@ static void data_book_check_fresh(DataBook *book, uint64_t key, int64_t version,
 static void data_book_check_order(DataBook *book, uint64_t session, uint64_t key, int64_t version,
                                   SimTime invoked, const UserRequest *request)
 {
-    const SessionRecord *seen = data_book_session(book, session, key);
+    const SessionRecord *seen = data_tables_session(&book->tables, session, key);
 
     if (seen->version <= version || seen->time > invoked) {
         return;
@@ -358,7 +224,8 @@ void data_book_read(DataBook *book, uint64_t session, uint64_t key, int64_t vers
     if (session != 0) {
         data_book_check_order(book, session, key, version, invoked, request);
         if (version > 0) {
-            data_book_remember(book, session, key, version, MAX(request->ended, invoked));
+            data_tables_remember(&book->tables, session, key, version,
+                                 MAX(request->ended, invoked));
         }
     }
 }
@@ -368,11 +235,13 @@ void data_book_read(DataBook *book, uint64_t session, uint64_t key, int64_t vers
 static const Ack *data_book_count_lost(DataBook *book, uint64_t key, int64_t left, int64_t lost,
                                        uint64_t *count)
 {
+    const KeyRecord *record = data_tables_key(&book->tables, key);
     const Ack *newest = NULL;
 
     *count = 0;
-    for (uint32_t place = data_book_key(book, key)->newest; place != 0;) {
-        Ack *ack = data_book_ack(book, place);
+    g_assert_true(record->newest == 0 || left >= record->floor);
+    for (uint32_t place = record->newest; place != 0;) {
+        Ack *ack = data_tables_ack(&book->tables, place);
 
         if (ack->version <= left) {
             break;
@@ -394,6 +263,21 @@ static char *data_lost_text(const DataBook *book, uint64_t key, const Ack *ack, 
                            " was acknowledged at %.6f s by %s to request %" G_GUINT64_FORMAT "; %s",
                            ack->version, key, data_time_s(book, ack->time), data_dc(ack->dc),
                            ack->request, why);
+}
+
+void data_book_expect(const DataBook *book, uint64_t session, uint64_t key)
+{
+    data_tables_expect(&book->tables, session, key);
+}
+
+void data_book_forget(DataBook *book, const HistoryFloors *floors, SimTime settled, SimTime now)
+{
+    data_tables_forget(&book->tables, floors, settled, now);
+}
+
+uint64_t data_book_count_kept(const DataBook *book)
+{
+    return data_tables_count(&book->tables);
 }
 
 void data_book_lose(DataBook *book, uint64_t key, int64_t left, int64_t lost, SimTime when)
@@ -451,16 +335,16 @@ void data_book_each_key(const DataBook *book, HistoryEachKey *each, void *contex
 {
     g_autoptr(GArray) keys = g_array_new(false, false, sizeof(KeyRecord));
 
-    for (uint64_t i = 0; i < book->key_capacity; i++) {
-        if (book->keys[i].newest != 0) {
-            g_array_append_val(keys, book->keys[i]);
+    for (uint64_t i = 0; i < book->tables.key_capacity; i++) {
+        if (book->tables.keys[i].newest != 0) {
+            g_array_append_val(keys, book->tables.keys[i]);
         }
     }
     sort_array(keys, key_compare);
     for (guint i = 0; i < keys->len; i++) {
         const KeyRecord *record = &g_array_index(keys, KeyRecord, i);
 
-        each(record->key, data_book_ack(book, record->newest)->version, context);
+        each(record->key, data_tables_ack(&book->tables, record->newest)->version, context);
     }
 }
 
@@ -468,7 +352,7 @@ HistoryTotals data_book_totals(const DataBook *book)
 {
     HistoryTotals totals = book->totals;
 
-    totals.keys_written = book->key_count;
+    totals.keys_written = book->tables.key_count;
     totals.staleness = book->staleness;
     return totals;
 }

@@ -311,6 +311,11 @@ static guint request_book_complete(const RequestBook *book, SimTime now)
     return second;
 }
 
+SimTime request_book_settled(const RequestBook *book, SimTime now)
+{
+    return (SimTime)request_book_complete(book, now) * SIM_S - book->lead;
+}
+
 static void series_forget(Series *series, guint second)
 {
     guint gone = MIN(second - series->first, series->capacity);

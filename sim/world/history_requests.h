@@ -12,6 +12,9 @@ void request_book_set_epoch(RequestBook *book, SimTime epoch);
 void request_book_begin(RequestBook *book, SimTime intended);
 void request_book_add(RequestBook *book, const UserRequest *request);
 
+/* All requests announced for an instant before this one have ended. */
+SimTime request_book_settled(const RequestBook *book, SimTime now);
+
 /* As history_take_cells. */
 SimTime request_book_taken_until(const RequestBook *book);
 void request_book_take(RequestBook *book, SimTime now, HistoryEachCell *each, void *context);

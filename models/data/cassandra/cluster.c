@@ -1,6 +1,8 @@
 /* cluster.c - builds what all nodes of a world share. */
 #include "models/data/cassandra/cluster.h"
 
+#include "models/data/cassandra/floors.h"
+
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/murmur3.h"
 #include "sim/config/json_place.h"
@@ -335,6 +337,7 @@ Cluster *cluster_of(World *world, DiagList *diags)
 
     if (cluster->services == NULL) {
         build(cluster, world, diags);
+        floors_offer(cluster, world);
     }
     return cluster;
 }

@@ -14,11 +14,12 @@ static KeyEntry *make_slots(uint32_t capacity)
     return slots;
 }
 
-/* The slot that has `key`, or the empty one where it would stand. */
+/* The slot that has `key`, or the empty one where it would stand. Data are mostly numbered from 0:
+ * neighbours stay neighbours, so that as many keys take as few cache lines as they can. */
 static KeyEntry *probe(const KeyTable *table, uint64_t key)
 {
-    uint64_t hash = key * UINT64_C(0x9e3779b97f4a7c15);
-    uint32_t mask = table->capacity - 1, at = (uint32_t)(hash >> 32) & mask;
+    uint64_t group = (key >> 24) * UINT64_C(0x9e3779b97f4a7c15);
+    uint32_t mask = table->capacity - 1, at = (uint32_t)(key + (group >> 32)) & mask;
 
     while (table->slots[at].index != EMPTY && table->slots[at].key != key) {
         at = (at + 1) & mask;

@@ -1,0 +1,66 @@
+/* history_tables.h - what the data checks remember: acknowledgements by key, and the newest version
+ * that each session has seen of a key. Private to history's book of data. */
+#pragma once
+
+#include "sim/world/history.h"
+
+typedef struct Ack {
+    int64_t version;
+    SimTime time;
+    uint64_t request;
+    const Site *dc;
+    uint32_t before; /* the key's next older one, plus 1; 0: none */
+    bool is_lost;    /* counted as lost already */
+} Ack;
+
+typedef struct KeyRecord {
+    uint64_t key;
+    int64_t floor;   /* no read shows an older version: what is not newer may be forgotten */
+    uint32_t newest; /* ack plus 1; 0: the slot is free */
+} KeyRecord;
+
+typedef struct SessionRecord {
+    uint64_t session, key;
+    int64_t version; /* 0: the slot is free */
+    SimTime time;    /* when it was seen first */
+} SessionRecord;
+
+typedef struct DataTables {
+    GPtrArray *chunks; /* of Ack */
+    uint32_t ack_count;
+    KeyRecord *keys; /* open addressing, at most half full */
+    uint64_t key_count, key_capacity;
+    SessionRecord *sessions; /* likewise */
+    uint64_t session_count, session_capacity;
+    uint64_t kept_count; /* acks and sessions that the last forgetting left */
+    int64_t *floors;     /* by slot of the key, asked for at `floors_at`; NULL: none */
+    SimTime floors_at;
+} DataTables;
+
+void data_tables_init(DataTables *tables);
+void data_tables_clear(DataTables *tables);
+
+/* The record of `key`, or the free one where it would stand; a new record of it. */
+KeyRecord *data_tables_key(const DataTables *tables, uint64_t key);
+KeyRecord *data_tables_add_key(DataTables *tables, uint64_t key);
+
+/* An acknowledgement by its place; the place of a new one. */
+Ack *data_tables_ack(const DataTables *tables, uint32_t place);
+uint32_t data_tables_add_ack(DataTables *tables, Ack ack);
+
+/* What `session` has seen of `key` (version 0: nothing); it has seen `version` at `time`. */
+SessionRecord *data_tables_session(const DataTables *tables, uint64_t session, uint64_t key);
+void data_tables_remember(DataTables *tables, uint64_t session, uint64_t key, int64_t version,
+                          SimTime time);
+
+/* As history_expect. */
+void data_tables_expect(const DataTables *tables, uint64_t session, uint64_t key);
+
+/* Acknowledgements and memories of sessions. */
+uint64_t data_tables_count(const DataTables *tables);
+
+/* When much has come together, asks for the floors; at a later call, when all requests wanted
+ * before `settled` have ended and the floors are older, forgets what is not newer than they. The
+ * newest acknowledgement of each key always stays. */
+void data_tables_forget(DataTables *tables, const HistoryFloors *source, SimTime settled,
+                        SimTime now);
