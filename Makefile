@@ -46,7 +46,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests theory lint bench bench-check bench-peers bench-store asan fuzz fuzz-programs surroundings golden docs plants clean install deps FORCE
+.PHONY: all help run test tests theory lint bench bench-check bench-peers bench-store asan fuzz fuzz-programs surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -109,6 +109,9 @@ golden: all ## write anew what the smoke scenarios must end with: say why in the
 docs: all ## write the reference and the schema anew from the program's tables
 	@$(DCDRILL) explain > models/REFERENCE.md
 	@$(DCDRILL) schema > scenarios/schema.json
+
+same-bits: all ## the long form of test_same_bits.sh: two compilers, three levels, with and without FMA, all smoke scenarios
+	@FULL=1 bash tests/scenarios/test_same_bits.sh
 
 plants: $(PLANT_PROGRAMS) ## build a program for each planted fault of the simulator, which a test must find
 
