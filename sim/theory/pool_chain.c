@@ -45,7 +45,7 @@ static void add_states(Chain *chain, State *state, guint at, guint left)
     guint most = at == 0 ? (left + (lines - 1) * SPREAD_MOST) / lines : state->lines[at - 1];
     guint least = at == 0 || state->lines[0] <= SPREAD_MOST ? 0 : state->lines[0] - SPREAD_MOST;
 
-    if (at == chain->servers) {
+    if (at == chain->servers || at == POOL_SERVERS_MOST) { /* the same, said to gcc -O3 */
         g_array_append_val(chain->states, *state);
         return;
     }
@@ -88,7 +88,7 @@ static guint find_state(const Chain *chain, guint level, const State *wanted)
         while (at < chain->servers && state->lines[at] == wanted->lines[at]) {
             at++;
         }
-        if (at == chain->servers) {
+        if (at == chain->servers || at == POOL_SERVERS_MOST) { /* the same, said to gcc -O3 */
             return middle;
         }
         if (state->lines[at] < wanted->lines[at]) {

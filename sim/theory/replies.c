@@ -62,7 +62,7 @@ static void add_quantiles(TheoryCase *theory, double (*share_by)(double, const v
 static double kth_by(double t, const void *context)
 {
     const KthOfN *params = context;
-    g_autofree double *each = g_new(double, params->n);
+    g_autofree double *each = g_new(double, (gsize)params->n);
 
     for (gint64 i = 0; i < params->n; i++) {
         each[i] = -solve_expm1(-t / params->mean);
