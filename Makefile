@@ -35,6 +35,9 @@ SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
 PRELOADS := $(PRELOAD_SOURCES:%.c=$(BUILD)/%.so)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 BENCH_OBJECTS := $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o
+HONESTY := $(BUILD)/tests/honesty/honesty
+REPETITIONS ?= 400
+HONESTY_SEED ?= 20261122
 BENCH_COMPARE := $(BUILD)/tests/bench/compare
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
@@ -46,7 +49,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests theory lint bench bench-check bench-peers bench-store asan fuzz fuzz-programs surroundings golden docs plants clean install deps FORCE same-bits
+.PHONY: all help run test tests theory lint honesty bench bench-check bench-peers bench-store asan fuzz fuzz-programs surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -75,6 +78,9 @@ theory: $(BUILD)/tests/analytic/test_queueing ## hold simulated queues against e
 
 bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as ratios to a fixed loop: build/bench.json
 	@scripts/bench.sh $(BUILD)
+
+honesty: $(HONESTY) ## repeat every type of interval 400 times and count how often the truth lies within (half an hour)
+	@$(HONESTY) $(REPETITIONS) $(JOBS) $(HONESTY_SEED)
 
 bench-check: $(BENCH_PROGRAMS) $(BENCH_COMPARE) ## measure, and fail where more than 15 % of the stored speed is lost
 	@scripts/bench.sh $(BUILD) check
@@ -154,6 +160,10 @@ $(BUILD)/%.o: %.c
 
 $(TEST_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB) $(TEST_LIBS) $(LDLIBS_ALL)
+
+HONESTY_OBJECTS := $(HONESTY).o $(BUILD)/tests/support/honesty.o $(BUILD)/kinds.o
+$(HONESTY): $(HONESTY_OBJECTS) $(LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(HONESTY_OBJECTS) $(LIB) $(LDLIBS_ALL)
 
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BENCH_OBJECTS) $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(BENCH_OBJECTS) $(LIB) $(LDLIBS_ALL)

@@ -8,13 +8,22 @@ static const char *const methods[] = {
     "A scenario with a fault is repeated in replications that differ in nothing but chance: "
     "arrivals, service times, and the phases of health checks, caches and timers. Intervals are "
     "made from replications only, never from single requests, which depend on one another.",
-    "Means and shares: mean or ratio of totals over the replications, interval by Student's t. "
-    "With "
-    "fewer than 10 replications it is marked as not reliable; with one there is none.",
+    "Means and shares: mean or ratio of totals over the replications, interval by Student's t, "
+    "from "
+    "10 replications on with Willink's correction for skewness. With fewer it is marked as not "
+    "reliable; with one there is none.",
     "Percentiles: of all replications' requests together, from merged histograms with a relative "
     "error of at most 0.4 %; interval by Student's t from the replications' own percentiles. At "
-    "least 100 requests must lie beyond the percentile in each of them. Percentiles are never "
-    "averaged over sites, regions or time.",
+    "least 100 requests must lie beyond the percentile in each of them, and there must be 100 "
+    "times "
+    "as many as count for one, since requests that follow one another are alike: how many that is "
+    "the spread of the replications' means shows. Percentiles are never averaged over sites, "
+    "regions "
+    "or time.",
+    "Without faults and at a constant load means and percentiles speak of the steady state, and "
+    "are "
+    "told only when it is one: the warm-up is long enough, nothing drifts, no station is offered "
+    "more than it can serve.",
     "Latency counts from the moment the user wanted the request, whether or not the client could "
     "start it then, so that stalls are not hidden. Only requests that went well have one.",
     "A request counts as failed when the user got no answer after all retries. Where none failed, "

@@ -87,16 +87,18 @@ static void put_series(const Telling *telling, const Experiment *experiment)
     static const char *const heads[] = {"Series",
                                         "#Warm-up",
                                         "#MSER-5 cuts",
-                                        "#p of no difference before the cut",
+                                        "#p of the first tenth like the second half",
                                         "#Drift of the last quarter",
                                         "#p of no drift",
                                         NULL};
 
-    page_table_begin(telling->page,
-                     "Where series become steady. A cut beyond the warm-up, or a drift from the "
-                     "third to the fourth quarter, counts when chance alone would make it in less "
-                     "than 1 % of campaigns, all series together.",
-                     heads);
+    page_table_begin(
+        telling->page,
+        "Where series become steady. A cut beyond the warm-up counts when the first "
+        "tenth of the measured part differs from its second half, a drift when its "
+        "third quarter differs from the fourth, each by more than chance would make it "
+        "in 0.5 % of campaigns, all series together.",
+        heads);
     for (guint i = 0; i < experiment->series->len; i++) {
         const ExperimentSeries *series = experiment->series->pdata[i];
         g_autofree char *warmup = words_time(-series->begin);

@@ -56,9 +56,38 @@ double estimate_student_factor(double confidence, double degrees)
     return fixed_round(gsl_cdf_tdist_Pinv((1 + confidence) / 2, degrees));
 }
 
-/* An estimate from replications whose interval is value +- t s / sqrt(R). */
-static Estimate from_replications(double value, double deviation, size_t count, double confidence,
-                                  const char *method)
+double estimate_skewness(const double *values, size_t count)
+{
+    double average = estimate_average(values, count);
+    double deviation = sqrt(estimate_variance(values, count));
+    double n = (double)count;
+    g_autofree double *cubes = g_new(double, MAX(count, 1));
+
+    if (count < 3 || !(deviation > 0)) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        double z = (values[i] - average) / deviation;
+
+        cubes[i] = z * z * z;
+    }
+    return estimate_stable_sum(cubes, count) * n / ((n - 1) * (n - 2));
+}
+
+double estimate_skewed_factor(double factor, double skewness, double count)
+{
+    double b = skewness / (6 * sqrt(count));
+
+    if (fabs(b) < 1e-6) {
+        return factor;
+    }
+    return (fixed_round(cbrt(1 + 6 * b * (factor - b))) - 1) / (2 * b);
+}
+
+/* An estimate from replications whose interval is value +- t s / sqrt(R); where there are enough of
+ * them to see a skewness, of factors that it moves. */
+static Estimate from_replications(double value, double deviation, double skewness, size_t count,
+                                  double confidence, const char *method)
 {
     Estimate estimate = {
         .value = value,
@@ -74,13 +103,14 @@ static Estimate from_replications(double value, double deviation, size_t count, 
 
     if (count < ESTIMATE_FEWEST_REPLICATIONS) {
         estimate.more_needed = ESTIMATE_FEWEST_REPLICATIONS - count;
+        skewness = 0;
     }
     if (count >= 2) {
-        double half = estimate_student_factor(confidence, (double)(count - 1)) * deviation /
-                      sqrt((double)count);
+        double factor = estimate_student_factor(confidence, (double)(count - 1));
+        double error = deviation / sqrt((double)count);
 
-        estimate.low = value - half;
-        estimate.high = value + half;
+        estimate.low = value - estimate_skewed_factor(factor, skewness, (double)count) * error;
+        estimate.high = value - estimate_skewed_factor(-factor, skewness, (double)count) * error;
     }
     return estimate;
 }
@@ -88,24 +118,22 @@ static Estimate from_replications(double value, double deviation, size_t count, 
 Estimate estimate_mean(const double *means, size_t count, double confidence)
 {
     return from_replications(estimate_average(means, count), sqrt(estimate_variance(means, count)),
-                             count, confidence, "replications, Student t");
+                             estimate_skewness(means, count), count, confidence,
+                             "replications, Student t with skewness");
 }
 
 Estimate estimate_ratio(const double *parts, const double *wholes, size_t count, double confidence)
 {
     double whole = estimate_average(wholes, count);
     double ratio = whole == 0 ? NAN : estimate_average(parts, count) / whole;
-    g_autofree double *squares = g_new(double, MAX(count, 1));
-    double variance;
+    g_autofree double *misses = g_new(double, MAX(count, 1));
 
     for (size_t i = 0; i < count; i++) {
-        double miss = parts[i] - ratio * wholes[i];
-
-        squares[i] = miss * miss;
+        misses[i] = parts[i] - ratio * wholes[i];
     }
-    variance = count < 2 ? NAN : estimate_stable_sum(squares, count) / (double)(count - 1);
-    return from_replications(ratio, sqrt(variance) / fabs(whole), count, confidence,
-                             "ratio of replications, Student t");
+    return from_replications(ratio, sqrt(estimate_variance(misses, count)) / fabs(whole),
+                             estimate_skewness(misses, count), count, confidence,
+                             "ratio of replications, Student t with skewness");
 }
 
 /* Where nothing or everything happened: the limit on the other side is exact. */
@@ -193,7 +221,7 @@ Estimate estimate_quantile(double p, double pooled, const double *each, size_t c
                            uint64_t fewest, double correlation_length, double confidence)
 {
     Estimate estimate =
-        from_replications(pooled, sqrt(estimate_variance(each, count)), count, confidence,
+        from_replications(pooled, sqrt(estimate_variance(each, count)), 0, count, confidence,
                           "pooled quantile, Student t over replications");
     double beyond = ceil(ESTIMATE_FEWEST_BEYOND / (1 - p) * (1 - 1e-12));
     double needed = MAX(beyond, ceil(100 * correlation_length));
@@ -376,7 +404,7 @@ static Comparison no_comparison(double difference, size_t count, double confiden
 {
     Comparison comparison = {.t = NAN, .degrees = NAN, .p = NAN};
 
-    comparison.difference = from_replications(difference, NAN, MIN(count, 1), confidence, "");
+    comparison.difference = from_replications(difference, NAN, 0, MIN(count, 1), confidence, "");
     return comparison;
 }
 

@@ -157,7 +157,7 @@ Estimate estimate_overlapping_means(const double *series, size_t count, size_t s
 {
     Estimate estimate = one_run(estimate_average(series, count), count, confidence,
                                 "overlapping batch means, Student t");
-    double degrees = floor(1.5 * ((double)count / (double)size - 1));
+    double degrees = floor(1.5 * ((double)(double)count / (double)size - 1));
     double half = estimate_student_factor(confidence, degrees) *
                   sqrt(estimate_asymptotic_variance(series, count, size) / (double)count);
 
@@ -165,6 +165,19 @@ Estimate estimate_overlapping_means(const double *series, size_t count, size_t s
     estimate.high = estimate.value + half;
     estimate.is_reliable = true;
     return estimate;
+}
+
+/* The two ends, at the same distance so far, by the skewness of batch means; `batches` is how many
+ * fit side by side. */
+static void correct_skewness(Estimate *estimate, double skewness, double batches)
+{
+    double degrees = floor(1.5 * (batches - 1));
+    double factor = estimate_student_factor(estimate->confidence, degrees);
+    double error = (estimate->high - estimate->value) / factor;
+
+    estimate->low = estimate->value - estimate_skewed_factor(factor, skewness, batches) * error;
+    estimate->high = estimate->value - estimate_skewed_factor(-factor, skewness, batches) * error;
+    estimate->method = "overlapping batch means, Student t with skewness";
 }
 
 Estimate estimate_long_run(const double *series, size_t count, double confidence)
@@ -181,6 +194,8 @@ Estimate estimate_long_run(const double *series, size_t count, double confidence
     }
     means = batch_means(series, count, LONG_RUN_BATCHES, size);
     estimate = estimate_overlapping_means(series, count, size, confidence);
+    correct_skewness(&estimate, estimate_skewness(means, LONG_RUN_BATCHES),
+                     (double)count / (double)size);
     estimate.is_reliable =
         estimate_von_neumann(means, LONG_RUN_BATCHES, NULL) <= VON_NEUMANN_LIMIT &&
         !estimate_has_trend(series, count);

@@ -40,11 +40,32 @@ extern const HonestyCase honesty_cases[];
 void honesty_estimate(const HonestyCase *test, double duration_s, guint replications, uint64_t seed,
                       double confidence, Estimate figures[HONESTY_FIGURES]);
 
+/* The figures of each replication by themselves, `replications` of each figure, one figure after
+ * the other; for comparisons. */
+void honesty_each(const HonestyCase *test, double duration_s, guint replications, uint64_t seed,
+                  double *values);
+
+/* A case that must be refused, and the words of it. */
+typedef struct HonestyRefusal {
+    HonestyCase test;
+    HonestyFigure figure;
+    const char *words;
+} HonestyRefusal;
+
+/* An unstable queue, known and found out; an infinite mean of service and of the wait; too few
+ * values. Ends with a NULL name. */
+extern const HonestyRefusal honesty_refusals[];
+
+/* What the judge says of the figure of a case: the words of its estimate. Caller frees. */
+char *honesty_words(const HonestyRefusal *refusal, uint64_t seed);
+
 /* One interval type on one figure, over many repetitions. */
 typedef struct HonestyCount {
-    guint repetitions, covered, doubtful,
-        bare;     /* doubtful: called not reliable; bare: no interval */
-    double width; /* sum of relative half-widths */
+    guint given;    /* intervals */
+    guint covered;  /* of them, with the truth within */
+    guint doubtful; /* of them, called not reliable */
+    guint refused;  /* repetitions without an interval */
+    double width;   /* sum of half-widths over the truth */
 } HonestyCount;
 void honesty_count(HonestyCount *count, const Estimate *estimate, double truth);
 

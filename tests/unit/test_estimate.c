@@ -332,6 +332,48 @@ START_TEST(a_quantile_says_how_many_values_it_lacks)
 }
 END_TEST
 
+/* Means that are exponential, as those of a queue with a heavy tail nearly are: plain t intervals
+ * of ten cover 90 %. */
+START_TEST(skewed_means_are_covered_as_often_as_promised)
+{
+    enum { REPETITIONS = 4000 };
+    Rng rng;
+    int plain = 0;
+    int corrected = 0;
+
+    rng_init(&rng, 11, "skewed");
+    for (int i = 0; i < REPETITIONS; i++) {
+        double means[10];
+        double half;
+        Estimate estimate;
+
+        for (int j = 0; j < 10; j++) {
+            means[j] = -log(rng_uniform(&rng));
+        }
+        estimate = estimate_mean(means, 10, 0.95);
+        half = estimate_student_factor(0.95, 9) * sqrt(estimate_variance(means, 10) / 10);
+        plain += fabs(estimate.value - 1) <= half;
+        corrected += estimate.low <= 1 && 1 <= estimate.high;
+    }
+    ck_assert_int_lt(plain, REPETITIONS * 91 / 100);
+    ck_assert_int_gt(corrected, REPETITIONS * 93 / 100);
+}
+END_TEST
+
+START_TEST(without_skewness_the_interval_is_the_plain_one)
+{
+    double even[10] = {1, 2, 3, 4, 5, 5, 4, 3, 2, 1};
+    double few[3] = {1, 1, 4};
+
+    ck_assert_double_eq_tol(estimate_skewness(even, 10), 0, 1e-12);
+    ck_assert_double_eq(estimate_skewed_factor(2.5, 0, 10), 2.5);
+    /* (1/3) sum z^3 of 1, 1, 4 with the sample's deviation sqrt(3): n sum / ((n - 1) (n - 2)) */
+    assert_near(estimate_skewness(few, 3), 3 * (2 * -1 + 8) / (2 * pow(3, 1.5)), 1e-12);
+    assert_near(estimate_skewed_factor(2, 6, 9),
+                (cbrt(1 + 6 * (1.0 / 3) * (2 - 1.0 / 3)) - 1) / (2 * (1.0 / 3)), 1e-12);
+}
+END_TEST
+
 /* Ten runs of 1,000 values with variance 1: were they independent, the means would spread by
  * sqrt(1/1000); they spread by sqrt(0.02), as if 20 values counted for one. */
 START_TEST(runs_that_differ_show_how_alike_their_values_are)
@@ -533,6 +575,8 @@ Suite *test_suite(void)
     tcase_add_test(behaviour, no_event_seen_is_not_no_event);
     tcase_add_test(behaviour, a_quantile_says_how_many_values_it_lacks);
     tcase_add_test(behaviour, runs_that_differ_show_how_alike_their_values_are);
+    tcase_add_test(behaviour, skewed_means_are_covered_as_often_as_promised);
+    tcase_add_test(behaviour, without_skewness_the_interval_is_the_plain_one);
     tcase_add_test(behaviour, doubt_is_told_in_words);
     tcase_add_test(behaviour, a_share_of_none_or_all_has_a_limit);
     tcase_add_test(behaviour, the_next_look_has_enough_and_at_most_twice_as_many);

@@ -9,10 +9,11 @@
 enum {
     FEWEST_RUNS_TO_AGREE = 5, /* replications; below them batches within the series are compared */
     BATCHES = 10,             /* on each side of such a comparison */
+    FEWEST_TO_COMPARE = 2,    /* steps on each side where replications agree */
     FEWEST_STEPS = 20,        /* of a series, as MSER-5 needs */
 };
 
-#define ALARM 0.01 /* of finding a difference where none is, over all series */
+#define ALARM 0.005 /* of finding a drift where none is, over all series; likewise a bad start */
 
 const char *experiment_word(ExperimentKind kind)
 {
@@ -100,46 +101,45 @@ static guint step_at(const ExperimentSeries *series, SimTime time)
     return (guint)MIN((beyond + series->step - 1) / series->step, series->count);
 }
 
-/* Part over whole of the steps from `from` to `to`; NAN when there is nothing in them. */
-static double ratio_of(const Stream *stream, guint from, guint to)
-{
-    double whole = estimate_stable_sum(stream->wholes + from, to - from);
+/* A stretch of a series, in steps. */
+typedef struct Stretch {
+    guint from, to;
+} Stretch;
 
-    return whole > 0 ? estimate_stable_sum(stream->parts + from, to - from) / whole : (double)NAN;
+/* Part over whole of a stretch; NAN when there is nothing in it. */
+static double ratio_of(const Stream *stream, Stretch at)
+{
+    double whole = estimate_stable_sum(stream->wholes + at.from, at.to - at.from);
+
+    return whole > 0 ? estimate_stable_sum(stream->parts + at.from, at.to - at.from) / whole
+                     : (double)NAN;
 }
 
-/* Two stretches of a series, in steps. */
-typedef struct Stretches {
-    guint from, border, to;
-} Stretches;
-
-/* Means of batches of the pooled series; how many, at most BATCHES. */
-static guint batch_means(const ExperimentSeries *series, guint from, guint to, double *means)
+/* Means of the BATCHES batches of a stretch of the pooled series. */
+static void batch_means(const ExperimentSeries *series, Stretch at, double *means)
 {
-    guint batches = MIN(BATCHES, to - from);
-    guint size = batches > 0 ? (to - from) / batches : 0;
+    guint size = (at.to - at.from) / BATCHES;
 
-    for (guint i = 0; i < batches; i++) {
-        means[i] = estimate_average(series->means + from + i * size, size);
+    for (guint i = 0; i < BATCHES; i++) {
+        means[i] = estimate_average(series->means + at.from + i * size, size);
     }
-    return batches;
 }
 
-static double compare_batches(const ExperimentSeries *series, Stretches at)
+static double compare_batches(const ExperimentSeries *series, Stretch one, Stretch other)
 {
     double before[BATCHES];
     double after[BATCHES];
-    guint before_count = batch_means(series, at.from, at.border, before);
-    guint after_count = batch_means(series, at.border, at.to, after);
 
-    if (MIN(at.border - at.from, at.to - at.border) < 2 * BATCHES) {
+    if (MIN(one.to - one.from, other.to - other.from) < 2 * BATCHES) {
         return (double)NAN;
     }
-    return estimate_compare(before, before_count, after, after_count, 0.99).p;
+    batch_means(series, one, before);
+    batch_means(series, other, after);
+    return estimate_compare(before, BATCHES, after, BATCHES, 0.99).p;
 }
 
 /* The probability of so large a difference between two stretches if there were none. */
-static double compare_stretches(const Bundle *bundle, Stretches at)
+static double compare_stretches(const Bundle *bundle, Stretch one, Stretch other)
 {
     guint runs = bundle->streams->len;
     g_autofree double *before = g_new(double, runs);
@@ -147,13 +147,13 @@ static double compare_stretches(const Bundle *bundle, Stretches at)
     guint known = 0;
 
     if (runs < FEWEST_RUNS_TO_AGREE) {
-        return compare_batches(bundle->series, at);
+        return compare_batches(bundle->series, one, other);
     }
     for (guint i = 0; i < runs; i++) {
         const Stream *stream = bundle->streams->pdata[i];
 
-        before[known] = ratio_of(stream, at.from, at.border);
-        after[known] = ratio_of(stream, at.border, at.to);
+        before[known] = ratio_of(stream, one);
+        after[known] = ratio_of(stream, other);
         known += !isnan(before[known]) && !isnan(after[known]) ? 1 : 0;
     }
     return known < FEWEST_RUNS_TO_AGREE ? (double)NAN
@@ -216,8 +216,11 @@ static void examine_start(const Bundle *bundle, ExperimentSeries *series)
     series->is_late = is_late;
     series->cut = series->begin + cut * series->step;
     series->p_start = (double)NAN;
-    if (cut > zero && cut < series->count) {
-        series->p_start = compare_stretches(bundle, (Stretches){zero, cut, series->count});
+    if (series->cut > 0 && series->count - zero >= 2 * FEWEST_TO_COMPARE) {
+        Stretch first = {zero, zero + MAX((series->count - zero) / 10, FEWEST_TO_COMPARE)};
+        Stretch last = {zero + (series->count - zero) / 2, series->count};
+
+        series->p_start = compare_stretches(bundle, first, last);
     }
 }
 
@@ -225,14 +228,15 @@ static void examine_drift(const Bundle *bundle, ExperimentSeries *series)
 {
     guint zero = step_at(series, 0);
     guint quarter = (series->count - zero) / 4;
-    Stretches at = {series->count - 2 * quarter, series->count - quarter, series->count};
+    Stretch third = {series->count - 2 * quarter, series->count - quarter};
+    Stretch fourth = {series->count - quarter, series->count};
 
     series->p_drift = series->drift = (double)NAN;
-    if (quarter >= 2) {
-        double third = estimate_average(series->means + at.from, quarter);
-
-        series->p_drift = compare_stretches(bundle, at);
-        series->drift = estimate_average(series->means + at.border, quarter) / third - 1;
+    if (quarter >= FEWEST_TO_COMPARE) {
+        series->p_drift = compare_stretches(bundle, third, fourth);
+        series->drift = estimate_average(series->means + fourth.from, quarter) /
+                            estimate_average(series->means + third.from, quarter) -
+                        1;
     }
 }
 
@@ -475,7 +479,7 @@ static char *describe_steadiness(const Experiment *experiment)
     }
     if (latest->cut > 0) {
         return g_strdup_printf("%s; MSER-5 would cut %s more than the warm-up of %s, where nothing "
-                               "of %s differs at 1 %%",
+                               "of %s differs",
                                drift, sim_span_print(latest->cut, cut),
                                sim_span_print(-latest->begin, warmup), latest->name);
     }

@@ -5,12 +5,12 @@
  * the response to them, every phase a figure over replications, and the same is asked of what comes
  * before the first fault. With a load that changes it is a terminating one: nothing is asked.
  * The series examined are the users' mean latency and the number of customers at each station, of
- * all replications together, from the begin of the warm-up on. A cut by MSER-5 beyond the warm-up
- * and a drift count when replications agree on them at 1 % in all (Student's t on each
- * replication's difference; below five replications Welch's t on batch means), for MSER-5 alone
- * also cuts what only chance has made. Shares and counts are totals of the time stated and are
- * never refused. Sources: White, 1997 (MSER); Welch, 1983 (the figure); simulation methodology 1
- * and 2. */
+ * all replications together, from the begin of the warm-up on. MSER-5 also cuts what only chance
+ * has made: its cut beyond the warm-up counts when the first tenth of the measured part differs
+ * from its second half, and a drift when the third quarter differs from the fourth, each with less
+ * than 0.5 % chance over all series (Student's t on the replications' differences; with fewer than
+ * five of them Welch's t on ten batches each). Shares and counts are totals of the time stated and
+ * are never refused. Sources: White, 1997 (MSER); Welch, 1983 (the figure). */
 #pragma once
 
 #include "sim/base/estimate.h"
@@ -35,7 +35,8 @@ typedef struct ExperimentSeries {
     double *means;  /* of each step, all replications together */
     SimTime cut;    /* MSER-5: steady from here on */
     bool is_late;   /* half of the series was cut, or it is shorter than 20 steps */
-    double p_start; /* of no difference before and after the cut; NAN: not tested */
+    double p_start; /* of no difference between the first tenth and the second half of the measured
+                       part; NAN: not tested, since the cut is within the warm-up, or too short */
     double p_drift; /* of no difference between the third and the fourth quarter; NAN: likewise */
     double drift;   /* fourth over third quarter, less 1 */
 } ExperimentSeries;
