@@ -1,24 +1,8 @@
 /* closed_form_network.c - closed forms of several parts together: journeys through open and closed
- * networks, forks and joins, balancers, two classes at one server, retries. */
+ * networks, nodes that fail, balancers, two classes at one server, retries. */
 #include <math.h>
 
 #include "models/queueing/closed_forms.h"
-
-static const Feed *feed_of(const Network *network, const Component *part)
-{
-    return &network->feeds[component_id(part)];
-}
-
-static const Station *station_of(const Component *part)
-{
-    return part != NULL && part->kind == &station_kind ? (const Station *)part : NULL;
-}
-
-/* Nobody goes on from here. */
-static bool is_last(const Component *station)
-{
-    return station_route((Component *)(uintptr_t)station).route->count == 0;
-}
 
 /* --- open networks -------------------------------------------------------------------------- */
 
@@ -36,7 +20,7 @@ static void predict_journey(const Network *network, Predictions *predictions)
     }
     for (guint i = 0; i < stations->len; i++) {
         const Station *station = g_ptr_array_index(stations, i);
-        double rate = feed_of(network, &station->component)->rate;
+        double rate = part_feed(network, &station->component)->rate;
         double service_s = station_service_s(station);
 
         if (rate <= 0) {
@@ -77,7 +61,7 @@ static void add_closed_figures(const Network *network, const GPtrArray *stations
         g_autofree char *busy = part_metric("station_busy", part);
         g_autofree char *number = g_strdup_printf("Q_%u", i), *load = g_strdup_printf("U_%u", i);
 
-        predictions_add(predictions, "X", feed_of(network, part)->rate, done, "rate");
+        predictions_add(predictions, "X", part_feed(network, part)->rate, done, "rate");
         predictions_add(predictions, number, 1, there, "avg");
         predictions_add(predictions, load, 1, busy, "avg");
     }
@@ -95,7 +79,7 @@ static void predict_closed(const Network *network, Predictions *predictions)
 
     for (guint i = 0; i < stations->len; i++) {
         const Station *station = g_ptr_array_index(stations, i);
-        double visits = feed_of(network, &station->component)->rate;
+        double visits = part_feed(network, &station->component)->rate;
 
         is_good = is_good && visits > 0 && is_closed_station(station);
         cJSON_AddItemToArray(demands, cJSON_CreateNumber(visits * station_service_s(station)));
@@ -123,92 +107,18 @@ static void predict_closed(const Network *network, Predictions *predictions)
     }
 }
 
-/* --- forks ---------------------------------------------------------------------------------- */
-
-/* All branches are stations of the same exponential work from which the way ends; their service,
- * else NAN. */
-static double branches_service_s(const Component *fork, guint *count)
-{
-    Component *const *branches = fork_branches(fork, count);
-    double service_s = NAN;
-
-    for (guint i = 0; i < *count; i++) {
-        const Station *station = station_of(branches[i]);
-
-        if (station == NULL || !station_is_plain(station) || !station_is_markov(station) ||
-            !is_last(branches[i]) || (i > 0 && station_service_s(station) != service_s)) {
-            return NAN;
-        }
-        service_s = station_service_s(station);
-    }
-    return service_s;
-}
-
-static bool all_never_wait(const Network *network, const Component *fork)
-{
-    guint count;
-    Component *const *branches = fork_branches(fork, &count);
-    bool is_good = true;
-
-    for (guint i = 0; i < count; i++) {
-        is_good = is_good &&
-                  station_never_waits(station_of(branches[i]), feed_of(network, branches[i])->rate);
-    }
-    return is_good;
-}
-
-/* Two single servers that nobody else comes to. */
-static bool are_two_queues(const Network *network, const Component *fork)
-{
-    guint count;
-    Component *const *branches = fork_branches(fork, &count);
-    bool is_good = count == 2 && branches[0] != branches[1] && fork_need(fork) == 2;
-
-    for (guint i = 0; i < count && is_good; i++) {
-        const Feed *feed = feed_of(network, branches[i]);
-
-        is_good = station_of(branches[i])->servers == 1 && feed->from_forks == 1 &&
-                  feed->from_sources + feed->from_stations + feed->others == 0;
-    }
-    return is_good;
-}
-
-static void predict_fork(const Network *network, const Component *fork, Predictions *predictions)
-{
-    const Feed *feed = feed_of(network, fork);
-    g_autofree char *name = part_metric("fork_sojourn", fork);
-    guint count;
-    double service_s = branches_service_s(fork, &count);
-
-    if (isnan(service_s) || feed->rate <= 0) {
-        return;
-    }
-    if (all_never_wait(network, fork)) {
-        if (closed_form_ask(predictions, "kth-of-n", "n", (double)count, "k",
-                            (double)fork_need(fork), "mean", service_s, NULL)) {
-            predictions_add(predictions, "mean", 1, name, "avg");
-            predictions_add(predictions, "p95", 1, name, "p(95)");
-            predictions_add(predictions, "p99", 1, name, "p(99)");
-        }
-    } else if (feed->is_poisson && are_two_queues(network, fork) &&
-               closed_form_ask(predictions, "fork-join-2", "rho", feed->rate * service_s,
-                               "mean_service", service_s, NULL)) {
-        predictions_add(predictions, "T", 1, name, "avg");
-    }
-}
-
 /* --- nodes that fail ------------------------------------------------------------------------ */
 
 /* Refuses while it is down, and nobody ever waits. */
 static bool is_node(const Network *network, const Component *part)
 {
-    const Station *station = station_of(part);
+    const Station *station = part_station(part);
 
     return station != NULL && station->breakdown.while_down == WHILE_DOWN_REFUSE &&
            law_is(station->breakdown.up, "exponential") && station->servers >= 1000 &&
            station->room == 0 && station->patience.law == NULL && station->vacation.law == NULL &&
-           !station->balking && station->refused == NULL && is_last(part) &&
-           feed_of(network, part)->rate * station_service_s(station) < 1e-3;
+           !station->balking && station->refused == NULL && part_is_last(part) &&
+           part_feed(network, part)->rate * station_service_s(station) < 1e-3;
 }
 
 /* Three different nodes of one failing and repair. */
@@ -221,17 +131,17 @@ static bool are_three_nodes(const Network *network, const Component *fork)
 
     for (guint i = 0; i < count && is_good; i++) {
         is_good = is_node(network, branches[i]) &&
-                  draw_mean(station_of(branches[i])->breakdown.up) ==
-                      draw_mean(station_of(branches[0])->breakdown.up) &&
-                  draw_mean(station_of(branches[i])->breakdown.down) ==
-                      draw_mean(station_of(branches[0])->breakdown.down);
+                  draw_mean(part_station(branches[i])->breakdown.up) ==
+                      draw_mean(part_station(branches[0])->breakdown.up) &&
+                  draw_mean(part_station(branches[i])->breakdown.down) ==
+                      draw_mean(part_station(branches[0])->breakdown.down);
     }
     return is_good;
 }
 
 static bool ask_availability(const Component *node, Predictions *predictions)
 {
-    const Breakdown *breakdown = &station_of(node)->breakdown;
+    const Breakdown *breakdown = &part_station(node)->breakdown;
 
     return closed_form_ask(predictions, "availability", "mtbf",
                            draw_mean(breakdown->up) / (double)SIM_S, "mttr",
@@ -277,11 +187,11 @@ static double balanced_service_s(const Network *network, const Route *route)
 
     for (guint i = 0; i < route->count; i++) {
         const Component *goal = route->steps[i].goal;
-        const Station *station = station_of(goal);
-        const Feed *feed = goal != NULL ? feed_of(network, goal) : NULL;
+        const Station *station = part_station(goal);
+        const Feed *feed = goal != NULL ? part_feed(network, goal) : NULL;
 
         if (station == NULL || station->servers != 1 || !station_is_plain(station) ||
-            !station_is_markov(station) || !is_last(goal) || feed->from_sources != 1 ||
+            !station_is_markov(station) || !part_is_last(goal) || feed->from_sources != 1 ||
             feed->from_stations + feed->from_forks + feed->others > 0 ||
             (i > 0 && station_service_s(station) != service_s)) {
             return NAN;
@@ -329,7 +239,7 @@ static void predict_classes(const Network *network, const Station *station,
 {
     const GPtrArray *sources = world_of_kind(network->world, source_kind.name);
     const Component *part = &station->component, *high = NULL, *low = NULL;
-    const Feed *feed = feed_of(network, part);
+    const Feed *feed = part_feed(network, part);
     double service_s = station_service_s(station);
 
     for (guint i = 0; i < sources->len; i++) {
@@ -343,7 +253,8 @@ static void predict_classes(const Network *network, const Station *station,
     }
     if (low == NULL || feed->from_sources != 2 || feed->from_stations > 0 || !feed->is_poisson ||
         source_law(high).priority == source_law(low).priority || station->servers > 1 ||
-        !station_is_plain(station) || !law_is(station->service, "exponential") || !is_last(part)) {
+        !station_is_plain(station) || !law_is(station->service, "exponential") ||
+        !part_is_last(part)) {
         return;
     }
     if (source_law(high).priority < source_law(low).priority) {
@@ -369,7 +280,7 @@ static Component *only_source(const Network *network, const Component *part)
     const GPtrArray *sources = world_of_kind(network->world, source_kind.name);
     Component *found = NULL;
 
-    for (guint i = 0; i < sources->len && feed_of(network, part)->from_sources == 1; i++) {
+    for (guint i = 0; i < sources->len && part_feed(network, part)->from_sources == 1; i++) {
         Component *source = g_ptr_array_index(sources, i);
         const Route *route = source_route(source).route;
 
@@ -387,10 +298,10 @@ static Component *only_source(const Network *network, const Component *part)
 static void predict_retrial(const Network *network, const Station *station,
                             Predictions *predictions)
 {
-    const Feed *feed = feed_of(network, &station->component);
+    const Feed *feed = part_feed(network, &station->component);
     const Route *refused = &station->refused_route;
     const Component *goal = refused->count == 1 ? refused->steps[0].goal : NULL;
-    const Station *orbit = station_of(goal);
+    const Station *orbit = part_station(goal);
     const Route *back = orbit != NULL ? &orbit->route : NULL;
     const Component *source = only_source(network, &station->component);
     g_autofree char *journey = source != NULL ? part_metric("journey", source) : NULL;
@@ -398,7 +309,7 @@ static void predict_retrial(const Network *network, const Station *station,
     if (back == NULL || station->room != 1 || station->servers != 1 || source == NULL ||
         feed->from_stations != 1 || !law_is(station->service, "exponential") ||
         !law_is(orbit->service, "exponential") || orbit->servers < 1000 || back->count != 1 ||
-        back->steps[0].goal != &station->component || !is_last(&station->component)) {
+        back->steps[0].goal != &station->component || !part_is_last(&station->component)) {
         return;
     }
     if (closed_form_ask(predictions, "retrial", "lam", feed->rate, "mu",
@@ -420,7 +331,7 @@ void closed_form_networks(const Network *network, Predictions *predictions)
     predict_journey(network, predictions);
     predict_closed(network, predictions);
     for (guint i = 0; i < forks->len && network->is_open; i++) {
-        predict_fork(network, g_ptr_array_index(forks, i), predictions);
+        closed_form_fork(network, g_ptr_array_index(forks, i), predictions);
     }
     for (guint i = 0; i < sources->len; i++) {
         predict_balanced(network, g_ptr_array_index(sources, i), predictions);

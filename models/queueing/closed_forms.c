@@ -26,6 +26,23 @@ char *part_metric(const char *metric, const Component *part)
     return g_strdup_printf("%s{station:%s}", metric, strchr(part->name, '@') + 1);
 }
 
+const Feed *part_feed(const Network *network, const Component *part)
+{
+    return &network->feeds[component_id(part)];
+}
+
+const Station *part_station(const Component *part)
+{
+    return part != NULL && part->kind == &station_kind ? (const Station *)part : NULL;
+}
+
+bool part_is_last(const Component *part)
+{
+    Component *same = (Component *)(uintptr_t)part; /* only looked at */
+
+    return (part->kind == &fork_kind ? fork_route(same) : station_route(same)).route->count == 0;
+}
+
 double station_service_s(const Station *station)
 {
     return draw_mean(station->service) / (double)SIM_S;

@@ -23,8 +23,9 @@ typedef struct Network {
 /* Predicts all that is known of the world's one network. */
 void closed_forms_predict(World *world, Predictions *predictions);
 
-/* One station, and several parts together. */
+/* One station, one fork with its branches, and several parts together. */
 void closed_form_station(const Network *network, const Station *station, Predictions *predictions);
+void closed_form_fork(const Network *network, const Component *fork, Predictions *predictions);
 void closed_form_networks(const Network *network, Predictions *predictions);
 
 /* Whether its notation is that of `law`, like "exponential". */
@@ -37,6 +38,11 @@ bool station_never_waits(const Station *station, double rate);
 /* Exponential work at one line, in an order that does not look at it. */
 bool station_is_markov(const Station *station);
 double station_service_s(const Station *station);
+
+/* How customers come to a part; the part as a station, or NULL; whether nobody goes on from it. */
+const Feed *part_feed(const Network *network, const Component *part);
+const Station *part_station(const Component *part);
+bool part_is_last(const Component *part);
 
 /* "metric{station:web}" of a part. Caller frees. */
 char *part_metric(const char *metric, const Component *part);

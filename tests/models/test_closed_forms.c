@@ -12,6 +12,14 @@
 #define NODE                                                                                       \
     "{ 'servers': 1000, 'service': '1ns', 'breakdown': { 'up': 'exponential(mean=99s)', 'down': "  \
     "'exponential(mean=1s)', 'while_down': 'refuse' } }"
+#define FORK(fork, more)                                                                           \
+    "{ 'sources': { 'in': { " POISSON ", 'to': 'f' } }, 'forks': { 'f': { " fork " }" more " }, "  \
+    "'stations': { 'h': { 'servers': 10000, 'service': 'shifted(500ms, exponential(mean=4s))' }, " \
+    "'t': { 'servers': 10000, 'service': 'shifted(40s, exponential(mean=4s))' }, 'l': { "          \
+    "'servers': 10000, 'service': 'shifted(500ms, lognormal(median=3s, sigma=0.8))' }, 'c': { "    \
+    "'servers': 10000, 'service': 'shifted(60s, uniform(0s, 30s))' }, 'e': { 'servers': 10000, "   \
+    "'service': 'exponential(mean=10s)' }, 'd': { 'servers': 10000, 'service': '30s', 'to': 'e' "  \
+    "} } }"
 #define TO_A(source, station)                                                                      \
     "{ 'sources': { 'in': { " source ", 'to': 'a' } }, 'stations': { 'a': { " station " } } }"
 
@@ -134,6 +142,19 @@ static const Foretold foretold[] = {
     {"{ 'sources': { 'in': { " POISSON ", 'to': 'q' } }, 'forks': { 'q': { 'to': ['x', 'y', 'z'], "
      "'need': 2 } }, 'stations': { 'x': " NODE ", 'y': " NODE ", 'z': " NODE " } }",
      "journeys_lost{station:in}", "rate", "availability", 0.5 * 0.000298},
+    {FORK("'to': ['h', 'h', 'h', 't', 't', 't'], 'need': 4", ""), "fork_sojourn{station:f}", "avg",
+     "quorum-mix", 41.3334876663},
+    {FORK("'to': ['l', 'l', 'l'], 'need': 2", ""), "fork_sojourn{station:f}", "avg", NULL, 0},
+    {FORK("'to': ['q', 'r']", ", 'q': { 'to': ['h', 'h', 'h'], 'need': 2 }, 'r': { 'to': ['t', "
+                              "'t', 't'], 'need': 2 }"),
+     "fork_sojourn{station:f}", "avg", "each-quorum", 43.3333333381},
+    {FORK("'to': ['c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c'], "
+          "'need': 14",
+          ""),
+     "fork_sojourn{station:f}", "avg", "dns-checkers", 84.7058823529},
+    {FORK("'to': ['e', 'd'], 'need': 1", ""), "fork_sojourn{station:f}", "p(99)", "hedge-exp",
+     38.0258509299},
+    {FORK("'to': ['e', 'd'], 'need': 2", ""), "fork_sojourn{station:f}", "p(99)", NULL, 0},
     {"{ 'sources': { 'in': { " POISSON ", 'to': 'x' } }, 'stations': { 'x': " NODE " } }",
      "journeys_lost{station:in}", "rate", "availability", 0.005},
     {"{ 'sources': { 'in': { " POISSON ", 'to': 'q' } }, 'forks': { 'q': { 'to': ['x', 'x', 'z'], "

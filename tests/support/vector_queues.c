@@ -344,6 +344,7 @@ static void make_slo(FigureCase *test, const cJSON *params, const cJSON *expect)
 
     poisson(test, lam, mu, rest);
     test->warmup_s = warmup(load, 1 / mu / servers, 1) + 20 / mu;
+    test->precision = servers > 100 ? 0.04 : test->precision;
     vector_level(test, expect, "rho_at_max", "station@a", "station_busy");
     vector_mean(test, expect, "W_at_max", "station@a", "station_sojourn");
     vector_quantile(test, params, "target", vector_number(test, params, "quantile"), "station@a",
