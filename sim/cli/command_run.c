@@ -5,6 +5,7 @@
 
 #include "reports/report.h"
 #include "sim/base/file_whole.h"
+#include "sim/cli/annotate.h"
 #include "sim/cli/command.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/staging.h"
@@ -205,7 +206,7 @@ static bool append_checks(const char *path, const GPtrArray *judged, const GArra
 
 static bool write_exports(const Job *job, Results *results, const GPtrArray *judged, GError **error)
 {
-    g_autofree char *summary = results_export_summary(results, 0.95);
+    g_autofree char *summary = results_export_summary(results, job->scenario->confidence);
     g_autofree char *repeat = repeat_command(job);
     g_autofree char *junit = results_export_junit(results, repeat);
     const char *staged = staging_path(job->staging);
@@ -241,7 +242,7 @@ static bool judge_and_write(Job *job, GError **error)
     if (job->precision != NULL) {
         precision_judge(job->precision, merged, judged);
     }
-    theory = predict_compare(predictions, merged, 0.95, texts);
+    theory = predict_compare(predictions, merged, job->scenario->confidence, texts);
     g_clear_pointer(&merged, results_free);
     if (!append_checks(path, judged, theory, error)) {
         return false;
@@ -284,21 +285,59 @@ static bool fail_stdout(GError **error)
     return false;
 }
 
+/* What a kind of --out holds: a file of the output directory, or what a build server reads. */
+static bool read_out(const Job *job, const Results *results, const char *kind, char **text,
+                     gsize *size, GError **error)
+{
+    g_autofree char *path = NULL;
+
+    if (strcmp(kind, "github") == 0) {
+        *text = annotate_github(job->scenario, results);
+    } else if (strcmp(kind, "gitlab") == 0) {
+        *text = annotate_gitlab(results);
+    } else {
+        path = g_build_filename(job->target, options_out_file(kind), NULL);
+        return g_file_get_contents(path, text, size, error);
+    }
+    *size = strlen(*text);
+    return true;
+}
+
 /* One more copy of an output, where --out asks for it. */
-static bool copy_out(const Job *job, const char *out, GError **error)
+static bool copy_out(const Job *job, const Results *results, const char *out, GError **error)
 {
     g_auto(GStrv) sides = g_strsplit(out, "=", 2);
-    g_autofree char *path = g_build_filename(job->target, options_out_file(sides[0]), NULL);
     g_autofree char *text = NULL;
     gsize size;
 
-    if (!g_file_get_contents(path, &text, &size, error)) {
+    if (!read_out(job, results, sides[0], &text, &size, error)) {
         return false;
     }
     if (strcmp(sides[1], "-") == 0) {
         return fwrite(text, 1, size, stdout) == size || fail_stdout(error);
     }
     return file_write_whole(sides[1], text, size, error);
+}
+
+static bool wants_github(const Options *options)
+{
+    for (guint i = 0; options->outs != NULL && options->outs[i] != NULL; i++) {
+        if (g_str_has_prefix(options->outs[i], "github=")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* GitHub shows what stands in the file that it names, up to 1 MiB. */
+static bool append_job_summary(const Job *job, GError **error)
+{
+    const char *summary = g_getenv("GITHUB_STEP_SUMMARY");
+    g_autofree char *path = g_build_filename(job->target, "summary.md", NULL);
+    g_autofree char *text = NULL;
+
+    return summary == NULL || summary[0] == '\0' || !wants_github(job->options) ||
+           (g_file_get_contents(path, &text, NULL, error) && annotate_append(summary, text, error));
 }
 
 static int show_results(Job *job)
@@ -318,7 +357,7 @@ static int show_results(Job *job)
                           .repeat = repeat_command(job)};
 
     if (job->options->is_json) {
-        g_autofree char *summary = results_export_summary(results, 0.95);
+        g_autofree char *summary = results_export_summary(results, job->scenario->confidence);
 
         puts(summary);
     } else {
@@ -326,8 +365,12 @@ static int show_results(Job *job)
         summary_print(results, &notes, options_use_stdout(job->options) ? stderr : stdout);
     }
     g_free(notes.repeat);
+    if (!append_job_summary(job, &error)) {
+        say(error);
+        return EXIT_USAGE;
+    }
     for (guint i = 0; job->options->outs != NULL && job->options->outs[i] != NULL; i++) {
-        if (!copy_out(job, job->options->outs[i], &error)) {
+        if (!copy_out(job, results, job->options->outs[i], &error)) {
             say(error);
             return EXIT_USAGE;
         }
@@ -457,8 +500,8 @@ static bool read_precision(Job *job)
         }
         g_ptr_array_add(goals, goal);
     }
-    job->precision =
-        precision_new(g_steal_pointer(&goals), (guint)job->options->most_replications, 0.95);
+    job->precision = precision_new(g_steal_pointer(&goals), (guint)job->options->most_replications,
+                                   job->scenario->confidence);
     return true;
 }
 

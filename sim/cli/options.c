@@ -17,6 +17,7 @@
 /* What GLib reads; turned into Options afterwards. */
 typedef struct Raw {
     char **vars, **var_files, **sets, **outs, **only, **skip, **exit_zero_on, **precision, **files;
+    double confidence;
     char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour;
     int replications, most_replications, jobs;
     gboolean json, quiet, no_colour, fail_fast, resume, verify, origins, plan, overlay, version,
@@ -62,7 +63,8 @@ static GOptionContext *context_new(Raw *raw)
          "Replications at once (default: all cores); results do not depend on it", "N"},
         {"out-dir", 'o', 0, G_OPTION_ARG_FILENAME, &raw->out_dir, "Directory for results", "DIR"},
         {"out", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->outs,
-         "One more copy of an output: summary, junit, journal, html, md; '-' is standard output",
+         "One more output: summary, junit, journal, html, md, github (annotations), gitlab "
+         "(metrics); '-' is standard output",
          "KIND=PATH"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "Summary as JSON on standard output", NULL},
         {"var", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->vars, "Sets a variable", "NAME=VALUE"},
@@ -72,6 +74,8 @@ static GOptionContext *context_new(Raw *raw)
          "/POINTER=VALUE"},
         {"until", 0, 0, G_OPTION_ARG_STRING, &raw->until, "End early at this simulated time", "T"},
         {"wall-limit", 0, 0, G_OPTION_ARG_STRING, &raw->wall_limit, "End after this time", "T"},
+        {"confidence", 0, 0, G_OPTION_ARG_DOUBLE, &raw->confidence,
+         "Level of intervals, where a threshold says none (default: 0.95)", "C"},
         {"fail-fast", 0, 0, G_OPTION_ARG_NONE, &raw->fail_fast, "Stop at the first failed scenario",
          NULL},
         {"resume", 0, 0, G_OPTION_ARG_NONE, &raw->resume,
@@ -260,6 +264,12 @@ static bool read_values(Options *options, const Raw *raw, GError **error)
                    read_colour(raw, settings, &options->has_colour, error);
 
     options->wall_limit_s = sim_span_to_s(wall);
+    if (is_good && options->confidence != 0 &&
+        !(options->confidence >= 0.5 && options->confidence <= 0.9999)) {
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "'--confidence' must lie from 0.5 to 0.9999, like 0.95");
+        return false;
+    }
     return is_good;
 }
 
@@ -282,6 +292,9 @@ char *options_print_changes(const Options *options)
     print_flags(text, "--var-file", options->var_files);
     print_flags(text, "--var", options->vars);
     print_flags(text, "--set", options->sets);
+    if (options->confidence > 0) {
+        g_string_append_printf(text, " --confidence %g", options->confidence);
+    }
     return g_string_free(text, false);
 }
 
@@ -328,7 +341,9 @@ const char *options_out_file(const char *kind)
                 {"journal", "journal.json"},
                 {"junit", "junit.xml"},
                 {"html", "report.html"},
-                {"md", "summary.md"}};
+                {"md", "summary.md"},
+                {"github", ""}, /* made when it is asked for */
+                {"gitlab", ""}};
 
     for (guint i = 0; i < G_N_ELEMENTS(outs); i++) {
         if (strcmp(outs[i].kind, kind) == 0) {
@@ -366,7 +381,8 @@ bool options_check_outs(const Options *options, GError **error)
         if (sides[0] == NULL || sides[1] == NULL || sides[1][0] == '\0' ||
             options_out_file(sides[0]) == NULL) {
             g_set_error(error, OPTIONS_ERROR, 0,
-                        "'--out %s' is not KIND=PATH with summary, journal, junit, html or md",
+                        "'--out %s' is not KIND=PATH with summary, journal, junit, html, md, "
+                        "github or gitlab",
                         options->outs[i]);
             return false;
         }
@@ -397,6 +413,7 @@ static Options *options_from(Raw *raw)
     options->exit_zero_on = g_steal_pointer(&raw->exit_zero_on);
     options->precision = g_steal_pointer(&raw->precision);
     options->most_replications = raw->most_replications;
+    options->confidence = raw->confidence;
     options->seed = g_steal_pointer(&raw->seed);
     options->out_dir = g_steal_pointer(&raw->out_dir);
     options->trace = g_steal_pointer(&raw->trace);
@@ -517,5 +534,6 @@ ScenarioChanges options_changes(const Options *options)
                              .sets = (const char *const *)options->sets,
                              .seed = options->seed,
                              .replications = options->replications,
+                             .confidence = options->confidence,
                              .remembered = options->remembered};
 }

@@ -24,7 +24,7 @@ typedef struct Options {
     char **precision; /* texts of precision.h */
     int replications, most_replications, jobs;
     SimSpan until;
-    double wall_limit_s;
+    double wall_limit_s, confidence; /* confidence 0: not given */
     bool is_json, is_quiet, has_colour, fail_fast, resume, origins, plan, overlay, is_verified;
     ProgressMode progress;
     char **exit_zero_on;

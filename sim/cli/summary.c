@@ -265,9 +265,12 @@ void summary_print(Results *results, const SummaryNotes *notes, FILE *to)
     fprintf(to, "dcdrill %s  seed %s  %s\n", DCDRILL_VERSION, results_fact(results, "seed"),
             results_fact(results, "scenario"));
     fprintf(to, "%s\n", title != NULL ? title : "");
+    const char *confidence = results_fact(results, "confidence");
+    g_autofree char *head = g_strdup_printf(
+        "OBSERVED (%g%% CI)", 100 * (confidence != NULL ? g_ascii_strtod(confidence, NULL) : 0.95));
+
     print_moments(to, results);
-    fprintf(to, "  %-37s %-30s %-13s %6s  %s\n", "CHECK", "OBSERVED (95% CI)", "LIMIT", "MARGIN",
-            "VERDICT");
+    fprintf(to, "  %-37s %-30s %-13s %6s  %s\n", "CHECK", head, "LIMIT", "MARGIN", "VERDICT");
     for (guint i = 0; i < count; i++) {
         passed += strcmp(checks[i].verdict, "pass") == 0;
         print_check(to, &checks[i], notes);

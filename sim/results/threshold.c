@@ -73,13 +73,19 @@ static void add_names(GPtrArray *names, const ThresholdMetric *metrics)
     }
 }
 
+/* A message lists no more names than these. */
+#define NAMES_LISTED_MOST 12
+
 static void refuse_name(GError **error, const char *what, const char *name,
                         const char *const *candidates)
 {
     g_autofree char *suggestion = diag_suggest(name, candidates);
     g_autofree char *list = NULL;
 
-    if (suggestion[0] == '\0') {
+    if (suggestion[0] == '\0' && g_strv_length((char **)candidates) > NAMES_LISTED_MOST) {
+        list = g_strdup_printf("; 'dcdrill list %ss' tells all %u", what,
+                               g_strv_length((char **)candidates));
+    } else if (suggestion[0] == '\0') {
         g_autofree char *joined = g_strjoinv("', '", (char **)candidates);
 
         list = g_strdup_printf("; there are '%s'", joined);

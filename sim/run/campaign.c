@@ -468,6 +468,7 @@ static void write_facts(ResultsWriter *writer, const CampaignOrder *order)
     const Scenario *scenario = order->scenario;
     g_autofree char *interval =
         g_strdup_printf("%" G_GINT64_FORMAT, scenario->simulation.sample_interval);
+    g_autofree char *confidence = g_strdup_printf("%g", scenario->confidence);
     g_autofree char *cost = g_strdup_printf("%.2f", scenario_monthly_cost(scenario));
     char *resolved = cJSON_PrintUnformatted(scenario->root);
 
@@ -481,6 +482,7 @@ static void write_facts(ResultsWriter *writer, const CampaignOrder *order)
     results_write_fact(writer, "version", DCDRILL_VERSION);
     results_write_fact(writer, "sample_interval_ns", interval);
     results_write_fact(writer, "cost_per_month", cost);
+    results_write_fact(writer, "confidence", confidence);
     results_write_fact(writer, "resolved", resolved);
     cJSON_free(resolved);
 }

@@ -116,6 +116,7 @@ typedef struct MustHappen {
     char *name, *event;
     const cJSON *where; /* { "dc": "DC03", "to": "unhealthy" }, or NULL */
     int64_t min;
+    const cJSON *tree;
 } MustHappen;
 
 typedef struct LoadEntry { /* one of "load", with the profile that "clients" names merged in */
@@ -164,6 +165,7 @@ typedef struct Scenario {
     SimSpan hypothesis_frequency;
     RollbackStrategy rollback_strategy;
     bool fail_fast;
+    double confidence;       /* of intervals that say none of their own */
     GPtrArray *merged;       /* cJSON that loads and checks own beside the root */
     struct Origins *origins; /* which file set each value; see scenario_read.h */
 } Scenario;

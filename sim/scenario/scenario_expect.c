@@ -163,6 +163,9 @@ static void read_threshold(Scenario *scenario, const cJSON *metric, const cJSON 
             diag_add(diags, DIAG_ERROR, written, DIAG_VALUE, "%s", error->message);
         }
     }
+    if (json_member(tree, "confidence") == NULL) {
+        text.confidence = scenario->confidence;
+    }
     check_abort(scenario, &text, rule, tree, diags);
     threshold = g_new0(Threshold, 1);
     *threshold = (Threshold){.metric = g_strdup(metric->string),
@@ -269,7 +272,8 @@ static void read_must_happen(Scenario *scenario, const Kind *const *kinds, DiagL
         *must = (MustHappen){.name = g_strdup(tree->string),
                              .event = g_steal_pointer(&text.event),
                              .where = text.where,
-                             .min = text.min};
+                             .min = text.min,
+                             .tree = tree};
         g_ptr_array_add(scenario->must_happen, must);
         note = must->event == NULL
                    ? NULL

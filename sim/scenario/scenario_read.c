@@ -200,6 +200,7 @@ Scenario *scenario_read(const char *path, const ScenarioChanges *changes, const 
 
     *diags = scenario_diags_new(scenario);
     scenario->root = scenario_merge(path, changes, scenario->origins, *diags);
+    scenario->confidence = changes != NULL && changes->confidence > 0 ? changes->confidence : 0.95;
     if (scenario->root != NULL) {
         read_top(scenario, kinds, *diags);
     }

@@ -13,6 +13,7 @@ typedef struct ScenarioChanges {
         *sets;        /* "/load/users/rate=3000": the value is JSON, or else taken as a string */
     const char *seed; /* NULL: as the file says */
     int64_t replications;    /* 0: as the file says */
+    double confidence;       /* of thresholds that say none; 0: as they are by default */
     const cJSON *remembered; /* "configuration" of an earlier run, for variables of the environment;
                                 or NULL */
 } ScenarioChanges;

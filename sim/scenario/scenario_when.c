@@ -154,8 +154,26 @@ static char *suggest_level(const When *when, const cJSON *above)
     return g_strdup("");
 }
 
+/* What waits is counted, and has a size: which one is meant, `above` says. */
+static void choose_twin(When *when, const cJSON *above)
+{
+    const char *name = when->metric->name;
+    double unused;
+
+    if (g_str_has_suffix(name, "_pending") && !parse_level(when->metric->unit, above, &unused)) {
+        g_autofree char *stem = g_strndup(name, strlen(name) - strlen("_pending"));
+        g_autofree char *size = g_strconcat(stem, "_size", NULL);
+        const MetricDef *twin = find_metric(when->kind->metrics, size);
+
+        if (twin != NULL && parse_level(twin->unit, above, &unused)) {
+            when->metric = twin;
+        }
+    }
+}
+
 static void read_level_above(When *when, const cJSON *tree, const cJSON *above, DiagList *diags)
 {
+    choose_twin(when, above);
     guint unit = unit_index(when->metric);
 
     if (when->metric->type == METRIC_TYPE_HISTOGRAM) {

@@ -60,6 +60,8 @@ refuse "bad.json:2:" "a query that is none has its place" "{ $head, \"method\": 
   \"query\": \"rate(http_reqs\" } ] }"
 refuse "did you mean 'http_reqs'?" "a metric that nobody measures is suggested" "{ $head, \"method\": [ { \"type\": \"probe\", \"name\": \"p\", \"at\": \"1s\", \"tolerance\": 1, \"query\": \"rate(http_req[2s])\" } ] }"
 refuse "unknown metric" "a threshold on an unknown metric is refused" "{ $head, \"thresholds\": { \"http_req_fialed\": [\"rate<1\"] } }"
+check "unknown metric 'zzz'; 'dcdrill list metrics' tells all" "a metric that nothing is like is told where to look" "{ $head, \"thresholds\": { \"zzz\": [\"max<1\"] } }"
+check "'above' of 'cassandra.convictions' must be a plain number" "a count is not compared with a size" "{ $head, \"method\": [ { \"type\": \"action\", \"name\": \"a\", \"duration\": \"1s\", \"func\": \"node.crash\", \"target\": { \"dc\": \"DC01\" }, \"when\": { \"event\": \"cassandra.convictions\", \"above\": \"1MiB\" } } ] }"
 check "unknown event 'client.reroutd'; did you mean 'client.rerouted'? [/must-happen/m/event]" "an event that nothing tells is suggested" "{ $head, \"must-happen\": { \"m\": { \"event\": \"client.reroutd\" } } }"
 check "unknown kind for 'utilisation' 'hots'; did you mean 'host'?" "a threshold on a kind that does not measure it is suggested" "{ $head, \"thresholds\": { \"utilisation{kind:hots}\": [\"max<1\"] } }"
 check "unknown component for 'utilisation' 'host@DC01-db9'; did you mean 'host@DC01-db1'?" "a threshold on a component that is not there is suggested" "{ $head, \"thresholds\": { \"utilisation{component:host@DC01-db9}\": [\"max<1\"] } }"

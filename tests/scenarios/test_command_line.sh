@@ -157,6 +157,24 @@ run run scenarios/smoke/steady.json scenarios/smoke/dc-lost-stock.json scenarios
 expect 1 "" "the worst of several scenarios decides"
 [ -e "$work/several/steady/summary.json" ] && [ -e "$work/several/bites-nothing/summary.json" ]
 pass_if $? "each of several scenarios has its own directory"
+# --- build servers
+printf '{ "version": "1", "extends": ["%s/scenarios/smoke/steady.json"], "title": "50%% more, less: fine",\n  "thresholds": { "http_reqs": [\n    "count>1000000"] },\n  "must-happen": { "m": { "event": "dc.restored" } } }' "$root" >"$work/ci.json"
+GITHUB_STEP_SUMMARY=$work/step.md run run "$work/ci.json" -n 2 -q --progress none -o "$work/out" --out github=- --out gitlab="$work/metrics.txt" --confidence 0.9
+expect 1 "OBSERVED (90% CI)" "'--confidence' sets the level of intervals"
+[ "$(sqlite3 "$work/out/results.sqlite" "SELECT value FROM fact WHERE name = 'confidence'")" = 0.9 ]
+pass_if $? "and is kept with the results"
+grep -qF "::group::$work/ci.json  50%25 more, less: fine" <<<"$out" && grep -qF "::endgroup::" <<<"$out"
+pass_if $? "'--out github=-' groups a scenario" "$out"
+grep -qE "^::error file=$work/ci.json,line=3,title=threshold http_reqs count>1000000::[0-9.]+; " <<<"$out"
+pass_if $? "and puts an error at the threshold's line" "$out"
+grep -qE "^::warning file=$work/ci.json,line=4,title=must-happen m dc.restored count>=1::" <<<"$out"
+pass_if $? "and a warning at what could not be judged" "$out"
+cmp -s "$work/step.md" "$work/out/summary.md"
+pass_if $? "and appends the summary to the job's"
+grep -qE '^dcdrill_verdict\{scenario="[^"]+",check="threshold http_reqs count>1000000"\} 2$' "$work/metrics.txt" && [ "$(tail -n 1 "$work/metrics.txt")" = "# EOF" ]
+pass_if $? "'--out gitlab=PATH' writes a metrics report" "$(cat "$work/metrics.txt")"
+run run "$work/ci.json" -o "$work/out" --confidence 95
+expect 2 "'--confidence' must lie from 0.5 to 0.9999" "a level that is none is refused"
 run run scenarios/smoke/bites-nothing.json -n 2 -q --progress none -o "$work/out" --exit-zero-on 3,4
 expect 0 "" "'--exit-zero-on' forgives"
 run run scenarios/smoke/steady.json "${short[@]}" -o "$work/skipped" --skip smoke
