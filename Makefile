@@ -39,6 +39,7 @@ HONESTY := $(BUILD)/tests/honesty/honesty
 REPETITIONS ?= 400
 HONESTY_SEED ?= 20261122
 BENCH_COMPARE := $(BUILD)/tests/bench/compare
+BENCH_SCALE := $(BUILD)/tests/bench/scale
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 PLANT_SOURCES := $(sort $(wildcard tests/plants/plant_*.c))
@@ -49,7 +50,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests theory lint honesty bench bench-check bench-peers bench-store asan fuzz fuzz-programs surroundings golden docs plants clean install deps FORCE same-bits
+.PHONY: all help run test tests theory lint honesty bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -81,6 +82,8 @@ bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as rati
 
 honesty: $(HONESTY) ## repeat every type of interval 400 times and count how often the truth lies within (half an hour)
 	@$(HONESTY) $(REPETITIONS) $(JOBS) $(HONESTY_SEED)
+scale: $(BENCH_SCALE) ## what a request costs at 100 to 100,000 requests/s and 30 to 3,000 VPS, and the memory
+	@scripts/scale.sh $(BUILD)
 
 bench-check: $(BENCH_PROGRAMS) $(BENCH_COMPARE) ## measure, and fail where more than 15 % of the stored speed is lost
 	@scripts/bench.sh $(BUILD) check
@@ -167,6 +170,9 @@ $(HONESTY): $(HONESTY_OBJECTS) $(LIB)
 
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BENCH_OBJECTS) $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(BENCH_OBJECTS) $(LIB) $(LDLIBS_ALL)
+
+$(BENCH_SCALE): $(BENCH_SCALE).o $(BUILD)/kinds.o $(LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(BUILD)/kinds.o $(LIB) $(LDLIBS_ALL)
 
 $(BENCH_COMPARE): $(BENCH_COMPARE).o $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS_ALL)

@@ -1,0 +1,90 @@
+/* scale.c - what simulating costs at several sizes: runs one replication of each scenario given, in
+ * a process of its own, and prints a row of the table of `make scale`. Times are of the processor,
+ * from the first event to the results file of the replication. */
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/run/run.h"
+#include "sim/scenario/scenario_read.h"
+
+extern const Kind *const all_kinds[];
+
+/* What was seen at the first and the last sample interval. */
+typedef struct Seen {
+    RunProgress last;
+    double began_s;
+} Seen;
+
+static double processor_s(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+}
+
+static double peak_mib(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_maxrss / 1024;
+}
+
+static bool see(void *context, const RunProgress *progress)
+{
+    Seen *seen = context;
+
+    seen->began_s = seen->began_s > 0 ? seen->began_s : processor_s();
+    seen->last = *progress;
+    return true;
+}
+
+static int run_one(const char *path)
+{
+    ScenarioChanges changes = {.replications = 1};
+    DiagList *diags = NULL;
+    Scenario *scenario = scenario_read(path, &changes, all_kinds, &diags);
+    g_autofree char *directory = g_dir_make_tmp("dcdrill-scale-XXXXXX", NULL);
+    g_autofree char *file = g_build_filename(directory, "run.sqlite", NULL);
+    g_autoptr(GError) error = NULL;
+    Seen seen = {.began_s = 0};
+    RunOrder order = {
+        .scenario = scenario, .kinds = all_kinds, .path = file, .watch = see, .context = &seen};
+    double spent_s;
+
+    if (scenario == NULL || !run_execute(&order, scenario_diags_new(scenario), &error)) {
+        fprintf(stderr, "scale: '%s' did not end well\n", path);
+        return EXIT_FAILURE;
+    }
+    spent_s = processor_s() - seen.began_s;
+    g_unlink(file);
+    g_rmdir(directory);
+    printf("%-34s %9.0f %10.2f %8.1f %8.0f %8.0f\n", scenario->title, (double)seen.last.requests,
+           spent_s * 1e6 / (double)seen.last.requests,
+           (double)seen.last.events / (double)seen.last.requests,
+           spent_s * 1e9 / (double)seen.last.events, peak_mib());
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    int status = 0, all = 0;
+
+    printf("%-34s %9s %10s %8s %8s %8s\n", "scenario", "requests", "us/request", "events",
+           "ns/event", "MiB");
+    for (int i = 1; i < argc; i++) {
+        fflush(stdout);
+        if (fork() == 0) {
+            exit(run_one(argv[i]));
+        }
+        wait(&status);
+        all |= status;
+    }
+    return all == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
