@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/sort.h"
+
 #define NEAR_ROOM 48 /* while `near` is no longer, insertion costs less than the ladder */
 #define SLOTS_FIRST 1024
 
@@ -94,7 +96,9 @@ static void remove_near(EventQueue *queue, uint64_t order)
 
 static int compare_keys(const void *one, const void *other)
 {
-    return *(const EventKey *)one < *(const EventKey *)other ? -1 : 1;
+    EventKey a = *(const EventKey *)one, b = *(const EventKey *)other;
+
+    return (a > b) - (a < b);
 }
 
 /* Each key's rank is how many are below it: no branch depends on the keys. */
@@ -140,7 +144,7 @@ bool event_queue_fill_near(EventQueue *queue, SimTime until)
         sort_few(queue->near, keys, count);
     } else {
         ladder_take(&queue->ladder, queue->near);
-        qsort(queue->near, count, sizeof(EventKey), compare_keys);
+        sort_items(queue->near, count, sizeof(EventKey), compare_keys);
     }
     return true;
 }
