@@ -49,7 +49,7 @@ static void names_put(Engine *engine, NameHash name)
     engine->name_count++;
 }
 
-static uint64_t names_add(Engine *engine, const EventType *type)
+static uint64_t G_GNUC_NO_INLINE names_add(Engine *engine, const EventType *type)
 {
     NameHash name = {type, rng_hash(type->name)};
 
@@ -83,8 +83,9 @@ static inline uint64_t names_find(Engine *engine, const EventType *type)
     return engine->names[i].hash;
 }
 
-static inline void engine_dispatch(Engine *engine, EventOwner *owner, const EventType *type,
-                                   void *subject, uint64_t detail)
+static G_ALWAYS_INLINE inline void engine_dispatch(Engine *engine, EventOwner *owner,
+                                                   const EventType *type, void *subject,
+                                                   uint64_t detail)
 {
     SimTime now = engine->head.now;
     uint64_t word =
@@ -132,15 +133,14 @@ uint64_t engine_seed(const Engine *engine)
 EventId engine_at(Engine *engine, SimTime time, EventOwner *owner, const EventType *type,
                   void *subject, uint64_t detail)
 {
-    g_assert_cmpint(time, >=, engine->head.now);
+    g_assert(time >= engine->head.now);
     return event_queue_push(engine->queue, time, owner, type, subject, detail);
 }
 
 EventId engine_after(Engine *engine, SimSpan delay, EventOwner *owner, const EventType *type,
                      void *subject, uint64_t detail)
 {
-    g_assert_cmpint(delay, >=, 0);
-    g_assert_cmpint(delay, <=, SIM_NEVER - engine->head.now);
+    g_assert(delay >= 0 && delay <= SIM_NEVER - engine->head.now);
     return event_queue_push(engine->queue, engine->head.now + delay, owner, type, subject, detail);
 }
 
