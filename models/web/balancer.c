@@ -16,7 +16,8 @@ bool balancer_is_usable(const BalancerMember *member)
 static void retry_if_due(BalancerMember *member, SimTime now)
 {
     if (member->in_error && !member->flags.is_stopped &&
-        (member->flags.ignores_errors || now > member->error_time + member->retry)) {
+        (member->flags.ignores_errors || member->retry == 0 ||
+         now > member->error_time + member->retry)) { /* with 0 always: some us have passed */
         member->in_error = false;
     }
 }

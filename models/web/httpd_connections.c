@@ -160,6 +160,7 @@ static void slot_close(Httpd *httpd, Slot *slot)
     process->kept -= slot->state == SLOT_KEPT;
     slot_free(httpd, slot);
     count_open(httpd, -1);
+    mpm_process_idler(httpd, process);
 }
 
 /* A process takes a connection. */
@@ -186,8 +187,7 @@ static void slot_close_early(Httpd *httpd, Slot *slot)
     slot_close(httpd, slot);
 }
 
-/* What is idle for too long is closed; clients count the same time. */
-static void close_expired(Httpd *httpd)
+void connections_expire(Httpd *httpd)
 {
     SimTime now = now_of(httpd);
 
@@ -211,21 +211,6 @@ void connections_close_kept(Httpd *httpd, Process *process)
         next = slot->next;
         if (httpd_process(httpd, slot->process) == process) {
             slot_close_early(httpd, slot);
-        }
-    }
-}
-
-void connections_close_all(Httpd *httpd, Process *process)
-{
-    uint32_t index = httpd->lists[SLOT_FRESH].first, next;
-
-    connections_close_kept(httpd, process);
-    for (; index != 0; index = next) {
-        Slot *slot = slot_at(httpd, index);
-
-        next = slot->next;
-        if (httpd_process(httpd, slot->process) == process) {
-            slot_close(httpd, slot);
         }
     }
 }
@@ -288,7 +273,7 @@ void connections_accept(Httpd *httpd)
     if (queue->first == 0 || httpd->component.owner.is_held) {
         return;
     }
-    close_expired(httpd);
+    connections_expire(httpd);
     while (queue->first != 0) {
         int process = mpm_accepting_process(httpd);
 
@@ -317,7 +302,7 @@ static void on_expiry(void *self, void *subject, uint64_t detail)
 static Slot *connection_open(Httpd *httpd)
 {
     if (!httpd->component.owner.is_held && httpd->lists[SLOT_QUEUED].first == 0) {
-        close_expired(httpd);
+        connections_expire(httpd);
         int process = mpm_accepting_process(httpd);
 
         if (process >= 0) {
@@ -369,7 +354,7 @@ bool connection_ask(Httpd *httpd, Work *work)
     Slot *slot;
 
     if (request->connection != 0) {
-        close_expired(httpd);
+        connections_expire(httpd);
         slot = slot_find(httpd, request->connection);
         if (slot == NULL || slot->state == SLOT_BUSY || slot->work != NULL) {
             return false;

@@ -64,10 +64,9 @@ static void process_start(Httpd *httpd, Process *process)
 
 void mpm_process_idler(Httpd *httpd, Process *process)
 {
-    if (!process->is_leaving || process->busy > 0 || process->queued > 0) {
+    if (!process->is_leaving || process->busy > 0 || process->queued > 0 || process->open > 0) {
         return;
     }
-    connections_close_all(httpd, process);
     process->is_alive = false;
     process->is_leaving = false;
     count_alive(httpd);
@@ -159,6 +158,7 @@ static void on_maintenance(void *self, void *subject, uint64_t detail)
 
     (void)subject;
     (void)detail;
+    connections_expire(httpd);
     for (uint32_t i = 0; i < httpd->process_room; i++) {
         const Process *process = &httpd->processes[i];
 

@@ -245,8 +245,8 @@ void connections_accept(Httpd *httpd);
  * another process. */
 void connections_close_kept(Httpd *httpd, Process *process);
 
-/* A process ends: whatever it still has is closed. */
-void connections_close_all(Httpd *httpd, Process *process);
+/* Closes what is idle for too long: clients count the same time. */
+void connections_expire(Httpd *httpd);
 
 /* The process ended. */
 void connections_clear(Httpd *httpd);
