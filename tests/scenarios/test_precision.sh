@@ -52,4 +52,11 @@ pass_if $? "and in JUnit's properties"
 run run "$work/wild.json" --progress none -n 5 -o "$work/wild"
 [[ $out == *"no finite mean: the service of station 'web' has no finite variance"* && $out == *"pooled quantile"* ]]
 pass_if $? "an infinite mean is refused, its percentiles are not" "$out"
+
+# --- a warm-up that is no whole number of sample intervals shifts nothing
+sed -e 's/"2s"/"2.1s"/; s/"duration": "20s"/"duration": "4s"/' -e 's/exponential(mean=1ms)/1ms/; s/exponential(mean=700us)/500us/' "$work/steady.json" >"$work/shifted.json"
+run run "$work/shifted.json" --progress none -o "$work/shifted"
+busy="SELECT json_extract(value, '$.mean.value') FROM json_each(CAST(readfile('$work/shifted/summary.json') AS TEXT), '$.metrics') WHERE json_extract(value, '$.name') = 'station_busy' LIMIT 1"
+[ "$(sqlite3 :memory: "$busy")" = 0.5 ]
+pass_if $? "a server that is half busy is told to be, whatever the warm-up" "$(sqlite3 :memory: "$busy")"
 exit $bad

@@ -78,6 +78,7 @@ static void add_levels(const Subject *subject, const GArray *levels, SimTime ori
 static ResultsSpan find_whole(const Subject *subject, int run)
 {
     ResultsSpan whole = {SIM_NEVER, 0};
+    SimSpan interval = results_sample_interval(subject->results);
     guint count;
     const ResultsPhase *phases = results_phases(subject->results, &count);
 
@@ -88,6 +89,10 @@ static ResultsSpan find_whole(const Subject *subject, int run)
         }
     }
     whole.begin = MIN(whole.begin, whole.end);
+    /* Samples begin anew at the end of the warm-up, which need not be a whole number of them. */
+    if (whole.begin % interval != 0) {
+        whole.begin -= interval + whole.begin % interval;
+    }
     return whole;
 }
 

@@ -187,26 +187,14 @@ static GArray *find_meters(Results *results, const ThresholdRule *rule)
     return results_meters(results, rule->metric, &filter);
 }
 
-/* Samples are taken from the begin of the run, that is of its first phase. */
-static SimTime find_begin(const Results *results, int run)
-{
-    SimTime begin = 0;
-    guint count;
-    const ResultsPhase *phases = results_phases(results, &count);
-
-    for (guint i = 0; i < count; i++) {
-        if (phases[i].run == run) {
-            begin = MIN(begin, phases[i].begin);
-        }
-    }
-    return begin;
-}
+/* A sample is cut short at the end of the warm-up, so that all that is measured begins at 0. */
+#define SAMPLE_ORIGIN 0
 
 static GArray *find_sample_spans(Results *results, const ThresholdRule *rule, int run)
 {
     GArray *spans = results_spans(results, run, threshold_label(rule, "phase"));
 
-    cut_to_steps(spans, find_begin(results, run), results_sample_interval(results));
+    cut_to_steps(spans, SAMPLE_ORIGIN, results_sample_interval(results));
     return spans;
 }
 
@@ -326,7 +314,7 @@ static bool has_anything(const Stream *stream)
 
 Stream *stream_measure_span(Results *results, const ThresholdRule *rule, int run, ResultsSpan span)
 {
-    SimTime origin = rule->is_users ? find_origin(results, run) : find_begin(results, run);
+    SimTime origin = rule->is_users ? find_origin(results, run) : SAMPLE_ORIGIN;
     SimSpan step = rule->is_users ? SIM_S : results_sample_interval(results);
     g_autoptr(GArray) meters = rule->is_users ? NULL : find_meters(results, rule);
     g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(ResultsSpan));
