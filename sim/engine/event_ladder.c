@@ -55,14 +55,12 @@ uint32_t ladder_add_block(Ladder *ladder, uint32_t rung_index, uint32_t bucket)
     uint32_t index = take_block(ladder);
     LadderBlock *block = &ladder->blocks[index];
 
-    block->count = 0;
-    block->below = rung->tops[bucket];
+    block->below = rung->tops[bucket] >> LADDER_BLOCK_BITS;
     block->rung = rung_index;
     block->bucket = bucket;
-    rung->tops[bucket] = index;
     rung->filled[bucket / 64] |= (uint64_t)1 << bucket % 64;
     rung->filled_words |= (uint64_t)1 << bucket / 64;
-    return index;
+    return index << LADDER_BLOCK_BITS;
 }
 
 /* --- rungs -------------------------------------------------------------------------------------
@@ -70,6 +68,7 @@ uint32_t ladder_add_block(Ladder *ladder, uint32_t rung_index, uint32_t bucket)
 
 static inline void mark_empty(LadderRung *rung, uint32_t bucket)
 {
+    rung->tops[bucket] = LADDER_EMPTY;
     rung->filled[bucket / 64] &= ~((uint64_t)1 << bucket % 64);
     if (rung->filled[bucket / 64] == 0) {
         rung->filled_words &= ~((uint64_t)1 << bucket / 64);
@@ -105,11 +104,21 @@ static inline SimTime bucket_end(const LadderRung *rung, SimTime begin)
     return end > INT64_MAX ? INT64_MAX : (SimTime)end;
 }
 
+static inline uint32_t top_block(uint32_t top)
+{
+    return top >> LADDER_BLOCK_BITS;
+}
+
+static inline uint32_t top_count(uint32_t top)
+{
+    return top % (1 << LADDER_BLOCK_BITS);
+}
+
 static uint32_t count_bucket(const Ladder *ladder, uint32_t top)
 {
-    uint32_t count = ladder->blocks[top].count;
+    uint32_t count = top_count(top);
 
-    for (uint32_t below = ladder->blocks[top].below; below != 0;
+    for (uint32_t below = ladder->blocks[top_block(top)].below; below != 0;
          below = ladder->blocks[below].below) {
         count += LADDER_BLOCK_KEYS;
     }
@@ -123,16 +132,18 @@ typedef struct Bounds {
 static Bounds find_bounds(const Ladder *ladder, uint32_t top)
 {
     Bounds bounds = {INT64_MAX, 0};
+    uint32_t count = top_count(top);
 
-    for (uint32_t i = top; i != 0; i = ladder->blocks[i].below) {
+    for (uint32_t i = top_block(top); i != 0; i = ladder->blocks[i].below) {
         const LadderBlock *block = &ladder->blocks[i];
 
-        for (uint32_t at = 0; at < block->count; at++) {
+        for (uint32_t at = 0; at < count; at++) {
             SimTime time = event_key_time(block->keys[at]);
 
             bounds.least = MIN(bounds.least, time);
             bounds.most = MAX(bounds.most, time);
         }
+        count = LADDER_BLOCK_KEYS;
     }
     return bounds;
 }
@@ -143,25 +154,25 @@ static void cut_bucket(Ladder *ladder, uint32_t bucket, uint32_t count, SimTime 
     LadderRung *rung = &ladder->rungs[ladder->finest], *finer = rung + 1;
     uint32_t high = 64 - (uint32_t)__builtin_clzll((uint64_t)(most ^ ladder->current));
     uint32_t bits = 31 - (uint32_t)__builtin_clz(count) - HELD_BITS;
-    uint32_t top = rung->tops[bucket];
+    uint32_t block = top_block(rung->tops[bucket]), held = top_count(rung->tops[bucket]);
 
     g_assert_cmpuint(ladder->finest + 1, <, RUNGS_MOST);
     bits = MIN(CLAMP(bits, LEAST_BITS, LADDER_RUNG_BITS), high);
     finer->high = high;
     finer->shift = high - bits;
     finer->mask = ((uint64_t)1 << bits) - 1;
-    rung->tops[bucket] = 0;
     mark_empty(rung, bucket);
     set_finest(ladder, ladder->finest + 1);
-    while (top != 0) {
-        uint32_t held = ladder->blocks[top].count, below = ladder->blocks[top].below;
+    while (block != 0) {
+        uint32_t below = ladder->blocks[block].below;
 
-        __builtin_prefetch(&ladder->blocks[below].count);
+        __builtin_prefetch(&ladder->blocks[below].below);
         for (uint32_t i = 0; i < held; i++) {
-            ladder_add(ladder, ladder->blocks[top].keys[i]);
+            ladder_add(ladder, ladder->blocks[block].keys[i]);
         }
-        give_block(ladder, top);
-        top = below;
+        give_block(ladder, block);
+        block = below;
+        held = LADDER_BLOCK_KEYS;
     }
 }
 
@@ -205,38 +216,41 @@ void ladder_take(Ladder *ladder, EventKey *keys)
 {
     LadderRung *rung = &ladder->rungs[ladder->finest];
     uint32_t bucket = first_bucket(rung), top = rung->tops[bucket];
+    uint32_t index = top_block(top), count = top_count(top);
 
-    rung->tops[bucket] = 0;
     mark_empty(rung, bucket);
-    while (top != 0) {
-        const LadderBlock *block = &ladder->blocks[top];
+    while (index != 0) {
+        const LadderBlock *block = &ladder->blocks[index];
         uint32_t below = block->below;
 
-        for (uint32_t i = 0; i < block->count; i++) {
+        for (uint32_t i = 0; i < count; i++) {
             *keys++ = block->keys[i];
         }
-        give_block(ladder, top);
-        top = below;
+        give_block(ladder, index);
+        index = below;
+        count = LADDER_BLOCK_KEYS;
     }
 }
 
 void ladder_remove(Ladder *ladder, uint32_t slot)
 {
     uint32_t place = ladder->places[slot];
-    LadderBlock *block = &ladder->blocks[place >> LADDER_BLOCK_BITS];
+    LadderBlock *block = &ladder->blocks[top_block(place)];
     LadderRung *rung = &ladder->rungs[block->rung];
-    uint32_t bucket = block->bucket, top_index = rung->tops[bucket];
-    LadderBlock *top = &ladder->blocks[top_index];
-    EventKey last = top->keys[--top->count];
+    uint32_t bucket = block->bucket, last_place = rung->tops[bucket] - 1;
+    LadderBlock *top = &ladder->blocks[top_block(last_place)];
+    EventKey last = top->keys[top_count(last_place)];
 
-    block->keys[place & LADDER_BLOCK_KEYS] = last;
+    block->keys[top_count(place)] = last;
     ladder->places[event_key_slot(last)] = place;
-    if (top->count == 0) {
-        rung->tops[bucket] = top->below;
+    rung->tops[bucket] = last_place;
+    if (top_count(last_place) == 0) {
         if (top->below == 0) {
             mark_empty(rung, bucket);
+        } else {
+            rung->tops[bucket] = top->below << LADDER_BLOCK_BITS | LADDER_BLOCK_KEYS;
         }
-        give_block(ladder, top_index);
+        give_block(ladder, top_block(last_place));
     }
 }
 
@@ -248,8 +262,12 @@ void ladder_init(Ladder *ladder)
     *ladder = (Ladder){.rungs = g_new0(LadderRung, RUNGS_MOST)};
     ladder->rungs[0].shift = 63; /* one bucket for all times */
     ladder->rungs[0].high = 64;
-    take_block(ladder);
-    ladder->blocks[0].count = LADDER_BLOCK_KEYS;
+    for (uint32_t i = 0; i < RUNGS_MOST; i++) {
+        for (uint32_t j = 0; j < 1 << LADDER_RUNG_BITS; j++) {
+            ladder->rungs[i].tops[j] = LADDER_EMPTY;
+        }
+    }
+    take_block(ladder); /* block 0 */
 }
 
 void ladder_clear(Ladder *ladder)

@@ -45,21 +45,25 @@ void *event_block_resize(void *before, size_t used_bytes, size_t bytes);
 /* As many as `most` of ladder_next may be are taken out sorted. */
 #define LADDER_FEW 24
 
+/* All but the top one of a bucket are full. */
 typedef struct LadderBlock {
     EventKey keys[LADDER_BLOCK_KEYS];
-    uint32_t count;
     uint32_t below; /* the block under it, 0: none */
     uint32_t rung, bucket;
 } LadderBlock;
 G_STATIC_ASSERT(sizeof(LadderBlock) == 256);
 
+#define LADDER_EMPTY LADDER_BLOCK_KEYS
+
 /* The times that differ from `current` first in the bits from `shift` to below `high`. */
 typedef struct LadderRung {
     uint32_t shift, high;
-    uint64_t mask;                      /* of the bits of a bucket's number */
-    uint64_t filled_words;              /* a bit for each word of `filled` that is not 0 */
-    uint64_t filled[LADDER_RUNG_WORDS]; /* a bit for each bucket with events */
-    uint32_t tops[1 << LADDER_RUNG_BITS];
+    uint64_t mask;                        /* of the bits of a bucket's number */
+    uint64_t filled_words;                /* a bit for each word of `filled` that is not 0 */
+    uint64_t filled[LADDER_RUNG_WORDS];   /* a bit for each bucket with events */
+    uint32_t tops[1 << LADDER_RUNG_BITS]; /* where the next key goes: block above
+                                             LADDER_BLOCK_BITS bits of index; in a full block and in
+                                             LADDER_EMPTY there is no place for one */
 } LadderRung;
 
 typedef struct Ladder {
@@ -67,7 +71,7 @@ typedef struct Ladder {
     uint32_t finest;     /* the last rung in use */
     uint8_t rung_of[64]; /* by the highest bit in which a time differs from `current` */
     LadderRung *rungs;
-    LadderBlock *blocks; /* block 0 is always full: what is below the last one */
+    LadderBlock *blocks; /* block 0 is never used: what is below the last one */
     uint32_t *places;    /* by slot: block above LADDER_BLOCK_BITS bits of index */
     uint32_t block_count, block_capacity, first_free;
 } Ladder;
@@ -79,7 +83,7 @@ void ladder_clear(Ladder *ladder);
  */
 void ladder_make_room(Ladder *ladder, uint32_t before, uint32_t count);
 
-/* For ladder_add: another block on a bucket. */
+/* For ladder_add: another block on a bucket; where its first key goes. */
 uint32_t ladder_add_block(Ladder *ladder, uint32_t rung, uint32_t bucket);
 
 /* Adds one that is not due before `current`. */
@@ -88,19 +92,16 @@ static inline void ladder_add(Ladder *ladder, EventKey key)
     uint64_t time = (uint64_t)(key >> 64);
     uint64_t differs = time ^ (uint64_t)ladder->current;
     uint32_t rung_index = ladder->rung_of[63 - __builtin_clzll(differs | 1)];
-    const LadderRung *rung = &ladder->rungs[rung_index];
+    LadderRung *rung = &ladder->rungs[rung_index];
     uint32_t bucket = (uint32_t)(time >> rung->shift & rung->mask);
-    uint32_t top = rung->tops[bucket];
-    LadderBlock *block = &ladder->blocks[top];
-    uint32_t at;
+    uint32_t place = rung->tops[bucket];
 
-    if (G_UNLIKELY(block->count == LADDER_BLOCK_KEYS)) {
-        top = ladder_add_block(ladder, rung_index, bucket);
-        block = &ladder->blocks[top];
+    if (G_UNLIKELY(place % (1 << LADDER_BLOCK_BITS) == LADDER_BLOCK_KEYS)) {
+        place = ladder_add_block(ladder, rung_index, bucket);
     }
-    at = block->count++;
-    block->keys[at] = key;
-    ladder->places[event_key_slot(key)] = top << LADDER_BLOCK_BITS | at;
+    ladder->blocks[place >> LADDER_BLOCK_BITS].keys[place % (1 << LADDER_BLOCK_BITS)] = key;
+    ladder->places[event_key_slot(key)] = place;
+    rung->tops[bucket] = place + 1;
 }
 
 /* Takes out the one of this slot. */
