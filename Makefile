@@ -32,6 +32,7 @@ LIB := $(BUILD)/libdcdrill.a
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/kinds.o
 SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
+PROPERTY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/property/test_%,$(sort $(wildcard tests/property/*.c))))
 PRELOADS := $(PRELOAD_SOURCES:%.c=$(BUILD)/%.so)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 BENCH_OBJECTS := $(BUILD)/tests/bench/bench.o $(BUILD)/tests/bench/scaled.o $(BUILD)/kinds.o
@@ -41,6 +42,7 @@ HONESTY_SEED ?= 20261122
 BENCH_COMPARE := $(BUILD)/tests/bench/compare
 BENCH_SCALE := $(BUILD)/tests/bench/scale
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+PROPERTY_PROGRAMS := $(filter $(BUILD)/tests/property/%,$(TEST_PROGRAMS))
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 PLANT_SOURCES := $(sort $(wildcard tests/plants/plant_*.c))
 PLANT_PROGRAMS := $(PLANT_SOURCES:tests/plants/plant_%.c=$(BUILD)/plants/%/dcdrill)
@@ -50,7 +52,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests theory lint honesty bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs surroundings golden docs plants clean install deps FORCE same-bits
+.PHONY: all help run test tests theory lint honesty bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -108,6 +110,9 @@ fuzz: ## try the readers with random input for FUZZ_SECONDS (60) in all; needs c
 	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-programs
 	@scripts/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
+properties: $(PROPERTY_PROGRAMS) ## try properties on 10^4 made-up scenarios; a failure prints the smallest one (minutes)
+	@printf '%s\n' $(PROPERTY_PROGRAMS) | PROPERTY_TIMES=10 xargs -P $(JOBS) -n 1 nice
+
 surroundings: all tests ## fail and kill at every single write of a run, and resume each time (minutes)
 	@BUILD=$(BUILD) SURROUNDINGS=all bash tests/scenarios/test_surroundings.sh
 
@@ -162,7 +167,12 @@ $(BUILD)/%.o: %.c
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(TEST_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB)
-	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB) $(TEST_LIBS) $(LDLIBS_ALL)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(MORE_OBJECTS) $(SUPPORT_OBJECTS) $(BUILD)/kinds.o $(LIB) $(TEST_LIBS) $(LDLIBS_ALL)
+
+# What runs made-up scenarios gives renamed components the streams of the old names.
+$(PROPERTY_PROGRAMS): $(PROPERTY_OBJECTS)
+$(PROPERTY_PROGRAMS): private MORE_OBJECTS := $(PROPERTY_OBJECTS)
+$(PROPERTY_PROGRAMS): private LDFLAGS += -Wl,--wrap=rng_init -Wl,--wrap=rng_hash -Wl,--wrap=fsync
 
 HONESTY_OBJECTS := $(HONESTY).o $(BUILD)/tests/support/honesty.o $(BUILD)/kinds.o
 $(HONESTY): $(HONESTY_OBJECTS) $(LIB)

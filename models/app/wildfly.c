@@ -46,7 +46,7 @@ struct Wildfly {
     DriverSettings driver_settings;
     char *store_kind;
     /* measurement */
-    uint64_t requests, refused_booting, errors_500, statements_sent;
+    uint64_t requests, heads, refused_booting, errors_500, statements_sent;
     Gauge threads_busy, queue;
     Ledger ledger;
     DriverStats driver_stats;
@@ -195,6 +195,7 @@ static void task_continue(Task *task)
     Wildfly *server = task->server;
     Message answer = {.op = MESSAGE_HTTP, .size_bytes = 25, .code = 100};
 
+    ledger_quit(&server->ledger, now_of(server), task->request.request);
     call_reply(&server->component, &task->request.ticket, &answer);
     pool_give(server->tasks, task);
 }
@@ -350,7 +351,11 @@ static void wildfly_message(Component *self, const Message *message)
                    &(Message){.op = MESSAGE_HTTP, .size_bytes = 5, .code = 100});
         return;
     }
-    server->requests += (message->flags & HTTP_EXPECT) == 0;
+    if ((message->flags & HTTP_EXPECT) != 0) {
+        server->heads++;
+    } else {
+        server->requests++;
+    }
     if (server->state != SERVER_RUNNING) {
         Message refusal = {.op = MESSAGE_HTTP, .size_bytes = 300, .code = 503};
 
@@ -518,6 +523,7 @@ static const Field wildfly_fields[] = {
 
 static const MetricDef wildfly_metrics[] = {
     METRIC_COUNTER(Wildfly, requests, "Requests received"),
+    METRIC_COUNTER(Wildfly, heads, "Heads that asked for a thread before their requests"),
     METRIC_COUNTER(Wildfly, refused_booting, "Requests answered 503 during a start"),
     METRIC_COUNTER(Wildfly, errors_500, "Requests that failed for want of the database"),
     METRIC_COUNTER(Wildfly, statements_sent, "Database statements"),
@@ -541,7 +547,7 @@ static const LedgerDef wildfly_ledgers[] = {
      .waiting = offsetof(Wildfly, queue),
      .has_line = true,
      .busy = offsetof(Wildfly, threads_busy),
-     .came = {offsetof(Wildfly, requests)},
+     .came = {offsetof(Wildfly, requests), offsetof(Wildfly, heads)},
      .turned_away = {offsetof(Wildfly, refused_booting)}},
     LEDGER_END,
 };

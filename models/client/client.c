@@ -254,7 +254,7 @@ static void client_start(Component *self)
 static void client_condition(Component *self, const Effect *before)
 {
     if (before->load_factor != self->condition.load_factor) {
-        arrivals_schedule((Client *)self);
+        arrivals_change_speed((Client *)self);
     }
 }
 

@@ -55,35 +55,60 @@ static bool is_over(const Client *client, SimTime now)
     return client->duration > 0 && now >= client->start_time + client->duration;
 }
 
-static void schedule_after(Client *client, double rate_per_s)
+static double draw_gap_ns(Client *client)
+{
+    double mean = 1e9 / client->top_rate_per_s;
+
+    switch (client->arrivals) {
+    case ARRIVALS_POISSON:
+        return (double)draw_exponential_span(SIM_S, &client->arrival_rng) / client->top_rate_per_s;
+    case ARRIVALS_UNIFORM:
+        return 2.0 * rng_uniform(&client->arrival_rng) * mean;
+    default:
+        return mean;
+    }
+}
+
+static void wait_for_arrival(Client *client)
 {
     Engine *engine = world_engine(client->component.world);
-    double mean = 1e9 / rate_per_s;
-    SimSpan wait = (SimSpan)mean;
+    SimSpan ahead = client->arrival_since - engine_now(engine);
 
-    if (client->arrivals == ARRIVALS_POISSON) {
-        double unit = (double)draw_exponential_span(SIM_S, &client->arrival_rng);
+    engine_cancel(engine, client->arrival_event);
+    client->arrival_event = EVENT_NONE;
+    client->arrival_factor = client->component.condition.load_factor;
+    if (client->arrival_factor > 0.0 && client->top_rate_per_s > 0.0 &&
+        !is_over(client, engine_now(engine))) {
+        SimSpan wait = (SimSpan)(client->arrival_left_ns / client->arrival_factor);
 
-        wait = (SimSpan)(unit / rate_per_s);
-    } else if (client->arrivals == ARRIVALS_UNIFORM) {
-        wait = (SimSpan)(2.0 * rng_uniform(&client->arrival_rng) * mean);
+        client->arrival_event =
+            engine_after(engine, ahead + wait, &client->component.owner, &arrival_event, NULL, 0);
     }
-    wait += MAX(client->start_time - engine_now(engine), 0);
-    client->arrival_event =
-        engine_after(engine, wait, &client->component.owner, &arrival_event, NULL, 0);
 }
 
 /* Candidates come at the highest rate of all stages and are accepted in proportion to the rate of
  * their instant, which is exact for a Poisson process whose rate changes. */
 void arrivals_schedule(Client *client)
 {
-    double rate = client->top_rate_per_s * client->component.condition.load_factor;
+    SimTime now = world_now(client->component.world);
 
-    engine_cancel(world_engine(client->component.world), client->arrival_event);
-    client->arrival_event = EVENT_NONE;
-    if (rate > 0.0 && !is_over(client, world_now(client->component.world))) {
-        schedule_after(client, rate);
+    client->arrival_since = MAX(now, client->start_time);
+    if (client->top_rate_per_s > 0.0 && !is_over(client, now)) {
+        client->arrival_left_ns = draw_gap_ns(client);
     }
+    wait_for_arrival(client);
+}
+
+/* No new draw: those after a surge are those that would have come without it, and a wait of any law
+ * loses nothing of what it has waited. */
+void arrivals_change_speed(Client *client)
+{
+    SimTime now = world_now(client->component.world);
+    double spent_ns = (double)MAX(now - client->arrival_since, 0) * client->arrival_factor;
+
+    client->arrival_left_ns = MAX(client->arrival_left_ns - spent_ns, 0.0);
+    client->arrival_since = MAX(now, client->arrival_since);
+    wait_for_arrival(client);
 }
 
 /* Who asks next is drawn when he asks, but can be seen now from a copy of the stream: users are

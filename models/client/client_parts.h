@@ -92,6 +92,9 @@ typedef struct Client {
     GArray *addresses; /* of uint32_t: all that were seen, by number */
     GArray *ramp;      /* of Stage */
     EventId arrival_event;
+    double arrival_left_ns; /* until the next arrival at arrival_since, at a load_factor of 1 */
+    SimTime arrival_since;
+    double arrival_factor; /* load_factor since then */
     double retry_tokens, retry_tokens_most;
     double share;          /* of the load entry that comes from this region */
     double share_before;   /* that comes from the regions named before it */
@@ -181,5 +184,8 @@ void user_keep_connection(const Client *client, User *user, Component *peer, con
 /* Reads stages and shares; false when something was reported. */
 bool arrivals_read(Client *client, DiagList *diags);
 
-/* Schedules the next arrival, or none when the load is over. */
+/* Draws the next arrival, or none when the load is over. */
 void arrivals_schedule(Client *client);
+
+/* The load_factor has changed: the wait under way goes on at the new speed. */
+void arrivals_change_speed(Client *client);

@@ -1,8 +1,8 @@
 /* population.c - a fixed number of customers that think, go through the network and come back. */
 #include "models/queueing/network_parts.h"
 
-/* A customer that was refused and would come back at the same instant rests at least so long, or
- * time would stand still. */
+/* A customer that was refused and would come back at the same instant rests so long, or time would
+ * stand still. It is the only time in these queues that no scenario gives. */
 #define LEAST_REST SIM_MS
 
 typedef struct Population {
@@ -32,13 +32,14 @@ static void measure(Population *self)
     gauge_set(&self->population_thinking, world_now(self->component.world), self->thinking.count);
 }
 
-static void begin_thinking(Population *self, Customer *customer, SimSpan least)
+/* `instead` of no time at all. */
+static void begin_thinking(Population *self, Customer *customer, SimSpan instead)
 {
     SimSpan span = draw_span(self->think, &self->thoughts);
 
     line_put_last(&self->thinking, customer);
-    engine_after(world_engine(self->component.world), MAX(span, least), &self->component.owner,
-                 &has_thought, customer, 0);
+    engine_after(world_engine(self->component.world), span > 0 ? span : instead,
+                 &self->component.owner, &has_thought, customer, 0);
     measure(self);
 }
 

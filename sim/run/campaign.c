@@ -341,8 +341,8 @@ static void wait_for_news(Campaign *campaign)
 static bool may_begin(const Campaign *campaign)
 {
     return campaign->result->end == CAMPAIGN_COMPLETED && !campaign->is_input_wrong &&
-           !campaign->is_disk_full && campaign->broken == campaign->total &&
-           campaign->next < campaign->total && campaign->state.running < campaign->order->jobs;
+           !campaign->is_disk_full && campaign->next < campaign->broken &&
+           campaign->state.running < campaign->order->jobs;
 }
 
 static bool live(Campaign *campaign, GError **error)

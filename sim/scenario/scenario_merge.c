@@ -2,6 +2,7 @@
 #include "sim/scenario/scenario_merge.h"
 
 #include "sim/config/json_merge.h"
+#include "sim/config/json_sort.h"
 #include "sim/scenario/scenario_vars.h"
 
 typedef struct Merge {
@@ -370,6 +371,21 @@ static void apply_changes(Merge *merge, cJSON **root, const ScenarioChanges *cha
     }
 }
 
+/* Components are made, and so events of one instant ordered, as their names stand in these objects.
+ * All else is looked up by name, or shown in the order of the file. */
+static void sort_names(cJSON *root)
+{
+    cJSON *must = json_member(root, "must-happen");
+    cJSON *event;
+
+    json_sort_members(json_member(root, "system"));
+    json_sort_members(json_member(root, "load"));
+    cJSON_ArrayForEach(event, must)
+    {
+        json_sort_members(json_member(event, "where"));
+    }
+}
+
 cJSON *scenario_merge(const char *path, const ScenarioChanges *changes, Origins *origins,
                       DiagList *diags)
 {
@@ -387,6 +403,7 @@ cJSON *scenario_merge(const char *path, const ScenarioChanges *changes, Origins 
         }
         scenario_vars_apply(root, merge.given, changes != NULL ? changes->remembered : NULL,
                             origins, diags);
+        sort_names(root);
     }
     g_ptr_array_free(merge.given, true);
     g_ptr_array_free(merge.stack, true);

@@ -17,9 +17,10 @@
 /* An end of service is told at a whole nanosecond, and shown at one. */
 #define ENDS_ROUNDED_NS 2.0
 
-/* A level and its sum over time. */
+/* A level and its sum over time, and how large the sums were that it comes from: a difference of
+ * two has the rounding of both. */
 typedef struct Level {
-    double value, area;
+    double value, area, summed;
 } Level;
 
 /* Both sides of all laws of one station at one instant, since the run began. */
@@ -136,15 +137,17 @@ static Level level_at(const Station *station, size_t offset, SimTime now)
     const Gauge *gauge;
 
     if (offset == 0) {
-        return (Level){0, 0};
+        return (Level){0};
     }
     gauge = at(station->component, offset);
-    return (Level){gauge->value, gauge->area + gauge->value * (double)(now - gauge->since)};
+    double area = gauge->area + gauge->value * (double)(now - gauge->since);
+
+    return (Level){gauge->value, area, fabs(area)};
 }
 
 static Level level_both(Level a, Level b, double sign)
 {
-    return (Level){a.value + sign * b.value, a.area + sign * b.area};
+    return (Level){a.value + sign * b.value, a.area + sign * b.area, a.summed + b.summed};
 }
 
 static Sight look(const Station *station, SimTime now)
@@ -168,6 +171,7 @@ static Sight look(const Station *station, SimTime now)
     if (def->busy_is_share) {
         sight.busy.value *= ledger->servers;
         sight.busy.area *= ledger->servers;
+        sight.busy.summed *= ledger->servers;
     }
     if (def->present == 0) {
         sight.present = level_both(sight.waiting, sight.busy, 1);
@@ -210,13 +214,13 @@ static char *place_of(const Station *station)
     return g_strdup_printf("'%s', %s", station->component->name, station->def->name);
 }
 
-/* What rounding may do to a gauge's sum that has come to `area`. */
-static double gauge_error(const Window *window, double area)
+/* What rounding may do to gauges' sums that have come to `summed`. */
+static double gauge_error(const Window *window, double summed)
 {
     const Sight *now = &window->now;
     double additions = (double)(2 * (now->entered + now->left) + window->laws->windows);
 
-    return fabs(area) < EXACT_BELOW ? 0 : additions * fabs(area) * LAST_DIGIT;
+    return summed < EXACT_BELOW ? 0 : additions * summed * LAST_DIGIT;
 }
 
 /* Levels on average over the window from both sides: `area` of a gauge, `stays` of the ledger. */
@@ -228,7 +232,7 @@ static char *check_stays(const Window *window, const char *law, const char *what
     double rounding = (double)window->station->def->rounding *
                       (double)(window->now.left - window->before.left + 2);
 
-    if (fabs(area - (double)(int64_t)stays) <= rounding + gauge_error(window, now.area)) {
+    if (fabs(area - (double)(int64_t)stays) <= rounding + gauge_error(window, now.summed)) {
         return NULL;
     }
     g_autofree char *place = place_of(window->station);

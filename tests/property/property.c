@@ -1,0 +1,99 @@
+/* property.c - a property of scenarios that nobody wrote. */
+#include "tests/property/property.h"
+
+#include <check.h>
+
+#include "tests/property/shrink.h"
+
+enum { MOST_SHRINK_TRIALS = 400 };
+
+#ifdef __SANITIZE_ADDRESS__
+enum { SLOWNESS = 4 };
+#else
+enum { SLOWNESS = 1 };
+#endif
+
+static bool still_fails(const cJSON *scenario, void *context)
+{
+    const Property *property = context;
+    bool is_refused = false;
+    g_autofree char *difference = property->check(scenario, &is_refused);
+
+    return difference != NULL;
+}
+
+/* Prints the smallest scenario that shows it and ends the test. */
+static void show_smallest(const Property *property, uint64_t seed, cJSON *scenario)
+{
+    bool is_refused;
+
+    shrink_scenario(scenario, still_fails, (void *)(uintptr_t)property, MOST_SHRINK_TRIALS);
+    g_autofree char *difference = property->check(scenario, &is_refused);
+    char *text = cJSON_Print(scenario);
+
+    ck_abort_msg("%s does not hold for scenario %" G_GUINT64_FORMAT
+                 ", of which this is left:\n%s\n%s",
+                 property->name, seed, text, difference);
+}
+
+static guint times(void)
+{
+    const char *text = g_getenv("PROPERTY_TIMES");
+
+    return text != NULL ? (guint)g_ascii_strtoull(text, NULL, 10) : 1;
+}
+
+void property_hold(const Property *property)
+{
+    guint cases = MAX(property->cases * times() / SLOWNESS, 1);
+    guint refused = 0;
+
+    for (uint64_t seed = 1; seed <= cases; seed++) {
+        cJSON *scenario = property->make(seed);
+        bool is_refused = false;
+        g_autofree char *difference = property->check(scenario, &is_refused);
+
+        refused += is_refused ? 1 : 0;
+        if (difference != NULL) {
+            show_smallest(property, seed, scenario);
+        }
+        cJSON_Delete(scenario);
+    }
+    ck_assert_msg(refused * 20 <= cases, "%u of %u scenarios were refused", refused, cases);
+}
+
+bool property_run_both(const cJSON *one, const cJSON *other, Trial **first, Trial **second,
+                       bool *is_refused)
+{
+    *first = trial_run(one, 0);
+    *second = NULL;
+    if (trial_complaints(*first) == NULL) {
+        *second = trial_run(other, 0);
+    }
+    *is_refused = *second == NULL || trial_complaints(*second) != NULL;
+    return !*is_refused;
+}
+
+/* --- what was measured ---------------------------------------------------------------------- */
+
+static void measured_clear(gpointer measured)
+{
+    g_free(((Measured *)measured)->what);
+}
+
+GArray *property_measure(const Trial *trial, const char *sql)
+{
+    GArray *all = g_array_new(false, true, sizeof(Measured));
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
+
+    g_array_set_clear_func(all, measured_clear);
+    trial_select(trial, "", sql, rows);
+    for (guint i = 0; i < rows->len; i++) {
+        g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(rows, i), "|", -1);
+        Measured one = {g_strdup(parts[1]), g_ascii_strtod(parts[2], NULL),
+                        g_ascii_strtod(parts[3], NULL)};
+
+        g_array_append_val(all, one);
+    }
+    return all;
+}
