@@ -51,7 +51,7 @@ double estimate_skewness(const double *values, size_t count);
 
 /* Willink's correction of an interval for a skewed law: with t for `factor` and -t in turn the ends
  * are mean - factor * s / sqrt(count). Without skewness the factor itself. Plain t intervals of ten
- * means of a queue with a heavy tail cover 90 % where 95 % is meant; these 94 %. */
+ * means of a queue with a heavy tail covered 361 of 400 times where 366 to 392 are right. */
 double estimate_skewed_factor(double factor, double skewness, double count);
 
 /* --- one configuration ---------------------------------------------------------------------- */
