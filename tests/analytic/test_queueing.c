@@ -19,6 +19,7 @@
 #define VECTORS "tests/analytic/analytic-vectors.json"
 #define SEED 20261122
 #define CASES_MOST 160
+#define CORES_MOST 64
 #define QUICK_SHARE 0.25     /* of the pilot's length */
 #define QUICK_PRECISION 0.15 /* at least */
 #define FULL_MARGIN 1.4      /* longer than the pilot says */
@@ -71,12 +72,10 @@ static double worst_z(const Run *run)
     return worst;
 }
 
-static void measure_run(gpointer data, gpointer unused)
+static void measure_run(Run *run)
 {
-    Run *run = data;
     gint64 began = g_get_monotonic_time();
 
-    (void)unused;
     figures_measure(&run->test, seed_of(run, 0), run->length_s, run->seen);
     if (is_full && !run->is_own) {
         measure_full(run);
@@ -133,20 +132,32 @@ static void add_own(void)
     }
 }
 
+/* Measures runs until none is left; `next` is the index of the first that nobody has taken. */
+static gpointer measure_what_is_left(gpointer next)
+{
+    for (int i; (i = g_atomic_int_add((gint *)next, 1)) < run_count;) {
+        measure_run(&runs[i]);
+    }
+    return NULL;
+}
+
+/* Each run has a world of its own: as many at once as there are cores, when all are asked for.
+ * Threads are joined: tests are processes forked from this one. */
 static void measure_all(void)
 {
-    GThreadPool *threads;
+    GThread *others[CORES_MOST];
+    guint other_count = is_full ? MIN(g_get_num_processors(), CORES_MOST + 1) - 1 : 0;
+    gint next = 0;
 
     add_vectors();
     add_own();
-    /* Each run has a world of its own: as many at once as there are cores, when that is asked for.
-     */
-    threads = g_thread_pool_new(measure_run, NULL, is_full ? (gint)g_get_num_processors() : 1, true,
-                                NULL);
-    for (int i = 0; i < run_count; i++) {
-        g_thread_pool_push(threads, &runs[i], NULL);
+    for (guint i = 0; i < other_count; i++) {
+        others[i] = g_thread_new("runs", measure_what_is_left, &next);
     }
-    g_thread_pool_free(threads, false, true);
+    measure_what_is_left(&next);
+    for (guint i = 0; i < other_count; i++) {
+        g_thread_join(others[i]);
+    }
 }
 
 /* --- what must hold ------------------------------------------------------------------------- */
