@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test program under BUILD (default build), as many at once as there are cores, then each tests/**/*.sh; prints what failed
+# Runs each tests/**/*.sh and every test program under BUILD (default build), as many at once as there are cores; prints what failed
 # and, last, "N passed, N failed".
 set -uo pipefail
 export G_DEBUG=fatal-criticals # a critical message of GLib is our bug
@@ -29,8 +29,8 @@ export -f run_one
 
 mapfile -t programs < <(find tests -name 'test_*.c' | LC_ALL=C sort)
 mapfile -t scripts < <(find tests -name 'test_*.sh' | LC_ALL=C sort)
-printf '%s\n' "${programs[@]}" | xargs -P "$(nproc)" -I{} bash -c 'run_one {}'
-for script in "${scripts[@]}"; do run_one "$script"; done
+# The scripts first: they take longest.
+printf '%s\n' "${scripts[@]}" "${programs[@]}" | xargs -P "$(nproc)" -I{} bash -c 'run_one {}'
 for source in "${programs[@]}" "${scripts[@]}"; do
     file=$log/${source//\//+}
     passed=$((passed + $(grep -c '^ok ' "$file")))
