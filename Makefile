@@ -84,6 +84,7 @@ bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as rati
 
 honesty: $(HONESTY) ## repeat every type of interval 400 times and count how often the truth lies within (half an hour)
 	@$(HONESTY) $(REPETITIONS) $(JOBS) $(HONESTY_SEED)
+
 scale: $(BENCH_SCALE) ## what a request costs at 100 to 100,000 requests/s and 30 to 3,000 VPS, and the memory
 	@scripts/scale.sh $(BUILD)
 
