@@ -50,4 +50,5 @@ int command_list(const Options *options, const Kind *const *kinds);
 int command_explain(const Options *options, const Kind *const *kinds);
 int command_report(const Options *options, const Kind *const *kinds);
 int command_replay(const Options *options, const Kind *const *kinds);
+int command_status(const Options *options, const Kind *const *kinds);
 int command_theory(const Options *options, const Kind *const *kinds);

@@ -18,8 +18,8 @@
 typedef struct Raw {
     char **vars, **var_files, **sets, **outs, **only, **skip, **exit_zero_on, **precision, **files;
     double confidence;
-    char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour;
-    int replications, most_replications, jobs;
+    char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour, *at, *as, *info;
+    int replications, most_replications, jobs, replication;
     gboolean json, quiet, no_colour, fail_fast, resume, verify, origins, plan, overlay, version,
         help, no_input;
 } Raw;
@@ -43,6 +43,9 @@ static void raw_clear(Raw *raw)
     g_free(raw->wall_limit);
     g_free(raw->progress);
     g_free(raw->colour);
+    g_free(raw->at);
+    g_free(raw->as);
+    g_free(raw->info);
 }
 
 static GOptionContext *context_new(Raw *raw)
@@ -53,9 +56,8 @@ static GOptionContext *context_new(Raw *raw)
         {"replications", 'n', 0, G_OPTION_ARG_INT, &raw->replications, "How many replications",
          "N"},
         {"precision", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->precision,
-         "run: add replications until this is known so well, \"http_req_duration p(99) 5%\"; may "
-         "be "
-         "given several times",
+         "run: add replications until this is known so well, \"http_req_duration p(99) 5%\"; "
+         "may be given several times",
          "FIGURE"},
         {"max-replications", 0, 0, G_OPTION_ARG_INT, &raw->most_replications,
          "run: at most so many for --precision (default: 100)", "N"},
@@ -101,6 +103,13 @@ static GOptionContext *context_new(Raw *raw)
         {"trace", 0, 0, G_OPTION_ARG_STRING, &raw->trace, "replay: the path of one request", "ID"},
         {"params", 0, 0, G_OPTION_ARG_FILENAME, &raw->params,
          "theory: the parameters as a JSON object; '-' is standard input", "FILE"},
+        {"at", 0, 0, G_OPTION_ARG_STRING, &raw->at, "status: the instant to look at", "T"},
+        {"as", 0, 0, G_OPTION_ARG_STRING, &raw->as, "status: who is asked (default: the first)",
+         "NODE"},
+        {"info", 0, 0, G_OPTION_ARG_STRING, &raw->info, "status: another view than the ring",
+         "VIEW"},
+        {"replication", 0, 0, G_OPTION_ARG_INT, &raw->replication,
+         "status: of this replication (default: 0)", "K"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL},
         {"help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "Print this help", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->files, NULL, NULL},
@@ -210,6 +219,10 @@ static bool read_jobs(Options *options, const cJSON *settings, GError **error)
                     "'--jobs', '--replications' and '--max-replications' must be at least 1");
         return false;
     }
+    if (options->replication < 0) {
+        g_set_error(error, OPTIONS_ERROR, 0, "'--replication' counts from 0");
+        return false;
+    }
     if (options->most_replications > 0 && options->precision == NULL) {
         g_set_error(error, OPTIONS_ERROR, 0,
                     "'--max-replications' is for '--precision'; to run so many use '-n'");
@@ -244,6 +257,8 @@ static bool read_colour(const Raw *raw, const cJSON *settings, bool *has_colour,
 static bool read_values(Options *options, const Raw *raw, GError **error)
 {
     SimSpan wall = 0;
+
+    options->at = -1;
     g_autoptr(JsonDocument) file = NULL;
     const cJSON *settings = NULL;
 
@@ -259,6 +274,7 @@ static bool read_values(Options *options, const Raw *raw, GError **error)
     }
     bool is_good = read_span("--until", raw->until, &options->until, error) &&
                    read_span("--wall-limit", raw->wall_limit, &wall, error) &&
+                   read_span("--at", raw->at, &options->at, error) &&
                    read_progress(raw->progress, &options->progress, error) &&
                    read_jobs(options, settings, error) &&
                    read_colour(raw, settings, &options->has_colour, error);
@@ -418,7 +434,10 @@ static Options *options_from(Raw *raw)
     options->out_dir = g_steal_pointer(&raw->out_dir);
     options->trace = g_steal_pointer(&raw->trace);
     options->params = g_steal_pointer(&raw->params);
+    options->as = g_steal_pointer(&raw->as);
+    options->info = g_steal_pointer(&raw->info);
     options->replications = raw->replications;
+    options->replication = raw->replication;
     options->jobs = raw->jobs;
     options->is_json = raw->json;
     options->is_quiet = raw->quiet;
@@ -524,6 +543,8 @@ void options_free(Options *options)
     g_free(options->out_dir);
     g_free(options->trace);
     g_free(options->params);
+    g_free(options->as);
+    g_free(options->info);
     g_free(options);
 }
 

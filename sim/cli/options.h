@@ -21,9 +21,12 @@ typedef struct Options {
     GPtrArray *files; /* char *: what stands after the flags */
     char **vars, **var_files, **sets, **outs, **only, **skip;
     char *seed, *out_dir, *trace, *params;
+    char *as, *info;  /* who is asked what (ask.h); NULL: not given */
     char **precision; /* texts of precision.h */
     int replications, most_replications, jobs;
     SimSpan until;
+    SimTime at; /* the instant to look at; -1: not given */
+    int replication;
     double wall_limit_s, confidence; /* confidence 0: not given */
     bool is_json, is_quiet, has_colour, fail_fast, resume, origins, plan, overlay, is_verified;
     ProgressMode progress;

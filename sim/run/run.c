@@ -22,6 +22,7 @@ typedef struct Run {
     char *aborted;    /* why it was ended early; or NULL */
     uint64_t seed;
     SimTime start, end, settled, drained; /* engine instants */
+    SimTime cut;                          /* to end early; SIM_NEVER: not */
     bool is_stopped;                      /* asked to end early */
 } Run;
 
@@ -114,10 +115,22 @@ static void look_for_abort(Run *run)
     }
 }
 
-/* Lets the world live until `until`, looking at each sample interval. */
-static void live_until(Run *run, SimTime until)
+/* The instant that somebody wants to see: the last one. */
+static void look(Run *run)
+{
+    const RunOrder *order = run->order;
+
+    if (order->look != NULL && !run->is_stopped) {
+        order->look(order->look_context, run->assembly->world, run->start);
+    }
+    run->is_stopped = true;
+}
+
+/* Lets the world live until `end`, looking at each sample interval. */
+static void live_until(Run *run, SimTime end)
 {
     SimSpan step = run->order->scenario->simulation.sample_interval;
+    SimTime until = MIN(end, run->cut);
 
     while (engine_now(run->assembly->engine) < until && !run->is_stopped) {
         engine_run(run->assembly->engine, MIN(until, engine_now(run->assembly->engine) + step));
@@ -133,6 +146,9 @@ static void live_until(Run *run, SimTime until)
         chaos_look(run->chaos);
         tell(run);
         look_for_abort(run);
+    }
+    if (until == run->cut) {
+        look(run);
     }
 }
 
@@ -155,13 +171,11 @@ static void stop_load(Run *run)
 static void live(Run *run)
 {
     const RunOrder *order = run->order;
-    SimTime until = order->until > 0 ? run->start + order->until : SIM_NEVER;
 
     world_start(run->assembly->world);
-    live_until(run, MIN(run->start, until)); /* no sample is part warm-up, part not */
-    live_until(run, MIN(run->end, until));
-    if (until < run->end || run->is_stopped) {
-        run->is_stopped = true;
+    live_until(run, run->start); /* no sample is part warm-up, part not */
+    live_until(run, run->end);
+    if (run->is_stopped) {
         return;
     }
     if (order->scenario->rollback_strategy != ROLLBACK_NEVER) {
@@ -169,8 +183,23 @@ static void live(Run *run)
         chaos_heal(run->chaos);
     }
     live_until(run, run->settled);
-    stop_load(run);
+    if (!run->is_stopped) {
+        stop_load(run);
+    }
     live_until(run, run->drained);
+}
+
+/* When the run is to end early: at the instant to look at, or when it was asked to. What was asked
+ * to end after the measured part ends as ever. */
+static SimTime find_cut(const Run *run)
+{
+    const RunOrder *order = run->order;
+
+    if (order->look != NULL) {
+        return run->start + order->look_at;
+    }
+    return order->until > 0 && run->start + order->until < run->end ? run->start + order->until
+                                                                    : SIM_NEVER;
 }
 
 static void run_prepare(Run *run)
@@ -181,6 +210,7 @@ static void run_prepare(Run *run)
     run->end = run->start + times->duration;
     run->settled = run->end + times->settle;
     run->drained = run->settled + run_drain_span();
+    run->cut = find_cut(run);
     run->chaos = chaos_new(run->order->scenario, run->assembly, run->start, run->end);
     run->sampler = sampler_new(run->assembly->world, run->writer, run->order->run, run->start);
     run->laws = laws_new(run->assembly->world);

@@ -24,6 +24,10 @@ typedef void RunBegin(void *context, const World *world);
 /* Told of progress; false asks the run to end early. */
 typedef bool RunWatch(void *context, const RunProgress *progress);
 
+/* Told once, when all events of instant `look_at` have happened, with the engine's instant of
+ * scenario time 0; the run ends there. It only looks. */
+typedef void RunLook(void *context, const World *world, SimTime epoch);
+
 typedef struct RunOrder {
     const Scenario *scenario;
     const Kind *const *kinds; /* ends with NULL */
@@ -37,6 +41,9 @@ typedef struct RunOrder {
     void *event_context; /* of both */
     NetworkWatch *hop;   /* told of every message; may be NULL */
     void *hop_context;
+    RunLook *look; /* see look.h; NULL: nobody looks */
+    void *look_context;
+    SimTime look_at; /* scenario time */
 } RunOrder;
 
 /* What ends a run besides wrong input and a full disk: our bug. The message says where and how. */

@@ -7,6 +7,7 @@
 #include "sim/scenario/scenario_kind.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
+#include "sim/world/view.h"
 
 /* --- the document -------------------------------------------------------------------------- */
 
@@ -139,6 +140,20 @@ static void add_notes(GString *page, const NoteDef *notes)
     g_string_append_c(page, '\n');
 }
 
+static void add_views(GString *page, const ViewDef *views)
+{
+    if (views == NULL || views->name == NULL) {
+        return;
+    }
+    g_string_append(page, "| view | what it shows to an operator |\n| --- | --- |\n");
+    for (; views->name != NULL; views++) {
+        g_string_append_printf(page, "| `%s%s%s` | %s |\n", views->name,
+                               views->arguments != NULL ? " " : "",
+                               views->arguments != NULL ? views->arguments : "", views->help);
+    }
+    g_string_append_c(page, '\n');
+}
+
 static void add_kind(GString *page, const Kind *kind)
 {
     g_string_append_printf(page, "### `%s`\n\n%s.\n\n", kind->name, kind->help);
@@ -148,6 +163,7 @@ static void add_kind(GString *page, const Kind *kind)
     add_fields(page, kind->fields);
     add_metrics(page, kind->metrics);
     add_notes(page, kind->notes);
+    add_views(page, kind->views);
 }
 
 static void add_section(GString *page, const char *title, const Field *fields)

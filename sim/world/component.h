@@ -60,6 +60,8 @@ typedef struct NoteDef {
         .name = NULL                                                                               \
     }
 
+typedef struct ViewDef ViewDef;
+
 typedef struct Kind {
     const char *name, *help;
     const char *leaves_out; /* what the model leaves out, and why that does not change the answers
@@ -70,6 +72,7 @@ typedef struct Kind {
     const MetricDef *metrics; /* measurements; may be NULL */
     const NoteDef *notes;     /* events it tells history; may be NULL */
     const LedgerDef *ledgers; /* stations that the laws of queues are held at; may be NULL */
+    const ViewDef *views;     /* what it shows to its operators (view.h); may be NULL */
     /* Set-up, in this order, each once, over all components in order of id; then on_start at time
      * 0. */
     void (*on_make)(Component *self, World *world,

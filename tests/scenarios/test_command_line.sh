@@ -9,7 +9,7 @@ run
 expect 0 "" "without a command the program tells what it can do"
 [[ $out == *"Example:"*"dcdrill run"* ]]
 pass_if $? "help shows an example first" "$out"
-for command in run check show replay report list explain theory schema; do
+for command in run check show replay report status list explain theory schema; do
     run $command --help
     [ "$status" -eq 0 ] && [[ $out == *"dcdrill $command"* ]]
     pass_if $? "'$command --help' tells about it"

@@ -4,6 +4,7 @@
  * hints, gossip, latency_reservoir and service_time. */
 #include "models/data/cassandra/cluster.h"
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/nodetool.h"
 
 #define SWEEP (1 * SIM_S) /* callbacks are looked through every min(timeouts) / 2 (ExpiringMap) */
 
@@ -490,6 +491,7 @@ const Kind cassandra_kind = {
     .metrics = cassandra_metrics,
     .notes = cassandra_notes,
     .ledgers = cassandra_ledgers,
+    .views = nodetool_views,
     .on_make = cassandra_make,
     .on_wire = cassandra_wire,
     .on_start = cassandra_start,

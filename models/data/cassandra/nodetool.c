@@ -1,0 +1,203 @@
+/* nodetool.c - what `nodetool` prints when it asks a node: the node's own view, right or wrong.
+ * Source: Cassandra 3.11 tools/nodetool/Status, RingNodes. Order within a data centre is that of
+ * the modelled ring (Cassandra walks a hash map). Left out: Load, which is '?' as before the first
+ * gossip of it: what a node stores on disk is not modelled. */
+#include "models/data/cassandra/nodetool.h"
+
+#include "models/data/cassandra/node.h"
+
+/* --- what is printed of a node --- */
+
+char *nodetool_print_size(double size_bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    g_autofree char *text = NULL;
+    guint unit = 0;
+
+    while (size_bytes >= 1024 && unit + 1 < G_N_ELEMENTS(units)) {
+        size_bytes /= 1024;
+        unit++;
+    }
+    text = g_strdup_printf("%.2f", size_bytes);
+    for (char *end = text + strlen(text) - 1; *end == '0' || *end == '.'; end--) {
+        bool is_point = *end == '.';
+
+        *end = '\0';
+        if (is_point) {
+            break;
+        }
+    }
+    return g_strconcat(text, " ", units[unit], NULL);
+}
+
+/* Its public address; a host that has none is shown by name, as with `-r`. */
+static char *print_address(const Cassandra *node)
+{
+    uint32_t address = host_address(node->component.host);
+
+    if (address == 0) {
+        return g_strdup(component_place(&node->component));
+    }
+    return g_strdup_printf("%u.%u.%u.%u", address >> 24, address >> 16 & 0xff, address >> 8 & 0xff,
+                           address & 0xff);
+}
+
+/* A random (version 4) UUID, the same in each life: from a stream of its own. */
+static char *print_host_id(const Cassandra *node)
+{
+    g_autofree char *name = g_strconcat(node->component.name, "/host-id", NULL);
+    uint64_t high, low;
+    Rng rng;
+
+    engine_open_stream(node->engine, &rng, name);
+    high = (rng_next(&rng) & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
+    low = (rng_next(&rng) >> 2) | UINT64_C(0x8000000000000000);
+    return g_strdup_printf("%08x-%04x-%04x-%04x-%012" G_GINT64_MODIFIER "x", (guint)(high >> 32),
+                           (guint)(high >> 16 & 0xffff), (guint)(high & 0xffff), (guint)(low >> 48),
+                           low & UINT64_C(0xffffffffffff));
+}
+
+/* What `asked` believes of a node: U live, D unreachable. */
+static char life_of(const Cassandra *asked, const Cassandra *node)
+{
+    return node_sees(asked, node->rank) ? 'U' : 'D';
+}
+
+static guint count_tokens(const Ring *ring, guint rank)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < ring_count_ranges(ring); i++) {
+        count += ring_range(ring, i)->owner == rank ? 1 : 0;
+    }
+    return count;
+}
+
+/* A process answers JMX before it gossips, but knows of nobody then. */
+static bool check_gossips(const Cassandra *asked, GError **error)
+{
+    if (!node_serves_peers(asked)) {
+        g_set_error(error, g_quark_from_static_string("nodetool"), 0,
+                    "'%s' is starting (JVM and commit log replay): it does not gossip yet",
+                    asked->component.name);
+        return false;
+    }
+    return true;
+}
+
+/* --- status --- */
+
+static int widest_address(const Cluster *cluster)
+{
+    size_t width = 0;
+
+    for (guint i = 0; i < cluster->node_count; i++) {
+        g_autofree char *address = print_address(cluster->nodes[i]);
+
+        width = MAX(width, strlen(address));
+    }
+    return (int)width;
+}
+
+static void show_node(const Cassandra *asked, const Cassandra *node, int width, GString *text,
+                      cJSON *nodes)
+{
+    g_autofree char *address = print_address(node), *id = print_host_id(node);
+    char state[] = {life_of(asked, node), 'N', '\0'};
+    guint tokens = count_tokens(asked->cluster->ring, node->rank);
+    double owns = ring_owns(asked->cluster->ring, node->rank);
+    cJSON *item = cJSON_CreateObject();
+    g_autofree char *percent = g_strdup_printf("%.1f%%", owns * 100);
+
+    g_string_append_printf(text, "%s  %-*s  %-9s  %-11u  %-16s  %-36s  %s\n", state, width, address,
+                           "?", tokens, percent, id, node->rack);
+    cJSON_AddStringToObject(item, "status", state[0] == 'U' ? "Up" : "Down");
+    cJSON_AddStringToObject(item, "state", "Normal");
+    cJSON_AddStringToObject(item, "address", address);
+    cJSON_AddNullToObject(item, "load_bytes");
+    cJSON_AddNumberToObject(item, "tokens", tokens);
+    cJSON_AddNumberToObject(item, "owns_effective", owns);
+    cJSON_AddStringToObject(item, "host_id", id);
+    cJSON_AddStringToObject(item, "rack", node->rack);
+    cJSON_AddItemToArray(nodes, item);
+}
+
+static void show_site(const Cassandra *asked, guint site, int width, ViewAnswer *answer,
+                      cJSON *sites)
+{
+    const Cluster *cluster = asked->cluster;
+    const char *name = cluster->sites[site]->name;
+    cJSON *item = cJSON_CreateObject(), *nodes = cJSON_CreateArray();
+    GString *text = answer->text;
+
+    g_string_append_printf(text, "Datacenter: %s\n", name);
+    for (size_t i = 0; i < strlen("Datacenter: ") + strlen(name); i++) {
+        g_string_append_c(text, '=');
+    }
+    g_string_append_printf(text,
+                           "\nStatus=Up/Down\n|/ State=Normal/Leaving/Joining/Moving\n"
+                           "--  %-*s  %-9s  %-11s  %-16s  %-36s  %s\n",
+                           width, "Address", "Load", "Tokens", "Owns (effective)", "Host ID",
+                           "Rack");
+    cJSON_AddStringToObject(item, "datacenter", name);
+    cJSON_AddItemToObject(item, "nodes", nodes);
+    cJSON_AddItemToArray(sites, item);
+    for (guint i = 0; i < cluster->node_count; i++) {
+        if (cluster->nodes[i]->site == site) {
+            show_node(asked, cluster->nodes[i], width, text, nodes);
+        }
+    }
+}
+
+static gint compare_sites(gconstpointer one, gconstpointer other, gpointer context)
+{
+    const Cluster *cluster = context;
+
+    return strcmp(cluster->sites[*(const guint *)one]->name,
+                  cluster->sites[*(const guint *)other]->name);
+}
+
+static bool has_nodes(const Cluster *cluster, guint site)
+{
+    for (guint i = 0; i < cluster->node_count; i++) {
+        if (cluster->nodes[i]->site == site) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool show_status(const Component *self, SimTime epoch, const char *const *words,
+                        ViewAnswer *answer, GError **error)
+{
+    const Cassandra *asked = (const Cassandra *)self;
+    Cluster *cluster = asked->cluster;
+    guint order[RING_SITES_MOST], count = 0;
+    int width = MAX(8, widest_address(cluster));
+    cJSON *sites;
+
+    (void)epoch;
+    (void)words;
+    if (!check_gossips(asked, error)) {
+        return false;
+    }
+    for (guint i = 0; i < cluster->site_count; i++) {
+        if (has_nodes(cluster, i)) {
+            order[count++] = i;
+        }
+    }
+    g_qsort_with_data(order, (gint)count, sizeof *order, compare_sites, cluster);
+    sites = cJSON_AddArrayToObject(answer->data, "datacenters");
+    for (guint i = 0; i < count; i++) {
+        show_site(asked, order[i], width, answer, sites);
+        g_string_append_c(answer->text, '\n');
+    }
+    return true;
+}
+
+const ViewDef nodetool_views[] = {
+    {.name = "status",
+     .help = "The ring as the node sees it: who is up, what each owns (nodetool status)",
+     .show = show_status},
+    VIEW_END,
+};
