@@ -53,21 +53,23 @@ static int weight(int status)
     switch (status) {
     case EXIT_PASSED:
         return 0;
-    case EXIT_INCONCLUSIVE:
+    case EXIT_WORSE:
         return 1;
-    case EXIT_FAILED:
+    case EXIT_INCONCLUSIVE:
         return 2;
-    case EXIT_USAGE:
+    case EXIT_FAILED:
         return 3;
-    case EXIT_DISAGREED:
+    case EXIT_USAGE:
         return 4;
-    case EXIT_WALL_LIMIT:
+    case EXIT_DISAGREED:
         return 5;
+    case EXIT_WALL_LIMIT:
+        return 6;
     case EXIT_INTERRUPTED:
     case EXIT_TERMINATED:
-        return 6;
+        return 7;
     default:
-        return 7; /* an internal error */
+        return 8; /* an internal error */
     }
 }
 

@@ -50,6 +50,7 @@ static const struct {
     {EXIT_FAILED, "a check failed"},
     {EXIT_USAGE, "the command line, the input or the place for results is wrong"},
     {EXIT_INCONCLUSIVE, "nothing failed, but something could not be judged or never happened"},
+    {EXIT_WORSE, "nothing failed, but something is significantly worse than before"},
     {EXIT_DISAGREED,
      "a replay ended differently than the run, or two lives of a replication differ"},
     {EXIT_INTERNAL, "a replication died: an error of the program"},

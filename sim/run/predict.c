@@ -4,9 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/results/judge/judge.h"
+#include "sim/results/judge/judge_runs.h"
 #include "sim/run/assemble.h"
-#include "sim/run/verdicts.h"
 
 /* A percentile is the middle of its bucket of a histogram. */
 #define BUCKET_SLACK 0.004
@@ -201,7 +200,7 @@ GArray *predict_compare(const Predictions *predictions, Results *results, double
                         GStringChunk *texts)
 {
     GArray *rows = g_array_new(false, true, sizeof(ResultsTheory));
-    g_autoptr(GArray) declared = verdicts_declared(results);
+    g_autoptr(GArray) declared = judge_declared(results);
     ThresholdKnown known = {.declared = (const ThresholdMetric *)(const void *)declared->data};
 
     for (guint i = 0; i < predictions->list->len; i++) {

@@ -4,31 +4,9 @@
 #include <string.h>
 
 #include "sim/results/invariant.h"
-#include "sim/results/judge/judge.h"
+#include "sim/results/judge/judge_runs.h"
 #include "sim/run/abort.h"
 #include "sim/run/probe.h"
-
-GArray *verdicts_declared(const Results *results)
-{
-    GArray *declared = g_array_new(true, true, sizeof(ThresholdMetric));
-    guint count;
-    const ResultsMetric *metrics = results_metrics(results, &count);
-
-    for (guint i = 0; i < count; i++) {
-        ThresholdMetric metric = {.name = metrics[i].name,
-                                  .type = THRESHOLD_GAUGE,
-                                  .unit = metrics[i].unit,
-                                  .help = metrics[i].help};
-
-        if (strcmp(metrics[i].type, "counter") == 0) {
-            metric.type = THRESHOLD_COUNTER;
-        } else if (strcmp(metrics[i].type, "histogram") == 0) {
-            metric.type = THRESHOLD_HISTOGRAM;
-        }
-        g_array_append_val(declared, metric);
-    }
-    return declared;
-}
 
 /* What ended a run early has failed, whatever the others say. */
 static void fail_if_aborted(const Threshold *threshold, const Results *results, Judged *judged)
@@ -48,7 +26,7 @@ static void fail_if_aborted(const Threshold *threshold, const Results *results, 
 
 static void judge_thresholds(const Scenario *scenario, Results *results, GPtrArray *judged)
 {
-    g_autoptr(GArray) declared = verdicts_declared(results);
+    g_autoptr(GArray) declared = judge_declared(results);
     ThresholdKnown known = {.declared = (const ThresholdMetric *)(const void *)declared->data};
 
     for (guint i = 0; i < scenario->thresholds->len; i++) {

@@ -11,10 +11,9 @@
 #include "sim/results/judge/judge_case.h"
 #include "sim/results/judge/single_run.h"
 #include "sim/results/judge/stream.h"
-#include "sim/results/judge/window.h"
 
-static JudgeCase case_of(Results *results, const ThresholdRule *rule, SimSpan window,
-                         double confidence)
+JudgeCase judge_case_of(Results *results, const ThresholdRule *rule, SimSpan window,
+                        double confidence)
 {
     JudgeCase one = {.results = results, .rule = rule, .window = window, .confidence = confidence};
 
@@ -39,8 +38,7 @@ static void add_totals(const ThresholdRule *rule, const Stream *stream, double *
     *whole += estimate_stable_sum(stream->wholes + first, stream->count - first);
 }
 
-/* Totals of one run; false when the run measured nothing. */
-static bool sum_run(const JudgeCase *one, guint index, double *part, double *whole)
+bool judge_sum_run(const JudgeCase *one, guint index, double *part, double *whole)
 {
     g_autoptr(GPtrArray) streams = stream_measure(one->results, one->rule, one->runs[index].run);
 
@@ -60,7 +58,7 @@ static Estimate estimate_totals(const JudgeCase *one)
     Estimate estimate;
 
     for (guint i = 0; i < one->count; i++) {
-        known += sum_run(one, i, &parts[known], &wholes[known]) ? 1 : 0;
+        known += judge_sum_run(one, i, &parts[known], &wholes[known]) ? 1 : 0;
     }
     estimate = estimate_ratio(parts, wholes, known, one->confidence);
     if (known == 1) {
@@ -135,15 +133,14 @@ static Estimate estimate_phase(const JudgeCase *one)
 
 /* --- worst cases ---------------------------------------------------------------------------- */
 
-/* Smallest, largest or number of values of a distribution, or the increase of a counter. */
-static double find_extreme(const JudgeCase *one, guint index)
+double judge_find_extreme(const JudgeCase *one, guint index)
 {
     g_autoptr(Histogram) merged = NULL;
     double part = 0;
     double whole = 0;
 
     if (one->rule->type != THRESHOLD_HISTOGRAM) {
-        return sum_run(one, index, &part, &whole) ? part : (double)NAN;
+        return judge_sum_run(one, index, &part, &whole) ? part : (double)NAN;
     }
     merged = stream_merge(one->results, one->rule, one->runs[index].run);
     if (one->rule->aggregate == THRESHOLD_COUNT) {
@@ -162,7 +159,7 @@ static void judge_extremes(const JudgeCase *one, Judged *judged)
     g_autofree double *values = judge_new_values(one->count);
 
     for (guint i = 0; i < one->count; i++) {
-        values[i] = find_extreme(one, i);
+        values[i] = judge_find_extreme(one, i);
     }
     figure_judge_worst(judged, one->rule, values, one->count, one->confidence,
                        one->rule->metric != NULL &&
@@ -193,7 +190,7 @@ static void count_values(GPtrArray *streams)
     }
 }
 
-static WindowWorst find_worst_window(const JudgeCase *one, guint index, SimSpan window)
+WindowWorst judge_find_window(const JudgeCase *one, guint index, SimSpan window)
 {
     WindowWorst worst = window_none();
     g_autoptr(GPtrArray) streams = stream_measure(one->results, one->rule, one->runs[index].run);
@@ -254,7 +251,7 @@ static void judge_windows(const JudgeCase *one, Judged *judged)
     g_autofree char *note = NULL;
 
     for (guint i = 0; i < one->count; i++) {
-        WindowWorst found = find_worst_window(one, i, window);
+        WindowWorst found = judge_find_window(one, i, window);
 
         values[i] = found.value;
         empty += found.empty;
@@ -283,6 +280,16 @@ static bool is_extreme(ThresholdAggregate aggregate)
     return aggregate == THRESHOLD_MIN || aggregate == THRESHOLD_MAX;
 }
 
+bool judge_is_windowed(const JudgeCase *one)
+{
+    return one->window > 0 || (is_level(one->rule->type) && is_extreme(one->rule->aggregate));
+}
+
+bool judge_is_extreme(const JudgeCase *one)
+{
+    return one->rule->aggregate == THRESHOLD_COUNT || is_extreme(one->rule->aggregate);
+}
+
 bool judge_takes_window(const ThresholdRule *rule)
 {
     return rule->type != THRESHOLD_OUTAGE && rule->type != THRESHOLD_REROUTE;
@@ -290,7 +297,7 @@ bool judge_takes_window(const ThresholdRule *rule)
 
 Estimate judge_estimate(Results *results, const ThresholdRule *rule, double confidence)
 {
-    JudgeCase one = case_of(results, rule, 0, confidence);
+    JudgeCase one = judge_case_of(results, rule, 0, confidence);
 
     return estimate_phase(&one);
 }
@@ -301,7 +308,7 @@ static void judge_over_phase(const JudgeCase *one, Judged *judged)
     Estimate estimate;
     const char *note = NULL;
 
-    if (one->rule->aggregate == THRESHOLD_COUNT || is_extreme(one->rule->aggregate)) {
+    if (judge_is_extreme(one)) {
         judge_extremes(one, judged);
         return;
     }
@@ -329,7 +336,7 @@ static void judge_case(const JudgeCase *one, Judged *judged)
         judge_outages(one, judged);
     } else if (type == THRESHOLD_REROUTE) {
         judge_reroute(one, judged);
-    } else if (one->window > 0 || (is_level(type) && is_extreme(one->rule->aggregate))) {
+    } else if (judge_is_windowed(one)) {
         judge_windows(one, judged);
     } else {
         judge_over_phase(one, judged);
@@ -338,8 +345,7 @@ static void judge_case(const JudgeCase *one, Judged *judged)
 
 /* --- all values of a label ------------------------------------------------------------------ */
 
-/* The values that '*' of a label stands for. Caller unrefs. */
-static GPtrArray *list_values(Results *results, const ThresholdRule *rule, const char *label)
+GPtrArray *judge_label_values(Results *results, const ThresholdRule *rule, const char *label)
 {
     static const char *const unmeasured[] = {"warmup", "settle", "drain", NULL};
     GPtrArray *names;
@@ -377,7 +383,7 @@ static Judged *judge_labels(const JudgeCase *one);
 
 static Judged *judge_each(const JudgeCase *one, const char *label)
 {
-    g_autoptr(GPtrArray) values = list_values(one->results, one->rule, label);
+    g_autoptr(GPtrArray) values = judge_label_values(one->results, one->rule, label);
     g_autofree char *worst_value = NULL;
     g_autofree char *why = NULL;
     Judged *worst = NULL;
@@ -385,7 +391,7 @@ static Judged *judge_each(const JudgeCase *one, const char *label)
 
     for (guint i = 0; i + 1 < values->len; i++) {
         g_autoptr(ThresholdRule) rule = threshold_with_label(one->rule, label, values->pdata[i]);
-        JudgeCase part = case_of(one->results, rule, one->window, one->confidence);
+        JudgeCase part = judge_case_of(one->results, rule, one->window, one->confidence);
         Judged *judged = judge_labels(&part);
 
         unmeasured += isnan(judged->observed) ? 1 : 0;
@@ -427,7 +433,7 @@ static Judged *judge_labels(const JudgeCase *one)
 Judged *judge_threshold(Results *results, const ThresholdRule *rule, SimSpan window,
                         double confidence)
 {
-    JudgeCase one = case_of(results, rule, window, confidence);
+    JudgeCase one = judge_case_of(results, rule, window, confidence);
     Judged *judged = judge_labels(&one);
     g_autofree char *incomplete = verdict_incomplete_runs(results);
     char length[SIM_SPAN_TEXT];

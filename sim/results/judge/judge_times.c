@@ -74,6 +74,14 @@ static double outage_value(const ThresholdRule *rule, const Outages *outages)
     return outages->longest_s;
 }
 
+double judge_find_outage(const JudgeCase *one, guint index)
+{
+    OutageRules rules = rules_of(one->rule);
+    Outages outages = find_outages(one, &rules, index);
+
+    return outage_value(one->rule, &outages);
+}
+
 void judge_outages(const JudgeCase *one, Judged *judged)
 {
     g_autofree double *values = judge_new_values(one->count);
@@ -83,9 +91,7 @@ void judge_outages(const JudgeCase *one, Judged *judged)
                         rules.bucket_s, rules.success_ratio);
 
     for (guint i = 0; i < one->count; i++) {
-        Outages outages = find_outages(one, &rules, i);
-
-        values[i] = outage_value(one->rule, &outages);
+        values[i] = judge_find_outage(one, i);
     }
     figure_judge_worst(judged, one->rule, values, one->count, one->confidence, note);
 }
