@@ -1,15 +1,22 @@
 /* history.c - the record that verdicts rest on: three books behind one door. */
 #include "sim/world/history.h"
 
+#include "sim/checkers/copy_log.h"
+#include "sim/checkers/operation_log.h"
+#include "sim/checkers/range_watch.h"
 #include "sim/world/history_data.h"
 #include "sim/world/history_notes.h"
 #include "sim/world/history_requests.h"
+#include "sim/world/history_store.h"
 
 struct History {
     Engine *engine;
     RequestBook *requests;
     DataBook *data;
     NoteBook *notes;
+    CopyLog *copies;
+    RangeWatch *ranges;
+    OperationLog *operations; /* NULL: no statement is followed */
     HistoryTally tally;
     HistoryFloors floors; /* no `fill`: nobody tells */
 };
@@ -22,6 +29,8 @@ History *history_new(Engine *engine)
     history->requests = request_book_new();
     history->data = data_book_new();
     history->notes = note_book_new();
+    history->copies = copy_log_new();
+    history->ranges = range_watch_new();
     return history;
 }
 
@@ -33,6 +42,9 @@ void history_free(History *history)
     request_book_free(history->requests);
     data_book_free(history->data);
     note_book_free(history->notes);
+    copy_log_free(history->copies);
+    range_watch_free(history->ranges);
+    operation_log_free(history->operations);
     g_free(history);
 }
 
@@ -116,6 +128,124 @@ void history_each_key(const History *history, HistoryEachKey *each, void *contex
 {
     data_book_each_key(history->data, each, context);
 }
+
+/* --- what a store tells ----------------------------------------------------------------------- */
+
+void history_follow(History *history, size_t most)
+{
+    g_assert_null(history->operations);
+    history->operations = operation_log_new(most);
+}
+
+bool history_follows(const History *history, uint64_t key)
+{
+    return history->operations != NULL && operation_log_follows(history->operations, key);
+}
+
+uint64_t history_invoke(History *history, const HistoryStatement *statement)
+{
+    Operation operation = {.key = statement->key,
+                           .request = statement->request,
+                           .invoked = engine_now(history->engine),
+                           .ended = SIM_NEVER,
+                           .through = component_place(statement->coordinator),
+                           .kind = statement->kind,
+                           .is_serial = statement->is_serial};
+
+    return history->operations != NULL ? operation_log_begin(history->operations, &operation) : 0;
+}
+
+static Operation *history_operation(History *history, uint64_t number)
+{
+    return number != 0 ? operation_log_get(history->operations, number) : NULL;
+}
+
+void history_attempt(History *history, uint64_t number, int64_t found, int64_t value)
+{
+    Operation *operation = history_operation(history, number);
+
+    g_assert_cmpint(value, >, 0);
+    if (operation != NULL) {
+        g_assert_cmpint(operation->ended, ==, SIM_NEVER);
+        operation->found = found;
+        operation->value = value;
+    }
+}
+
+void history_outcome(History *history, uint64_t number, OperationOutcome outcome, int64_t found)
+{
+    Operation *operation = history_operation(history, number);
+
+    if (operation == NULL) {
+        return;
+    }
+    g_assert_cmpint(operation->ended, ==, SIM_NEVER);
+    operation->outcome = outcome;
+    operation->ended = engine_now(history->engine);
+    if (operation->value == 0) {
+        operation->found = found;
+    }
+}
+
+void history_copy(History *history, CopyFate fate, uint64_t key, int64_t version,
+                  const Component *replica)
+{
+    CopyRow row = {.key = key,
+                   .version = version,
+                   .time = engine_now(history->engine),
+                   .replica = component_place(replica),
+                   .fate = fate};
+
+    copy_log_add(history->copies, &row);
+}
+
+int64_t history_purged(const History *history, uint64_t key)
+{
+    return copy_log_purged(history->copies, key);
+}
+
+void history_set_witness(History *history, const HistoryWitness *witness)
+{
+    data_book_set_witness(history->data, witness);
+}
+
+void history_add_range(History *history, const Component *const *replicas, guint count)
+{
+    g_autofree uint32_t *numbers = g_new(uint32_t, count);
+
+    for (guint i = 0; i < count; i++) {
+        numbers[i] = component_id(replicas[i]);
+        range_watch_replica(history->ranges, numbers[i], component_place(replicas[i]));
+    }
+    range_watch_add(history->ranges, numbers, count);
+}
+
+void history_forget_ranges(History *history)
+{
+    range_watch_forget(history->ranges);
+}
+
+void history_replica_serves(History *history, const Component *replica, bool serves)
+{
+    range_watch_change(history->ranges, component_id(replica), serves, engine_now(history->engine));
+}
+
+static void history_range_finding(void *context, SimTime time, guint down, guint count,
+                                  const char *names)
+{
+    History *history = context;
+
+    data_book_add_finding(
+        history->data, "replicas-down-per-range", time, down,
+        g_strdup_printf("%u of the %u replicas of one range were down: %s", down, count, names));
+}
+
+void history_allow_down(History *history, guint most)
+{
+    range_watch_allow(history->ranges, most, history_range_finding, history);
+}
+
+/* ---------------------------------------------------------------------------------------------- */
 
 void history_note(History *history, const char *event, const Component *component,
                   const char *label1, const char *value1, const char *label2, const char *value2)

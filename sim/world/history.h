@@ -20,8 +20,10 @@ typedef struct UserRequest {
                            when ok */
     uint32_t attempts;  /* at least 1 */
     uint64_t id;
-    uint64_t session; /* of the user, for what he wrote himself; 0: not followed */
-    bool is_late;     /* ok, but over the user's patience */
+    uint64_t session;   /* of the user, for what he wrote himself; 0: not followed */
+    bool is_late;       /* ok, but over the user's patience */
+    bool is_delete;     /* a write that takes the datum away: its version is a tombstone's */
+    bool found_nothing; /* a read that showed no data: a tombstone, or nothing at all */
 } UserRequest;
 
 void history_request(History *history, const UserRequest *request);

@@ -22,6 +22,7 @@ struct DataBook {
     double mildest_stale; /* of the stale reads kept, once there is no more room */
     Histogram *staleness;
     HistoryTotals totals;
+    HistoryWitness witness; /* no `tell`: nobody knows what replicas hold */
 };
 
 DataBook *data_book_new(void)
@@ -111,6 +112,29 @@ static void data_book_keep_stale(DataBook *book, guint place, SimTime time, doub
         g_free(proof->text);
         *proof = (Proof){{"staleness-bound", time, value, text}, text};
     }
+}
+
+void data_book_set_witness(DataBook *book, const HistoryWitness *witness)
+{
+    book->witness = *witness;
+}
+
+void data_book_add_finding(DataBook *book, const char *invariant, SimTime time, double value,
+                           char *text)
+{
+    data_book_find(book, invariant, time, value, text);
+}
+
+/* What replicas hold of `key` now, in words; takes `text` and gives it back longer. */
+static char *data_book_with_copies(const DataBook *book, uint64_t key, char *text)
+{
+    GString *longer = g_string_new(text);
+
+    g_free(text);
+    if (book->witness.tell != NULL) {
+        book->witness.tell(book->witness.context, key, longer);
+    }
+    return g_string_free(longer, false);
 }
 
 /* --- the book --------------------------------------------------------------------------------- */
@@ -293,7 +317,7 @@ void data_book_lose(DataBook *book, uint64_t key, int64_t left, int64_t lost, Si
 
         book->proofs_lost++;
         data_book_find(book, "no-lost-acked-write", ack->time, (double)count,
-                       data_lost_text(book, key, ack, why));
+                       data_book_with_copies(book, key, data_lost_text(book, key, ack, why)));
     }
 }
 
@@ -309,7 +333,7 @@ void data_book_final(DataBook *book, uint64_t key, int64_t newest, int64_t oldes
 
         book->proofs_lost++;
         data_book_find(book, "no-lost-acked-write", ack->time, (double)count,
-                       data_lost_text(book, key, ack, why));
+                       data_book_with_copies(book, key, data_lost_text(book, key, ack, why)));
     }
     if (oldest != newest) {
         book->totals.keys_diverged++;

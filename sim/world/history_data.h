@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sim/world/history.h"
+#include "sim/world/history_store.h"
 
 typedef struct DataBook DataBook;
 
@@ -23,6 +24,11 @@ void data_book_lose(DataBook *book, uint64_t key, int64_t left, int64_t lost, Si
 void data_book_final(DataBook *book, uint64_t key, int64_t newest, int64_t oldest, SimTime now);
 void data_book_each_key(const DataBook *book, HistoryEachKey *each, void *context);
 HistoryTotals data_book_totals(const DataBook *book);
+
+/* Who tells what replicas hold; adds a finding of another check. */
+void data_book_set_witness(DataBook *book, const HistoryWitness *witness);
+void data_book_add_finding(DataBook *book, const char *invariant, SimTime time, double value,
+                           char *text);
 
 guint data_book_count_findings(const DataBook *book);
 const HistoryFinding *data_book_finding(const DataBook *book, guint index);
