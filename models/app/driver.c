@@ -2,6 +2,7 @@
 #include "models/app/driver.h"
 
 #include "sim/base/pool.h"
+#include "sim/world/version.h"
 
 #define NODES_MOST 64 /* bits of Statement.tried */
 
@@ -19,14 +20,15 @@ typedef struct Node {
 /* One statement on its way. */
 typedef struct Statement {
     Driver *driver;
-    uint64_t key, request;
+    DriverStatement what;
+    int64_t version; /* its stamp; 0: the coordinator's */
     DriverDone *done;
     void *context;
     Node *node;
     uint64_t tried;  /* bit i: node i was asked */
     uint32_t start;  /* where its round begins among those alive */
     uint32_t others; /* coordinators tried after the first */
-    bool is_write, was_unavailable;
+    bool was_unavailable;
 } Statement;
 
 struct Driver {
@@ -35,12 +37,21 @@ struct Driver {
     DriverStats *stats;
     Node *nodes, **alive;
     uint32_t count, alive_count, next;
+    uint32_t writer;  /* rank of the owner among its kind: part of its stamps */
+    int64_t clock_us; /* the stamp given last */
     Pool *statements;
 };
 
-static const char *const consistency_words[] = {"default",      "ANY",         "ONE", "TWO",
-                                                "THREE",        "QUORUM",      "ALL", "LOCAL_ONE",
-                                                "LOCAL_QUORUM", "EACH_QUORUM", NULL};
+/* In order of Consistency. */
+#define LEVEL_WORDS                                                                                \
+    "default", "ANY", "ONE", "TWO", "THREE", "QUORUM", "ALL", "LOCAL_ONE", "LOCAL_QUORUM",         \
+        "EACH_QUORUM"
+static const char *const write_words[] = {LEVEL_WORDS, NULL};
+static const char *const read_words[] = {LEVEL_WORDS, "SERIAL", "LOCAL_SERIAL", NULL};
+enum { SERIAL_EVERYWHERE, SERIAL_LOCAL };
+static const char *const serial_words[] = {"SERIAL", "LOCAL_SERIAL", NULL};
+enum { STAMP_BY_COORDINATOR, STAMP_BY_DRIVER };
+static const char *const generator_words[] = {"server-side", "monotonic", NULL};
 
 const Field driver_fields[] = {
     FIELD_SPAN(DriverSettings, read_timeout, .initial = "12s", .lowest = "1ms",
@@ -66,12 +77,21 @@ const Field driver_fields[] = {
     FIELD_FLAG(DriverSettings, retry_writes, .initial = "true",
                .help = "Statements are repeated elsewhere although they may have been done",
                .source = "assumption: statements are marked idempotent (samples carry their key)"),
-    FIELD_CHOICE(DriverSettings, read_consistency, .initial = "default", .more = consistency_words,
+    FIELD_CHOICE(DriverSettings, read_consistency, .initial = "default", .more = read_words,
                  .help = "Level of reads; default: what the cluster's section says",
                  .source = "scenario's system.cassandra.consistency"),
-    FIELD_CHOICE(DriverSettings, write_consistency, .initial = "default", .more = consistency_words,
+    FIELD_CHOICE(DriverSettings, write_consistency, .initial = "default", .more = write_words,
                  .help = "Level of writes; default: what the cluster's section says",
                  .source = "scenario's system.cassandra.consistency"),
+    FIELD_CHOICE(DriverSettings, serial_consistency, .initial = "SERIAL", .more = serial_words,
+                 .help = "Level at which the condition of a CAS holds",
+                 .source = "DataStax Java driver 3.x QueryOptions: SERIAL"),
+    FIELD_CHOICE(DriverSettings, timestamp_generator, .initial = "server-side",
+                 .more = generator_words,
+                 .help = "Who stamps writes: the coordinator, or this process with microseconds of "
+                         "its host's clock that never go back",
+                 .source = "assumption: server-side; DataStax Java driver 3.x and 4.x ship "
+                           "AtomicMonotonicTimestampGenerator, which is 'monotonic'"),
     FIELD_END,
 };
 
@@ -218,11 +238,19 @@ static void statement_answered(Statement *statement, const Message *reply)
     }
 }
 
+/* What compares or counts never is (DefaultRetryPolicy, Statement.isIdempotent). */
+static bool is_idempotent(const Statement *statement)
+{
+    return !statement->what.is_write ||
+           (statement->driver->settings->retry_writes &&
+            (statement->what.flags & (STORE_CAS | STORE_COUNTER)) == 0);
+}
+
 static void on_statement_answer(Component *self, void *context, Outcome outcome,
                                 const Message *reply)
 {
     Statement *statement = context;
-    bool is_safe = !statement->is_write || statement->driver->settings->retry_writes;
+    bool is_safe = is_idempotent(statement);
 
     (void)self;
     switch (outcome) {
@@ -253,26 +281,46 @@ static void statement_send(Statement *statement)
     Driver *driver = statement->driver;
     const DriverSettings *settings = driver->settings;
 
-    Message question = {.op = statement->is_write ? MESSAGE_WRITE : MESSAGE_READ,
-                        .size_bytes = statement->is_write ? 400 : 120,
-                        .request = statement->request,
-                        .key = statement->key,
-                        .consistency = statement->is_write ? settings->write_consistency
-                                                           : settings->read_consistency};
+    const DriverStatement *what = &statement->what;
+    Message question = {.op = what->is_write ? MESSAGE_WRITE : MESSAGE_READ,
+                        .size_bytes = what->is_write ? 400 * MAX(what->count, 1) : 120,
+                        .request = what->request,
+                        .key = what->key,
+                        .flags = what->flags,
+                        .count = what->count,
+                        .detail = what->expected,
+                        .version = statement->version,
+                        .consistency = what->is_write ? settings->write_consistency
+                                                      : settings->read_consistency};
+
+    if ((what->flags & STORE_CAS) != 0 && settings->serial_consistency == SERIAL_LOCAL) {
+        question.flags |= STORE_LOCAL;
+    }
 
     call_send(driver->owner, statement->node->peer, &question, settings->read_timeout,
               on_statement_answer, statement);
 }
 
-void driver_execute(Driver *driver, bool is_write, uint64_t key, uint64_t request, DriverDone *done,
-                    void *context)
+/* Microseconds of the clock, never the same twice and never less than before, whatever the clock
+ * does (AtomicMonotonicTimestampGenerator). A statement keeps its stamp when it is repeated. LWT
+ * and counters take none: the store stamps them. */
+static int64_t stamp(Driver *driver, const DriverStatement *what)
+{
+    if (driver->settings->timestamp_generator == STAMP_BY_COORDINATOR || !what->is_write ||
+        (what->flags & (STORE_CAS | STORE_COUNTER)) != 0) {
+        return 0;
+    }
+    driver->clock_us = MAX(component_wall_clock(driver->owner) / SIM_US, driver->clock_us + 1);
+    return version_make(driver->clock_us, driver->writer, (what->flags & STORE_DELETE) != 0);
+}
+
+void driver_execute(Driver *driver, const DriverStatement *what, DriverDone *done, void *context)
 {
     Statement *statement = pool_take(driver->statements);
 
     statement->driver = driver;
-    statement->key = key;
-    statement->request = request;
-    statement->is_write = is_write;
+    statement->what = *what;
+    statement->version = stamp(driver, what);
     statement->done = done;
     statement->context = context;
     statement->start = driver->next++;
@@ -286,6 +334,19 @@ void driver_execute(Driver *driver, bool is_write, uint64_t key, uint64_t reques
 
 /* --- life --- */
 
+/* The owner's place among all of its kind. */
+static uint32_t rank_of(const Component *owner)
+{
+    const GPtrArray *all = world_of_kind(owner->world, owner->kind->name);
+    guint rank = 0;
+
+    while (rank < all->len && all->pdata[rank] != owner) {
+        rank++;
+    }
+    g_assert_cmpuint(rank, <, VERSION_WRITERS);
+    return rank;
+}
+
 Driver *driver_new(Component *owner, const char *kind, const DriverSettings *settings,
                    DriverStats *stats, DiagList *diags)
 {
@@ -298,6 +359,7 @@ Driver *driver_new(Component *owner, const char *kind, const DriverSettings *set
     driver->nodes = g_new0(Node, all->len + 1);
     driver->alive = g_new0(Node *, all->len + 1);
     driver->statements = pool_new("driver.statements", sizeof(Statement));
+    driver->writer = rank_of(owner);
     for (guint i = 0; i < all->len; i++) {
         Component *peer = g_ptr_array_index(all, i);
 
@@ -334,5 +396,6 @@ void driver_reset(Driver *driver)
         driver->nodes[i].is_doubted = false;
         driver->nodes[i].heard_at = world_now(driver->owner->world);
     }
+    driver->clock_us = 0;
     list_alive(driver);
 }

@@ -15,7 +15,8 @@ typedef struct DriverSettings {
     SimSpan read_timeout, connect_timeout, heartbeat, reconnect_first, reconnect_most;
     int64_t next_hosts; /* other coordinators that are tried when one fails */
     bool retry_writes;  /* statements may be repeated although they may have been done */
-    int read_consistency, write_consistency;
+    int read_consistency, write_consistency, serial_consistency;
+    int timestamp_generator; /* who stamps writes */
 } DriverSettings;
 
 extern const Field driver_fields[];
@@ -41,6 +42,14 @@ void driver_free(Driver *driver);
 /* A process that starts knows nothing bad of anybody. */
 void driver_reset(Driver *driver);
 
-/* Runs one statement on `key`; `done` is called exactly once unless the owner stops first. */
-void driver_execute(Driver *driver, bool is_write, uint64_t key, uint64_t request, DriverDone *done,
-                    void *context);
+/* One statement. */
+typedef struct DriverStatement {
+    uint64_t key, request;
+    uint64_t expected; /* of a CAS: the version that the row must still have */
+    uint32_t flags;    /* of the message: STORE_DELETE ... */
+    uint32_t count;    /* of a batch: data that it writes, from `key` on */
+    bool is_write;
+} DriverStatement;
+
+/* Runs one statement; `done` is called exactly once unless the owner stops first. */
+void driver_execute(Driver *driver, const DriverStatement *what, DriverDone *done, void *context);

@@ -4,7 +4,7 @@
  * belong to the tail of latency on a quiet day, not to whether a site's survivors can carry its
  * load. Sources: WildFly 18.0.1 shipped configuration; boot and warm-up measured on a 2-vCPU VM
  * with OpenJDK 17 and scaled to an application of WildFly's size. */
-#include "models/app/driver.h"
+#include "models/app/own_statement.h"
 
 #include "sim/base/fixed_math.h"
 #include "sim/base/pool.h"
@@ -30,7 +30,9 @@ typedef struct Task {
     SimSpan cpu_left;
     uint32_t statements_left;
     uint32_t code;
-    int64_t version;
+    int64_t version; /* of its datum; -1: not asked for yet */
+    bool is_refused; /* a CAS whose datum had changed */
+    bool is_read;    /* a CAS whose datum has been read and is still to be written */
     TaskStage stage;
 } Task;
 
@@ -42,7 +44,7 @@ struct Wildfly {
     double cold_boot_factor, cpu_before;
     SimSpan health_cpu, jit_cpu, warm_block, warm_span;
     double warm_factor;
-    int64_t warm_requests, keys, read_answer_size, write_answer_size;
+    int64_t warm_requests, keys, batch_statements, read_answer_size, write_answer_size;
     DriverSettings driver_settings;
     char *store_kind;
     /* measurement */
@@ -234,6 +236,7 @@ static void task_end(Task *task)
         .op = MESSAGE_HTTP,
         .size_bytes = (uint32_t)(is_write ? server->write_answer_size : server->read_answer_size),
         .code = task->code,
+        .flags = task->is_refused ? HTTP_REFUSED : 0U,
         .key = task->request.key,
         .version = task->version};
 
@@ -271,6 +274,11 @@ static void on_statement(Component *self, void *context, uint32_t code, const Me
         task->statements_left = 0;
     } else if (task->version < 0) { /* the request's own datum is asked for first */
         task->version = reply->version;
+        task->is_read = (task->request.flags & HTTP_CAS) != 0;
+    } else if (task->is_read) {
+        task->version = reply->version;
+        task->is_read = false;
+        task->is_refused = (reply->flags & STORE_REFUSED) != 0;
     }
     task_advance(task);
 }
@@ -280,14 +288,18 @@ static void on_statement(Component *self, void *context, uint32_t code, const Me
 static void task_ask_store(Task *task)
 {
     Wildfly *server = task->server;
-    bool is_own = task->version < 0;
-    bool is_write = is_own && (task->request.flags & HTTP_WRITE) != 0;
-    uint64_t key =
-        is_own ? task->request.key : rng_below(&server->statement_rng, (uint64_t)server->keys);
+    DriverStatement what;
 
+    if (task->version < 0 || task->is_read) {
+        what = own_statement(&task->request, task->is_read ? task->version : -1);
+        what.count = (what.flags & STORE_BATCH) != 0 ? (uint32_t)server->batch_statements : 0;
+    } else {
+        what = (DriverStatement){.key = rng_below(&server->statement_rng, (uint64_t)server->keys)};
+    }
+    what.request = task->request.request;
     task->statements_left--;
     server->statements_sent++;
-    driver_execute(server->driver, is_write, key, task->request.request, on_statement, task);
+    driver_execute(server->driver, &what, on_statement, task);
 }
 
 /* The whole life of a request in WildFly: CPU, statements one after another, CPU, answer. */
@@ -329,12 +341,14 @@ static void task_start(Task *task)
     gauge_set(&server->threads_busy, now_of(server), (double)server->busy);
     task->code = 200;
     task->version = -1;
+    task->is_refused = task->is_read = false;
     task->cpu_left = (SimSpan)((double)cpu * warm_factor(server));
     task->statements_left = 1; /* a request without its own datum would have no answer */
     if (!is_health) {
         double drawn = draw_number(server->statements, &server->statement_rng);
 
         task->statements_left = (uint32_t)MAX(drawn, 1.0);
+        task->statements_left += (task->request.flags & HTTP_CAS) != 0 ? 1 : 0;
     }
     task_advance(task);
 }
@@ -474,6 +488,9 @@ static const Field wildfly_fields[] = {
         .source = "assumption: telemetry needs one, people's requests two to four"),
     FIELD_COUNT(Wildfly, keys, .initial = "100000", .lowest = "1", .highest = "100000000",
                 .help = "Data that the further statements read at random", .source = "assumption"),
+    FIELD_COUNT(Wildfly, batch_statements, .initial = "4", .lowest = "2", .highest = "64",
+                .help = "Data that a request writes together in a logged batch",
+                .source = "assumption"),
     FIELD_BYTES(Wildfly, read_answer_size, .initial = "4kB", .help = "Bytes of an answer to a read",
                 .source = "mobile REST: 2 to 8 kB (assumption)"),
     FIELD_BYTES(Wildfly, write_answer_size, .initial = "200B",

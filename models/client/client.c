@@ -13,6 +13,14 @@ static const char *const arrivals_words[] = {"poisson", "uniform", "deterministi
 static const char *const fallback_words[] = {"none", "sequential", "fast", NULL};
 static const char *const tls_words[] = {"none", "1.2", "1.3", "1.3-0rtt", NULL};
 
+#define MIX_SHARE(index, text, what)                                                               \
+    {                                                                                              \
+        .name = text, .type = FIELD_TYPE_NUMBER, .offset = (index) * sizeof(double),               \
+        .initial = "0", .lowest = "0",                                                             \
+        .help = "Share of requests that " what ", relative to the other shares",                   \
+        .source = "assumption: none"                                                               \
+    }
+
 static const Field mix_fields[] = {
     {.name = "read",
      .type = FIELD_TYPE_NUMBER,
@@ -28,6 +36,10 @@ static const Field mix_fields[] = {
      .lowest = "0",
      .help = "Share of requests that write, relative to the other shares",
      .source = "assumption: telemetry writes more than people read"},
+    MIX_SHARE(2, "delete", "delete the datum"),
+    MIX_SHARE(3, "cas", "write the datum only if it is still what was read just before (LWT)"),
+    MIX_SHARE(4, "batch", "write several data, all or none (logged batch)"),
+    MIX_SHARE(5, "counter", "add one to a counter"),
     FIELD_END,
 };
 
@@ -226,7 +238,7 @@ static void client_wire(Component *self, World *world, DiagList *diags)
         diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
                  "region '%s' has no resolver for its clients", self->site->name);
     }
-    if (client->mix.read + client->mix.write <= 0.0) {
+    if (client->mix.read + client_changes(client) <= 0.0) {
         diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
                  "the shares of 'mix' must not all be 0");
     }

@@ -132,6 +132,33 @@ static bool is_accepted(Client *client, SimTime now)
     return rng_chance(&client->arrival_rng, now_per_s / client->top_rate_per_s);
 }
 
+/* What a request does: 0 when it reads. Loads that only read and write draw once. */
+static uint32_t draw_change(Client *client)
+{
+    const struct {
+        double share;
+        uint32_t change;
+    } kinds[] = {{client->mix.delete, HTTP_DELETE},
+                 {client->mix.cas, HTTP_CAS},
+                 {client->mix.batch, HTTP_BATCH},
+                 {client->mix.counter, HTTP_COUNTER}};
+    double changes = client_changes(client), below = client->mix.write, at;
+    uint32_t change = HTTP_WRITE;
+
+    if (!rng_chance(&client->mix_rng, changes / (client->mix.read + changes))) {
+        return 0;
+    }
+    if (changes <= client->mix.write) {
+        return HTTP_WRITE;
+    }
+    at = rng_uniform(&client->mix_rng) * changes;
+    for (guint i = 0; i < G_N_ELEMENTS(kinds) && at >= below; i++) {
+        below += kinds[i].share;
+        change = kinds[i].share > 0.0 ? HTTP_WRITE | kinds[i].change : change;
+    }
+    return change;
+}
+
 static void on_arrival(void *self, void *subject, uint64_t detail)
 {
     Client *client = self;
@@ -145,10 +172,9 @@ static void on_arrival(void *self, void *subject, uint64_t detail)
         bool is_own = rng_chance(&client->user_rng, client->own_key);
         uint64_t key = is_own ? client->first_datum + user
                               : rng_below(&client->user_rng, (uint64_t)client->keys);
-        double all = client->mix.read + client->mix.write;
-        bool is_write = rng_chance(&client->mix_rng, client->mix.write / all);
 
-        request_begin(client, &client->population[user], key % (uint64_t)client->keys, is_write);
+        request_begin(client, &client->population[user], key % (uint64_t)client->keys,
+                      draw_change(client));
     }
     arrivals_schedule(client);
     fetch_next_user(client);

@@ -59,7 +59,7 @@ typedef struct Client {
     const cJSON *stages, *regions;
     char *clients;
     struct {
-        double read, write;
+        double read, write, delete, cas, batch, counter;
     } mix;
     /* population */
     int64_t users, keys;
@@ -104,6 +104,13 @@ typedef struct Client {
     uint64_t first_datum; /* his own datum; those of other regions are others */
 } Client;
 
+/* The shares of all that change something. */
+static inline double client_changes(const Client *client)
+{
+    return client->mix.write + client->mix.delete + client->mix.cas + client->mix.batch +
+           client->mix.counter;
+}
+
 typedef struct Request Request;
 
 /* One connection being opened; may outlive the request that wanted it, which then lets go of it. */
@@ -132,14 +139,16 @@ struct Request {
     uint8_t tried_count;
     uint32_t connection; /* its server's number of the one in use */
     uint16_t address;    /* number; of the connection in use */
+    uint16_t change;     /* HTTP_WRITE and what of HTTP_CHANGES */
     bool is_write, is_reused;
     EventId timer;
 };
 
 /* --- client_request.c: the life of a request --- */
 
-/* A user wants something now. */
-void request_begin(Client *client, User *user, uint64_t key, bool is_write);
+/* A user wants something now: to read the datum (`change` is 0), or HTTP_WRITE with what of
+ * HTTP_CHANGES it is. */
+void request_begin(Client *client, User *user, uint64_t key, uint32_t change);
 
 /* A server closed an idle connection. */
 void request_hear_close(Client *client, const Message *message);

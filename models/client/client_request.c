@@ -73,7 +73,7 @@ static void set_timer(Request *request, SimSpan wait, const EventType *type)
 
 /* --- begin and end --- */
 
-void request_begin(Client *client, User *user, uint64_t key, bool is_write)
+void request_begin(Client *client, User *user, uint64_t key, uint32_t change)
 {
     Request *request = pool_take(client->requests);
 
@@ -83,7 +83,8 @@ void request_begin(Client *client, User *user, uint64_t key, bool is_write)
     request->deadline = request->intended + draw_span(client->patience, &client->mix_rng);
     request->id = (uint64_t)component_id(&client->component) << 40 | ++client->next_id;
     request->key = key;
-    request->is_write = is_write;
+    request->change = (uint16_t)change;
+    request->is_write = (change & HTTP_WRITE) != 0;
     request->next = client->first;
     if (client->first != NULL) {
         client->first->previous = request;
@@ -135,7 +136,9 @@ static void request_end(Request *request, bool is_ok, const Message *reply)
     gauge_add(&client->in_flight, now, -1.0);
     ledger_go(&client->ledger, now, (uint64_t)request->intended);
     history_request(history, &felt);
-    if (is_ok && request->is_write) {
+    if (is_ok && (request->change & HTTP_COUNTER) != 0) {
+        ; /* a sum has no versions */
+    } else if (is_ok && request->is_write && (reply->flags & HTTP_REFUSED) == 0) {
         history_write_acked(history, request->key, reply->version, now, &felt);
     } else if (is_ok) {
         history_read(history, session, request->key, reply->version, request->intended, &felt);
@@ -412,9 +415,16 @@ static void on_handshake(void *self, void *subject, uint64_t detail)
 
 static void on_answered(Component *self, void *context, Outcome outcome, const Message *reply);
 
+/* Whether asking twice does no harm. What counts or compares is never so. */
+static bool is_repeatable(const Request *request)
+{
+    return !request->is_write || (request->client->idempotent_writes &&
+                                  (request->change & (HTTP_CAS | HTTP_COUNTER)) == 0);
+}
+
 static uint32_t flags_of(const Request *request)
 {
-    uint32_t flags = request->is_write ? HTTP_WRITE : 0U;
+    uint32_t flags = request->change;
 
     flags |= request->client->keep_alive == 0 ? HTTP_CLOSE : 0U;
     if (!request->is_reused && request->client->tls != TLS_NONE) {
@@ -495,8 +505,7 @@ static void request_answered(Request *request, const Message *reply)
         request_end(request, true, reply);
         return;
     }
-    bool may_retry = client->retry_on_status && reply->code >= 500 &&
-                     (!request->is_write || client->idempotent_writes);
+    bool may_retry = client->retry_on_status && reply->code >= 500 && is_repeatable(request);
 
     /* the next attempt looks for another address than the one that could not serve it; the next
      * request may use it again, because the connection was good */
@@ -525,7 +534,7 @@ static void on_answered(Component *self, void *context, Outcome outcome, const M
     Request *request = context;
     Client *client = (Client *)self;
     User *user = request->user;
-    bool is_safe = !request->is_write || client->idempotent_writes;
+    bool is_safe = is_repeatable(request);
 
     request->dc = request->peer->site;
     if (outcome == OUTCOME_OK) {

@@ -35,6 +35,25 @@ enum {
     HTTP_TLS_RESUMED = 32, /* first on a connection with a resumed one */
     HTTP_EXPECT = 64,      /* only its head, "Expect: 100-continue": 100 when somebody takes it */
     HTTP_PING = 128,       /* AJP CPING: answered by who reads from the network */
+    /* What a change of the datum is, beside HTTP_WRITE; none of them: a new value. */
+    HTTP_DELETE = 256,
+    HTTP_CAS = 512,      /* a new value only if it is still the one that was read before */
+    HTTP_BATCH = 1024,   /* new values of several data, all or none */
+    HTTP_COUNTER = 2048, /* one more */
+    HTTP_REFUSED = 4096, /* of an answer: the datum had changed, nothing was written */
+};
+
+#define HTTP_CHANGES (HTTP_DELETE | HTTP_CAS | HTTP_BATCH | HTTP_COUNTER)
+
+/* Flags of MESSAGE_WRITE; none: a new value. */
+enum {
+    STORE_DELETE = 1,
+    STORE_CAS = 2,      /* only if the row's version is still `detail` (LWT, IF) */
+    STORE_BATCH = 4,    /* logged: of `key` and the `count` - 1 data after it */
+    STORE_COUNTER = 8,  /* adds one */
+    STORE_LOCAL = 16,   /* of a CAS: its condition holds at LOCAL_SERIAL, otherwise at SERIAL */
+    STORE_REFUSED = 32, /* of an answer: the condition of a CAS did not hold; `version` is the
+                           row's */
 };
 
 /* Levels of MESSAGE_READ and MESSAGE_WRITE (Cassandra 3.11, ConsistencyLevel). */
@@ -49,6 +68,8 @@ typedef enum Consistency {
     CONSISTENCY_LOCAL_ONE,
     CONSISTENCY_LOCAL_QUORUM,
     CONSISTENCY_EACH_QUORUM,
+    CONSISTENCY_SERIAL, /* these two: of reads, and of the condition of a CAS */
+    CONSISTENCY_LOCAL_SERIAL,
 } Consistency;
 
 /* Codes of an answer to MESSAGE_READ and MESSAGE_WRITE. */
@@ -87,8 +108,8 @@ struct Message {
     uint32_t flags;   /* the kind's own */
     uint64_t request; /* id of the user's request, for traces; 0: none */
     uint64_t key;     /* which datum */
-    int64_t version;  /* its version: a timestamp in ns with the node's rank in the last digits; 0:
-                         never written */
+    int64_t version;  /* its version (version.h); 0: never written; of a statement that writes: what
+                         its sender stamped it with, 0: the store stamps it */
     uint64_t detail;  /* the kind's own */
     const void *subject; /* the kind's own: something that outlives the message (a name, a zone
                             record, a pooled item) */

@@ -164,6 +164,33 @@ START_TEST(reads_and_writes_come_in_their_mix)
 }
 END_TEST
 
+START_TEST(all_that_a_request_may_do_comes_in_its_mix)
+{
+    g_auto(ClientBed) bed =
+        client_bed_new(8, POISSON ", 'rate': 100, 'mix': { 'read': 4, 'write': 0, 'delete': 1, "
+                                  "'cas': 2, 'batch': 0, 'counter': 3 }");
+    const uint32_t flags[] = {HTTP_DELETE, HTTP_CAS, HTTP_BATCH, HTTP_COUNTER};
+    const double shares[] = {0.1, 0.2, 0, 0.3};
+    guint seen[4] = {0}, writes = 0, all;
+
+    client_bed_start(&bed);
+    rig_run(bed.rig, 60 * SIM_S);
+    all = probe_count_heard(bed.one);
+    for (guint i = 0; i < all; i++) {
+        uint32_t change = probe_heard(bed.one, i)->message.flags;
+
+        writes += (change & HTTP_WRITE) != 0 ? 1 : 0;
+        for (guint k = 0; k < 4; k++) {
+            seen[k] += (change & flags[k]) != 0 ? 1 : 0;
+        }
+    }
+    ck_assert_uint_eq(writes, seen[0] + seen[1] + seen[2] + seen[3]);
+    for (guint k = 0; k < 4; k++) { /* four standard errors of 6000 draws */
+        ck_assert_double_eq_tol((double)seen[k] / all, shares[k], 0.024);
+    }
+}
+END_TEST
+
 /* Median of the round trip of cable: 12 ms; lognormal with sigma 0.4. */
 START_TEST(access_networks_differ_by_user_as_their_law_says)
 {
@@ -343,6 +370,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_surge_multiplies_arrivals_as_long_as_it_lasts, 0, 2);
     tcase_add_test(tests, a_region_has_its_share_of_the_rate_and_the_users);
     tcase_add_test(tests, reads_and_writes_come_in_their_mix);
+    tcase_add_test(tests, all_that_a_request_may_do_comes_in_its_mix);
     tcase_add_test(tests, access_networks_differ_by_user_as_their_law_says);
     tcase_add_test(tests, a_lossy_access_network_shows_its_steps);
     tcase_add_loop_test(tests, mistakes_in_mixes_are_reported, 0, 8);

@@ -1,5 +1,6 @@
 /* test_driver.c - the Cassandra driver in WildFly: whom it asks next, whom it leaves out, and when
  * it gives up. Source: DataStax Java driver 3.x. */
+#include "sim/world/version.h"
 #include "tests/support/app_bed.h"
 #include "tests/support/suite.h"
 
@@ -78,6 +79,33 @@ START_TEST(a_write_that_is_not_idempotent_is_not_repeated)
     rig_run(bed.rig, 20 * SIM_S);
     ck_assert_uint_eq(app_bed_code(write), 500);
     ck_assert_uint_eq(app_bed_code(read), 200);
+}
+END_TEST
+
+/* Cassandra reference 7.3: microseconds of the client's clock; when that is set back the generator
+ * counts on from its last value; a statement that is repeated keeps its stamp. */
+START_TEST(a_driver_that_stamps_never_goes_back_and_repeats_its_stamp)
+{
+    g_auto(AppBed) bed =
+        app_bed_new(5, ONE ", 'driver': { 'timestamp_generator': 'monotonic' }", "");
+    Effect behind = EFFECT_NONE;
+    int64_t first, second, third;
+
+    behind.clock_ahead = -30 * SIM_S;
+    app_bed_stores(&bed, PROBE_ANSWERS, STORE_UNAVAILABLE);
+    rig_run(bed.rig, SIM_MIN);
+    app_bed_ask(&bed, HTTP_WRITE, 1, SIM_S);
+    rig_run(bed.rig, SIM_S);
+    rig_effect(bed.rig, WILDFLY, behind, SIM_NEVER);
+    app_bed_ask(&bed, HTTP_WRITE, 1, SIM_S);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_count_statements(&bed), 4);
+    first = probe_heard(bed.stores[0], 0)->message.version;
+    second = probe_heard(bed.stores[1], 0)->message.version;
+    third = probe_heard(bed.stores[1], 1)->message.version;
+    ck_assert_int_gt(version_clock_us(first), 60000000);
+    ck_assert_int_eq(second, first);
+    ck_assert_int_eq(version_clock_us(third), version_clock_us(first) + 1);
 }
 END_TEST
 
@@ -222,6 +250,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_coordinator_returns_with_the_next_reconnection);
     tcase_add_test(tests, a_statement_under_way_at_a_crash_is_repeated_elsewhere);
     tcase_add_test(tests, a_write_that_is_not_idempotent_is_not_repeated);
+    tcase_add_test(tests, a_driver_that_stamps_never_goes_back_and_repeats_its_stamp);
     tcase_add_test(tests, unavailable_is_tried_on_one_other_coordinator);
     tcase_add_test(tests, unavailable_after_a_refusal_is_still_tried_once);
     tcase_add_test(tests, a_timeout_of_the_store_is_not_repeated);

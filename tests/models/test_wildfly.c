@@ -173,6 +173,30 @@ START_TEST(the_own_datum_comes_first_and_gives_the_version)
 }
 END_TEST
 
+/* A CAS compares with what was read just before, and says when that had changed. */
+START_TEST(a_cas_reads_its_datum_and_then_compares_with_it)
+{
+    g_auto(AppBed) bed = app_bed_new(9, ", 'statements': '1'", "");
+    const ProbeAsked *asked;
+    const Message *second;
+
+    bed.stores[0]->answer.version = 4711;
+    bed.stores[1]->answer.version = 4712;
+    bed.stores[1]->answer.flags = STORE_REFUSED;
+    asked = app_bed_ask(&bed, HTTP_WRITE | HTTP_CAS, 42, SIM_S);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 200);
+    ck_assert_uint_eq(app_bed_count_statements(&bed), 2);
+    ck_assert_int_eq(probe_heard(bed.stores[0], 0)->message.op, MESSAGE_READ);
+    second = &probe_heard(bed.stores[1], 0)->message;
+    ck_assert_int_eq(second->op, MESSAGE_WRITE);
+    ck_assert_uint_eq(second->flags, STORE_CAS);
+    ck_assert_uint_eq(second->detail, 4711);
+    ck_assert_int_eq(asked->reply.version, 4712);
+    ck_assert_uint_eq(asked->reply.flags & HTTP_REFUSED, HTTP_REFUSED);
+}
+END_TEST
+
 START_TEST(a_health_request_takes_little_cpu_and_one_statement)
 {
     g_auto(AppBed) bed = app_bed_new(10, ", 'statements': '4', 'cpu': '10ms'", "");
@@ -390,6 +414,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, cpu_is_shared_as_in_mg1_ps, 0, 3);
     tcase_add_test(tests, a_request_takes_one_to_four_statements);
     tcase_add_test(tests, the_own_datum_comes_first_and_gives_the_version);
+    tcase_add_test(tests, a_cas_reads_its_datum_and_then_compares_with_it);
     tcase_add_test(tests, a_health_request_takes_little_cpu_and_one_statement);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, life_case());

@@ -2,6 +2,7 @@
 #include "tests/support/cassandra_rig.h"
 
 #include "models/data/cassandra/murmur3.h"
+#include "models/data/cassandra/node.h"
 
 extern const Kind cassandra_kind;
 
@@ -90,6 +91,22 @@ bool cassandra_rig_holds(const CassandraRig *rig, guint node, uint64_t key)
         }
     }
     return false;
+}
+
+const ProbeAsked *cassandra_rig_ask(CassandraRig *rig, guint node, Message message)
+{
+    message.size_bytes = 200;
+    return probe_call(rig->drivers[node / 4], rig->nodes[node], &message, SIM_MIN);
+}
+
+int64_t cassandra_rig_stored(const CassandraRig *rig, guint index, uint64_t key)
+{
+    const Cluster *cluster = ((const Cassandra *)rig->nodes[0])->cluster;
+    const KeyEntry *entry = key_table_find(&cluster->keys, key);
+
+    return entry == NULL
+               ? 0
+               : store_get(&cluster->store, entry->index * cluster->slots_per_key + index);
 }
 
 static const ProbeAsked *ask(CassandraRig *rig, guint node, MessageOp op, uint64_t key,

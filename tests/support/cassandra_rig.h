@@ -37,6 +37,12 @@ const ProbeAsked *cassandra_rig_write(CassandraRig *rig, guint node, uint64_t ke
 const ProbeAsked *cassandra_rig_read(CassandraRig *rig, guint node, uint64_t key,
                                      Consistency level);
 
+/* The same for any statement on `key`. */
+const ProbeAsked *cassandra_rig_ask(CassandraRig *rig, guint node, Message message);
+
+/* The version that replica number `index` of the key stores. */
+int64_t cassandra_rig_stored(const CassandraRig *rig, guint index, uint64_t key);
+
 /* The code of the answer, which must have come. */
 uint32_t cassandra_rig_code(const ProbeAsked *asked);
 

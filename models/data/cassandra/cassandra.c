@@ -5,6 +5,8 @@
 #include "models/data/cassandra/cluster.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/nodetool.h"
+#include "models/data/cassandra/tombstones.h"
+#include "sim/world/version.h"
 
 #define SWEEP (1 * SIM_S) /* callbacks are looked through every min(timeouts) / 2 (ExpiringMap) */
 
@@ -12,7 +14,7 @@ static const char *const sync_names[] = {"periodic", "batch", NULL};
 static const char *const relay_names[] = {"first", "random", NULL};
 
 static const Field consistency_fields[] = {
-    FIELD_CHOICE(ConsistencySettings, read, .initial = "LOCAL_QUORUM", .more = level_names,
+    FIELD_CHOICE(ConsistencySettings, read, .initial = "LOCAL_QUORUM", .more = level_read_names,
                  .help = "Level of reads that name none", .source = "assumption"),
     FIELD_CHOICE(ConsistencySettings, write, .initial = "LOCAL_QUORUM", .more = level_names,
                  .help = "Level of writes that name none", .source = "assumption"),
@@ -82,6 +84,12 @@ static const Field cassandra_fields[] = {
     FIELD_RATIO(Cassandra, dclocal_read_repair_chance, .initial = "0.1",
                 .help = "Share of reads that ask all replicas of the site",
                 .source = "Cassandra 3.11 table option dclocal_read_repair_chance"),
+    FIELD_SPAN(Cassandra, gc_grace_seconds, .initial = "864000s", .lowest = "0s",
+               .help = "How long after a deletion its tombstone is kept at least",
+               .source = "Cassandra 3.11 table option gc_grace_seconds"),
+    FIELD_DRAW(Cassandra, tombstone_compaction, .initial = "lognormal(median=2d, sigma=1)",
+               .help = "From the end of gc_grace_seconds until a compaction purges the tombstone",
+               .source = "assumption: hours to weeks with STCS"),
     FIELD_BYTES(Cassandra, mutation_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
                 .help = "Size of a serialized write", .source = "assumption"),
     FIELD_BYTES(Cassandra, row_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
@@ -136,6 +144,9 @@ static const MetricDef cassandra_metrics[] = {
     METRIC_COUNTER(Cassandra, hints_stored, "Hints kept for other nodes"),
     METRIC_COUNTER(Cassandra, hints_replayed, "Hints delivered"),
     METRIC_COUNTER(Cassandra, hints_lost, "Hints that were still in buffers when the node fell"),
+    METRIC_COUNTER(Cassandra, hints_expired,
+                   "Hints older than gc_grace_seconds, which were not applied here"),
+    METRIC_COUNTER(Cassandra, tombstones_purged, "Tombstones that compactions dropped"),
     METRIC_COUNTER(Cassandra, writes_undone, "Applied writes that a power loss took back"),
     METRIC_COUNTER(Cassandra, convictions, "Times that it came to believe another node down"),
     METRIC_GAUGE(Cassandra, hints_pending, "1", "Hints kept and not delivered yet"),
@@ -180,7 +191,7 @@ int64_t node_timestamp(Cassandra *node)
     int64_t clock_us = component_wall_clock(&node->component) / SIM_US;
 
     node->clock_us = MAX(clock_us, node->clock_us + 1);
-    return node->clock_us * SIM_US + node->rank;
+    return version_make(node->clock_us, node->rank, false);
 }
 
 static void begin_request(Cassandra *node, const Task *task)
@@ -271,6 +282,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     open_stream(node, &node->gossip_rng, "gossip");
     open_stream(node, &node->coordinator_rng, "coordinator");
     open_stream(node, &node->life_rng, "life");
+    open_stream(node, &node->tombstone_rng, "tombstones");
     node->cluster = cluster;
     node->coordinator_service = cluster_service(cluster, node->coordinator_cpu);
     node->write_service = cluster_service(cluster, node->write_cpu);
@@ -298,6 +310,7 @@ static void on_sweep(void *self, void *subject, uint64_t detail)
     write_sweep(node);
     read_sweep(node);
     hints_sweep(node);
+    tombstones_sweep(node);
     engine_after(node->engine, SWEEP, &node->component.owner, &sweep_due, NULL, 0);
 }
 
@@ -399,7 +412,7 @@ static void judge_key(uint64_t key, int64_t newest_acked, void *context)
 {
     Cluster *cluster = context;
     const KeyEntry *entry = key_table_find(&cluster->keys, key);
-    int64_t newest = 0, oldest = INT64_MAX;
+    int64_t newest = 0, oldest = INT64_MAX, purged;
 
     (void)newest_acked;
     if (entry == NULL) {
@@ -407,9 +420,12 @@ static void judge_key(uint64_t key, int64_t newest_acked, void *context)
     }
     const RingRange *range = ring_range(cluster->ring, entry->range);
 
+    purged = tombstones_purged(cluster, entry->index);
     for (guint i = 0; i < range->count; i++) {
         const Cassandra *replica = cluster->nodes[range->replicas[i]];
         int64_t version = store_get(&cluster->store, entry->index * cluster->slots_per_key + i);
+
+        version = version == 0 ? purged : version; /* both say that there is nothing */
 
         newest = MAX(newest, version);
         if (replica->component.is_up) {
@@ -441,6 +457,7 @@ static void cassandra_free(Component *self)
         gossip_free(node);
     }
     g_free(node->warm);
+    tombstones_free(node);
     commit_log_clear(&node->log);
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);

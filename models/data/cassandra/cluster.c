@@ -5,6 +5,7 @@
 
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/murmur3.h"
+#include "models/data/cassandra/tombstones.h"
 #include "sim/config/json_place.h"
 
 #define CLUSTER_OWNER_ID (UINT32_MAX - 16) /* no component has it */
@@ -55,6 +56,7 @@ static void cluster_clear(void *data)
     ring_free(cluster->ring);
     key_table_clear(&cluster->keys);
     store_clear(&cluster->store);
+    tombstones_free_shared(cluster);
     g_free(cluster->nodes);
     g_free(cluster->nearest);
     if (cluster->services != NULL) {
@@ -301,7 +303,7 @@ static void find_needs(Cluster *cluster)
         cluster->slots_per_key = MAX(cluster->slots_per_key, ring_range(cluster->ring, i)->count);
     }
     for (guint site = 0; site < cluster->site_count; site++) {
-        for (Consistency level = CONSISTENCY_ANY; level <= CONSISTENCY_EACH_QUORUM; level++) {
+        for (Consistency level = CONSISTENCY_ANY; level < LEVELS; level++) {
             cluster->block_for[site][level] = (uint16_t)level_block_for(level, cluster->ring, site);
         }
     }

@@ -2,6 +2,7 @@
  * Source: Cassandra 3.11 AbstractReadExecutor, ReadCallback, DigestResolver, DataResolver,
  * StorageProxy.SinglePartitionReadLifecycle. */
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/tombstones.h"
 
 static Cassandra *replica_of(const Read *read, guint index)
 {
@@ -336,7 +337,8 @@ void read_served(Read *read, Cassandra *replica, uint64_t detail, SimSpan later)
     bool has_data = round == READ_FULL || (read->data >> index & 1) != 0;
 
     if (read->round == round) {
-        read->versions[index] = store_get(&read->node->cluster->store, read->slot + index);
+        read->versions[index] =
+            tombstones_seen(replica, store_get(&read->node->cluster->store, read->slot + index));
     }
     answer_arrives(read, replica, index, round,
                    MESSAGE_HEAD_BYTES + (has_data ? replica->row_size : 16), later);

@@ -3,6 +3,8 @@
  * the acknowledgement that decides. Source: Cassandra 3.11 StorageProxy.performWrite,
  * sendToHintedEndpoints, sendMessagesToNonlocalDC. */
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/tombstones.h"
+#include "sim/world/version.h"
 
 #define FORWARD_BYTES 32       /* addresses and callback ids for the relay of a site */
 #define SENDING (1u << 31)     /* in `pending`: no replica's bit */
@@ -295,6 +297,18 @@ static void refuse(Write *write)
     decide(write, STORE_UNAVAILABLE);
 }
 
+/* With the client's stamp or one of its own. */
+static void stamp(Write *write)
+{
+    int64_t own = node_timestamp(write->node);
+
+    write->version = write->version != 0 ? write->version : own;
+    if (write->is_delete) {
+        write->version = version_as_delete(write->version);
+        tombstones_made(write->node, write->version);
+    }
+}
+
 static void on_write_ready(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
@@ -309,7 +323,7 @@ static void on_write_ready(void *self, void *subject, uint64_t detail)
         refuse(write);
         return;
     }
-    write->version = node_timestamp(node);
+    stamp(write);
     write->targets = live;
     write->pending = SENDING; /* nobody forgets it before all are sent */
     hinted = hint_the_dead(write, write->range->mask & ~live);
@@ -399,6 +413,8 @@ void write_receive(Cassandra *node, const Message *message)
     write->ticket = message->ticket;
     write->key = message->key;
     write->request = message->request;
+    write->version = message->version;
+    write->is_delete = (message->flags & STORE_DELETE) != 0;
     write->slot = entry->index * node->cluster->slots_per_key;
     store_prefetch(&node->cluster->store, write->slot);
     write->range = ring_range(node->cluster->ring, entry->range);

@@ -4,6 +4,8 @@
  * told: what was lost may be newer than what is stored. */
 #include "models/data/cassandra/floors.h"
 
+#define PURGE_NEVER (5 * SIM_DAY) /* no run is as long */
+
 /* Which of the keys asked for has an index; NOBODY: none. */
 #define NOBODY UINT32_MAX
 
@@ -36,12 +38,23 @@ static void fill_from_log(const Cluster *cluster, const CommitLog *log, int64_t 
     }
 }
 
+/* Where tombstones are purged within a run, a key may fall back to nothing or to an older value. */
+static bool may_purge(const Cluster *cluster)
+{
+    for (guint i = 0; i < cluster->node_count; i++) {
+        if (cluster->nodes[i]->gc_grace_seconds < PURGE_NEVER) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void fill(void *context, const uint64_t *keys, int64_t *floors, size_t count)
 {
     const Cluster *cluster = context;
     g_autofree uint32_t *asked = g_new(uint32_t, cluster->keys.count + 1);
 
-    if (cluster->losses != NULL || cluster->surveys->len > 0) {
+    if (cluster->losses != NULL || cluster->surveys->len > 0 || may_purge(cluster)) {
         memset(floors, 0, count * sizeof *floors);
         return;
     }

@@ -45,6 +45,16 @@ static void trim(HintQueue *queue)
     }
 }
 
+static uint32_t wall_seconds(const Cassandra *node)
+{
+    return (uint32_t)MAX(0, component_wall_clock(&node->component) / SIM_S);
+}
+
+bool hints_is_expired(const Cassandra *node, const Hint *hint)
+{
+    return hint->kept_s + node->gc_grace_seconds / SIM_S < wall_seconds(node);
+}
+
 void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version)
 {
     HintQueue *queue = &node->hints[target];
@@ -54,7 +64,8 @@ void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version)
         queue->capacity = MAX(1024, queue->capacity * 2);
         queue->items = g_renew(Hint, queue->items, queue->capacity);
     }
-    queue->items[queue->end++ - queue->base] = (Hint){.version = version, .slot = slot};
+    queue->items[queue->end++ - queue->base] =
+        (Hint){.version = version, .slot = slot, .kept_s = wall_seconds(node)};
     node->hints_stored++;
     node->hint_cpu_owed += node->hint_cpu;
     show_pending(node, 1);

@@ -1,8 +1,11 @@
 /* level.c - what a consistency level asks for. */
 #include "models/data/cassandra/level.h"
 
-const char *const level_names[] = {"ANY", "ONE",       "TWO",          "THREE",       "QUORUM",
-                                   "ALL", "LOCAL_ONE", "LOCAL_QUORUM", "EACH_QUORUM", NULL};
+#define LEVEL_WORDS                                                                                \
+    "ANY", "ONE", "TWO", "THREE", "QUORUM", "ALL", "LOCAL_ONE", "LOCAL_QUORUM", "EACH_QUORUM"
+
+const char *const level_names[] = {LEVEL_WORDS, NULL};
+const char *const level_read_names[] = {LEVEL_WORDS, "SERIAL", "LOCAL_SERIAL", NULL};
 
 static guint quorum_of(guint factor)
 {
@@ -37,10 +40,12 @@ guint level_block_for(Consistency level, const Ring *ring, guint site)
     case CONSISTENCY_THREE:
         return 3;
     case CONSISTENCY_QUORUM:
+    case CONSISTENCY_SERIAL:
         return quorum_of(factor_of_all(ring));
     case CONSISTENCY_ALL:
         return factor_of_all(ring);
     case CONSISTENCY_LOCAL_QUORUM:
+    case CONSISTENCY_LOCAL_SERIAL:
         return ring_factor(ring, site) / 2 + 1;
     case CONSISTENCY_EACH_QUORUM:
         return sum_of_quorums(ring);

@@ -6,8 +6,12 @@
 #include "sim/base/sim_time.h"
 #include "sim/world/network.h"
 
-/* Names of the levels in order of Consistency, from CONSISTENCY_ANY on; ends with NULL. */
+/* Names of the levels in order of Consistency, from CONSISTENCY_ANY on; end with NULL. Reads have
+ * two more than writes. */
 extern const char *const level_names[];
+extern const char *const level_read_names[];
+
+#define LEVELS (CONSISTENCY_LOCAL_SERIAL + 1)
 
 /* The answers a coordinator at `site` waits for ("blockFor"). For EACH_QUORUM their sum over all
  * sites. */
@@ -28,5 +32,6 @@ SimTime level_decided_at(Consistency level, const Ring *ring, const RingRange *r
 /* Whether the level looks at the coordinator's own site only. */
 static inline bool level_is_local(Consistency level)
 {
-    return level == CONSISTENCY_LOCAL_ONE || level == CONSISTENCY_LOCAL_QUORUM;
+    return level == CONSISTENCY_LOCAL_ONE || level == CONSISTENCY_LOCAL_QUORUM ||
+           level == CONSISTENCY_LOCAL_SERIAL;
 }

@@ -20,6 +20,8 @@
 typedef struct Cassandra Cassandra;
 typedef struct Write Write;
 typedef struct Read Read;
+typedef struct Tombstones Tombstones;
+typedef struct Deletions Deletions;
 
 /* What all nodes share. */
 typedef struct Cluster {
@@ -29,7 +31,7 @@ typedef struct Cluster {
     KeyTable keys;
     Store store;            /* slot: index of the key * slots_per_key + index of the replica */
     uint32_t slots_per_key; /* most replicas of any range */
-    uint16_t block_for[RING_SITES_MOST][CONSISTENCY_EACH_QUORUM + 1];
+    uint16_t block_for[RING_SITES_MOST][LEVELS];
     EventOwner owner;    /* of what happens to several nodes at once */
     GArray *losses;      /* undone by the losses of power of this instant; NULL: none */
     GPtrArray *surveys;  /* of such arrays, oldest first, until history is told */
@@ -37,6 +39,7 @@ typedef struct Cluster {
     uint8_t *nearest;    /* [site][range][RING_REPLICAS_MOST]: a range's replicas, nearest first */
     const Site *sites[RING_SITES_MOST];
     guint site_count;
+    Deletions *deletions; /* NULL: none yet */
 } Cluster;
 
 /* The replicas of a range in the order in which a coordinator at `site` asks them. */
@@ -68,6 +71,7 @@ typedef struct Gossip {
 typedef struct Hint {
     int64_t version;
     uint32_t slot;
+    uint32_t kept_s; /* when, by the clock of the node that keeps it */
 } Hint;
 
 /* The hints that one node keeps for another. Places are counted since the node's first hint for
@@ -175,6 +179,12 @@ struct Cassandra {
     guint hints_dispatching;
     SimSpan hint_cpu_owed;
     LatencyReservoir latencies;
+    SimSpan gc_grace_seconds;   /* configuration */
+    Draw tombstone_compaction;  /* configuration */
+    uint64_t tombstones_purged; /* measurement */
+    uint64_t hints_expired;     /* measurement */
+    Tombstones *tombstones;     /* NULL: none yet */
+    Rng tombstone_rng;
     SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
     bool speculates_always;
@@ -215,8 +225,8 @@ bool node_send(Cassandra *from, Cassandra *to, int64_t size_bytes, const EventTy
 /* The live replicas of a range as `node` sees them. */
 uint32_t node_live_replicas(const Cassandra *node, const RingRange *range);
 
-/* A timestamp of a write: the wall clock in microseconds, never the same twice on a node, with the
- * node's rank in the nanoseconds. */
+/* A version: the wall clock in microseconds, never the same twice on a node, stamped by its rank.
+ */
 int64_t node_timestamp(Cassandra *node);
 
 /* A statement arrives: it begins now, or waits for a native transport thread. Its answer gives the
@@ -271,6 +281,7 @@ struct Write {
     Consistency consistency;
     uint16_t block_for;
     bool is_begun, is_sent, is_decided, is_swept, is_orphan;
+    bool is_delete;
     SimTime acked_at[RING_REPLICAS_MOST]; /* arrival at the coordinator */
     uint32_t lives[RING_REPLICAS_MOST];   /* the replica's incarnation when its event was planned */
 };
@@ -343,6 +354,9 @@ void read_stop(Cassandra *node);
 /* Whether a hint may be kept for `target` now (StorageProxy.shouldHint). */
 bool hints_are_kept_for(const Cassandra *node, guint target);
 void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version);
+
+/* Whether it is too old to be applied at `node`: a tombstone in between may be gone already. */
+bool hints_is_expired(const Cassandra *node, const Hint *hint);
 
 /* The target has applied `count` hints from place `first` on, and its acknowledgement will arrive.
  */

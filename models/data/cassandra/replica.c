@@ -2,6 +2,8 @@
  * Source: Cassandra 3.11 MessageDeliveryTask, MutationVerbHandler, StageManager, CommitLog. */
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/tombstones.h"
+#include "sim/world/version.h"
 
 #define EARLY_MOST (500 * SIM_US) /* how long before its arrival a copy may be applied */
 #define QUIET_WORK_MOST 8         /* jobs in the CPU: a node with more of them is busy */
@@ -105,6 +107,9 @@ static void apply(Cassandra *node, uint32_t slot, int64_t version)
 
     if (version > before) {
         commit_log_append(&node->log, slot, before);
+        if (version_is_delete(version)) {
+            tombstones_keep(node, slot, version);
+        }
     }
     node->mutations++;
 }
@@ -284,7 +289,11 @@ static void on_hints_done(void *self, void *subject, uint64_t detail)
     for (uint64_t place = MAX(first, queue->base); place < MIN(last, queue->end); place++) {
         const Hint *hint = &queue->items[place - queue->base];
 
-        apply(node, hint->slot, hint->version);
+        if (hints_is_expired(node, hint)) {
+            node->hints_expired++;
+        } else {
+            apply(node, hint->slot, hint->version);
+        }
     }
     answer(node, (CommitLogWaiter){queue, detail, 0, ANSWER_HINTS});
 }
