@@ -53,6 +53,56 @@ run status "$work/fall.json" --at 35s --json --replication 1
 [ "$status" -eq 0 ] && [ "$out" != "$first" ]
 pass_if $? "another replication is another world" "$err"
 
+# --- other views
+run status "$work/fall.json" --at 35s --info tpstats
+[[ $out == "Pool Name                         Active   Pending      Completed   Blocked  All time blocked"$'\n'"ReadStage  "* ]] && [[ $out == *"Message type           Dropped"* ]]
+pass_if $? "thread pools are printed as nodetool does" "$out$err"
+[ "$(awk '/^MutationStage/ { print ($4 > 0) }' <<<"$out")" = 1 ]
+pass_if $? "mutations that were done count as completed" "$out"
+run status "$work/fall.json" --at 35s --info netstats
+[[ $out == "Mode: NORMAL"$'\n'"Not sending any streams."* ]]
+pass_if $? "a node at rest is in mode NORMAL and sends no streams" "$out$err"
+run status "$work/fall.json" --at 35s --info gossipinfo
+[ "$(grep -c '^  heartbeat:' <<<"$out")" -eq 20 ]
+pass_if $? "gossip is remembered of every node, dead ones too" "$out$err"
+run status "$work/fall.json" --at 35s --info describering
+[ "$(grep -c 'TokenRange(start_token:' <<<"$out")" -eq 640 ]
+pass_if $? "20 nodes of 32 tokens make 640 ranges" "$err"
+
+# --- tokens of a real ring
+# token_file FILE: a scenario that reads its tokens from there.
+token_file() {
+    printf '{ "version": "1", "title": "t", "extends": ["%s/fall.json"], "system": { "cassandra": { "token_file": "%s" } } }' "$work" "$1" >"$work/dump.json"
+}
+run status "$work/fall.json" --at 1s --info ring
+cp "$work/stdout" "$work/ring.txt"
+printf '  Warning: "nodetool ring" is used to output all the tokens of a node.\n' >>"$work/ring.txt"
+first=$out
+token_file ring.txt
+run status "$work/dump.json" --at 1s --info ring --seed 99
+[ "$status" -eq 0 ] && [ "$out" = "$first" ]
+pass_if $? "a ring is read from what nodetool ring printed, whatever the seed" "$err"
+# broken NAME SED-SCRIPT TEXT SENTENCE: the dump with a mistake is refused with its place.
+broken() {
+    sed "$2" "$work/ring.txt" >"$work/$1.txt"
+    token_file "$1.txt"
+    run check "$work/dump.json"
+    expect 2 "$1.txt:$3" "$4"
+}
+line=$(grep -n '^DC02-db1 ' "$work/ring.txt" | head -1 | cut -d: -f1)
+broken number "${line}s/-\?[0-9]\{15,\}/12x/" "$line:74: error: '12x' is no token" "a token that is no number is told with its place"
+broken range "${line}s/-\?[0-9]\{15,\}/9223372036854775808/" "$line:74: error: '9223372036854775808' is no token" "a token beyond 2^63 - 1 is refused"
+broken twice "${line}p" "$((line + 1)):74: error: the token " "a token that stands there twice is refused"
+broken address "${line}s/DC02-db1/DC02-dbl/" "$line:1: error: no Cassandra node of 'DC02' has the address or name 'DC02-dbl'; did you mean" "an address that no node has is refused"
+broken site "s/Datacenter: DC02/Datacenter: DC2/" "$(grep -n 'Datacenter: DC02' "$work/ring.txt" | cut -d: -f1):13: error: there is no data centre 'DC2'; did you mean 'DC02'?" "a data centre that is not there is refused"
+broken rack "${line}s/RACK01/RACK07/" "$line:11: error: 'DC02-db1' is in rack 'RACK07' here, but in 'RACK01' in the scenario" "another rack than the scenario's is refused"
+broken count "${line}d" "$(grep -n '^DC02-db1 ' "$work/ring.txt" | sed -n 2p | awk -F: '{ print $1 - 1 }'):1: error: 'DC02-db1' has 31 tokens in this dump, but 'num_tokens' is 32" "a node with a token too few is refused"
+broken missing "/^DC02-db1 /d" "1:1: error: 'DC02-db1' has no token in this dump" "a node without tokens is refused"
+broken short "${line}s/  *[^ ]* *\$//" "$line:1: error: not a row of 'nodetool ring'" "a row that lacks a column is refused"
+token_file nowhere.txt
+run check "$work/dump.json"
+expect 2 "cannot read the token dump" "a dump that is not there is told"
+
 # --- mistakes
 run status "$work/fall.json"
 expect 2 "needs an instant" "'status' needs an instant"

@@ -28,6 +28,9 @@ static const Field cassandra_fields[] = {
     FIELD_COUNT(Cassandra, token_seed, .initial = "0", .lowest = "0",
                 .help = "Seed of the tokens (splitmix64); 0 draws other tokens in each run",
                 .source = "assumption"),
+    FIELD_TEXT(Cassandra, token_file, .initial = "", .flags = FIELD_PATH,
+               .help = "What 'nodetool ring' printed: its tokens in place of drawn ones",
+               .source = "Cassandra 3.11 tools/nodetool/Ring"),
     FIELD_TEXT(Cassandra, rack, .initial = "RACK01", .help = "Rack of the node in its site",
                .source = "assumption: one rack a site"),
     FIELD_JSON(Cassandra, keyspaces, .flags = FIELD_REQUIRED, .schema = cluster_keyspaces_schema,
@@ -360,6 +363,12 @@ static void cassandra_start(Component *self)
     Cassandra *node = node_of(self);
     SimSpan boot;
 
+    node->at_start = (NodeCounts){.mutations = node->mutations,
+                                  .replica_reads = node->replica_reads,
+                                  .requests = ledger_left(&node->requests.ledger),
+                                  .mutations_dropped = node->mutations_dropped,
+                                  .reads_dropped = node->reads_dropped,
+                                  .digest_mismatches = node->digest_mismatches};
     if (node_now(node) == 0) { /* the run begins with a cluster that has long been up */
         node->phase = NODE_READY;
         join(node, true);

@@ -5,6 +5,7 @@
 
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/murmur3.h"
+#include "models/data/cassandra/ring_dump.h"
 #include "models/data/cassandra/tombstones.h"
 #include "sim/config/json_place.h"
 
@@ -246,7 +247,20 @@ static void draw_tokens(Cluster *cluster, World *world)
     }
 }
 
-static void make_ring(Cluster *cluster, World *world, const uint32_t *factors)
+/* From the dump of a real ring, when there is one. False when it does not fit. */
+static bool take_tokens(Cluster *cluster, World *world, DiagList *diags)
+{
+    const Cassandra *first = cluster->nodes[0];
+
+    if (first->token_file == NULL || first->token_file[0] == '\0') {
+        draw_tokens(cluster, world);
+        return true;
+    }
+    return ring_dump_read(cluster, first->token_file,
+                          json_member(first->component.settings, "token_file"), diags);
+}
+
+static bool make_ring(Cluster *cluster, World *world, const uint32_t *factors, DiagList *diags)
 {
     g_autofree RingNode *nodes = g_new0(RingNode, cluster->node_count);
 
@@ -255,8 +269,11 @@ static void make_ring(Cluster *cluster, World *world, const uint32_t *factors)
             (RingNode){.site = (uint16_t)cluster->nodes[i]->site, .rack = rack_of(cluster, i)};
     }
     cluster->ring = ring_new(nodes, cluster->node_count, factors, cluster->site_count);
-    draw_tokens(cluster, world);
+    if (!take_tokens(cluster, world, diags)) {
+        return false;
+    }
     ring_close(cluster->ring);
+    return true;
 }
 
 static SimSpan delay_to(const Cluster *cluster, const World *world, guint site, guint rank)
@@ -322,10 +339,10 @@ static void build(Cluster *cluster, World *world, DiagList *diags)
     find_sites(cluster, world, diags);
     find_nodes(cluster, world);
     if (cluster->node_count == 0 ||
-        !read_replication(cluster, cluster->nodes[0]->keyspaces, factors, diags)) {
+        !read_replication(cluster, cluster->nodes[0]->keyspaces, factors, diags) ||
+        !make_ring(cluster, world, factors, diags)) {
         return;
     }
-    make_ring(cluster, world, factors);
     find_nearest(cluster, world);
     find_needs(cluster);
     cluster->owner.id = CLUSTER_OWNER_ID;

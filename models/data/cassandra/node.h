@@ -106,6 +106,12 @@ typedef struct ConsistencySettings {
     int read, write; /* index into level_names */
 } ConsistencySettings;
 
+/* Counters when the process started: those that `nodetool` prints count from then on. */
+typedef struct NodeCounts {
+    uint64_t mutations, replica_reads, requests, mutations_dropped, reads_dropped;
+    uint64_t digest_mismatches;
+} NodeCounts;
+
 typedef enum NodePhase {
     NODE_DOWN,
     NODE_BOOTING, /* JVM start and commit log replay: nobody hears from it */
@@ -152,7 +158,7 @@ struct Cassandra {
     int relay;
     bool hinted_handoff_enabled;
     int64_t num_tokens, token_seed;
-    char *rack;
+    char *rack, *token_file;
     const cJSON *keyspaces;
     int64_t concurrent_reads, concurrent_writes, native_transport_max_threads;
     SimSpan max_hint_window, hints_flush_period;
@@ -175,6 +181,7 @@ struct Cassandra {
     /* State. */
     Rng gossip_rng, life_rng;
     guint warm_words;
+    NodeCounts at_start;
     HintQueue *hints; /* by rank of the target */
     guint hints_dispatching;
     SimSpan hint_cpu_owed;

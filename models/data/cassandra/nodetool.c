@@ -4,8 +4,6 @@
  * gossip of it: what a node stores on disk is not modelled. */
 #include "models/data/cassandra/nodetool.h"
 
-#include "models/data/cassandra/node.h"
-
 /* --- what is printed of a node --- */
 
 char *nodetool_print_size(double size_bytes)
@@ -30,8 +28,7 @@ char *nodetool_print_size(double size_bytes)
     return g_strconcat(text, " ", units[unit], NULL);
 }
 
-/* Its public address; a host that has none is shown by name, as with `-r`. */
-static char *print_address(const Cassandra *node)
+char *nodetool_print_address(const Cassandra *node)
 {
     uint32_t address = host_address(node->component.host);
 
@@ -42,8 +39,8 @@ static char *print_address(const Cassandra *node)
                            address & 0xff);
 }
 
-/* A random (version 4) UUID, the same in each life: from a stream of its own. */
-static char *print_host_id(const Cassandra *node)
+/* Version 4, from a stream of its own. */
+char *nodetool_print_host_id(const Cassandra *node)
 {
     g_autofree char *name = g_strconcat(node->component.name, "/host-id", NULL);
     uint64_t high, low;
@@ -73,8 +70,8 @@ static guint count_tokens(const Ring *ring, guint rank)
     return count;
 }
 
-/* A process answers JMX before it gossips, but knows of nobody then. */
-static bool check_gossips(const Cassandra *asked, GError **error)
+/* A process answers JMX before it gossips. */
+bool nodetool_check_gossips(const Cassandra *asked, GError **error)
 {
     if (!node_serves_peers(asked)) {
         g_set_error(error, g_quark_from_static_string("nodetool"), 0,
@@ -87,12 +84,12 @@ static bool check_gossips(const Cassandra *asked, GError **error)
 
 /* --- status --- */
 
-static int widest_address(const Cluster *cluster)
+int nodetool_widest_address(const Cluster *cluster)
 {
     size_t width = 0;
 
     for (guint i = 0; i < cluster->node_count; i++) {
-        g_autofree char *address = print_address(cluster->nodes[i]);
+        g_autofree char *address = nodetool_print_address(cluster->nodes[i]);
 
         width = MAX(width, strlen(address));
     }
@@ -102,7 +99,7 @@ static int widest_address(const Cluster *cluster)
 static void show_node(const Cassandra *asked, const Cassandra *node, int width, GString *text,
                       cJSON *nodes)
 {
-    g_autofree char *address = print_address(node), *id = print_host_id(node);
+    g_autofree char *address = nodetool_print_address(node), *id = nodetool_print_host_id(node);
     char state[] = {life_of(asked, node), 'N', '\0'};
     guint tokens = count_tokens(asked->cluster->ring, node->rank);
     double owns = ring_owns(asked->cluster->ring, node->rank);
@@ -149,14 +146,6 @@ static void show_site(const Cassandra *asked, guint site, int width, ViewAnswer 
     }
 }
 
-static gint compare_sites(gconstpointer one, gconstpointer other, gpointer context)
-{
-    const Cluster *cluster = context;
-
-    return strcmp(cluster->sites[*(const guint *)one]->name,
-                  cluster->sites[*(const guint *)other]->name);
-}
-
 static bool has_nodes(const Cluster *cluster, guint site)
 {
     for (guint i = 0; i < cluster->node_count; i++) {
@@ -167,26 +156,42 @@ static bool has_nodes(const Cluster *cluster, guint site)
     return false;
 }
 
+guint nodetool_sort_sites(const Cluster *cluster, guint *sites)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < cluster->site_count; i++) {
+        guint place = count;
+
+        if (!has_nodes(cluster, i)) {
+            continue;
+        }
+        for (; place > 0 &&
+               strcmp(cluster->sites[sites[place - 1]]->name, cluster->sites[i]->name) > 0;
+             place--) {
+            sites[place] = sites[place - 1];
+        }
+        sites[place] = i;
+        count++;
+    }
+    return count;
+}
+
 static bool show_status(const Component *self, SimTime epoch, const char *const *words,
                         ViewAnswer *answer, GError **error)
 {
     const Cassandra *asked = (const Cassandra *)self;
-    Cluster *cluster = asked->cluster;
-    guint order[RING_SITES_MOST], count = 0;
-    int width = MAX(8, widest_address(cluster));
+    const Cluster *cluster = asked->cluster;
+    int width = MAX(8, nodetool_widest_address(cluster));
+    guint order[RING_SITES_MOST], count;
     cJSON *sites;
 
     (void)epoch;
     (void)words;
-    if (!check_gossips(asked, error)) {
+    if (!nodetool_check_gossips(asked, error)) {
         return false;
     }
-    for (guint i = 0; i < cluster->site_count; i++) {
-        if (has_nodes(cluster, i)) {
-            order[count++] = i;
-        }
-    }
-    g_qsort_with_data(order, (gint)count, sizeof *order, compare_sites, cluster);
+    count = nodetool_sort_sites(cluster, order);
     sites = cJSON_AddArrayToObject(answer->data, "datacenters");
     for (guint i = 0; i < count; i++) {
         show_site(asked, order[i], width, answer, sites);
@@ -199,5 +204,20 @@ const ViewDef nodetool_views[] = {
     {.name = "status",
      .help = "The ring as the node sees it: who is up, what each owns (nodetool status)",
      .show = show_status},
+    {.name = "tpstats",
+     .help = "Its thread pools and what they dropped (nodetool tpstats)",
+     .show = nodetool_show_tpstats},
+    {.name = "netstats",
+     .help = "Its mode, streams and read repairs (nodetool netstats)",
+     .show = nodetool_show_netstats},
+    {.name = "gossipinfo",
+     .help = "What it has heard of each node (nodetool gossipinfo)",
+     .show = nodetool_show_gossipinfo},
+    {.name = "describering",
+     .help = "Each range of tokens with its replicas (nodetool describering)",
+     .show = nodetool_show_describering},
+    {.name = "ring",
+     .help = "Each token with its owner (nodetool ring); 'token_file' reads it back",
+     .show = nodetool_show_ring},
     VIEW_END,
 };

@@ -1,0 +1,266 @@
+/* nodetool_info.c - the other views of a node: thread pools, streams, gossip, ranges and tokens.
+ * Source: Cassandra 3.11 tools/nodetool/TpStats, NetStats, GossipInfo, DescribeRing, Ring. What the
+ * model does not have is not printed: pools without work in it, messages a connection, versions of
+ * single gossip states, the schema. */
+#include "models/data/cassandra/nodetool.h"
+
+/* --- tpstats --- */
+
+static void show_pool(const char *name, const Stage *stage, uint64_t completed, GString *text,
+                      cJSON *pools)
+{
+    cJSON *item = cJSON_CreateObject();
+
+    g_string_append_printf(text, "%-30s%10u%10u%15" G_GUINT64_FORMAT "%10u%18u\n", name,
+                           stage->active, stage->count, completed, 0u, 0u);
+    cJSON_AddStringToObject(item, "pool", name);
+    cJSON_AddNumberToObject(item, "active", stage->active);
+    cJSON_AddNumberToObject(item, "pending", stage->count);
+    cJSON_AddNumberToObject(item, "completed", (double)completed);
+    cJSON_AddItemToArray(pools, item);
+}
+
+static void show_dropped(const char *name, uint64_t count, GString *text, cJSON *dropped)
+{
+    g_string_append_printf(text, "%-20s%10" G_GUINT64_FORMAT "\n", name, count);
+    cJSON_AddNumberToObject(dropped, name, (double)count);
+}
+
+/* Counted since the process started. Completed mutations include hints and repairs. Nothing blocks:
+ * queues have no bound (3.11.5 and later). */
+bool nodetool_show_tpstats(const Component *self, SimTime epoch, const char *const *words,
+                           ViewAnswer *answer, GError **error)
+{
+    const Cassandra *asked = (const Cassandra *)self;
+    const NodeCounts *began = &asked->at_start;
+    cJSON *pools = cJSON_AddArrayToObject(answer->data, "pools");
+    cJSON *dropped = cJSON_AddObjectToObject(answer->data, "dropped");
+    GString *text = answer->text;
+
+    (void)epoch;
+    (void)words;
+    (void)error;
+    g_string_append_printf(text, "%-30s%10s%10s%15s%10s%18s\n", "Pool Name", "Active", "Pending",
+                           "Completed", "Blocked", "All time blocked");
+    show_pool("ReadStage", &asked->read_stage, asked->replica_reads - began->replica_reads, text,
+              pools);
+    show_pool("MutationStage", &asked->mutation_stage, asked->mutations - began->mutations, text,
+              pools);
+    show_pool("Native-Transport-Requests", &asked->requests,
+              ledger_left(&asked->requests.ledger) - began->requests, text, pools);
+    g_string_append_printf(text, "\n%-20s%10s\n", "Message type", "Dropped");
+    show_dropped("READ", asked->reads_dropped - began->reads_dropped, text, dropped);
+    show_dropped("MUTATION", asked->mutations_dropped - began->mutations_dropped, text, dropped);
+    return true;
+}
+
+/* --- netstats --- */
+
+static const char *print_mode(const Cassandra *node)
+{
+    switch (node->phase) {
+    case NODE_DOWN:
+    case NODE_BOOTING:
+        return "STARTING";
+    case NODE_JOINING:
+    case NODE_READY:
+        break;
+    }
+    return "NORMAL";
+}
+
+bool nodetool_show_netstats(const Component *self, SimTime epoch, const char *const *words,
+                            ViewAnswer *answer, GError **error)
+{
+    const Cassandra *asked = (const Cassandra *)self;
+    uint64_t mismatches = asked->digest_mismatches - asked->at_start.digest_mismatches;
+    const char *mode = print_mode(asked);
+
+    (void)epoch;
+    (void)words;
+    (void)error;
+    g_string_append_printf(answer->text, "Mode: %s\nNot sending any streams.\n", mode);
+    g_string_append_printf(answer->text,
+                           "Read Repair Statistics:\nMismatch (Blocking): %" G_GUINT64_FORMAT "\n",
+                           mismatches);
+    cJSON_AddStringToObject(answer->data, "mode", mode);
+    cJSON_AddNumberToObject(answer->data, "mismatches_blocking", (double)mismatches);
+    return true;
+}
+
+/* --- gossipinfo --- */
+
+static void show_endpoint(const Cassandra *asked, const Cassandra *node, GString *text, cJSON *all)
+{
+    const Peer *peer = &asked->gossip.peers[node->rank];
+    g_autofree char *address = nodetool_print_address(node), *id = nodetool_print_host_id(node);
+    const char *site = node->component.site->name;
+    cJSON *item = cJSON_CreateObject();
+
+    g_string_append_printf(text,
+                           "%s\n  generation:%u\n  heartbeat:%u\n  STATUS:NORMAL\n  DC:%s\n"
+                           "  RACK:%s\n  HOST_ID:%s\n  TOKENS:<hidden>\n",
+                           address, peer->generation, peer->version, site, node->rack, id);
+    cJSON_AddStringToObject(item, "address", address);
+    cJSON_AddNumberToObject(item, "generation", peer->generation);
+    cJSON_AddNumberToObject(item, "heartbeat", peer->version);
+    cJSON_AddStringToObject(item, "status", "NORMAL");
+    cJSON_AddStringToObject(item, "dc", site);
+    cJSON_AddStringToObject(item, "rack", node->rack);
+    cJSON_AddStringToObject(item, "host_id", id);
+    cJSON_AddItemToArray(all, item);
+}
+
+/* A node that was restarted lists whom it has heard of since. Generations count seconds of the
+ * simulated start. */
+bool nodetool_show_gossipinfo(const Component *self, SimTime epoch, const char *const *words,
+                              ViewAnswer *answer, GError **error)
+{
+    const Cassandra *asked = (const Cassandra *)self;
+    const Cluster *cluster = asked->cluster;
+    cJSON *all = cJSON_AddArrayToObject(answer->data, "endpoints");
+
+    (void)epoch;
+    (void)words;
+    if (!nodetool_check_gossips(asked, error)) {
+        return false;
+    }
+    for (guint i = 0; i < cluster->node_count; i++) {
+        if (asked->gossip.peers[i].generation > 0) {
+            show_endpoint(asked, cluster->nodes[i], answer->text, all);
+        }
+    }
+    return true;
+}
+
+/* --- describering --- */
+
+static void append_addresses(GString *text, const Cluster *cluster, const RingRange *range,
+                             cJSON *list)
+{
+    for (guint i = 0; i < range->count; i++) {
+        g_autofree char *address = nodetool_print_address(cluster->nodes[range->replicas[i]]);
+
+        g_string_append_printf(text, "%s%s", i == 0 ? "" : ", ", address);
+        cJSON_AddItemToArray(list, cJSON_CreateString(address));
+    }
+}
+
+static void append_details(GString *text, const Cluster *cluster, const RingRange *range)
+{
+    for (guint i = 0; i < range->count; i++) {
+        const Cassandra *node = cluster->nodes[range->replicas[i]];
+        g_autofree char *address = nodetool_print_address(node);
+
+        g_string_append_printf(text, "%sEndpointDetails(host:%s, datacenter:%s, rack:%s)",
+                               i == 0 ? "" : ", ", address, node->component.site->name, node->rack);
+    }
+}
+
+bool nodetool_show_describering(const Component *self, SimTime epoch, const char *const *words,
+                                ViewAnswer *answer, GError **error)
+{
+    const Cassandra *asked = (const Cassandra *)self;
+    const Ring *ring = asked->cluster->ring;
+    guint count = ring_count_ranges(ring);
+    cJSON *ranges = cJSON_AddArrayToObject(answer->data, "ranges");
+
+    (void)epoch;
+    (void)words;
+    if (!nodetool_check_gossips(asked, error)) {
+        return false;
+    }
+    g_string_append(answer->text, "TokenRange: \n");
+    for (guint i = 0; i < count; i++) {
+        const RingRange *range = ring_range(ring, i);
+        g_autofree char *start =
+            g_strdup_printf("%" G_GINT64_FORMAT, ring_range(ring, (i + count - 1) % count)->token);
+        g_autofree char *end = g_strdup_printf("%" G_GINT64_FORMAT, range->token);
+        cJSON *item = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(item, "start_token", start);
+        cJSON_AddStringToObject(item, "end_token", end);
+        g_string_append_printf(
+            answer->text, "\tTokenRange(start_token:%s, end_token:%s, endpoints:[", start, end);
+        append_addresses(answer->text, asked->cluster, range,
+                         cJSON_AddArrayToObject(item, "endpoints"));
+        g_string_append(answer->text, "], endpoint_details:[");
+        append_details(answer->text, asked->cluster, range);
+        g_string_append(answer->text, "])\n");
+        cJSON_AddItemToArray(ranges, item);
+    }
+    return true;
+}
+
+/* --- ring --- */
+
+static void show_token(const Cassandra *asked, const RingRange *range, int width, GString *text,
+                       cJSON *tokens)
+{
+    const Cassandra *node = asked->cluster->nodes[range->owner];
+    bool is_up = node_sees(asked, node->rank);
+    double owns = ring_owns(asked->cluster->ring, node->rank);
+    g_autofree char *address = nodetool_print_address(node);
+    g_autofree char *percent = g_strdup_printf("%.2f%%", owns * 100);
+    g_autofree char *token = g_strdup_printf("%" G_GINT64_FORMAT, range->token);
+    cJSON *item = cJSON_CreateObject();
+
+    g_string_append_printf(text, "%-*s  %-12s%-7s%-8s%-16s%-20s%-44s\n", width, address, node->rack,
+                           is_up ? "Up" : "Down", "Normal", "?", percent, token);
+    cJSON_AddStringToObject(item, "address", address);
+    cJSON_AddStringToObject(item, "rack", node->rack);
+    cJSON_AddStringToObject(item, "status", is_up ? "Up" : "Down");
+    cJSON_AddStringToObject(item, "token", token);
+    cJSON_AddItemToArray(tokens, item);
+}
+
+static void show_ring_of(const Cassandra *asked, guint site, int width, GString *text, cJSON *sites)
+{
+    const Ring *ring = asked->cluster->ring;
+    const char *name = asked->cluster->sites[site]->name, *last = "";
+    cJSON *item = cJSON_CreateObject(), *tokens = cJSON_CreateArray();
+    g_autofree char *token = NULL;
+
+    for (guint i = 0; i < ring_count_ranges(ring); i++) {
+        if (asked->cluster->nodes[ring_range(ring, i)->owner]->site == site) {
+            g_free(token);
+            token = g_strdup_printf("%" G_GINT64_FORMAT, ring_range(ring, i)->token);
+            last = token;
+        }
+    }
+    g_string_append_printf(text, "Datacenter: %s\n==========\n", name);
+    g_string_append_printf(text, "%-*s  %-12s%-7s%-8s%-16s%-20s%-44s\n", width, "Address", "Rack",
+                           "Status", "State", "Load", "Owns", "Token");
+    g_string_append_printf(text, "%-*s  %-12s%-7s%-8s%-16s%-20s%-44s\n", width, "", "", "", "", "",
+                           "", last);
+    for (guint i = 0; i < ring_count_ranges(ring); i++) {
+        if (asked->cluster->nodes[ring_range(ring, i)->owner]->site == site) {
+            show_token(asked, ring_range(ring, i), width, text, tokens);
+        }
+    }
+    g_string_append_c(text, '\n');
+    cJSON_AddStringToObject(item, "datacenter", name);
+    cJSON_AddItemToObject(item, "tokens", tokens);
+    cJSON_AddItemToArray(sites, item);
+}
+
+bool nodetool_show_ring(const Component *self, SimTime epoch, const char *const *words,
+                        ViewAnswer *answer, GError **error)
+{
+    const Cassandra *asked = (const Cassandra *)self;
+    guint order[RING_SITES_MOST], count;
+    cJSON *sites;
+
+    (void)epoch;
+    (void)words;
+    if (!nodetool_check_gossips(asked, error)) {
+        return false;
+    }
+    g_string_append_c(answer->text, '\n');
+    sites = cJSON_AddArrayToObject(answer->data, "datacenters");
+    count = nodetool_sort_sites(asked->cluster, order);
+    for (guint i = 0; i < count; i++) {
+        show_ring_of(asked, order[i], nodetool_widest_address(asked->cluster), answer->text, sites);
+    }
+    return true;
+}
