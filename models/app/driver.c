@@ -1,6 +1,8 @@
 /* driver.c - the Cassandra driver inside an application server. */
 #include "models/app/driver.h"
 
+#include <string.h>
+
 #include "sim/base/pool.h"
 #include "sim/world/version.h"
 
@@ -369,7 +371,7 @@ Driver *driver_new(Component *owner, const char *kind, const DriverSettings *set
             driver->count++;
         }
     }
-    if (driver->count == 0 || driver->count > NODES_MOST) {
+    if (strcmp(kind, DRIVER_NO_STORE) != 0 && (driver->count == 0 || driver->count > NODES_MOST)) {
         diag_add(diags, DIAG_ERROR, owner->settings, DIAG_KEY,
                  "'%s' has %u '%s' in its site; a driver takes 1 to %d", owner->name, driver->count,
                  kind, NODES_MOST);

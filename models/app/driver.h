@@ -33,8 +33,11 @@ typedef struct Driver Driver;
  * answered. */
 typedef void DriverDone(Component *self, void *context, uint32_t code, const Message *reply);
 
+/* The kind of store of an application without a database. */
+#define DRIVER_NO_STORE "none"
+
 /* The driver of `owner` over all components of `kind` in its site; none there, or more than 64, is
- * reported. `settings` and `stats` are the owner's. */
+ * reported, unless the kind is DRIVER_NO_STORE. `settings` and `stats` are the owner's. */
 Driver *driver_new(Component *owner, const char *kind, const DriverSettings *settings,
                    DriverStats *stats, DiagList *diags);
 void driver_free(Driver *driver);

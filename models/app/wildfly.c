@@ -44,7 +44,7 @@ struct Wildfly {
     double cold_boot_factor, cpu_before;
     SimSpan health_cpu, jit_cpu, warm_block, warm_span;
     double warm_factor;
-    int64_t warm_requests, keys, batch_statements, read_answer_size, write_answer_size;
+    int64_t warm_requests, keys, batch_statements, read_answer_size, write_answer_size, port;
     DriverSettings driver_settings;
     char *store_kind;
     /* measurement */
@@ -59,6 +59,7 @@ struct Wildfly {
     Task *queue_first, *queue_last;
     uint32_t busy, queued;
     ServerState state;
+    bool is_storeless;
     uint32_t boot_jobs;
     SimTime warm_since; /* first request of this process; SIM_NEVER before it; warm when 0 */
     uint64_t warm_served;
@@ -340,11 +341,11 @@ static void task_start(Task *task)
     ledger_begin(&server->ledger, now_of(server));
     gauge_set(&server->threads_busy, now_of(server), (double)server->busy);
     task->code = 200;
-    task->version = -1;
+    task->version = server->is_storeless ? now_of(server) : -1; /* elsewhere, always the newest */
     task->is_refused = task->is_read = false;
     task->cpu_left = (SimSpan)((double)cpu * warm_factor(server));
-    task->statements_left = 1; /* a request without its own datum would have no answer */
-    if (!is_health) {
+    task->statements_left = server->is_storeless ? 0 : 1; /* without a datum no answer */
+    if (!is_health && !server->is_storeless) {
         double drawn = draw_number(server->statements, &server->statement_rng);
 
         task->statements_left = (uint32_t)MAX(drawn, 1.0);
@@ -416,6 +417,10 @@ static void wildfly_wire(Component *self, World *world, DiagList *diags)
     if (server->task_max_threads == 0) {
         server->task_max_threads = 16 * (int64_t)host_count_vcpus(self->host);
     }
+    if (server->port > 0) {
+        host_listen(self->host, (uint16_t)server->port, self);
+    }
+    server->is_storeless = g_str_equal(server->store_kind, DRIVER_NO_STORE);
     server->tasks = pool_new("wildfly.tasks", sizeof(Task));
     server->driver = driver_new(self, server->store_kind, &server->driver_settings,
                                 &server->driver_stats, diags);
@@ -529,7 +534,10 @@ static const Field wildfly_fields[] = {
                 .help = "Requests of the warm-up's time constant",
                 .source = "own measurement, times 4 (assumption)"),
     FIELD_ROW(Wildfly, store_kind, "store", FIELD_TYPE_TEXT, char *, .initial = "cassandra",
-              .help = "Kind of the database nodes in its site", .source = "the seed"),
+              .help = "Kind of the database nodes in its site, or none", .source = "the seed"),
+    FIELD_ROW(Wildfly, port, "Listen", FIELD_TYPE_COUNT, int64_t, .initial = "0", .lowest = "0",
+              .highest = "65535", .help = "TCP port for clients without a web server; 0: none",
+              .source = "the seed: httpd stands in front"),
     {.name = "driver",
      .type = FIELD_TYPE_TABLE,
      .offset = offsetof(Wildfly, driver_settings),

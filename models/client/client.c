@@ -11,6 +11,7 @@
 static const char *const executor_words[] = {"constant-arrival-rate", "ramping-arrival-rate", NULL};
 static const char *const arrivals_words[] = {"poisson", "uniform", "deterministic", NULL};
 static const char *const fallback_words[] = {"none", "sequential", "fast", NULL};
+static const char *const names_words[] = {"resolver", "servers", "registry", NULL};
 static const char *const tls_words[] = {"none", "1.2", "1.3", "1.3-0rtt", NULL};
 
 #define MIX_SHARE(index, text, what)                                                               \
@@ -81,6 +82,17 @@ static const Field client_fields[] = {
                 .source = "assumption"),
     FIELD_TEXT(Client, host_name, .initial = "app.", .help = "Name that is looked up",
                .source = "the seed's zone"),
+    FIELD_CHOICE(Client, names, .initial = "resolver", .more = names_words,
+                 .help = "Where addresses come from: looked up by name, a list of 'servers' that "
+                         "stands in the program, or a list that a registry gives",
+                 .source = "the seed: DNS"),
+    FIELD_TEXTS(Client, servers,
+                .help = "IPv4 addresses in the program, up to 8, for 'names' servers; each user "
+                        "begins at a random one"),
+    FIELD_SPAN(Client, list_refresh, .initial = "30s", .lowest = "1s",
+               .help = "How often the registry's list is asked for again; meanwhile, and while no "
+                       "registry answers, the old one is used",
+               .source = "Eureka client registryFetchIntervalSeconds 30"),
     FIELD_COUNT(Client, port, .initial = "443", .lowest = "1", .highest = "65535",
                 .help = "TCP port that is connected to", .source = "RFC 2818"),
     FIELD_JSON(Client, caches,
@@ -192,20 +204,6 @@ static const LedgerDef client_ledgers[] = {
     LEDGER_END,
 };
 
-static const Component *find_resolver(World *world, const Site *site)
-{
-    const GPtrArray *resolvers = world_of_kind(world, "resolver");
-
-    for (guint i = 0; i < resolvers->len; i++) {
-        const Component *resolver = g_ptr_array_index(resolvers, i);
-
-        if (resolver->site == site) {
-            return resolver;
-        }
-    }
-    return NULL;
-}
-
 /* The load entry's users stand in a row, region by region: each has a datum of his own. */
 static void take_share_of_users(Client *client)
 {
@@ -233,11 +231,7 @@ static void client_wire(Component *self, World *world, DiagList *diags)
 
         engine_open_stream(world_engine(world), streams[i].rng, name);
     }
-    client->resolver = (Component *)find_resolver(world, self->site);
-    if (client->resolver == NULL) {
-        diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
-                 "region '%s' has no resolver for its clients", self->site->name);
-    }
+    names_wire(client, diags);
     if (client->mix.read + client_changes(client) <= 0.0) {
         diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
                  "the shares of 'mix' must not all be 0");
@@ -245,11 +239,12 @@ static void client_wire(Component *self, World *world, DiagList *diags)
     client->first_user = rng_hash(self->name);
     client->requests = pool_new("client.requests", sizeof(Request));
     client->dials = pool_new("client.dials", sizeof(Dial));
-    client->addresses = g_array_new(false, false, sizeof(uint32_t));
     client->ramp = g_array_new(false, false, sizeof(Stage));
     if (arrivals_read(client, diags)) {
         take_share_of_users(client);
-        users_make(client, diags);
+        if (users_make(client, diags) && client->names == NAMES_SERVERS) {
+            names_give_list(client);
+        }
     }
 }
 

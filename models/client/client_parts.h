@@ -64,8 +64,10 @@ typedef struct Client {
     /* population */
     int64_t users, keys;
     double own_key;
-    char *host_name;
+    char *host_name, **servers;
     int64_t port;
+    int names;
+    SimSpan list_refresh;
     const cJSON *caches, *access;
     /* behaviour */
     SimSpan connect_timeout, read_timeout, fallback_delay, failure_memory, keep_alive, dns_timeout;
@@ -86,6 +88,7 @@ typedef struct Client {
     /* state */
     Rng arrival_rng, user_rng, mix_rng, retry_rng;
     Component *resolver;
+    const GPtrArray *registries; /* NULL: names come from the resolver */
     Pool *requests, *dials;
     struct Request *first; /* all that are under way */
     User *population;
@@ -187,6 +190,24 @@ bool user_has_connection(const Client *client, const User *user);
 
 /* Keeps the connection that `reply` came over, unless its server closes it. */
 void user_keep_connection(const Client *client, User *user, Component *peer, const Message *reply);
+
+/* --- client_names.c: lists of servers in the client --- */
+
+enum { NAMES_RESOLVER, NAMES_SERVERS, NAMES_REGISTRY };
+
+/* Whom look-ups are asked of: the region's resolver, or registries; for a list that stands in the
+ * client nobody. Reports what is missing. */
+void names_wire(Client *client, DiagList *diags);
+
+/* Gives each user the list, in an order of his own. */
+void names_give_list(Client *client);
+
+/* Whom the user's next look-up goes to. */
+Component *names_ask_whom(const Client *client, const User *user, uint32_t tries);
+
+/* Whether the user has a list that is old but better than none: it is used on, and asked for anew
+ * beside that. */
+bool names_use_old_list(Client *client, User *user);
 
 /* --- client_arrivals.c: when the next one comes --- */
 

@@ -211,7 +211,7 @@ static void request_resolve(Request *request)
 
     client->lookups++;
     request->dns_tries++;
-    call_send(&client->component, client->resolver, &query,
+    call_send(&client->component, names_ask_whom(client, request->user, request->dns_tries), &query,
               MIN(client->dns_timeout, left_of(request)), on_resolved, request);
 }
 
@@ -253,7 +253,7 @@ static void request_begin_attempt(Request *request)
         request->connection = user->connection;
         request->address = user->peer_address;
         request_ask(request);
-    } else if (user_has_answer(client, user)) {
+    } else if (user_has_answer(client, user) || names_use_old_list(client, user)) {
         dial_next(request);
     } else {
         request_resolve(request);

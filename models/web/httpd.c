@@ -1,7 +1,7 @@
 /* httpd.c - Apache httpd 2.4 with the event MPM as a balancer over the application servers of its
- * site. Left out: WebSocket tunnels, answers that break in the middle, TLS and name look-ups
- * towards members. None of these changes whom a request reaches when members die. Source:
- * httpd 2.4.62 manual and sources. */
+ * site, or of all sites. Left out: WebSocket tunnels, answers that break in the middle, TLS and
+ * name look-ups towards members. None of these changes whom a request reaches when members die.
+ * Source: httpd 2.4.62 manual and sources. */
 #include <string.h>
 
 #include "models/web/httpd_parts.h"
@@ -11,7 +11,7 @@ static const char *const method_words[] = {"byrequests", "bytraffic", "bybusynes
 static const char *const check_words[] = {"None",  "TCP",       "OPTIONS", "HEAD",  "GET",
                                           "CPING", "OPTIONS11", "HEAD11",  "GET11", NULL};
 static const char *const scheme_words[] = {"http", "ajp", NULL};
-static const char *const member_words[] = {"site", "own-node", NULL};
+static const char *const member_words[] = {"site", "own-node", "everywhere", NULL};
 
 void httpd_note_member(Httpd *httpd, const char *event, uint32_t index)
 {
@@ -158,7 +158,8 @@ static const Field httpd_fields[] = {
                 .help = "TCP port", .source = "RFC 2818"),
     FIELD_CHOICE(Httpd, members, .initial = "site", .more = member_words,
                  .help =
-                     "Balances over all application servers of its site or only over its node's",
+                     "Balances over all application servers of its site, only over its node's, or "
+                     "over those of all sites",
                  .source = "the seed: each httpd over both WildFlys"),
     FIELD_ROW(Httpd, backend_kind, "backend", FIELD_TYPE_TEXT, char *, .initial = "wildfly",
               .help = "Kind of the application servers", .source = "the seed"),

@@ -106,16 +106,25 @@ static void check_names(const Httpd *httpd, const GPtrArray *all, DiagList *diag
     }
 }
 
+static bool is_ours(const Httpd *httpd, const Component *peer)
+{
+    switch (httpd->members) {
+    case MEMBERS_SITE:
+        return peer->site == httpd->component.site;
+    case MEMBERS_OWN_NODE:
+        return peer->host == httpd->component.host;
+    default:
+        return true;
+    }
+}
+
 static void find_members(Httpd *httpd, const GPtrArray *all)
 {
     Backend *backends = g_new0(Backend, all->len + 1);
 
     for (guint i = 0; i < all->len; i++) {
         Component *peer = g_ptr_array_index(all, i);
-        bool is_ours = httpd->members == MEMBERS_SITE ? peer->site == httpd->component.site
-                                                      : peer->host == httpd->component.host;
-
-        if (is_ours) {
+        if (is_ours(httpd, peer)) {
             backends[httpd->balancer.count] =
                 (Backend){.httpd = httpd, .peer = peer, .index = httpd->balancer.count};
             httpd->balancer.count++;
@@ -196,8 +205,10 @@ void httpd_read_members(Httpd *httpd, DiagList *diags)
     find_members(httpd, all);
     if (httpd->balancer.count == 0) {
         diag_add(diags, DIAG_ERROR, httpd->component.settings, DIAG_KEY,
-                 "'%s' has no '%s' in its site to balance over", httpd->component.name,
-                 httpd->backend_kind);
+                 "'%s' has no '%s' %s to balance over", httpd->component.name, httpd->backend_kind,
+                 httpd->members == MEMBERS_SITE       ? "in its site"
+                 : httpd->members == MEMBERS_OWN_NODE ? "on its node"
+                                                      : "anywhere");
     }
     if (httpd->max_attempts < 0) { /* the stock value: one less than there are members */
         httpd->max_attempts = MAX((int64_t)httpd->balancer.count - 1, 0);

@@ -23,7 +23,7 @@ typedef enum CheckMethod {
     CHECK_GET_11,
 } CheckMethod;
 
-enum { MEMBERS_SITE, MEMBERS_OWN_NODE };
+enum { MEMBERS_SITE, MEMBERS_OWN_NODE, MEMBERS_EVERYWHERE };
 enum { SCHEME_HTTP, SCHEME_AJP };
 
 /* What one process keeps open to one member. */

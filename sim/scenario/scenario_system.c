@@ -303,6 +303,17 @@ static void check_matrix(const Scenario *scenario, const cJSON *rtt, const cJSON
     }
 }
 
+/* A region's table may name data centres that this scenario has not. */
+static void add_ends(GPtrArray *names, const cJSON *region)
+{
+    NAMES_EACH(end, json_member(region, "rtt"))
+    {
+        if (!g_ptr_array_find_with_equal_func(names, end->string, g_str_equal, NULL)) {
+            g_ptr_array_add(names, g_strdup(end->string));
+        }
+    }
+}
+
 /* Data centres, and all regions that are declared, in use or not. */
 static char **names_of_places(const Scenario *scenario, const cJSON *wan)
 {
@@ -316,6 +327,7 @@ static char **names_of_places(const Scenario *scenario, const cJSON *wan)
     NAMES_EACH(region, json_member(wan, "regions"))
     {
         g_ptr_array_add(names, g_strdup(region->string));
+        add_ends(names, region);
     }
     NAMES_EACH(checker, json_member(wan, "checkers"))
     {

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "sim/world/history.h"
+#include "sim/world/host_address.h"
 #include "sim/world/host_cpu.h"
 #include "sim/world/host_disk.h"
 #include "sim/world/host_noise.h"
@@ -46,83 +47,8 @@ struct Host {
     uint32_t address;
 };
 
-/* --- addresses ---------------------------------------------------------------------------------
+/* --- the own address ----------------------------------------------------------------------------
  */
-
-/* All hosts of a world that have an address: open addressing, at most half full. */
-struct HostTable {
-    Host **hosts;
-    uint32_t capacity; /* a power of two */
-    uint32_t count;
-};
-
-static void table_clear(void *object)
-{
-    struct HostTable *table = object;
-
-    g_free(table->hosts);
-}
-
-static inline uint32_t table_begin(const struct HostTable *table, uint32_t address)
-{
-    return (address * 0x9e3779b1u >> 8) & (table->capacity - 1);
-}
-
-static Host *table_find(const struct HostTable *table, uint32_t address)
-{
-    uint32_t i = table_begin(table, address);
-
-    while (table->hosts[i] != NULL && table->hosts[i]->address != address) {
-        i = (i + 1) & (table->capacity - 1);
-    }
-    return table->hosts[i];
-}
-
-static void table_put(struct HostTable *table, Host *host)
-{
-    uint32_t i = table_begin(table, host->address);
-
-    while (table->hosts[i] != NULL) {
-        i = (i + 1) & (table->capacity - 1);
-    }
-    table->hosts[i] = host;
-    table->count++;
-}
-
-static void table_add(struct HostTable *table, Host *host)
-{
-    if (2 * (table->count + 1) > table->capacity) {
-        g_autofree Host **before = table->hosts;
-        uint32_t capacity = table->capacity;
-
-        table->capacity = capacity == 0 ? 64 : 2 * capacity;
-        table->hosts = g_new0(Host *, table->capacity);
-        table->count = 0;
-        for (uint32_t i = 0; i < capacity; i++) {
-            if (before[i] != NULL) {
-                table_put(table, before[i]);
-            }
-        }
-    }
-    table_put(table, host);
-}
-
-static struct HostTable *world_hosts(World *world)
-{
-    struct WorldHead *head = (struct WorldHead *)world;
-
-    if (head->hosts == NULL) {
-        head->hosts = world_shared(world, "host/addresses", sizeof(struct HostTable), table_clear);
-    }
-    return head->hosts;
-}
-
-Host *host_find_address(const World *world, uint32_t address)
-{
-    const struct HostTable *table = ((const struct WorldHead *)world)->hosts;
-
-    return table == NULL || address == 0 ? NULL : table_find(table, address);
-}
 
 /* Reads and enters the address; reports what is wrong with it. */
 static bool host_set_address(Host *host, const char *address, const cJSON *settings,
@@ -143,7 +69,7 @@ static bool host_set_address(Host *host, const char *address, const cJSON *setti
         return false;
     }
     host->address = ntohl(parsed.s_addr);
-    table_add(world_hosts(host->component.world), host);
+    host_address_add(host);
     return true;
 }
 

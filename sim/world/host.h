@@ -23,6 +23,10 @@ Host *host_of(Component *component);
 uint32_t host_address(const Host *host);
 Host *host_find_address(const World *world, uint32_t address);
 
+/* An address that wanders between hosts (VRRP, a provider's floating address): from now on `host`
+ * answers for it, whoever did before. Connections that are open stay with whom they were opened. */
+void host_take_address(Host *host, uint32_t address);
+
 /* Whether its kernel answers: powered, booted, not frozen. */
 bool host_is_up(const Host *host);
 

@@ -18,6 +18,7 @@ typedef struct Connect {
     bool is_unreachable; /* its own LAN says so at the deadline */
     bool is_accepted;    /* another SYN is only answered again */
     uint16_t port;
+    uint32_t address;
     Host *host; /* NULL: straight to the peer */
     SimTime begun, deadline;
     SimSpan access_delay;
@@ -126,6 +127,9 @@ static void connect_on_try(void *self, void *subject, uint64_t detail)
     (void)self;
     (void)detail;
     if (connect->self->owner.incarnation == connect->life) {
+        if (connect->host != NULL) { /* the address may have wandered */
+            connect->host = host_find_address(connect->self->world, connect->address);
+        }
         connect_try(connect);
     } else {
         pool_give(connect_network(connect)->connects, connect);
@@ -235,6 +239,7 @@ void network_connect_as(Component *self, const ConnectManner *manner, uint32_t a
 {
     Connect *connect = connect_new(self, manner->stack, timeout, done, context);
 
+    connect->address = address;
     connect->host = host_find_address(self->world, address);
     connect->port = port;
     connect->access_delay = manner->access_delay;

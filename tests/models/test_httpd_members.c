@@ -4,6 +4,8 @@
 #include "tests/support/suite.h"
 #include "tests/support/web_bed.h"
 
+extern const Kind httpd_kind;
+
 /* One request now with these flags; a second later it has ended. */
 static const ProbeAsked *ask_and_wait(Bed *bed, uint32_t flags)
 {
@@ -416,6 +418,42 @@ START_TEST(checks_one_after_the_other_wait_for_each_other)
 }
 END_TEST
 
+/* Members of other sites are members like others: asked over the link, out when it is cut. */
+START_TEST(a_balancer_may_have_members_in_every_site)
+{
+    g_autoptr(Rig) rig = rig_new(31, &httpd_kind, NULL);
+
+    rig_site(rig, "DC01");
+    rig_site(rig, "DC02");
+    rig_site(rig, "far");
+    rig_host(rig, "DC01-web1", "192.0.2.11", "{ \"steal\": \"none\" }");
+    rig_host(rig, "DC02-app1", NULL, "{ \"steal\": \"none\" }");
+    Probe *asker = rig_probe(rig, "far");
+    Probe *there = rig_probe(rig, "DC02-app1");
+    Component *httpd = rig_add(rig, "httpd", "DC01-web1",
+                               "{ \"backend\": \"probe\", \"members\": \"everywhere\", "
+                               "\"connectiontimeout\": \"2s\", \"BalancerMember\": { \"far\": "
+                               "{ \"status\": \"+D\" } } }");
+
+    there->answer = (Message){.op = MESSAGE_HTTP, .code = 200, .size_bytes = 1000};
+    rig_link_all(rig, "20ms");
+    rig_start(rig);
+    const ProbeAsked *good = probe_call(asker, httpd, &(Message){.op = MESSAGE_HTTP}, 30 * SIM_S);
+
+    rig_run(rig, SIM_S);
+    ck_assert_int_eq(good->outcome, OUTCOME_OK);
+    ck_assert_uint_eq(good->reply.code, 200);
+    ck_assert_int_ge(good->ended - good->begun, 60 * SIM_MS); /* here, and connect and ask there */
+    rig_down(rig, "link@DC01-DC02", SIM_NEVER);
+    rig_down(rig, "link@DC02-DC01", SIM_NEVER);
+    rig_down(rig, "probe@DC02-app1", SIM_MS); /* no pooled connection */
+    const ProbeAsked *bad = probe_call(asker, httpd, &(Message){.op = MESSAGE_HTTP}, 30 * SIM_S);
+
+    rig_run(rig, 30 * SIM_S);
+    ck_assert_uint_eq(bad->reply.code, 503);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("httpd_members");
@@ -442,6 +480,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_stopped_member_is_not_checked);
     tcase_add_test(tests, hcexpr_says_which_statuses_pass);
     tcase_add_test(tests, cping_asks_the_container_and_not_the_application);
+    tcase_add_test(tests, a_balancer_may_have_members_in_every_site);
     tcase_add_test(tests, checks_one_after_the_other_wait_for_each_other);
     suite_add_tcase(suite, tests);
     return suite;

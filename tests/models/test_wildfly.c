@@ -142,6 +142,25 @@ START_TEST(cpu_is_shared_as_in_mg1_ps)
 }
 END_TEST
 
+/* Its clients reach it at a port of its own; the data is taken to be elsewhere. */
+START_TEST(without_a_store_requests_cost_cpu_only)
+{
+    g_auto(AppBed) bed = app_bed_new(8, ", 'store': 'none', 'Listen': 8443", "");
+
+    app_bed_stores(&bed, PROBE_KEEPS, STORE_OK);
+    app_bed_stream(&bed, 50, SIM_MS);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_count_statements(&bed), 0);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "requests"), 50);
+    for (guint i = 0; i < 50; i++) {
+        const ProbeAsked *asked = g_ptr_array_index(bed.client->asked, i);
+
+        ck_assert_uint_eq(asked->reply.code, 200);
+        ck_assert_int_gt(asked->reply.version, 0);
+    }
+}
+END_TEST
+
 START_TEST(a_request_takes_one_to_four_statements)
 {
     g_auto(AppBed) bed = app_bed_new(8, "", "");
@@ -412,6 +431,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_request_costs_its_cpu_once_in_two_parts);
     tcase_add_test(tests, the_default_cpu_is_1600_us_in_the_mean);
     tcase_add_loop_test(tests, cpu_is_shared_as_in_mg1_ps, 0, 3);
+    tcase_add_test(tests, without_a_store_requests_cost_cpu_only);
     tcase_add_test(tests, a_request_takes_one_to_four_statements);
     tcase_add_test(tests, the_own_datum_comes_first_and_gives_the_version);
     tcase_add_test(tests, a_cas_reads_its_datum_and_then_compares_with_it);
