@@ -52,7 +52,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help run test tests theory lint honesty bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
+.PHONY: all help run test tests theory pbs lint honesty bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -78,6 +78,9 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 
 theory: $(BUILD)/tests/analytic/test_queueing ## hold simulated queues against every reference vector, as precisely as the vectors ask (long)
 	@THEORY=full $<
+
+pbs: all ## hold the replicated store against the published tables of PBS, a million trials a cell (five minutes)
+	@scripts/pbs.sh
 
 bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as ratios to a fixed loop: build/bench.json
 	@scripts/bench.sh $(BUILD)

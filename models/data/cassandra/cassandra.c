@@ -11,6 +11,7 @@
 #define SWEEP (1 * SIM_S) /* callbacks are looked through every min(timeouts) / 2 (ExpiringMap) */
 
 static const char *const sync_names[] = {"periodic", "batch", NULL};
+static const char *const fanout_names[] = {"targets", "all", NULL};
 static const char *const relay_names[] = {"first", "random", NULL};
 
 static const Field consistency_fields[] = {
@@ -128,6 +129,14 @@ static const Field cassandra_fields[] = {
     FIELD_BYTES(Cassandra, cold_read_size, .initial = "64KiB", .lowest = "1B", .highest = "1GiB",
                 .help = "Read from disk at the first read of a row with a cold page cache",
                 .source = "Cassandra 3.11 table option chunk_length_in_kb"),
+    FIELD_CHOICE(Cassandra, read_fanout, .initial = "targets", .more = fanout_names,
+                 .help =
+                     "Whether reads ask as many replicas as the level needs, or all, and answer "
+                     "with the newest of the first answers, without comparison and repair",
+                 .source = "Cassandra 3.11 AbstractReadExecutor; 'all' as Bailis et al. 2012"),
+    FIELD_TABLE(Cassandra, legs, leg_fields,
+                .help = "Delays between coordinator and replicas drawn instead of sent; none: as "
+                        "the network has it"),
     FIELD_END,
 };
 

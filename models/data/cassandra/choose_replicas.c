@@ -99,8 +99,14 @@ static void choose_data(Read *read, const Candidates *found, uint32_t targets)
 uint32_t read_choose(Read *read)
 {
     Candidates found = find_candidates(read);
-    uint32_t targets = choose_targets(read, &found);
+    uint32_t targets;
 
+    if (read->node->read_fanout == READ_FANOUT_ALL) {
+        read->spare = -1;
+        read->data = take_first(&found, found.count, read->range->mask, 0);
+        return read->data;
+    }
+    targets = choose_targets(read, &found);
     choose_data(read, &found, targets);
     return targets;
 }

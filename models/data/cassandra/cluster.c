@@ -54,6 +54,7 @@ static void cluster_clear(void *data)
     Cluster *cluster = data;
 
     losses_free(cluster);
+    legs_free(cluster->legs);
     ring_free(cluster->ring);
     key_table_clear(&cluster->keys);
     store_clear(&cluster->store);
@@ -345,6 +346,8 @@ static void build(Cluster *cluster, World *world, DiagList *diags)
     }
     find_nearest(cluster, world);
     find_needs(cluster);
+    cluster->legs = legs_new(&cluster->nodes[0]->legs, world_engine(world),
+                             cluster->nodes[0]->component.settings, diags);
     cluster->owner.id = CLUSTER_OWNER_ID;
     cluster->surveys = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
     key_table_init(&cluster->keys, place_key, cluster->ring);

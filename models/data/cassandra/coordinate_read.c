@@ -57,6 +57,18 @@ static void settle(Read *read)
 /* --- the answer ---------------------------------------------------------------------------------
  */
 
+static uint32_t answers_here(const Read *read)
+{
+    uint32_t here = 0;
+
+    for (uint32_t left = read->answered; left != 0; left &= left - 1) {
+        guint index = (guint)__builtin_ctz(left);
+
+        here |= read->answered_at[index] <= node_now(read->node) ? 1u << index : 0;
+    }
+    return here;
+}
+
 static void finish(Read *read, uint32_t code, int64_t version)
 {
     Cassandra *node = read->node;
@@ -65,7 +77,10 @@ static void finish(Read *read, uint32_t code, int64_t version)
                      .code = code,
                      .request = read->request,
                      .key = read->key,
-                     .version = version};
+                     .version = version,
+                     .detail = read->missing_for == NULL
+                                   ? 0
+                                   : (uint64_t)legs_read_missing(read, answers_here(read))};
 
     read->is_done = true;
     if (read->decision != EVENT_NONE) {
@@ -99,6 +114,10 @@ static void ask(Read *read, guint index)
     SimTime now = node_now(node), arrival = now;
 
     read->lives[index] = to->component.owner.incarnation;
+    if (node->cluster->legs != NULL) {
+        legs_ask(read, index);
+        return;
+    }
     if (to != node) {
         arrival = network_arrival(&node->component, &to->component, 2 * MESSAGE_HEAD_BYTES);
     }
@@ -167,11 +186,26 @@ static const EventType repair_expired = {"cassandra.repair-expired", on_repair_e
 
 static bool reconsider(Read *read);
 
+/* All were asked: the newest of the first answers. */
+static void take_newest(Read *read, uint32_t here)
+{
+    int64_t newest = 0;
+
+    for (uint32_t left = here; left != 0; left &= left - 1) {
+        newest = MAX(newest, read->versions[__builtin_ctz(left)]);
+    }
+    finish(read, STORE_OK, newest);
+}
+
 static void compare_digests(Read *read, uint32_t here)
 {
     uint32_t data = here & read->data;
     guint first = (guint)__builtin_ctz(data);
 
+    if (read->node->read_fanout == READ_FANOUT_ALL) {
+        take_newest(read, here);
+        return;
+    }
     for (uint32_t left = here; left != 0; left &= left - 1) {
         if (read->block_for > 1 && read->versions[__builtin_ctz(left)] != read->versions[first]) {
             read->node->digest_mismatches++;
@@ -210,18 +244,6 @@ static void merge(Read *read)
     send_repairs(read);
     read->decision = engine_after(node->engine, node->write_request_timeout, &node->component.owner,
                                   &repair_expired, read, 0);
-}
-
-static uint32_t answers_here(const Read *read)
-{
-    uint32_t here = 0;
-
-    for (uint32_t left = read->answered; left != 0; left &= left - 1) {
-        guint index = (guint)__builtin_ctz(left);
-
-        here |= read->answered_at[index] <= node_now(read->node) ? 1u << index : 0;
-    }
-    return here;
 }
 
 static void on_read_decided(void *self, void *subject, uint64_t detail)
@@ -310,6 +332,7 @@ static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRoun
                            int64_t size_bytes, SimSpan later)
 {
     Cassandra *node = read->node;
+    const Legs *legs = node->cluster->legs;
     SimTime arrival;
 
     read->pending[round] &= ~(1u << index);
@@ -317,7 +340,8 @@ static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRoun
         settle(read);
         return;
     }
-    arrival = replica == node
+    arrival = legs != NULL ? legs_answer_arrives(read, index)
+              : replica == node
                   ? node_now(node)
                   : network_arrival(&replica->component, &node->component, (uint32_t)size_bytes);
     if (arrival == SIM_NEVER) {
@@ -339,6 +363,7 @@ void read_served(Read *read, Cassandra *replica, uint64_t detail, SimSpan later)
     if (read->round == round) {
         read->versions[index] =
             tombstones_seen(replica, store_get(&read->node->cluster->store, read->slot + index));
+        legs_note_missing(read, index);
     }
     answer_arrives(read, replica, index, round,
                    MESSAGE_HEAD_BYTES + (has_data ? replica->row_size : 16), later);
@@ -460,6 +485,9 @@ static void on_read_ready(void *self, void *subject, uint64_t detail)
         settle(read);
         return;
     }
+    if (node->cluster->legs != NULL) {
+        legs_begin_read(read);
+    }
     targets = read_choose(read);
     if (!level_is_available(read->consistency, node->cluster->ring, read->range, node->site,
                             targets)) {
@@ -562,6 +590,7 @@ void read_stop(Cassandra *node)
         link_last(&node->lingering_reads, read);
         read->decision = EVENT_NONE;
         read->is_done = read->is_orphan = true;
+        legs_give_spans(node->cluster->legs, g_steal_pointer(&read->missing_for));
         settle(read);
     }
     node->read_timer = node->speculation_timer = EVENT_NONE;

@@ -147,6 +147,7 @@ bool write_waits_for(const Write *write, guint index)
 void write_applied(Write *write, guint index, SimSpan later)
 {
     Cassandra *node = write->node, *replica = replica_of(write, index);
+    const Legs *legs = node->cluster->legs;
     SimTime arrival;
 
     write->pending &= ~(1u << index);
@@ -154,7 +155,8 @@ void write_applied(Write *write, guint index, SimSpan later)
         settle(write);
         return;
     }
-    arrival = replica == node
+    arrival = legs != NULL ? legs_acknowledgement_arrives(write, index)
+              : replica == node
                   ? node_now(node)
                   : network_arrival(&replica->component, &node->component, MESSAGE_HEAD_BYTES);
     if (arrival != SIM_NEVER) {
@@ -268,6 +270,13 @@ static void send_to_site(Write *write, guint site)
     }
 }
 
+static void send_to_sites(Write *write)
+{
+    for (guint site = 0; site < write->node->cluster->site_count; site++) {
+        send_to_site(write, site);
+    }
+}
+
 /* Hints at once for replicas that are known to be down; true when one was kept. */
 static bool hint_the_dead(Write *write, uint32_t dead)
 {
@@ -327,8 +336,10 @@ static void on_write_ready(void *self, void *subject, uint64_t detail)
     write->targets = live;
     write->pending = SENDING; /* nobody forgets it before all are sent */
     hinted = hint_the_dead(write, write->range->mask & ~live);
-    for (guint site = 0; site < node->cluster->site_count; site++) {
-        send_to_site(write, site);
+    if (node->cluster->legs != NULL) {
+        legs_send(write);
+    } else {
+        send_to_sites(write);
     }
     write->pending &= ~SENDING;
     if (hinted && write->consistency == CONSISTENCY_ANY && !write->is_decided) {

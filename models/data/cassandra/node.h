@@ -4,6 +4,7 @@
 
 #include "models/data/cassandra/commit_log.h"
 #include "models/data/cassandra/latency_reservoir.h"
+#include "models/data/cassandra/legs.h"
 #include "models/data/cassandra/level.h"
 #include "models/data/cassandra/ring.h"
 #include "models/data/cassandra/service_time.h"
@@ -36,6 +37,7 @@ typedef struct Cluster {
     GArray *losses;      /* undone by the losses of power of this instant; NULL: none */
     GPtrArray *surveys;  /* of such arrays, oldest first, until history is told */
     GPtrArray *services; /* ServiceTable, one for each law in use */
+    Legs *legs;          /* drawn instead of sent; NULL: as the network has it */
     uint8_t *nearest;    /* [site][range][RING_REPLICAS_MOST]: a range's replicas, nearest first */
     const Site *sites[RING_SITES_MOST];
     guint site_count;
@@ -112,6 +114,9 @@ typedef struct NodeCounts {
     uint64_t digest_mismatches;
 } NodeCounts;
 
+/* Whom a read asks; index into the names of `read_fanout`. */
+enum { READ_FANOUT_TARGETS, READ_FANOUT_ALL };
+
 typedef enum NodePhase {
     NODE_DOWN,
     NODE_BOOTING, /* JVM start and commit log replay: nobody hears from it */
@@ -171,6 +176,8 @@ struct Cassandra {
     Draw jvm_start, commitlog_replay;
     SimSpan settle;
     int64_t cold_read_size;
+    LegSettings legs; /* of the node with the lowest rank, for all */
+    int read_fanout;
     /* Measurement. */
     uint64_t unavailables, read_timeouts, write_timeouts;
     uint64_t mutations_dropped, reads_dropped;
@@ -287,6 +294,7 @@ struct Write {
     uint32_t relays;  /* that forward it within their site */
     Consistency consistency;
     uint16_t block_for;
+    uint8_t near; /* with legs: index of the replica that is near */
     bool is_begun, is_sent, is_decided, is_swept, is_orphan;
     bool is_delete;
     SimTime acked_at[RING_REPLICAS_MOST]; /* arrival at the coordinator */
@@ -336,7 +344,9 @@ struct Read {
     int spare; /* index of the replica to ask when the others are slow; -1: none */
     uint16_t block_for;
     uint8_t round;
+    uint8_t near; /* with legs: index of the replica that is near */
     bool is_begun, is_sent, is_asking, is_done, is_orphan;
+    SimSpan *missing_for; /* with legs: how long what was sent last was not at the replica yet */
     SimTime answered_at[RING_REPLICAS_MOST];
     int64_t versions[RING_REPLICAS_MOST];
     uint32_t lives[RING_REPLICAS_MOST];
@@ -354,6 +364,27 @@ void read_repaired(Read *read, Cassandra *replica, guint index);
 void read_sweep(Cassandra *node);
 void read_start(Cassandra *node);
 void read_stop(Cassandra *node);
+
+/* --- coordinate_legs.c: with legs, in place of the network --------------------------------------
+ */
+
+/* Sends the write to all its targets; when the acknowledgement that replica `index` sends now
+ * arrives. */
+void legs_send(Write *write);
+SimTime legs_acknowledgement_arrives(const Write *write, guint index);
+
+/* Before the first question; one question; when the answer that replica `index` sends now arrives.
+ */
+void legs_begin_read(Read *read);
+void legs_ask(Read *read, guint index);
+SimTime legs_answer_arrives(const Read *read, guint index);
+
+/* Replica `index` looks the row up now. Does nothing without legs. */
+void legs_note_missing(Read *read, guint index);
+
+/* How much later a read that ends with the answers of `here` would have had to begin in order to
+ * see what was sent last, its legs being as they were; 0 without legs. */
+SimSpan legs_read_missing(Read *read, uint32_t here);
 
 /* --- hints.c ------------------------------------------------------------------------------------
  */

@@ -410,6 +410,10 @@ static void on_read_arrived(void *self, void *subject, uint64_t detail)
         read_dropped(subject, detail);
         return;
     }
+    if (((Cassandra *)self)->cluster->legs != NULL &&
+        replica_read_quietly(self, subject, detail, 0)) {
+        return;
+    }
     replica_take_read(self, subject, detail);
 }
 
