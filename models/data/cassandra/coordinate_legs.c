@@ -54,8 +54,8 @@ SimTime legs_answer_arrives(const Read *read, guint index)
 void legs_note_missing(Read *read, guint index)
 {
     if (read->missing_for != NULL) {
-        read->missing_for[index] = legs_missing_for(read->node->cluster->legs, read->slot + index,
-                                                    node_now(read->node));
+        read->missing_for[index] =
+            legs_missing_for(read->node->cluster->legs, read->slot + index, node_now(read->node));
     }
 }
 
