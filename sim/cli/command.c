@@ -47,6 +47,20 @@ Scenario *command_read_scenario(const Options *options, const char *path, const 
     return scenario;
 }
 
+void command_debug(const Options *options, const char *format, ...)
+{
+    va_list values;
+
+    if (!options->is_debug) {
+        return;
+    }
+    va_start(values, format);
+    g_autofree char *text = g_strdup_vprintf(format, values);
+
+    va_end(values);
+    fprintf(stderr, "dcdrill: debug: %s\n", text);
+}
+
 /* How bad a status is; statuses that stop everything stand above all. */
 static int weight(int status)
 {

@@ -40,6 +40,9 @@ char *command_help(const char *name, const char *flags);
  * errors. */
 Scenario *command_read_scenario(const Options *options, const char *path, const Kind *const *kinds);
 
+/* With --debug says on standard error what is done; `format` as printf. */
+void command_debug(const Options *options, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* The worse of two statuses. */
 int command_worse(int one, int other);
 

@@ -64,9 +64,6 @@ static bool original_read(Original *original, const char *directory, int run, GE
 
 /* --- the trace --- */
 
-static const char *const op_words[] = {"resolve", "http",    "read",    "write",     "replica",
-                                       "gossip",  "publish", "deliver", "heartbeat", "notice"};
-
 /* Follows one request: the n-th that any user makes, in order of their first message. */
 typedef struct Trace {
     const Scenario *scenario;
@@ -80,8 +77,8 @@ static void print_hop(const Trace *trace, SimTime time, const Component *to, con
     SimTime shown = time - trace->scenario->simulation.warmup;
 
     printf("t=%.6fs  %-9s %-28s -> %-28s key %" G_GUINT64_FORMAT " code %u\n", sim_span_to_s(shown),
-           op_words[message->op], message->from != NULL ? message->from->name : "-", to->name,
-           message->key, message->code);
+           network_op_word(message->op), message->from != NULL ? message->from->name : "-",
+           to->name, message->key, message->code);
 }
 
 static void on_hop(void *context, SimTime time, const Component *to, const Message *message)

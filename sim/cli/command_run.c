@@ -5,8 +5,8 @@
 
 #include "reports/report.h"
 #include "sim/base/file_whole.h"
-#include "sim/cli/annotate.h"
 #include "sim/cli/command.h"
+#include "sim/cli/outputs.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/staging.h"
 #include "sim/cli/summary.h"
@@ -279,67 +279,6 @@ static int status_of(const Job *job, Verdict verdict)
     g_assert_not_reached();
 }
 
-static bool fail_stdout(GError **error)
-{
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "cannot write to standard output");
-    return false;
-}
-
-/* What a kind of --out holds: a file of the output directory, or what a build server reads. */
-static bool read_out(const Job *job, const Results *results, const char *kind, char **text,
-                     gsize *size, GError **error)
-{
-    g_autofree char *path = NULL;
-
-    if (strcmp(kind, "github") == 0) {
-        *text = annotate_github(job->scenario, results);
-    } else if (strcmp(kind, "gitlab") == 0) {
-        *text = annotate_gitlab(results);
-    } else {
-        path = g_build_filename(job->target, options_out_file(kind), NULL);
-        return g_file_get_contents(path, text, size, error);
-    }
-    *size = strlen(*text);
-    return true;
-}
-
-/* One more copy of an output, where --out asks for it. */
-static bool copy_out(const Job *job, const Results *results, const char *out, GError **error)
-{
-    g_auto(GStrv) sides = g_strsplit(out, "=", 2);
-    g_autofree char *text = NULL;
-    gsize size;
-
-    if (!read_out(job, results, sides[0], &text, &size, error)) {
-        return false;
-    }
-    if (strcmp(sides[1], "-") == 0) {
-        return fwrite(text, 1, size, stdout) == size || fail_stdout(error);
-    }
-    return file_write_whole(sides[1], text, size, error);
-}
-
-static bool wants_github(const Options *options)
-{
-    for (guint i = 0; options->outs != NULL && options->outs[i] != NULL; i++) {
-        if (g_str_has_prefix(options->outs[i], "github=")) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* GitHub shows what stands in the file that it names, up to 1 MiB. */
-static bool append_job_summary(const Job *job, GError **error)
-{
-    const char *summary = g_getenv("GITHUB_STEP_SUMMARY");
-    g_autofree char *path = g_build_filename(job->target, "summary.md", NULL);
-    g_autofree char *text = NULL;
-
-    return summary == NULL || summary[0] == '\0' || !wants_github(job->options) ||
-           (g_file_get_contents(path, &text, NULL, error) && annotate_append(summary, text, error));
-}
-
 static int show_results(Job *job)
 {
     g_autofree char *path = g_build_filename(job->target, "results.sqlite", NULL);
@@ -355,6 +294,7 @@ static int show_results(Job *job)
                           .spent_s = job->meta.spent_s,
                           .has_colour = job->options->has_colour,
                           .repeat = repeat_command(job)};
+    OutputsOrder outputs = {job->options, job->scenario, job->kinds, results, job->target};
 
     if (job->options->is_json) {
         g_autofree char *summary = results_export_summary(results, job->scenario->confidence);
@@ -365,15 +305,9 @@ static int show_results(Job *job)
         summary_print(results, &notes, options_use_stdout(job->options) ? stderr : stdout);
     }
     g_free(notes.repeat);
-    if (!append_job_summary(job, &error)) {
+    if (!outputs_write(&outputs, &error)) {
         say(error);
         return EXIT_USAGE;
-    }
-    for (guint i = 0; job->options->outs != NULL && job->options->outs[i] != NULL; i++) {
-        if (!copy_out(job, results, job->options->outs[i], &error)) {
-            say(error);
-            return EXIT_USAGE;
-        }
     }
     return status;
 }
@@ -436,6 +370,9 @@ static int job_run(Job *job)
         say(error);
         return EXIT_USAGE;
     }
+    command_debug(job->options, "%s: identity %.16s, seed %s, %d jobs, written in '%s'",
+                  job->scenario->path, job->meta.identity, job->scenario->simulation.seed_text,
+                  job->options->jobs, staging_path(job->staging));
     bool is_same = true;
     bool is_good = (!job->options->is_verified || verify(job, &is_same, &error)) &&
                    (!is_same || simulate(job, &error));
@@ -454,6 +391,10 @@ static int job_run(Job *job)
         say(error);
         return job_give_up(job, EXIT_USAGE);
     }
+    command_debug(job->options, "%u replications there, %u of them not run again; %.1f s to run",
+                  job->campaign.written, job->campaign.taken, job->meta.spent_s);
+    command_debug(job->options, "%.1f s to judge and write",
+                  wall_seconds() - began_s - job->meta.spent_s);
     say_how_it_ended(job);
     return show_results(job);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/cli/command.h"
+#include "sim/cli/log_format.h"
 
 extern const Kind *const all_kinds[]; /* build/kinds.c, generated */
 
@@ -146,7 +147,12 @@ int main(int argc, char **argv)
     if (command == NULL) {
         return unknown_command(options->command);
     }
+    bool is_json = options->is_log_json && log_begin_json();
     int status = command->run(options, all_kinds);
 
-    return command_worse(status, end_output());
+    status = command_worse(status, end_output());
+    if (is_json) {
+        log_end_json();
+    }
+    return status;
 }

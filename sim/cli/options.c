@@ -18,10 +18,11 @@
 typedef struct Raw {
     char **vars, **var_files, **sets, **outs, **only, **skip, **exit_zero_on, **precision, **files;
     double confidence;
-    char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour, *at, *as, *info;
+    char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour, *at, *as, *info,
+        *log_format;
     int replications, most_replications, jobs, replication;
-    gboolean json, quiet, no_colour, fail_fast, resume, verify, origins, plan, overlay, version,
-        help, no_input;
+    gboolean json, quiet, debug, no_colour, fail_fast, resume, verify, origins, plan, overlay,
+        version, help, no_input;
 } Raw;
 
 static void raw_clear(Raw *raw)
@@ -46,6 +47,52 @@ static void raw_clear(Raw *raw)
     g_free(raw->at);
     g_free(raw->as);
     g_free(raw->info);
+    g_free(raw->log_format);
+}
+
+/* How the program speaks. */
+static void add_manners(GOptionContext *context, Raw *raw)
+{
+    const GOptionEntry entries[] = {
+        {"progress", 0, 0, G_OPTION_ARG_STRING, &raw->progress, "auto, bar, plain or none", "MODE"},
+        {"color", 0, 0, G_OPTION_ARG_STRING, &raw->colour, "auto, always or never", "WHEN"},
+        {"no-color", 0, 0, G_OPTION_ARG_NONE, &raw->no_colour, "No colours", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &raw->quiet, "Only errors and the result", NULL},
+        {"debug", 'd', 0, G_OPTION_ARG_NONE, &raw->debug,
+         "Say on standard error what is done and how long it takes", NULL},
+        {"log-format", 0, 0, G_OPTION_ARG_STRING, &raw->log_format,
+         "Messages on standard error as text or json", "FORMAT"},
+        {"no-input", 0, 0, G_OPTION_ARG_NONE, &raw->no_input, "Never ask (dcdrill never does)",
+         NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+/* What only one command takes. */
+static void add_own_flags(GOptionContext *context, Raw *raw)
+{
+    const GOptionEntry entries[] = {
+        {"origins", 0, 0, G_OPTION_ARG_NONE, &raw->origins, "show: which file set each value",
+         NULL},
+        {"plan", 0, 0, G_OPTION_ARG_NONE, &raw->plan, "show: what will happen when, to whom", NULL},
+        {"overlay", 0, 0, G_OPTION_ARG_NONE, &raw->overlay, "schema: of files that extend others",
+         NULL},
+        {"trace", 0, 0, G_OPTION_ARG_STRING, &raw->trace, "replay: the path of one request", "ID"},
+        {"params", 0, 0, G_OPTION_ARG_FILENAME, &raw->params,
+         "theory: the parameters as a JSON object; '-' is standard input", "FILE"},
+        {"at", 0, 0, G_OPTION_ARG_STRING, &raw->at, "status: the instant to look at", "T"},
+        {"as", 0, 0, G_OPTION_ARG_STRING, &raw->as, "status: who is asked (default: the first)",
+         "NODE"},
+        {"info", 0, 0, G_OPTION_ARG_STRING, &raw->info, "status: another view than the ring",
+         "VIEW"},
+        {"replication", 0, 0, G_OPTION_ARG_INT, &raw->replication,
+         "status: of this replication (default: 0)", "K"},
+        G_OPTION_ENTRY_NULL,
+    };
+
+    g_option_context_add_main_entries(context, entries, NULL);
 }
 
 static GOptionContext *context_new(Raw *raw)
@@ -65,8 +112,9 @@ static GOptionContext *context_new(Raw *raw)
          "Replications at once (default: all cores); results do not depend on it", "N"},
         {"out-dir", 'o', 0, G_OPTION_ARG_FILENAME, &raw->out_dir, "Directory for results", "DIR"},
         {"out", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->outs,
-         "One more output: summary, junit, journal, html, md, github (annotations), gitlab "
-         "(metrics); '-' is standard output",
+         "One more output: summary, junit, journal, html, md, csv, github (annotations), gitlab "
+         "(metrics), metrics (OpenMetrics), trace (Perfetto), hlog (HdrHistogram), events "
+         "(NDJSON); '-' is standard output",
          "KIND=PATH"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "Summary as JSON on standard output", NULL},
         {"var", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->vars, "Sets a variable", "NAME=VALUE"},
@@ -89,27 +137,6 @@ static GOptionContext *context_new(Raw *raw)
         {"skip", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->skip, "No scenarios with this tag", "TAG"},
         {"exit-zero-on", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->exit_zero_on,
          "Exit with 0 in place of these codes", "3,4"},
-        {"progress", 0, 0, G_OPTION_ARG_STRING, &raw->progress, "auto, bar, plain or none", "MODE"},
-        {"color", 0, 0, G_OPTION_ARG_STRING, &raw->colour, "auto, always or never", "WHEN"},
-        {"no-color", 0, 0, G_OPTION_ARG_NONE, &raw->no_colour, "No colours", NULL},
-        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &raw->quiet, "Only errors and the result", NULL},
-        {"no-input", 0, 0, G_OPTION_ARG_NONE, &raw->no_input, "Never ask (dcdrill never does)",
-         NULL},
-        {"origins", 0, 0, G_OPTION_ARG_NONE, &raw->origins, "show: which file set each value",
-         NULL},
-        {"plan", 0, 0, G_OPTION_ARG_NONE, &raw->plan, "show: what will happen when, to whom", NULL},
-        {"overlay", 0, 0, G_OPTION_ARG_NONE, &raw->overlay, "schema: of files that extend others",
-         NULL},
-        {"trace", 0, 0, G_OPTION_ARG_STRING, &raw->trace, "replay: the path of one request", "ID"},
-        {"params", 0, 0, G_OPTION_ARG_FILENAME, &raw->params,
-         "theory: the parameters as a JSON object; '-' is standard input", "FILE"},
-        {"at", 0, 0, G_OPTION_ARG_STRING, &raw->at, "status: the instant to look at", "T"},
-        {"as", 0, 0, G_OPTION_ARG_STRING, &raw->as, "status: who is asked (default: the first)",
-         "NODE"},
-        {"info", 0, 0, G_OPTION_ARG_STRING, &raw->info, "status: another view than the ring",
-         "VIEW"},
-        {"replication", 0, 0, G_OPTION_ARG_INT, &raw->replication,
-         "status: of this replication (default: 0)", "K"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL},
         {"help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "Print this help", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->files, NULL, NULL},
@@ -117,6 +144,8 @@ static GOptionContext *context_new(Raw *raw)
     };
     GOptionContext *context = g_option_context_new("COMMAND [FILE...]");
 
+    add_manners(context, raw);
+    add_own_flags(context, raw);
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_help_enabled(context, false);
     return context;
@@ -149,6 +178,16 @@ static bool read_progress(const char *text, ProgressMode *mode, GError **error)
         return false;
     }
     *mode = PROGRESS_AUTO;
+    return true;
+}
+
+static bool read_log_format(const char *text, bool *is_json, GError **error)
+{
+    *is_json = g_strcmp0(text, "json") == 0;
+    if (text != NULL && !*is_json && strcmp(text, "text") != 0) {
+        g_set_error(error, OPTIONS_ERROR, 0, "'--log-format' is text or json, not '%s'", text);
+        return false;
+    }
     return true;
 }
 
@@ -276,6 +315,7 @@ static bool read_values(Options *options, const Raw *raw, GError **error)
                    read_span("--wall-limit", raw->wall_limit, &wall, error) &&
                    read_span("--at", raw->at, &options->at, error) &&
                    read_progress(raw->progress, &options->progress, error) &&
+                   read_log_format(raw->log_format, &options->is_log_json, error) &&
                    read_jobs(options, settings, error) &&
                    read_colour(raw, settings, &options->has_colour, error);
 
@@ -349,63 +389,6 @@ bool options_take_changes(Options *options, const char *flags, GError **error)
     return true;
 }
 
-const char *options_out_file(const char *kind)
-{
-    static const struct {
-        const char *kind, *file;
-    } outs[] = {{"summary", "summary.json"},
-                {"journal", "journal.json"},
-                {"junit", "junit.xml"},
-                {"html", "report.html"},
-                {"md", "summary.md"},
-                {"github", ""}, /* made when it is asked for */
-                {"gitlab", ""}};
-
-    for (guint i = 0; i < G_N_ELEMENTS(outs); i++) {
-        if (strcmp(outs[i].kind, kind) == 0) {
-            return outs[i].file;
-        }
-    }
-    return NULL;
-}
-
-static guint count_stdout(const Options *options)
-{
-    guint count = options->is_json ? 1 : 0;
-
-    for (guint i = 0; options->outs != NULL && options->outs[i] != NULL; i++) {
-        count += g_str_has_suffix(options->outs[i], "=-") ? 1 : 0;
-    }
-    return count;
-}
-
-bool options_use_stdout(const Options *options)
-{
-    return count_stdout(options) > 0;
-}
-
-bool options_check_outs(const Options *options, GError **error)
-{
-    if (count_stdout(options) > 1) {
-        g_set_error(error, OPTIONS_ERROR, 0,
-                    "only one of --json and --out KIND=- can have standard output");
-        return false;
-    }
-    for (guint i = 0; options->outs != NULL && options->outs[i] != NULL; i++) {
-        g_auto(GStrv) sides = g_strsplit(options->outs[i], "=", 2);
-
-        if (sides[0] == NULL || sides[1] == NULL || sides[1][0] == '\0' ||
-            options_out_file(sides[0]) == NULL) {
-            g_set_error(error, OPTIONS_ERROR, 0,
-                        "'--out %s' is not KIND=PATH with summary, journal, junit, html, md, "
-                        "github or gitlab",
-                        options->outs[i]);
-            return false;
-        }
-    }
-    return true;
-}
-
 /* --- the whole --- */
 
 static Options *options_from(Raw *raw)
@@ -441,6 +424,7 @@ static Options *options_from(Raw *raw)
     options->jobs = raw->jobs;
     options->is_json = raw->json;
     options->is_quiet = raw->quiet;
+    options->is_debug = raw->debug;
     options->fail_fast = raw->fail_fast;
     options->resume = raw->resume;
     options->is_verified = raw->verify;

@@ -28,7 +28,8 @@ typedef struct Options {
     SimTime at; /* the instant to look at; -1: not given */
     int replication;
     double wall_limit_s, confidence; /* confidence 0: not given */
-    bool is_json, is_quiet, has_colour, fail_fast, resume, origins, plan, overlay, is_verified;
+    bool is_json, is_quiet, is_debug, is_log_json, has_colour, fail_fast, resume, origins, plan,
+        overlay, is_verified;
     ProgressMode progress;
     char **exit_zero_on;
     const cJSON *remembered; /* not a flag: what a replay knows of the environment of the run */
@@ -54,10 +55,14 @@ bool options_take_changes(Options *options, const char *flags, GError **error);
 /* Whether --json or some --out takes standard output. */
 bool options_use_stdout(const Options *options);
 
+/* Whether some --out is of this kind. */
+bool options_wants_out(const Options *options, const char *kind);
+
 /* Whether every --out names a kind of output and a place, and no two take standard output. */
 bool options_check_outs(const Options *options, GError **error);
 
-/* The file of an output directory that a kind of --out means, or NULL. */
+/* The file of an output directory that a kind of --out means; "" when it is made only for the
+ * asking; NULL: there is no such kind. */
 const char *options_out_file(const char *kind);
 
 /* What the scenario reader needs to know of them. Points into `options`. */

@@ -217,6 +217,8 @@ static void run_prepare(Run *run)
     run->abort = abort_new(run->order->scenario);
     history_set_epoch(world_history(run->assembly->world), run->start);
     network_watch(run->assembly->world, run->order->hop, run->order->hop_context);
+    history_watch(world_history(run->assembly->world), run->order->request,
+                  run->order->request_context);
     engine_watch(run->assembly->engine, run->order->event, run->order->event_context);
     if (run->order->begin != NULL) {
         run->order->begin(run->order->event_context, run->assembly->world);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sim/run/assemble.h"
+#include "sim/world/history.h"
 #include "sim/world/network.h"
 
 /* How far a run is: handed out at every sample interval. */
@@ -43,7 +44,9 @@ typedef struct RunOrder {
     void *hop_context;
     RunLook *look; /* see look.h; NULL: nobody looks */
     void *look_context;
-    SimTime look_at; /* scenario time */
+    SimTime look_at;       /* scenario time */
+    HistoryWatch *request; /* told of every user's request that has ended; may be NULL */
+    void *request_context;
 } RunOrder;
 
 /* What ends a run besides wrong input and a full disk: our bug. The message says where and how. */

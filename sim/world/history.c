@@ -19,6 +19,8 @@ struct History {
     OperationLog *operations; /* NULL: no statement is followed */
     HistoryTally tally;
     HistoryFloors floors; /* no `fill`: nobody tells */
+    HistoryWatch *watch;  /* NULL: nobody */
+    void *watch_context;
 };
 
 History *history_new(Engine *engine)
@@ -54,6 +56,15 @@ void history_request(History *history, const UserRequest *request)
     history->tally.felt_ns += (uint64_t)(request->ended - request->intended);
     history->tally.failed += !request->is_ok;
     request_book_add(history->requests, request);
+    if (history->watch != NULL) {
+        history->watch(history->watch_context, request);
+    }
+}
+
+void history_watch(History *history, HistoryWatch *watch, void *context)
+{
+    history->watch = watch;
+    history->watch_context = context;
 }
 
 void history_set_epoch(History *history, SimTime epoch)

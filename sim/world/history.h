@@ -28,6 +28,10 @@ typedef struct UserRequest {
 
 void history_request(History *history, const UserRequest *request);
 
+/* Told of every request that has ended: for traces. One watcher; NULL: nobody. */
+typedef void HistoryWatch(void *context, const UserRequest *request);
+void history_watch(History *history, HistoryWatch *watch, void *context);
+
 /* A request is wanted at `intended`, not later than now; history_request tells its end. Only for
  * history_take_cells: what nobody takes needs no announcement. */
 void history_request_begun(History *history, SimTime intended);

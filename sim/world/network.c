@@ -46,6 +46,21 @@ Network *network_new(World *world)
     return network;
 }
 
+const char *network_op_word(MessageOp op)
+{
+    static const char *const words[] = {
+        [MESSAGE_RESOLVE] = "resolve",     [MESSAGE_HTTP] = "http",
+        [MESSAGE_READ] = "read",           [MESSAGE_WRITE] = "write",
+        [MESSAGE_REPLICA] = "replica",     [MESSAGE_GOSSIP] = "gossip",
+        [MESSAGE_PUBLISH] = "publish",     [MESSAGE_DELIVER] = "deliver",
+        [MESSAGE_HEARTBEAT] = "heartbeat", [MESSAGE_NOTICE] = "notice",
+        [MESSAGE_CLOSE] = "close",
+    };
+
+    g_assert_cmpuint(op, <, G_N_ELEMENTS(words));
+    return words[op];
+}
+
 void network_watch(World *world, NetworkWatch *watch, void *context)
 {
     Network *network = world_head_network(world);

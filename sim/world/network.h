@@ -25,6 +25,9 @@ typedef enum MessageOp {
     MESSAGE_CLOSE,     /* the sender's end of `connection` is closed (FIN) */
 } MessageOp;
 
+/* "resolve", "http", "read" ... */
+const char *network_op_word(MessageOp op);
+
 /* Flags of MESSAGE_HTTP. */
 enum {
     HTTP_WRITE = 1,        /* changes the datum `key`; otherwise it reads it */

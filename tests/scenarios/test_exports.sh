@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# What other programs read, made by a run: OpenMetrics, trace, HdrHistogram log, NDJSON, CSV; and messages as JSON.
+. tests/scenarios/support.sh
+scenario=scenarios/smoke/dc-lost.json
+
+run run $scenario -n 1 -q --progress none -o "$work/out" --out metrics="$work/metrics.om" --out trace="$work/trace.json" \
+    --out hlog="$work/latency.hlog" --out events="$work/events.ndjson" --out csv="$work/figures.csv"
+[ "$status" -le 3 ] && [ "$status" -ne 2 ]
+pass_if $? "all exports are written" "$err"
+if command -v promtool >/dev/null; then
+    promtool check metrics <"$work/metrics.om" >"$work/said" 2>&1
+    pass_if $? "promtool accepts the metrics" "$(head -n 5 "$work/said")"
+    promtool tsdb create-blocks-from openmetrics "$work/metrics.om" "$work/blocks" >"$work/said" 2>&1
+    pass_if $? "Prometheus can be filled with them" "$(head -n 5 "$work/said")"
+else
+    skip "promtool is not installed; test_exports.c has a strict reader of our own" "promtool accepts the metrics"
+fi
+trace() { sqlite3 :memory: "SELECT $1 FROM json_each(CAST(readfile('$work/trace.json') AS TEXT), '\$.traceEvents') AS e WHERE $2"; }
+[ "$(trace 'count(*)' "value ->> 'ph' = 'b' AND value ->> 'cat' = 'request'")" -gt 500 ]
+pass_if $? "the trace shows requests one by one"
+[ "$(trace "count(DISTINCT value ->> 'id')" "value ->> 'ph' = 'b' AND value ->> 'cat' = 'request'")" = "$(trace "count(DISTINCT value ->> 'id')" "value ->> 'ph' = 'e' AND value ->> 'cat' = 'request'")" ]
+pass_if $? "each of them ends"
+[ "$(trace "count(*)" "value ->> 'ph' = 'M' AND value ->> 'name' = 'process_name' AND value -> 'args' ->> 'name' IN ('DC01', 'DC02', 'DC03', 'DCB1', 'DCB2')")" = 5 ]
+pass_if $? "sites are processes of the trace"
+[ "$(trace "count(*)" "value ->> 'ph' = 'i' AND value ->> 'name' = 'lose-dc03 applied'")" -ge 2 ]
+pass_if $? "faults are instants of the trace"
+[ "$(grep -c '^{.*}$' "$work/events.ndjson")" -gt 50 ] && ! grep -vq '^{.*}$' "$work/events.ndjson"
+pass_if $? "each line of the events is an object"
+[ "$(grep -c '^http_req_failed,,,,,ratio,' "$work/figures.csv")" = 1 ]
+pass_if $? "the table has the share of failed requests"
+run run $scenario -n 1 -q --progress none -o "$work/out" --out metrics="$work/again.om" --out trace="$work/again.json"
+cmp -s "$work/metrics.om" "$work/again.om" && cmp -s "$work/trace.json" "$work/again.json"
+pass_if $? "the same run gives the same bytes"
+
+run check "$work/nothing.json" --log-format json
+[ "$status" -eq 2 ] && grep -qF '{"level":"error","message":"no such file","file":"'"$work/nothing.json"'"}' <<<"$err"
+pass_if $? "'--log-format json' tells errors as JSON" "$err"
+printf '{ "version": "1", "extends": ["%s"],\n  "loda": {} }' "$root/$scenario" >"$work/typing.json"
+run check "$work/typing.json" --log-format json
+grep -qF "\"file\":\"$work/typing.json\",\"line\":2,\"column\":" <<<"$err"
+pass_if $? "with file, line and column" "$err"
+run check $scenario --log-format xml
+expect 2 "'--log-format' is text or json" "an unknown format of messages is refused"
+run run $scenario -n 1 -d --progress none -o "$work/out" --until 1s
+grep -q 'dcdrill: debug: .*identity' <<<"$err"
+pass_if $? "'--debug' says what is done" "$err"
+exit $bad
