@@ -25,6 +25,11 @@ const Command commands[] = {
     {"status", "FILE",
      "Print what an operator sees at an instant; --as: asked on that node; --info: another view",
      "dcdrill status scenarios/drills/dc03-lost.json --at 130s --as DC01-db1", command_status},
+    {"diff", "BEFORE AFTER",
+     "Compare two scenarios, or two values in one (--with), under the same random numbers",
+     "dcdrill diff scenarios/smoke/steady.json --with '/system/wildfly/cpu=\"lognormal(mean=1.7ms, "
+     "sigma=0.6)\"'",
+     command_diff},
     {"report", "DIR...", "Write the report again from stored results",
      "dcdrill report out/dc03-lost", command_report},
     {"list", "faults|checks|metrics|events|kinds", "List what a scenario can name",

@@ -23,6 +23,7 @@ typedef struct Raw {
     int replications, most_replications, jobs, replication;
     gboolean json, quiet, debug, no_colour, fail_fast, resume, verify, origins, plan, overlay,
         version, help, no_input;
+    StudyFlags study;
 } Raw;
 
 static void raw_clear(Raw *raw)
@@ -98,8 +99,7 @@ static void add_own_flags(GOptionContext *context, Raw *raw)
 static GOptionContext *context_new(Raw *raw)
 {
     const GOptionEntry entries[] = {
-        {"seed", 's', 0, G_OPTION_ARG_STRING, &raw->seed, "Seed: integer, 0x... or hex digits",
-         "S"},
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &raw->seed, "Seed: integer, 0x... or hex", "S"},
         {"replications", 'n', 0, G_OPTION_ARG_INT, &raw->replications, "How many replications",
          "N"},
         {"precision", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->precision,
@@ -147,6 +147,7 @@ static GOptionContext *context_new(Raw *raw)
     add_manners(context, raw);
     add_own_flags(context, raw);
     g_option_context_add_main_entries(context, entries, NULL);
+    options_study_add(context, &raw->study);
     g_option_context_set_help_enabled(context, false);
     return context;
 }
@@ -311,7 +312,8 @@ static bool read_values(Options *options, const Raw *raw, GError **error)
     if (options->seed == NULL) {
         options->seed = environment_or("DCDRILL_SEED", settings, "seed");
     }
-    bool is_good = read_span("--until", raw->until, &options->until, error) &&
+    bool is_good = options_study_check(&options->study, error) &&
+                   read_span("--until", raw->until, &options->until, error) &&
                    read_span("--wall-limit", raw->wall_limit, &wall, error) &&
                    read_span("--at", raw->at, &options->at, error) &&
                    read_progress(raw->progress, &options->progress, error) &&
@@ -431,6 +433,8 @@ static Options *options_from(Raw *raw)
     options->origins = raw->origins;
     options->plan = raw->plan;
     options->overlay = raw->overlay;
+    options->study = raw->study;
+    raw->study = (StudyFlags){0};
     return options;
 }
 
@@ -514,6 +518,7 @@ void options_free(Options *options)
         return;
     }
     g_free(options->command);
+    options_study_clear(&options->study);
     g_ptr_array_unref(options->files);
     g_strfreev(options->vars);
     g_strfreev(options->var_files);

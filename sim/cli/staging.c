@@ -23,9 +23,19 @@ struct Staging {
 };
 
 /* The files of an output directory. */
-static const char *const staging_names[] = {"journal.json",  "summary.json", "results.sqlite",
-                                            "junit.xml",     "report.html",  "summary.md",
-                                            "run-meta.json", "capsule.json", NULL};
+static const char *const staging_names[] = {"journal.json",
+                                            "summary.json",
+                                            "results.sqlite",
+                                            "junit.xml",
+                                            "report.html",
+                                            "summary.md",
+                                            "run-meta.json",
+                                            "capsule.json",
+                                            "study.json",
+                                            "study.csv",
+                                            "study.txt",
+                                            "trial",
+                                            NULL};
 
 static bool fail(GError **error, const char *verb, const char *path)
 {
