@@ -3,6 +3,7 @@
 #include "models/client/client_parts.h"
 
 #include "models/parts/backoff.h"
+#include "sim/world/version.h"
 
 static void request_try(Request *request);
 static void request_fail_attempt(Request *request, const char *reason, bool may_retry);
@@ -133,6 +134,10 @@ static void request_end(Request *request, bool is_ok, const Message *reply)
                         .id = request->id,
                         .session = session};
 
+    if (is_ok && reply->op == MESSAGE_HTTP) {
+        felt.is_delete = (request->change & HTTP_DELETE) != 0;
+        felt.found_nothing = reply->version == 0 || version_is_delete(reply->version);
+    }
     gauge_add(&client->in_flight, now, -1.0);
     ledger_go(&client->ledger, now, (uint64_t)request->intended);
     history_request(history, &felt);

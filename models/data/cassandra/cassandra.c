@@ -5,7 +5,9 @@
 #include "models/data/cassandra/cluster.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/nodetool.h"
+#include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/tombstones.h"
+#include "sim/world/history_store.h"
 #include "sim/world/version.h"
 
 #define SWEEP (1 * SIM_S) /* callbacks are looked through every min(timeouts) / 2 (ExpiringMap) */
@@ -94,6 +96,16 @@ static const Field cassandra_fields[] = {
     FIELD_DRAW(Cassandra, tombstone_compaction, .initial = "lognormal(median=2d, sigma=1)",
                .help = "From the end of gc_grace_seconds until a compaction purges the tombstone",
                .source = "assumption: hours to weeks with STCS"),
+    FIELD_SPAN(Cassandra, cas_contention_timeout, .initial = "1s", .lowest = "1ms",
+               .help = "How long a lightweight transaction tries to win against others",
+               .source = "Cassandra 3.11 cas_contention_timeout_in_ms"),
+    FIELD_FLAG(Cassandra, paxos_empty_proposals, .initial = "true",
+               .help = "Whether serial reads and failed conditions propose an empty update; "
+                       "without it serial reads are not linearizable",
+               .source = "Cassandra 3.11.10 (CASSANDRA-12126); false before"),
+    FIELD_DRAW(Cassandra, paxos_cpu, .initial = "lognormal(mean=195us, sigma=0.5)",
+               .help = "CPU of each step of a lightweight transaction at each replica",
+               .source = "assumption: 150 us, times 1.3 for shared vCPUs"),
     FIELD_BYTES(Cassandra, mutation_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
                 .help = "Size of a serialized write", .source = "assumption"),
     FIELD_BYTES(Cassandra, row_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
@@ -156,6 +168,12 @@ static const MetricDef cassandra_metrics[] = {
     METRIC_COUNTER(Cassandra, hints_stored, "Hints kept for other nodes"),
     METRIC_COUNTER(Cassandra, hints_replayed, "Hints delivered"),
     METRIC_COUNTER(Cassandra, hints_lost, "Hints that were still in buffers when the node fell"),
+    METRIC_COUNTER(Cassandra, coordinated_cas, "Lightweight transactions taken as coordinator"),
+    METRIC_COUNTER(Cassandra, cas_timeouts,
+                   "Lightweight transactions and serial reads whose outcome is unknown"),
+    METRIC_COUNTER(Cassandra, cas_contentions, "Times that one was refused and waited"),
+    METRIC_COUNTER(Cassandra, cas_completions,
+                   "Proposals that others had left half done and that it completed"),
     METRIC_COUNTER(Cassandra, hints_expired,
                    "Hints older than gc_grace_seconds, which were not applied here"),
     METRIC_COUNTER(Cassandra, tombstones_purged, "Tombstones that compactions dropped"),
@@ -167,6 +185,8 @@ static const MetricDef cassandra_metrics[] = {
     {"requests_waiting", METRIC_TYPE_GAUGE, METRIC_AT(Cassandra, requests.waiting, Gauge), "1",
      "Statements that wait for a thread"},
     METRIC_HISTOGRAM(Cassandra, read_latency, "s", "Reads that succeeded, at the coordinator"),
+    METRIC_HISTOGRAM(Cassandra, cas_latency, "s",
+                     "Lightweight transactions and serial reads that succeeded"),
     METRIC_HISTOGRAM(Cassandra, write_latency, "s", "Writes that succeeded, at the coordinator"),
     METRIC_END,
 };
@@ -203,6 +223,7 @@ int64_t node_timestamp(Cassandra *node)
     int64_t clock_us = component_wall_clock(&node->component) / SIM_US;
 
     node->clock_us = MAX(clock_us, node->clock_us + 1);
+    node->clock_us += node->clock_us == node->ballot_us ? 1 : 0;
     return version_make(node->clock_us, node->rank, false);
 }
 
@@ -210,6 +231,8 @@ static void begin_request(Cassandra *node, const Task *task)
 {
     if (task->detail == NODE_REQUEST_WRITE) {
         write_begin(node, task->subject);
+    } else if (task->detail == NODE_REQUEST_PAXOS) {
+        paxos_begin(node, task->subject);
     } else {
         read_begin(node, task->subject);
     }
@@ -295,6 +318,8 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     open_stream(node, &node->coordinator_rng, "coordinator");
     open_stream(node, &node->life_rng, "life");
     open_stream(node, &node->tombstone_rng, "tombstones");
+    open_stream(node, &node->paxos_rng, "paxos");
+    paxos_make(node);
     node->cluster = cluster;
     node->coordinator_service = cluster_service(cluster, node->coordinator_cpu);
     node->write_service = cluster_service(cluster, node->write_cpu);
@@ -400,8 +425,18 @@ static void cassandra_stop(Component *self, const Effect *why)
     stage_reset(&node->requests, node_now(node));
     write_stop(node);
     read_stop(node);
+    paxos_stop(node);
+    paxos_replica_stop(node, why->unsynced_lost);
     replica_stop(node, why->unsynced_lost);
     hints_stop(node);
+}
+
+static bool is_serial(const Cassandra *node, const Message *message)
+{
+    int level = message->consistency != CONSISTENCY_DEFAULT ? message->consistency
+                                                            : node->consistency.read + 1;
+
+    return level == CONSISTENCY_SERIAL || level == CONSISTENCY_LOCAL_SERIAL;
 }
 
 static void cassandra_message(Component *self, const Message *message)
@@ -411,9 +446,17 @@ static void cassandra_message(Component *self, const Message *message)
     if (node->phase != NODE_READY) { /* port 9042 is not open yet */
         call_break(self, &message->ticket);
     } else if (message->op == MESSAGE_WRITE) {
-        write_receive(node, message);
+        if ((message->flags & STORE_CAS) != 0) {
+            paxos_receive(node, message);
+        } else {
+            write_receive(node, message);
+        }
     } else if (message->op == MESSAGE_READ) {
-        read_receive(node, message);
+        if (is_serial(node, message)) {
+            paxos_receive(node, message);
+        } else {
+            read_receive(node, message);
+        }
     }
 }
 
@@ -438,7 +481,7 @@ static void judge_key(uint64_t key, int64_t newest_acked, void *context)
     }
     const RingRange *range = ring_range(cluster->ring, entry->range);
 
-    purged = tombstones_purged(cluster, entry->index);
+    purged = history_purged(world_history(cluster->nodes[0]->component.world), key);
     for (guint i = 0; i < range->count; i++) {
         const Cassandra *replica = cluster->nodes[range->replicas[i]];
         int64_t version = store_get(&cluster->store, entry->index * cluster->slots_per_key + i);
@@ -476,6 +519,8 @@ static void cassandra_free(Component *self)
     }
     g_free(node->warm);
     tombstones_free(node);
+    paxos_free(node);
+    paxos_replica_free(node);
     commit_log_clear(&node->log);
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);

@@ -5,6 +5,7 @@
 
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/murmur3.h"
+#include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/ring_dump.h"
 #include "models/data/cassandra/tombstones.h"
 #include "sim/config/json_place.h"
@@ -59,6 +60,7 @@ static void cluster_clear(void *data)
     key_table_clear(&cluster->keys);
     store_clear(&cluster->store);
     tombstones_free_shared(cluster);
+    paxos_free_shared(cluster);
     g_free(cluster->nodes);
     g_free(cluster->nearest);
     if (cluster->services != NULL) {

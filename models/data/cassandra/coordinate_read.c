@@ -2,40 +2,13 @@
  * Source: Cassandra 3.11 AbstractReadExecutor, ReadCallback, DigestResolver, DataResolver,
  * StorageProxy.SinglePartitionReadLifecycle. */
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/paxos.h"
+#include "models/data/cassandra/read_list.h"
 #include "models/data/cassandra/tombstones.h"
 
 static Cassandra *replica_of(const Read *read, guint index)
 {
     return read->node->cluster->nodes[read->range->replicas[index]];
-}
-
-/* --- lists --------------------------------------------------------------------------------------
- */
-
-static void link_last(ReadList *list, Read *read)
-{
-    read->next = NULL;
-    read->previous = list->last;
-    if (list->last != NULL) {
-        list->last->next = read;
-    } else {
-        list->first = read;
-    }
-    list->last = read;
-}
-
-static void unlink_from(ReadList *list, Read *read)
-{
-    if (read->previous != NULL) {
-        read->previous->next = read->next;
-    } else {
-        list->first = read->next;
-    }
-    if (read->next != NULL) {
-        read->next->previous = read->previous;
-    } else {
-        list->last = read->previous;
-    }
 }
 
 static bool has_pending(const Read *read)
@@ -49,7 +22,7 @@ static bool has_pending(const Read *read)
 static void settle(Read *read)
 {
     if (read->is_done && !has_pending(read)) {
-        unlink_from(&read->node->lingering_reads, read);
+        read_list_remove(&read->node->lingering_reads, read);
         pool_give(read->node->read_pool, read);
     }
 }
@@ -91,9 +64,16 @@ static void finish(Read *read, uint32_t code, int64_t version)
         histogram_add(node->read_latency, node_now(node) - read->began);
     }
     latency_reservoir_add(&node->latencies, node_now(node) - read->began);
+    read_list_remove(&node->reads, read);
+    read_list_add(&node->lingering_reads, read);
+    if (read->operation != 0) {
+        uint64_t operation = read->operation;
+
+        settle(read);
+        paxos_read_ended(node, operation, code, version);
+        return;
+    }
     call_reply(&node->component, &read->ticket, &reply);
-    unlink_from(&node->reads, read);
-    link_last(&node->lingering_reads, read);
     settle(read);
     node_request_done(node);
 }
@@ -455,21 +435,6 @@ static void on_speculation_timer(void *self, void *subject, uint64_t detail)
     }
 }
 
-static void on_threshold_due(void *self, void *subject, uint64_t detail);
-static const EventType threshold_due = {"cassandra.threshold-due", on_threshold_due};
-
-static void on_threshold_due(void *self, void *subject, uint64_t detail)
-{
-    Cassandra *node = self;
-
-    (void)subject;
-    (void)detail;
-    node->speculation_after =
-        latency_reservoir_quantile(&node->latencies, node->speculation_percentile);
-    latency_reservoir_age(&node->latencies);
-    engine_after(node->engine, 5 * SIM_S, &node->component.owner, &threshold_due, NULL, 0);
-}
-
 /* --- a read's begin -----------------------------------------------------------------------------
  */
 
@@ -510,6 +475,14 @@ static void on_read_ready(void *self, void *subject, uint64_t detail)
 
 static const EventType read_ready = {"cassandra.read-ready", on_read_ready};
 
+static void arm_timer(Cassandra *node, SimTime due)
+{
+    if (node->read_timer == EVENT_NONE) {
+        node->read_timer =
+            engine_at(node->engine, due, &node->component.owner, &read_timer, NULL, 0);
+    }
+}
+
 void read_begin(Cassandra *node, Read *read)
 {
     SimSpan cpu = service_time_draw(node->coordinator_service, &node->service_rng);
@@ -519,14 +492,11 @@ void read_begin(Cassandra *node, Read *read)
     if (read->block_for > 2) {
         cpu += (read->block_for - 2) * node->answer_cpu;
     }
-    if (node->read_timer == EVENT_NONE) {
-        node->read_timer = engine_at(node->engine, read->began + node->read_request_timeout,
-                                     &node->component.owner, &read_timer, NULL, 0);
-    }
+    arm_timer(node, read->began + node->read_request_timeout);
     node_work(node, cpu, &read_ready, read, 0);
 }
 
-void read_receive(Cassandra *node, const Message *message)
+static Read *make_read(Cassandra *node, const Message *message)
 {
     const KeyEntry *entry = key_table_add(&node->cluster->keys, message->key);
     Read *read = pool_take(node->read_pool);
@@ -546,23 +516,33 @@ void read_receive(Cassandra *node, const Message *message)
         read->consistency = CONSISTENCY_ONE; /* ANY is for writes only */
     }
     read->block_for = node->cluster->block_for[node->site][read->consistency];
-    link_last(&node->reads, read);
+    read_list_add(&node->reads, read);
+    return read;
+}
+
+void read_receive(Cassandra *node, const Message *message)
+{
+    Read *read = make_read(node, message);
+
     node->coordinated_reads++;
     node_request_enter(node, read, NODE_REQUEST_READ);
 }
 
+/* Its timeout is the transaction's. */
+void read_for_paxos(Cassandra *node, uint64_t operation, uint64_t key, Consistency level)
+{
+    Message message = {.key = key, .consistency = (int)level};
+    Read *read = make_read(node, &message);
+
+    read->operation = operation;
+    read->is_begun = true;
+    read->began = node_now(node);
+    arm_timer(node, read->began + node->read_request_timeout);
+    on_read_ready(node, read, 0);
+}
+
 /* --- life ---------------------------------------------------------------------------------------
  */
-
-void read_start(Cassandra *node)
-{
-    latency_reservoir_init(&node->latencies);
-    node->speculation_after = node->speculation_fixed;
-    if (node->speculation_percentile > 0) {
-        node->speculation_after = node->read_request_timeout / 2;
-        engine_after(node->engine, 5 * SIM_S, &node->component.owner, &threshold_due, NULL, 0);
-    }
-}
 
 void read_sweep(Cassandra *node)
 {
@@ -586,8 +566,8 @@ void read_stop(Cassandra *node)
     while (node->reads.first != NULL) {
         Read *read = node->reads.first;
 
-        unlink_from(&node->reads, read);
-        link_last(&node->lingering_reads, read);
+        read_list_remove(&node->reads, read);
+        read_list_add(&node->lingering_reads, read);
         read->decision = EVENT_NONE;
         read->is_done = read->is_orphan = true;
         legs_give_spans(node->cluster->legs, g_steal_pointer(&read->missing_for));

@@ -3,7 +3,9 @@
  * the acknowledgement that decides. Source: Cassandra 3.11 StorageProxy.performWrite,
  * sendToHintedEndpoints, sendMessagesToNonlocalDC. */
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/tombstones.h"
+#include "sim/world/history_store.h"
 #include "sim/world/version.h"
 
 #define FORWARD_BYTES 32       /* addresses and callback ids for the relay of a site */
@@ -78,6 +80,17 @@ static void settle(Write *write)
 /* --- the answer ---------------------------------------------------------------------------------
  */
 
+static void tell_outcome(const Write *write, uint32_t code)
+{
+    if (write->told != 0) {
+        history_outcome(world_history(write->node->component.world), write->told,
+                        code == STORE_OK            ? OPERATION_OK
+                        : code == STORE_UNAVAILABLE ? OPERATION_FAIL
+                                                    : OPERATION_UNKNOWN,
+                        0);
+    }
+}
+
 static void decide(Write *write, uint32_t code)
 {
     Cassandra *node = write->node;
@@ -93,9 +106,17 @@ static void decide(Write *write, uint32_t code)
         engine_cancel(node->engine, write->decision);
         write->decision = EVENT_NONE;
     }
+    if (write->operation != 0) {
+        uint64_t operation = write->operation;
+
+        settle(write);
+        paxos_write_ended(node, operation, code);
+        return;
+    }
     if (code == STORE_OK) {
         histogram_add(node->write_latency, node_now(node) - write->began);
     }
+    tell_outcome(write, code);
     call_reply(&node->component, &write->ticket, &reply);
     settle(write);
     node_request_done(node);
@@ -251,7 +272,7 @@ static void send_to_site(Write *write, guint site)
     if (mask == 0) {
         return;
     }
-    if (site != node->site) {
+    if (site != node->site && !write->is_commit) {
         send_to_relay(write, choose_relay(node, mask));
         return;
     }
@@ -309,12 +330,16 @@ static void refuse(Write *write)
 /* With the client's stamp or one of its own. */
 static void stamp(Write *write)
 {
-    int64_t own = node_timestamp(write->node);
+    int64_t own = write->is_commit ? 0 : node_timestamp(write->node);
 
     write->version = write->version != 0 ? write->version : own;
     if (write->is_delete) {
         write->version = version_as_delete(write->version);
         tombstones_made(write->node, write->version);
+    }
+    if (write->told != 0) {
+        history_attempt(world_history(write->node->component.world), write->told, 0,
+                        write->is_delete ? 0 : write->version);
     }
 }
 
@@ -335,7 +360,7 @@ static void on_write_ready(void *self, void *subject, uint64_t detail)
     stamp(write);
     write->targets = live;
     write->pending = SENDING; /* nobody forgets it before all are sent */
-    hinted = hint_the_dead(write, write->range->mask & ~live);
+    hinted = write->leaves_hints && hint_the_dead(write, write->range->mask & ~live);
     if (node->cluster->legs != NULL) {
         legs_send(write);
     } else {
@@ -399,6 +424,14 @@ static void on_write_timer(void *self, void *subject, uint64_t detail)
     }
 }
 
+static void arm_timer(Cassandra *node, SimTime due)
+{
+    if (node->write_timer == EVENT_NONE) {
+        node->write_timer =
+            engine_at(node->engine, due, &node->component.owner, &write_timer, NULL, 0);
+    }
+}
+
 void write_begin(Cassandra *node, Write *write)
 {
     SimSpan cpu = service_time_draw(node->coordinator_service, &node->service_rng);
@@ -408,14 +441,11 @@ void write_begin(Cassandra *node, Write *write)
     if (write->range->count > 2) {
         cpu += (write->range->count - 2) * node->answer_cpu;
     }
-    if (node->write_timer == EVENT_NONE) {
-        node->write_timer = engine_at(node->engine, write->began + node->write_request_timeout,
-                                      &node->component.owner, &write_timer, NULL, 0);
-    }
+    arm_timer(node, write->began + node->write_request_timeout);
     node_work(node, cpu, &write_ready, write, 0);
 }
 
-void write_receive(Cassandra *node, const Message *message)
+static Write *make_write(Cassandra *node, const Message *message)
 {
     const KeyEntry *entry = key_table_add(&node->cluster->keys, message->key);
     Write *write = pool_take(node->write_pool);
@@ -426,6 +456,7 @@ void write_receive(Cassandra *node, const Message *message)
     write->request = message->request;
     write->version = message->version;
     write->is_delete = (message->flags & STORE_DELETE) != 0;
+    write->leaves_hints = true;
     write->slot = entry->index * node->cluster->slots_per_key;
     store_prefetch(&node->cluster->store, write->slot);
     write->range = ring_range(node->cluster->ring, entry->range);
@@ -436,9 +467,51 @@ void write_receive(Cassandra *node, const Message *message)
     for (guint i = 0; i < write->range->count; i++) {
         write->acked_at[i] = SIM_NEVER;
     }
+    return write;
+}
+
+static void tell_invocation(Write *write)
+{
+    const Component *component = &write->node->component;
+    History *history = world_history(component->world);
+
+    if (history_follows(history, write->key)) {
+        write->told =
+            history_invoke(history, &(HistoryStatement){.kind = write->is_delete ? OPERATION_DELETE
+                                                                                 : OPERATION_WRITE,
+                                                        .key = write->key,
+                                                        .request = write->request,
+                                                        .coordinator = component});
+    }
+}
+
+void write_receive(Cassandra *node, const Message *message)
+{
+    Write *write = make_write(node, message);
+
     link_last(&node->writes, write);
     node->coordinated_writes++;
+    tell_invocation(write);
     node_request_enter(node, write, NODE_REQUEST_WRITE);
+}
+
+void write_commit(Cassandra *node, const PaxosCommit *what)
+{
+    Message message = {.key = what->key,
+                       .request = what->request,
+                       .version = what->version,
+                       .consistency = (int)what->consistency};
+    Write *write = make_write(node, &message);
+
+    write->operation = what->operation;
+    write->is_commit = true;
+    write->leaves_hints = what->leaves_hints;
+    write->value = what->value;
+    write->is_begun = true;
+    write->began = node_now(node);
+    link_last(&node->writes, write);
+    arm_timer(node, write->began + node->write_request_timeout);
+    on_write_ready(node, write, 0);
 }
 
 /* --- sweep and stop -----------------------------------------------------------------------------
@@ -461,7 +534,7 @@ static void hint_the_silent(Write *write)
     Cassandra *node = write->node;
 
     write->is_swept = true;
-    for (uint32_t left = write->targets; left != 0; left &= left - 1) {
+    for (uint32_t left = write->leaves_hints ? write->targets : 0; left != 0; left &= left - 1) {
         guint index = (guint)__builtin_ctz(left);
         guint target = write->range->replicas[index];
 

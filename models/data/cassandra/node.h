@@ -23,6 +23,10 @@ typedef struct Write Write;
 typedef struct Read Read;
 typedef struct Tombstones Tombstones;
 typedef struct Deletions Deletions;
+typedef struct Paxos Paxos;
+typedef struct PaxosList PaxosList;
+typedef struct PaxosReplica PaxosReplica;
+typedef struct PaxosMessage PaxosMessage;
 
 /* What all nodes share. */
 typedef struct Cluster {
@@ -41,7 +45,8 @@ typedef struct Cluster {
     uint8_t *nearest;    /* [site][range][RING_REPLICAS_MOST]: a range's replicas, nearest first */
     const Site *sites[RING_SITES_MOST];
     guint site_count;
-    Deletions *deletions; /* NULL: none yet */
+    Deletions *deletions;    /* NULL: none yet */
+    GHashTable *paxos_names; /* version -> name of its data, where they differ; only looked up */
 } Cluster;
 
 /* The replicas of a range in the order in which a coordinator at `site` asks them. */
@@ -199,6 +204,15 @@ struct Cassandra {
     uint64_t hints_expired;     /* measurement */
     Tombstones *tombstones;     /* NULL: none yet */
     Rng tombstone_rng;
+    SimSpan cas_contention_timeout; /* configuration, as the next two */
+    bool paxos_empty_proposals;
+    Draw paxos_cpu;
+    uint64_t coordinated_cas, cas_timeouts, cas_contentions, cas_completions; /* measurement */
+    Histogram *cas_latency;                                                   /* measurement */
+    int64_t ballot_us; /* the last ballot that was ahead of the clock */
+    PaxosList *paxos;
+    PaxosReplica *paxos_replica; /* NULL: nothing yet */
+    Rng paxos_rng;
     SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
     bool speculates_always;
@@ -245,7 +259,7 @@ int64_t node_timestamp(Cassandra *node);
 
 /* A statement arrives: it begins now, or waits for a native transport thread. Its answer gives the
  * thread to the next that waits. */
-enum { NODE_REQUEST_WRITE, NODE_REQUEST_READ };
+enum { NODE_REQUEST_WRITE, NODE_REQUEST_READ, NODE_REQUEST_PAXOS };
 void node_request_enter(Cassandra *node, void *request, uint64_t type);
 void node_request_done(Cassandra *node);
 
@@ -260,6 +274,12 @@ extern const EventType replica_group_arrived;    /* the cluster's; detail: mask 
 extern const EventType replica_repair_arrived;   /* subject Read, detail: index */
 extern const EventType replica_read_arrived;     /* subject Read, detail: round << 8 | index */
 extern const EventType replica_hints_arrived; /* subject HintQueue, detail: first << 16 | count */
+
+/* The replica stores `version` unless it has a newer one, as durable as its commit log is. */
+void replica_apply(Cassandra *node, uint32_t slot, int64_t version);
+
+/* Calls paxos_answer when what is logged now may be answered. */
+void replica_answer_paxos(Cassandra *node, PaxosMessage *message);
 
 /* The coordinator's own part, without a message. */
 void replica_take_mutation(Cassandra *node, Write *write, guint index);
@@ -297,11 +317,27 @@ struct Write {
     uint8_t near; /* with legs: index of the replica that is near */
     bool is_begun, is_sent, is_decided, is_swept, is_orphan;
     bool is_delete;
+    bool is_commit; /* of a lightweight transaction: each replica is sent its own copy */
+    bool leaves_hints;
+    uint64_t operation; /* number of the transaction at the coordinator, 0: the client waits */
+    uint64_t told;      /* to history; 0: not followed */
+    int64_t value;      /* of a commit: names its data */
     SimTime acked_at[RING_REPLICAS_MOST]; /* arrival at the coordinator */
     uint32_t lives[RING_REPLICAS_MOST];   /* the replica's incarnation when its event was planned */
 };
 
 void write_receive(Cassandra *node, const Message *message);
+
+/* What a lightweight transaction commits. */
+typedef struct PaxosCommit {
+    uint64_t operation, key, request;
+    int64_t version, value;
+    Consistency consistency;
+    bool leaves_hints;
+} PaxosCommit;
+
+/* Sends it to all replicas at once; paxos_write_ended tells its end. */
+void write_commit(Cassandra *node, const PaxosCommit *what);
 
 /* Begins a write that waited for a thread. */
 void write_begin(Cassandra *node, Write *write);
@@ -347,6 +383,7 @@ struct Read {
     uint8_t near; /* with legs: index of the replica that is near */
     bool is_begun, is_sent, is_asking, is_done, is_orphan;
     SimSpan *missing_for; /* with legs: how long what was sent last was not at the replica yet */
+    uint64_t operation; /* number of the lightweight transaction that reads, 0: the client waits */
     SimTime answered_at[RING_REPLICAS_MOST];
     int64_t versions[RING_REPLICAS_MOST];
     uint32_t lives[RING_REPLICAS_MOST];
@@ -356,6 +393,9 @@ struct Read {
 uint32_t read_choose(Read *read);
 
 void read_receive(Cassandra *node, const Message *message);
+
+/* A lightweight transaction reads its row; paxos_read_ended tells what it is. */
+void read_for_paxos(Cassandra *node, uint64_t operation, uint64_t key, Consistency level);
 void read_begin(Cassandra *node, Read *read);
 /* A replica has read the row and answers after `later`; it was dropped; the repair is applied. */
 void read_served(Read *read, Cassandra *replica, uint64_t detail, SimSpan later);

@@ -2,6 +2,7 @@
  * Source: Cassandra 3.11 MessageDeliveryTask, MutationVerbHandler, StageManager, CommitLog. */
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/tombstones.h"
 #include "sim/world/version.h"
 
@@ -9,7 +10,7 @@
 #define QUIET_WORK_MOST 8         /* jobs in the CPU: a node with more of them is busy */
 
 /* Who is answered when a sync ends: `what` of a CommitLogWaiter. */
-enum { ANSWER_WRITE, ANSWER_REPAIR, ANSWER_HINTS };
+enum { ANSWER_WRITE, ANSWER_REPAIR, ANSWER_HINTS, ANSWER_PAXOS };
 
 static void start_sync(Cassandra *node);
 
@@ -26,6 +27,9 @@ static void answer_now(Cassandra *node, const CommitLogWaiter *waiter)
         break;
     case ANSWER_REPAIR:
         read_repaired(waiter->subject, node, (guint)waiter->detail);
+        break;
+    case ANSWER_PAXOS:
+        paxos_answer(node, waiter->subject);
         break;
     default:
         queue = waiter->subject;
@@ -114,6 +118,16 @@ static void apply(Cassandra *node, uint32_t slot, int64_t version)
     node->mutations++;
 }
 
+void replica_apply(Cassandra *node, uint32_t slot, int64_t version)
+{
+    apply(node, slot, version);
+}
+
+void replica_answer_paxos(Cassandra *node, PaxosMessage *message)
+{
+    answer(node, (CommitLogWaiter){message, 0, 0, ANSWER_PAXOS});
+}
+
 /* --- mutations ----------------------------------------------------------------------------------
  */
 
@@ -138,13 +152,21 @@ static void start_next_mutations(Cassandra *node)
     }
 }
 
+static void apply_write(Cassandra *node, const Write *write, guint index)
+{
+    apply(node, write->slot + index, write->version);
+    if (write->is_commit) {
+        paxos_learn(node, write->slot + index, (PaxosUpdate){write->version, write->value});
+    }
+}
+
 static void on_mutation_done(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
     Write *write = subject;
 
     stage_leave(&node->mutation_stage, node_now(node));
-    apply(node, write->slot + (uint32_t)detail, write->version);
+    apply_write(node, write, (guint)detail);
     answer(node, (CommitLogWaiter){write, detail, 0, ANSWER_WRITE});
     start_next_mutations(node);
 }
@@ -190,7 +212,7 @@ bool replica_write_quietly(Cassandra *node, Write *write, guint index, SimSpan l
     }
     cpu = draw_mutation_cpu(node, write, index);
     host_spend(node->component.host, &node->component.owner, cpu);
-    apply(node, write->slot + index, write->version);
+    apply_write(node, write, index);
     write->pending |= 1u << index;
     answer(node, (CommitLogWaiter){write, index, later + cpu, ANSWER_WRITE});
     return true;

@@ -34,6 +34,7 @@ static void grow(KeyTable *table)
 
     table->capacity *= 2;
     table->slots = make_slots(table->capacity);
+    table->keys = g_renew(uint64_t, table->keys, table->capacity);
     for (uint32_t i = 0; i < old_capacity; i++) {
         if (old[i].index != EMPTY) {
             *probe(table, old[i].key) = old[i];
@@ -46,6 +47,7 @@ void key_table_init(KeyTable *table, KeyPlace *place, void *context)
 {
     table->capacity = FIRST_CAPACITY;
     table->slots = make_slots(table->capacity);
+    table->keys = g_new(uint64_t, table->capacity);
     table->count = 0;
     table->place = place;
     table->context = context;
@@ -54,6 +56,7 @@ void key_table_init(KeyTable *table, KeyPlace *place, void *context)
 void key_table_clear(KeyTable *table)
 {
     g_clear_pointer(&table->slots, g_free);
+    g_clear_pointer(&table->keys, g_free);
     table->capacity = table->count = 0;
 }
 
@@ -69,6 +72,7 @@ const KeyEntry *key_table_add(KeyTable *table, uint64_t key)
         entry = probe(table, key);
     }
     entry->key = key;
+    table->keys[table->count] = key;
     entry->index = table->count++;
     entry->range = table->place(table->context, key);
     return entry;

@@ -18,6 +18,7 @@ typedef uint32_t KeyPlace(void *context, uint64_t key);
 
 typedef struct KeyTable {
     KeyEntry *slots; /* open addressing; index UINT32_MAX: empty */
+    uint64_t *keys;  /* by index */
     uint32_t capacity, count;
     KeyPlace *place;
     void *context;

@@ -1,6 +1,7 @@
 /* tombstones.c - what a delete leaves behind on each replica, until a compaction may purge it. */
 #include "models/data/cassandra/tombstones.h"
 
+#include "sim/world/history_store.h"
 #include "sim/world/version.h"
 
 /* One on one replica, in a heap by the instant of its compaction. */
@@ -18,7 +19,6 @@ struct Tombstones {
 /* What is known of deletes whatever replica holds them. */
 struct Deletions {
     GHashTable *made_us; /* version -> microseconds of the coordinator's clock; only looked up */
-    GHashTable *purged;  /* index of a key -> version; only looked up */
 };
 
 /* --- deletion times -----------------------------------------------------------------------------
@@ -29,7 +29,6 @@ static Deletions *deletions_of(Cluster *cluster)
     if (cluster->deletions == NULL) {
         cluster->deletions = g_new0(Deletions, 1);
         cluster->deletions->made_us = g_hash_table_new(NULL, NULL);
-        cluster->deletions->purged = g_hash_table_new(NULL, NULL);
     }
     return cluster->deletions;
 }
@@ -148,13 +147,12 @@ void tombstones_keep(Cassandra *node, uint32_t slot, int64_t version)
 static void purge(Cassandra *node, const Tombstone *tombstone)
 {
     Cluster *cluster = node->cluster;
-    GHashTable *purged = deletions_of(cluster)->purged;
-    gpointer key = GSIZE_TO_POINTER((gsize)tombstone->slot / cluster->slots_per_key);
-    int64_t before = (int64_t)GPOINTER_TO_SIZE(g_hash_table_lookup(purged, key));
 
     store_restore(&cluster->store, tombstone->slot, 0);
     node->tombstones_purged++;
-    g_hash_table_insert(purged, key, GSIZE_TO_POINTER((gsize)MAX(before, tombstone->version)));
+    history_copy(world_history(node->component.world), COPY_PURGED,
+                 cluster->keys.keys[tombstone->slot / cluster->slots_per_key], tombstone->version,
+                 &node->component);
 }
 
 /* A tombstone that a newer write has covered is gone with it. What no sync has made durable is in
@@ -178,15 +176,6 @@ void tombstones_sweep(Cassandra *node)
     }
 }
 
-int64_t tombstones_purged(const Cluster *cluster, uint32_t index)
-{
-    if (cluster->deletions == NULL) {
-        return 0;
-    }
-    return (int64_t)GPOINTER_TO_SIZE(
-        g_hash_table_lookup(cluster->deletions->purged, GSIZE_TO_POINTER((gsize)index)));
-}
-
 void tombstones_free(Cassandra *node)
 {
     if (node->tombstones != NULL) {
@@ -199,7 +188,6 @@ void tombstones_free_shared(Cluster *cluster)
 {
     if (cluster->deletions != NULL) {
         g_hash_table_destroy(cluster->deletions->made_us);
-        g_hash_table_destroy(cluster->deletions->purged);
         g_clear_pointer(&cluster->deletions, g_free);
     }
 }

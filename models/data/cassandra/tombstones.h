@@ -21,8 +21,5 @@ int64_t tombstones_seen(const Cassandra *node, int64_t version);
 /* Each second: compactions purge what is due. */
 void tombstones_sweep(Cassandra *node);
 
-/* The newest tombstone of the key at `index` that any replica has purged; 0: none. */
-int64_t tombstones_purged(const Cluster *cluster, uint32_t index);
-
 void tombstones_free(Cassandra *node);
 void tombstones_free_shared(Cluster *cluster);

@@ -1,0 +1,31 @@
+/* read_list.h - a coordinator's reads under way, in order of their begin. Private to this folder.
+ */
+#pragma once
+
+#include "models/data/cassandra/node.h"
+
+static inline void read_list_add(ReadList *list, Read *read)
+{
+    read->next = NULL;
+    read->previous = list->last;
+    if (list->last != NULL) {
+        list->last->next = read;
+    } else {
+        list->first = read;
+    }
+    list->last = read;
+}
+
+static inline void read_list_remove(ReadList *list, Read *read)
+{
+    if (read->previous != NULL) {
+        read->previous->next = read->next;
+    } else {
+        list->first = read->next;
+    }
+    if (read->next != NULL) {
+        read->next->previous = read->previous;
+    } else {
+        list->last = read->previous;
+    }
+}
