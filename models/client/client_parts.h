@@ -159,6 +159,16 @@ void request_hear_close(Client *client, const Message *message);
 /* Ends one that the run leaves unfinished. */
 void request_abandon(Request *request);
 
+/* --- client_tls.c --- */
+
+/* Round trips of the TLS handshake. */
+int request_tls_round_trips(const Request *request);
+
+/* Whether the server has shown a certificate that is not valid, which ends the request: neither
+ * OkHttp nor browsers try another address then. Also with a ticket (assumption: Chromium verifies
+ * again). */
+bool request_sees_bad_certificate(const Request *request);
+
 /* --- client_user.c: what a user remembers --- */
 
 /* Makes the population: access network, cache and ticket of each user, drawn once. False when

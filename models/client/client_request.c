@@ -9,6 +9,7 @@ static void request_try(Request *request);
 static void request_fail_attempt(Request *request, const char *reason, bool may_retry);
 static void dial_next(Request *request);
 static void request_ask(Request *request);
+static void request_greet(Request *request);
 
 static void on_fallback(void *self, void *subject, uint64_t detail);
 static void on_handshake(void *self, void *subject, uint64_t detail);
@@ -349,23 +350,6 @@ static void dial_failed(Request *request, uint16_t address, ConnectOutcome outco
     }
 }
 
-/* Round trips of the TLS handshake. Sources: RFC 5246, RFC 8446. */
-static int tls_round_trips(const Request *request)
-{
-    bool has_ticket = request->user->has_ticket;
-
-    switch (request->client->tls) {
-    case TLS_NONE:
-        return 0;
-    case TLS_1_2:
-        return has_ticket ? 1 : 2;
-    case TLS_1_3_EARLY: /* only what may be repeated is sent along */
-        return has_ticket && !request->is_write ? 0 : 1;
-    default:
-        return 1;
-    }
-}
-
 static void on_dialled(Component *self, void *context, ConnectOutcome outcome, Component *peer,
                        uint32_t connection)
 {
@@ -397,13 +381,26 @@ static void on_dialled(Component *self, void *context, ConnectOutcome outcome, C
     /* a round trip as it was just seen, without the seconds that lost SYNs cost */
     SimSpan base =
         2 * (network_base_delay(self->world, self->site, peer->site) + access_delay(request->user));
-    SimSpan wait = tls_round_trips(request) * MIN(now_of(request) - opened.begun, base + base / 2);
+    SimSpan wait =
+        request_tls_round_trips(request) * MIN(now_of(request) - opened.begun, base + base / 2);
 
     if (wait > 0) {
         set_timer(request, wait, &handshake_event);
     } else {
-        request_ask(request);
+        request_greet(request);
     }
+}
+
+static void request_greet(Request *request)
+{
+    if (G_LIKELY(!request_sees_bad_certificate(request))) {
+        request_ask(request);
+        return;
+    }
+    request->dc = request->peer->site;
+    network_close(&request->client->component, request->peer, request->connection,
+                  access_delay(request->user), (double)request->user->access_loss);
+    request_fail_attempt(request, "tls-certificate", false);
 }
 
 static void on_handshake(void *self, void *subject, uint64_t detail)
@@ -413,7 +410,7 @@ static void on_handshake(void *self, void *subject, uint64_t detail)
     (void)self;
     (void)detail;
     request->timer = EVENT_NONE;
-    request_ask(request);
+    request_greet(request);
 }
 
 /* --- question and answer --- */
@@ -496,7 +493,7 @@ static void request_answered(Request *request, const Message *reply)
     history_expect(world_history(client->component.world), session_of(request), request->key);
     if (!request->is_reused) {
         user->left = (uint16_t)(reply->count > 0 ? MIN(reply->count, UINT16_MAX) : UINT16_MAX);
-        user->peer_incarnation = peer->owner.incarnation;
+        user->peer_incarnation = component_life(peer);
         user->peer_address = request->address;
         user->connection = request->connection;
     }

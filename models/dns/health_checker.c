@@ -52,8 +52,42 @@ static Engine *engine_of(const HealthChecker *checker)
 /* --- one probe ----------------------------------------------------------------------------------
  */
 
+/* Whether a fault's effect is about the endpoint. */
+static bool is_about(const HealthChecker *checker, const Probe *probe, const Effect *effect)
+{
+    return effect->about == NULL ||
+           strcmp(effect->about, route53_check_dc(checker->route53, probe->rank)) == 0;
+}
+
+/* What a checker that lies, or that sees an endpoint come and go, makes of a result. */
+static bool twist(const HealthChecker *checker, const Probe *probe, bool is_ok)
+{
+    SimTime now = world_now(checker->component.world);
+    const Effect *effect;
+
+    for (guint i = 0; (effect = component_effect(&checker->component, i, NULL)) != NULL; i++) {
+        double duty = effect->shares[SHARE_CHECKER_FLAPS];
+        SimSpan period = effect->spans[SPAN_FLAP_PERIOD];
+
+        if (!is_about(checker, probe, effect)) {
+            continue;
+        }
+        if (effect->shares[SHARE_CHECKER_SAYS_GOOD] > 0) {
+            is_ok = true;
+        }
+        if (effect->shares[SHARE_CHECKER_SAYS_BAD] > 0 ||
+            (duty > 0 && (double)(now % period) < duty * (double)period)) {
+            is_ok = false;
+        }
+    }
+    return is_ok;
+}
+
 static void probe_end(HealthChecker *checker, Probe *probe, bool is_ok)
 {
+    if (component_is_affected(&checker->component)) {
+        is_ok = twist(checker, probe, is_ok);
+    }
     checker->probes_failed += is_ok ? 0 : 1;
     health_view_add(&probe->view, is_ok, probe->check->threshold);
     route53_report(checker->route53, probe->rank, checker->rank, probe->view.is_bad);

@@ -23,7 +23,7 @@ struct Waiter {
 
 /* One name in one cache. */
 typedef struct Entry {
-    SimTime expires;
+    SimTime expires, filled;
     uint32_t addresses[ANSWER_MOST];
     uint16_t name;     /* for the question upstream */
     uint16_t resolver; /* rank among the resolvers */
@@ -67,7 +67,7 @@ typedef struct Resolver {
     Name names[NAMES_MOST];
     guint name_count;
     Pool *waiters;
-    Rng draws;
+    Rng draws, faults;
     /* measurement */
     uint64_t questions, hits, upstream_questions, upstream_lost, failures, stale_answers;
 } Resolver;
@@ -78,6 +78,55 @@ static void upstream_is_silent(void *self, void *subject, uint64_t detail);
 static const EventType upstream_has_answered = {"resolver.upstream-answer", upstream_answers};
 static const EventType upstream_was_silent = {"resolver.upstream-timeout", upstream_is_silent};
 
+/* --- faults -------------------------------------------------------------------------------------
+ */
+
+static double mislocated_share(const Resolver *self)
+{
+    return self->component.condition.shares[SHARE_DNS_MISLOCATE];
+}
+
+static bool is_hit(Resolver *self, EffectShare which)
+{
+    double share = self->component.condition.shares[which];
+
+    return G_UNLIKELY(share > 0) && rng_chance(&self->faults, share);
+}
+
+/* The first resolvers of each class are those that a share of them means, always the same ones. */
+static bool is_among(const Resolver *self, const Entry *entry, EffectShare which)
+{
+    double share = self->component.condition.shares[which];
+    uint32_t rank = entry->resolver % (uint32_t)self->resolvers;
+
+    return share > 0 && (double)rank < share * (double)self->resolvers;
+}
+
+/* Until when the entry may be used: a stubborn resolver keeps it for longer than it should. */
+static SimTime usable_until(const Resolver *self, const Entry *entry)
+{
+    if (G_LIKELY(!is_among(self, entry, SHARE_DNS_STALE))) {
+        return entry->expires;
+    }
+    return MAX(entry->expires, entry->filled + self->component.condition.spans[SPAN_DNS_FLOOR]);
+}
+
+/* What a fault makes of an answer from upstream. */
+static void forge(Resolver *self, Answer *answer)
+{
+    const Effect *condition = &self->component.condition;
+
+    if (is_hit(self, SHARE_DNS_NXDOMAIN)) {
+        *answer =
+            (Answer){.code = DNS_NXDOMAIN, .ttl_s = condition->spans[SPAN_DNS_NEGATIVE] / SIM_S};
+    } else if (is_hit(self, SHARE_DNS_POISON)) {
+        *answer = (Answer){.code = DNS_NOERROR,
+                           .count = 1,
+                           .addresses = {condition->address},
+                           .ttl_s = condition->spans[SPAN_DNS_POISON] / SIM_S};
+    }
+}
+
 /* --- answers ------------------------------------------------------------------------------------
  */
 
@@ -87,7 +136,7 @@ static Entry *find_entry(Resolver *self, Name *name, uint64_t client)
     guint count = (guint)self->resolvers;
     guint rank = resolver_mix_class(&self->mix, client) * count +
                  resolver_mix_instance(&self->mix, client, count);
-    int whence = resolver_mix_whence(&self->mix, client);
+    int whence = resolver_mix_whence(&self->mix, client, mislocated_share(self));
     const Cache *cache = &self->caches[rank];
     guint member = cache->members > 1 ? (guint)rng_below(&self->draws, cache->members) : 0;
     Entry *entry = &name->entries[(guint)whence * self->members + cache->first + member];
@@ -135,8 +184,9 @@ static SimSpan effective_ttl(const Resolver *self, const Entry *entry, const Ans
     return MAX(answer->ttl_s * SIM_S, self->caches[entry->resolver].floor);
 }
 
-static void fill(Entry *entry, const Answer *answer, SimTime expires)
+static void fill(Entry *entry, const Answer *answer, SimTime now, SimTime expires)
 {
+    entry->filled = now;
     entry->code = (uint8_t)answer->code;
     entry->count = (uint8_t)answer->count;
     memcpy(entry->addresses, answer->addresses, sizeof entry->addresses);
@@ -169,7 +219,7 @@ static void fill_as_before_start(Resolver *self, Entry *entry)
     ask_upstream(self, entry, true, &answer);
     expires = (SimTime)rng_below(&self->draws, (uint64_t)effective_ttl(self, entry, &answer) + 1);
     if (expires > world_now(self->component.world)) {
-        fill(entry, &answer, expires);
+        fill(entry, &answer, world_now(self->component.world), expires);
     }
 }
 
@@ -203,6 +253,7 @@ static void upstream_answers(void *self, void *subject, uint64_t detail)
 {
     Resolver *resolver = self;
     Entry *entry = subject;
+    SimTime now = world_now(resolver->component.world);
     Answer answer;
     SimSpan ttl;
 
@@ -211,9 +262,12 @@ static void upstream_answers(void *self, void *subject, uint64_t detail)
         return;
     }
     ask_upstream(resolver, entry, false, &answer);
+    if (component_is_affected(&resolver->component)) {
+        forge(resolver, &answer);
+    }
     ttl = effective_ttl(resolver, entry, &answer);
     entry->is_pending = false;
-    fill(entry, &answer, world_now(resolver->component.world) + ttl);
+    fill(entry, &answer, now, now + ttl);
     answer_waiters(resolver, entry, ttl);
 }
 
@@ -230,7 +284,8 @@ static void upstream_is_silent(void *self, void *subject, uint64_t detail)
     }
     entry->is_pending = false;
     if (entry->is_filled && entry->code == DNS_NOERROR &&
-        resolver->caches[entry->resolver].serves_stale) {
+        (resolver->caches[entry->resolver].serves_stale ||
+         is_among(resolver, entry, SHARE_DNS_SERVE_STALE))) {
         resolver->stale_answers++;
         answer_waiters(resolver, entry, resolver->stale_ttl);
         return;
@@ -302,8 +357,11 @@ static void resolver_on_message(Component *self, const Message *message)
         return;
     }
     resolver->questions++;
+    if (is_hit(resolver, SHARE_DNS_DROP)) {
+        return;
+    }
     name = find_name(resolver, message->subject);
-    if (name == NULL) {
+    if (name == NULL || is_hit(resolver, SHARE_DNS_SERVFAIL)) {
         Entry failure = {.code = DNS_SERVFAIL};
 
         answer_client(resolver, &failure, &message->ticket, message->transport, 0);
@@ -313,9 +371,10 @@ static void resolver_on_message(Component *self, const Message *message)
     if (!entry->was_used) {
         fill_as_before_start(resolver, entry);
     }
-    if (entry->is_filled && entry->expires > now) {
+    if (entry->is_filled && usable_until(resolver, entry) > now) {
         resolver->hits++;
-        answer_client(resolver, entry, &message->ticket, message->transport, entry->expires - now);
+        answer_client(resolver, entry, &message->ticket, message->transport,
+                      usable_until(resolver, entry) - now);
         return;
     }
     wait_for_upstream(resolver, entry, message);
@@ -378,6 +437,7 @@ static void resolver_on_wire(Component *self, World *world, DiagList *diags)
     Resolver *resolver = (Resolver *)self;
     const GPtrArray *servers = world_of_kind(world, "route53");
     g_autofree char *stream = g_strdup_printf("%s/draws", self->name);
+    g_autofree char *faults = g_strdup_printf("%s/faults", self->name);
     double shares = resolver->mix.small_ratio + resolver->mix.medium_ratio +
                     resolver->mix.large_ratio + resolver->mix.sticky_ratio;
 
@@ -389,6 +449,7 @@ static void resolver_on_wire(Component *self, World *world, DiagList *diags)
     }
     resolver->route53 = servers->len > 0 ? g_ptr_array_index(servers, 0) : NULL;
     engine_open_stream(world_engine(world), &resolver->draws, stream);
+    engine_open_stream(world_engine(world), &resolver->faults, faults);
     resolver->mix.salt = rng_next(&resolver->draws);
     resolver->waiters = pool_new("resolver waiters", sizeof(Waiter));
     find_places(resolver, world);

@@ -43,11 +43,14 @@ static int client_afar(const ResolverMix *mix, uint64_t client)
     return others[(int)(client_number(mix, client, 5) * count)];
 }
 
-int resolver_mix_whence(const ResolverMix *mix, uint64_t client)
+int resolver_mix_whence(const ResolverMix *mix, uint64_t client, double mislocated)
 {
     double kind = client_number(mix, client, 3);
     double luck = client_number(mix, client, 4);
 
+    if (mislocated > 0 && client_number(mix, client, 6) < mislocated) {
+        return client_afar(mix, client);
+    }
     if (kind < mix->unmapped_ratio) {
         return WHENCE_UNMAPPED;
     }

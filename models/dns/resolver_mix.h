@@ -38,7 +38,9 @@ typedef struct ResolverMix {
 } ResolverMix;
 
 ResolverClass resolver_mix_class(const ResolverMix *mix, uint64_t client);
-int resolver_mix_whence(const ResolverMix *mix, uint64_t client);
+
+/* `mislocated`: share of clients, over all those of the mix, that seem to be far away. */
+int resolver_mix_whence(const ResolverMix *mix, uint64_t client, double mislocated);
 
 /* Which of the `count` resolvers of its class. */
 guint resolver_mix_instance(const ResolverMix *mix, uint64_t client, guint count);

@@ -6,172 +6,11 @@
 #include <errno.h>
 
 #include "models/dns/health_checker.h"
+#include "models/dns/route53_parts.h"
 #include "models/dns/route53_predict.h"
 #include "models/dns/route53_read.h"
-#include "sim/world/history.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
-
-/* One check while the run goes on. */
-typedef struct CheckState {
-    const char *dc;          /* of its address, or its id: for the record of what happened */
-    uint16_t reporting, bad; /* one bit for each checker */
-    bool is_used, is_deep;
-    bool is_healthy;     /* as the checkers have decided, Inverted counted in */
-    SimTime visible_at;  /* when the data plane has the last change so far */
-    EventId calculation; /* CALCULATED: pending evaluation */
-} CheckState;
-
-typedef struct Route53 {
-    Component component;
-    /* configuration */
-    char *zone_path, *checks_path, *change_path;
-    HealthOverrides overrides;
-    char *shallow_path;
-    SimSpan ttl;
-    Draw propagation, calculation;
-    SimSpan report_validity;
-    const cJSON *latency_regions;
-    /* derived */
-    Zone *zone;
-    HealthChecks *checks;
-    GHashTable *latency_sites; /* const char * region -> const Site *; only looked up */
-    /* state */
-    CheckState *states;
-    bool *visible, *at_start;         /* one flag for each check: healthy to the data plane */
-    SimTime lost_at[HEALTH_CHECKERS]; /* SIM_NEVER: it works */
-    Rng answers, delays;
-    /* measurement */
-    uint64_t queries, no_data, no_name, health_changes;
-    Gauge unhealthy;
-} Route53;
-
-static void change_arrives(void *self, void *subject, uint64_t detail);
-static void calculate(void *self, void *subject, uint64_t detail);
-static void reports_expire(void *self, void *subject, uint64_t detail);
-
-static const EventType change_becomes_visible = {"route53.health-visible", change_arrives};
-static const EventType calculation_runs = {"route53.calculate", calculate};
-static const EventType reports_become_old = {"route53.reports-old", reports_expire};
-
-/* --- health: from reports to what the data plane sees -------------------------------------------
- */
-
-static void schedule_parents(Route53 *self, guint child)
-{
-    Engine *engine = world_engine(self->component.world);
-
-    for (guint i = 0; i < self->checks->checks->len; i++) {
-        const HealthCheck *check = health_checks_at(self->checks, i);
-
-        for (guint k = 0;
-             self->states[i].is_used && !check->is_disabled && k < check->children->len; k++) {
-            if (g_array_index(check->children, guint, k) == child &&
-                engine_time_of(engine, self->states[i].calculation) == SIM_NEVER) {
-                self->states[i].calculation =
-                    engine_after(engine, draw_span(self->calculation, &self->delays),
-                                 &self->component.owner, &calculation_runs, NULL, i);
-            }
-        }
-    }
-}
-
-static void put_health(Route53 *self, guint rank, bool is_healthy)
-{
-    CheckState *state = &self->states[rank];
-    SimTime now = world_now(self->component.world);
-
-    if (state->is_healthy == is_healthy) {
-        return;
-    }
-    state->is_healthy = is_healthy;
-    self->health_changes++;
-    gauge_add(&self->unhealthy, now, is_healthy ? -1 : 1);
-    history_note(world_history(self->component.world), "route53.health-changed", &self->component,
-                 "dc", state->dc, "to", is_healthy ? "healthy" : "unhealthy");
-    /* Changes of one check become visible in their order. */
-    state->visible_at = MAX(now + draw_span(self->propagation, &self->delays), state->visible_at);
-    engine_at(world_engine(self->component.world), state->visible_at, &self->component.owner,
-              &change_becomes_visible, NULL, (uint64_t)rank << 1 | (is_healthy ? 1 : 0));
-    schedule_parents(self, rank);
-}
-
-static void change_arrives(void *self, void *subject, uint64_t detail)
-{
-    (void)subject;
-    ((Route53 *)self)->visible[detail >> 1] = (detail & 1) != 0;
-}
-
-static void calculate(void *self, void *subject, uint64_t detail)
-{
-    Route53 *route53 = self;
-    guint rank = (guint)detail;
-    const HealthCheck *check = health_checks_at(route53->checks, rank);
-    g_autofree bool *healthy = g_new(bool, route53->checks->checks->len);
-
-    (void)subject;
-    for (guint i = 0; i < route53->checks->checks->len; i++) {
-        healthy[i] = route53->states[i].is_healthy;
-    }
-    put_health(route53, rank, health_calculate(check, healthy) != check->is_inverted);
-}
-
-/* Without any report the last status stays. */
-static void judge(Route53 *self, guint rank)
-{
-    const CheckState *state = &self->states[rank];
-    guint reporting = (guint)__builtin_popcount(state->reporting);
-    guint good = (guint)__builtin_popcount(state->reporting & (unsigned)~state->bad);
-
-    if (reporting > 0) {
-        put_health(self, rank,
-                   health_quorum(good, reporting) !=
-                       health_checks_at(self->checks, rank)->is_inverted);
-    }
-}
-
-void route53_report(Component *self, guint check, guint checker, bool is_bad)
-{
-    Route53 *route53 = (Route53 *)self;
-    CheckState *state = &route53->states[check];
-    uint16_t bit = (uint16_t)(1u << checker);
-    uint16_t bad = is_bad ? state->bad | bit : (uint16_t)(state->bad & ~bit);
-
-    route53->lost_at[checker] = SIM_NEVER;
-    if (bad == state->bad && (state->reporting & bit) != 0) {
-        return;
-    }
-    state->bad = bad;
-    state->reporting |= bit;
-    judge(route53, check);
-}
-
-static void reports_expire(void *self, void *subject, uint64_t detail)
-{
-    Route53 *route53 = self;
-    uint16_t bit = (uint16_t)(1u << detail);
-
-    (void)subject;
-    if (route53->lost_at[detail] == SIM_NEVER ||
-        world_now(route53->component.world) < route53->lost_at[detail] + route53->report_validity) {
-        return;
-    }
-    for (guint i = 0; i < route53->checks->checks->len; i++) {
-        if ((route53->states[i].reporting & bit) != 0) {
-            route53->states[i].reporting &= (uint16_t)~bit;
-            judge(route53, i);
-        }
-    }
-}
-
-void route53_lose_checker(Component *self, guint checker)
-{
-    Route53 *route53 = (Route53 *)self;
-
-    route53->lost_at[checker] = world_now(self->world);
-    engine_after(world_engine(self->world), route53->report_validity, &self->owner,
-                 &reports_become_old, NULL, checker);
-}
 
 /* --- answers ------------------------------------------------------------------------------------
  */
@@ -191,6 +30,35 @@ static SimSpan latency_to(void *context, const char *region)
                : network_base_delay(from->self->component.world, from->region, site);
 }
 
+static bool is_about(const Effect *effect, const char *name, const Answer *answer)
+{
+    if (effect->about == NULL || strcmp(effect->about, name) == 0) {
+        return true;
+    }
+    for (guint i = 0; i < answer->set_count; i++) {
+        if (strcmp(effect->about, answer->sets[i]->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A record that lost its values: there is no address in the answer. */
+static void empty_answer(Route53 *self, const Route53Query *query, Answer *answer)
+{
+    const Effect *effect;
+
+    for (guint i = 0; (effect = component_effect(&self->component, i, NULL)) != NULL; i++) {
+        double share = effect->shares[SHARE_DNS_EMPTY];
+
+        if (share > 0 && is_about(effect, query->name, answer) &&
+            rng_chance(&self->empties, share)) {
+            answer->count = answer->set_count = 0;
+            answer->ttl_s = self->zone->negative_ttl_s;
+        }
+    }
+}
+
 void route53_ask(Component *self, const Route53Query *query, Answer *answer)
 {
     Route53 *route53 = (Route53 *)self;
@@ -205,6 +73,9 @@ void route53_ask(Component *self, const Route53Query *query, Answer *answer)
     *answer = route53_answer(route53->zone, &question,
                              query->is_before_start ? route53->at_start : route53->visible,
                              &route53->answers);
+    if (component_is_affected(self) && !query->is_before_start) {
+        empty_answer(route53, query, answer);
+    }
     if (answer->code == DNS_NXDOMAIN) {
         route53->no_name++;
     } else if (answer->count == 0) {
@@ -221,14 +92,20 @@ void route53_ask(Component *self, const Route53Query *query, Answer *answer)
 static JsonDocument *read_file(const Route53 *self, const char *name, const char *path,
                                DiagList *diags)
 {
+    const cJSON *node = json_member(self->component.settings, name);
+
+    return route53_open(node != NULL ? node : self->component.settings, path, diags);
+}
+
+JsonDocument *route53_open(const cJSON *node, const char *path, DiagList *diags)
+{
     FILE *file = fopen(path, "rb");
 
     if (file == NULL) {
-        const cJSON *node = json_member(self->component.settings, name);
         int reason = errno;
 
-        diag_add(diags, DIAG_ERROR, node != NULL ? node : self->component.settings, DIAG_VALUE,
-                 "'%s' cannot be read: %s", path, g_strerror(reason));
+        diag_add(diags, DIAG_ERROR, node, DIAG_VALUE, "'%s' cannot be read: %s", path,
+                 g_strerror(reason));
         return NULL;
     }
     fclose(file);
@@ -303,6 +180,9 @@ static bool read_configuration(Route53 *self, DiagList *diags)
     if (self->zone != NULL && self->change_path != NULL) {
         read_change(self, diags);
     }
+    if (self->zone != NULL) {
+        changes_read(self, diags);
+    }
     return self->zone != NULL;
 }
 
@@ -313,6 +193,16 @@ static void use_check(Route53 *self, guint rank)
     self->states[rank].is_used = true;
     for (guint i = 0; i < check->children->len; i++) {
         self->states[g_array_index(check->children, guint, i)].is_used = true;
+    }
+}
+
+/* One that a change will bring is probed from the start: in Route 53 checks live by themselves. */
+static void use_check_of(Route53 *self, const RecordSet *set)
+{
+    int rank = set->check_id != NULL ? health_checks_find(self->checks, set->check_id) : -1;
+
+    if (rank >= 0) {
+        use_check(self, (guint)rank);
     }
 }
 
@@ -338,13 +228,14 @@ static void set_up_states(Route53 *self)
     self->states = g_new0(CheckState, count + 1);
     self->visible = g_new0(bool, count + 1);
     self->at_start = g_new0(bool, count + 1);
-    for (guint i = 0; i < self->zone->groups->len; i++) {
-        const RecordGroup *group = g_ptr_array_index(self->zone->groups, i);
+    for (guint i = 0; i < self->zone->sets->len; i++) {
+        use_check_of(self, g_ptr_array_index(self->zone->sets, i));
+    }
+    for (guint i = 0; i < self->plans->len; i++) {
+        const Plan *plan = g_ptr_array_index(self->plans, i);
 
-        for (guint k = 0; k < group->members->len; k++) {
-            if (record_group_at(group, k)->check >= 0) {
-                use_check(self, (guint)record_group_at(group, k)->check);
-            }
+        for (guint k = 0; k < plan->changes->len; k++) {
+            use_check_of(self, g_array_index(plan->changes, Change, k).set);
         }
     }
     for (int pass = 0; pass < 2; pass++) {
@@ -417,24 +308,36 @@ static const Site *latency_site(const Route53 *self, World *world, const char *r
     return NULL;
 }
 
+static void find_latency_site(Route53 *self, World *world, const RecordSet *set, DiagList *diags)
+{
+    const Site *site;
+
+    if (set->policy != ROUTING_LATENCY) {
+        return;
+    }
+    site = latency_site(self, world, set->region);
+    if (site == NULL) {
+        diag_add_at(diags, DIAG_ERROR, set->place,
+                    "no data centre stands in for region '%s'; name one in 'latency_regions' "
+                    "of 'route53'",
+                    set->region);
+    } else {
+        g_hash_table_insert(self->latency_sites, (gpointer)g_intern_string(set->region),
+                            (gpointer)site);
+    }
+}
+
 static void find_latency_sites(Route53 *self, World *world, DiagList *diags)
 {
     self->latency_sites = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < self->zone->sets->len; i++) {
-        const RecordSet *set = g_ptr_array_index(self->zone->sets, i);
-        const Site *site;
+        find_latency_site(self, world, g_ptr_array_index(self->zone->sets, i), diags);
+    }
+    for (guint i = 0; i < self->plans->len; i++) {
+        const Plan *plan = g_ptr_array_index(self->plans, i);
 
-        if (set->policy != ROUTING_LATENCY) {
-            continue;
-        }
-        site = latency_site(self, world, set->region);
-        if (site == NULL) {
-            diag_add_at(diags, DIAG_ERROR, set->place,
-                        "no data centre stands in for region '%s'; name one in 'latency_regions' "
-                        "of 'route53'",
-                        set->region);
-        } else {
-            g_hash_table_insert(self->latency_sites, set->region, (gpointer)site);
+        for (guint k = 0; k < plan->changes->len; k++) {
+            find_latency_site(self, world, g_array_index(plan->changes, Change, k).set, diags);
         }
     }
 }
@@ -445,7 +348,10 @@ static void route53_on_wire(Component *self, World *world, DiagList *diags)
 
     engine_open_stream(world_engine(world), &route53->answers, "route53/answers");
     engine_open_stream(world_engine(world), &route53->delays, "route53/delays");
+    engine_open_stream(world_engine(world), &route53->control, "route53/control");
+    engine_open_stream(world_engine(world), &route53->empties, "route53/empties");
     find_latency_sites(route53, world, diags);
+    route53_warn(route53, world, diags);
     for (guint i = 0; i < route53->checks->checks->len; i++) {
         const HealthCheck *check = health_checks_at(route53->checks, i);
         Host *host = check->address != 0 ? host_find_address(world, check->address) : NULL;
@@ -497,10 +403,40 @@ static void route53_on_start(Component *self)
     gauge_set(&route53->unhealthy, world_now(self->world), unhealthy);
 }
 
+static void route53_on_condition(Component *self, const Effect *before)
+{
+    (void)before;
+    changes_on_condition((Route53 *)self);
+}
+
+/* Names that an effect is about must be ones of the zone, or of a change. */
+static char *route53_on_refuse(const Component *self, const Effect *effect)
+{
+    const Route53 *route53 = (const Route53 *)self;
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autofree char *hint = NULL;
+
+    if (effect->about == NULL || effect->shares[SHARE_DNS_EMPTY] <= 0) {
+        return effect->shares[SHARE_DNS_CHANGE] > 0 ? changes_refuse(route53, effect->about) : NULL;
+    }
+    if (zone_has_name(route53->zone, effect->about)) {
+        return NULL;
+    }
+    for (guint i = 0; i < route53->zone->groups->len; i++) {
+        const RecordGroup *group = g_ptr_array_index(route53->zone->groups, i);
+
+        g_ptr_array_add(names, (gpointer)group->name);
+    }
+    g_ptr_array_add(names, NULL);
+    hint = diag_suggest(effect->about, (const char *const *)names->pdata);
+    return g_strdup_printf("the zone has no record '%s'%s", effect->about, hint);
+}
+
 static void route53_on_free(Component *self)
 {
     Route53 *route53 = (Route53 *)self;
 
+    changes_free(route53);
     zone_free(route53->zone);
     health_checks_free(route53->checks);
     g_clear_pointer(&route53->latency_sites, g_hash_table_unref);
@@ -522,6 +458,10 @@ static const Field route53_fields[] = {
                       "without it 'health-checks.json' beside the zone"),
     FIELD_ROW(Route53, change_path, "change_batch", FIELD_TYPE_TEXT, char *, .flags = FIELD_PATH,
               .help = "File with a change batch that is applied to the zone before the run"),
+    FIELD_ROW(Route53, change_files, "changes", FIELD_TYPE_JSON, const cJSON *, .flags = FIELD_PATH,
+              .help = "Change batches that an action 'dns.change' may submit: name to file",
+              .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": "
+                        "\"string\"}}"),
     FIELD_ROW(Route53, overrides, "health_checks", FIELD_TYPE_TABLE, HealthOverrides,
               .more = health_override_fields, .help = "Settings over those of all health checks"),
     FIELD_TEXT(Route53, shallow_path, .initial = "/ping",
@@ -534,6 +474,9 @@ static const Field route53_fields[] = {
                .lowest = "0s",
                .help = "Time from a change of health to the answers of all name servers",
                .source = "assumption: Route 53 Developer Guide says 'quickly'"),
+    FIELD_DRAW(Route53, change_propagation, .initial = "uniform(5s, 60s)", .lowest = "0s",
+               .help = "Time from a change of records to the answers of all name servers",
+               .source = "Route 53 Developer Guide: within 60 seconds; law: assumption"),
     FIELD_DRAW(Route53, calculation, .initial = "uniform(1s, 5s)", .lowest = "0s",
                .help = "Time until a calculated check has seen a change of one it counts",
                .source = "assumption"),
@@ -554,6 +497,9 @@ static const MetricDef route53_metrics[] = {
     METRIC_COUNTER(Route53, no_data, "Answers without a record for the asker's place"),
     METRIC_COUNTER(Route53, no_name, "Answers that there is no such name"),
     METRIC_COUNTER(Route53, health_changes, "Health checks that changed their status"),
+    METRIC_COUNTER(Route53, changes_submitted, "Changes of records that were submitted"),
+    METRIC_COUNTER(Route53, changes_insync, "Changes of records that all name servers have"),
+    METRIC_COUNTER(Route53, changes_refused, "Changes of records that did not fit the zone"),
     METRIC_GAUGE(Route53, unhealthy, "1", "Health checks that are unhealthy"),
     METRIC_END,
 };
@@ -563,15 +509,18 @@ static const NoteDef route53_notes[] = {
      .help = "The status of a data centre's health check changed",
      .labels = {"dc", "to"},
      .values = {"dc", "healthy|unhealthy"}},
+    {.name = "route53.record-change",
+     .help = "A change of records was submitted, reached all name servers, or was refused",
+     .labels = {"change", "status"},
+     .values = {NULL, "PENDING|INSYNC|refused"}},
     NOTE_END,
 };
 
 const Kind route53_kind = {
     .name = "route53",
     .help = "Amazon Route 53: hosted zone, health checks and answers",
-    .leaves_out = "geoproximity and IP-based routing (refused), alarms and routing controls, and "
-                  "name servers that learn of a change at different times: the propagation delay "
-                  "stands for the last of them",
+    .leaves_out = "routing controls, and name servers that learn of a change at different times: "
+                  "the propagation delay stands for the last of them",
     .size = sizeof(Route53),
     .scope = KIND_ONE,
     .fields = route53_fields,
@@ -580,6 +529,8 @@ const Kind route53_kind = {
     .on_make = route53_on_make,
     .on_wire = route53_on_wire,
     .on_start = route53_on_start,
+    .on_condition = route53_on_condition,
+    .on_refuse = route53_on_refuse,
     .on_predict = route53_predict,
     .on_free = route53_on_free,
 };

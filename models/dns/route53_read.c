@@ -250,13 +250,19 @@ Zone *route53_read_zone(JsonDocument *document, const HealthChecks *checks, Diag
     return reader.errors == 0 ? zone_new(sets, checks, diags) : NULL;
 }
 
-Zone *route53_read_change(JsonDocument *document, const Zone *zone, const HealthChecks *checks,
-                          DiagList *diags)
+static void clear_changes(GArray *changes)
+{
+    for (guint i = 0; i < changes->len; i++) {
+        record_set_free(g_array_index(changes, Change, i).set);
+    }
+    g_array_set_size(changes, 0);
+}
+
+GArray *route53_read_changes(JsonDocument *document, DiagList *diags)
 {
     static const char *const actions[] = {"CREATE", "DELETE", "UPSERT", NULL};
     AwsReader reader = {document, diags, 0};
-    g_autoptr(GArray) changes = g_array_new(FALSE, FALSE, sizeof(Change));
-    g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func(free_set);
+    GArray *changes = g_array_new(FALSE, FALSE, sizeof(Change));
     const cJSON *wrapped = json_member(document->root, "ChangeBatch");
     const cJSON *list = json_member(wrapped != NULL ? wrapped : document->root, "Changes");
     const cJSON *item;
@@ -277,9 +283,21 @@ Zone *route53_read_change(JsonDocument *document, const Zone *zone, const Health
         if (set != NULL) {
             Change change = {(ChangeAction)action, set};
 
-            g_ptr_array_add(sets, set);
             g_array_append_val(changes, change);
         }
     }
-    return reader.errors == 0 ? zone_change(zone, changes, checks, diags) : NULL;
+    if (reader.errors > 0) {
+        clear_changes(changes);
+    }
+    return changes;
+}
+
+Zone *route53_read_change(JsonDocument *document, const Zone *zone, const HealthChecks *checks,
+                          DiagList *diags)
+{
+    g_autoptr(GArray) changes = route53_read_changes(document, diags);
+    Zone *changed = changes->len > 0 ? zone_change(zone, changes, checks, diags) : NULL;
+
+    clear_changes(changes);
+    return changed;
 }

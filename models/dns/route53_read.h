@@ -8,6 +8,10 @@
 /* Reads {"ResourceRecordSets": [...]}; checks it as a whole. NULL when anything was reported. */
 Zone *route53_read_zone(JsonDocument *document, const HealthChecks *checks, DiagList *diags);
 
+/* Reads a change batch, bare or wrapped; empty when anything was reported. Caller unrefs the array
+ * (of Change) and frees the sets. */
+GArray *route53_read_changes(JsonDocument *document, DiagList *diags);
+
 /* Reads a change batch, bare or wrapped as {"HostedZoneId": ..., "ChangeBatch": {...}}, and applies
  * it. NULL, with the reasons in `diags`, when it cannot be applied as a whole. */
 Zone *route53_read_change(JsonDocument *document, const Zone *zone, const HealthChecks *checks,

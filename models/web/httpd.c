@@ -50,10 +50,12 @@ static void httpd_wire(Component *self, World *world, DiagList *diags)
     Httpd *httpd = (Httpd *)self;
     g_autofree char *stream = g_strdup_printf("%s/check", self->name);
     g_autofree char *accept_stream = g_strdup_printf("%s/accept", self->name);
+    g_autofree char *fault_stream = g_strdup_printf("%s/fault", self->name);
     g_autofree char *choice_stream = g_strdup_printf("%s/choice", self->name);
 
     engine_open_stream(world_engine(world), &httpd->check_rng, stream);
     engine_open_stream(world_engine(world), &httpd->choice_rng, choice_stream);
+    engine_open_stream(world_engine(world), &httpd->fault_rng, fault_stream);
     engine_open_stream(world_engine(world), &httpd->accept_rng, accept_stream);
     mpm_read(httpd, diags);
     httpd->works = pool_new("httpd.works", sizeof(Work));
@@ -75,10 +77,10 @@ static void httpd_start(Component *self)
     httpd_check_start(httpd);
 }
 
-/* Thawed: what the kernel took meanwhile is accepted. */
+/* A fault came or went. Thawed: what the kernel took meanwhile is accepted. */
 static void httpd_condition(Component *self, const Effect *before)
 {
-    (void)before;
+    httpd_suffer((Httpd *)self, before);
     connections_accept((Httpd *)self);
 }
 

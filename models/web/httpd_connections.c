@@ -215,6 +215,20 @@ void connections_close_kept(Httpd *httpd, Process *process)
     }
 }
 
+void connections_drop(Httpd *httpd, double share, Rng *rng)
+{
+    uint32_t next;
+
+    for (uint32_t index = httpd->lists[SLOT_KEPT].first; index != 0; index = next) {
+        Slot *slot = slot_at(httpd, index);
+
+        next = slot->next;
+        if (rng_chance(rng, share)) {
+            slot_close_early(httpd, slot);
+        }
+    }
+}
+
 /* A connection came and no process has an idle worker. */
 static void close_kept_of_all(Httpd *httpd)
 {

@@ -144,7 +144,7 @@ struct Httpd {
     Gauge processes_alive, workers_busy, waiting, connections, connections_waiting;
     Ledger ledger;
     /* state */
-    Rng check_rng, choice_rng;
+    Rng check_rng, choice_rng, fault_rng;
     bool hc_codes[HTTPD_CODES]; /* statuses that pass a check */
     BalancerMember *initial;    /* as configured */
     Backend *checks_first;      /* that wait for a thread */
@@ -245,6 +245,9 @@ void connections_accept(Httpd *httpd);
  * another process. */
 void connections_close_kept(Httpd *httpd, Process *process);
 
+/* Closes a share of those that are idle between two requests, and tells their clients. */
+void connections_drop(Httpd *httpd, double share, Rng *rng);
+
 /* Closes what is idle for too long: clients count the same time. */
 void connections_expire(Httpd *httpd);
 
@@ -266,3 +269,11 @@ void httpd_check_start(Httpd *httpd);
 
 /* Tells what became of a member: "httpd.member-error", "httpd.member-out", "httpd.member-back". */
 void httpd_note_member(Httpd *httpd, const char *event, uint32_t index);
+
+/* --- httpd_faults.c --- */
+
+/* The condition changed from `before`. */
+void httpd_suffer(Httpd *httpd, const Effect *before);
+
+/* Whether a fault has bound this session to a route that leads to nobody. */
+bool httpd_is_session_lost(const Httpd *httpd, uint64_t session);

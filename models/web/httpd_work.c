@@ -360,8 +360,8 @@ static void on_connected(Component *self, void *context, ConnectOutcome outcome,
         work_fail_over(work);
         return;
     }
-    if (link->peer_incarnation != peer->owner.incarnation) {
-        link->peer_incarnation = peer->owner.incarnation;
+    if (link->peer_incarnation != component_life(peer)) {
+        link->peer_incarnation = component_life(peer);
         link->host_life = host_life(backend_of(work));
         link->idle = 0;
     }
@@ -424,7 +424,10 @@ static void work_choose(Work *work)
     const char *route = httpd->sticky_session != NULL ? work->request.subject : NULL;
 
     balancer_force_recovery(&httpd->balancer, now);
-    int member = balancer_choose(&httpd->balancer, route, now);
+    bool is_lost = route != NULL && httpd_is_session_lost(httpd, work->request.detail);
+    int member = is_lost && httpd->no_failover
+                     ? BALANCER_NO_FAILOVER
+                     : balancer_choose(&httpd->balancer, is_lost ? NULL : route, now);
 
     if (member == BALANCER_NO_FAILOVER) {
         work_answer(work, 503, NULL);

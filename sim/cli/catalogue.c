@@ -59,7 +59,7 @@ GArray *catalogue_make(const Kind *const *kinds)
 {
     GArray *rows = g_array_new(false, true, sizeof(CatalogueRow));
 
-    for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {
+    for (const FaultDef *fault = fault_next(NULL); fault != NULL; fault = fault_next(fault)) {
         CatalogueRow row = {.family = "faults",
                             .name = fault->func,
                             .help = fault->help,

@@ -40,18 +40,29 @@ static void settings_add_copy(Assembler *as, cJSON *settings, const char *name, 
     cJSON_AddItemToObject(settings, name, json_copy(value, origins_copied, as->scenario->origins));
 }
 
+static void resolve_path(Assembler *as, cJSON *value)
+{
+    if (cJSON_IsString(value)) {
+        g_autofree char *path = scenario_path(as->scenario, value, value->valuestring);
+
+        cJSON_SetValuestring(value, path);
+    }
+}
+
 /* Paths in settings start from the file that wrote them; a component opens them from here. */
 static void settings_resolve_paths(Assembler *as, const Kind *kind, cJSON *settings)
 {
     for (const Field *field = kind->fields; field != NULL && field->name != NULL; field++) {
         cJSON *value = json_member(settings, field->name);
 
-        if ((field->flags & FIELD_PATH) == 0 || !cJSON_IsString(value)) {
+        if ((field->flags & FIELD_PATH) == 0) {
             continue;
         }
-        g_autofree char *path = scenario_path(as->scenario, value, value->valuestring);
-
-        cJSON_SetValuestring(value, path);
+        resolve_path(as, value);
+        for (cJSON *each = cJSON_IsObject(value) ? value->child : NULL; each != NULL;
+             each = each->next) {
+            resolve_path(as, each);
+        }
     }
 }
 
@@ -322,6 +333,40 @@ static void add_the_rest(Assembler *as)
     }
 }
 
+/* --- what actions find there --------------------------------------------------------------------
+ */
+
+static void check_effect(Assembler *as, const Activity *activity, const Component *component)
+{
+    Effect effect = activity->fault->effect(activity->arguments, true);
+    g_autofree char *why =
+        component->kind->on_refuse != NULL ? component->kind->on_refuse(component, &effect) : NULL;
+
+    if (why != NULL) {
+        const cJSON *arguments = json_member(activity->tree, "arguments");
+
+        diag_add(as->diags, DIAG_ERROR, arguments != NULL ? arguments : activity->tree, DIAG_KEY,
+                 "'%s': %s", activity->fault->func, why);
+    }
+}
+
+/* Only now it is known what components make of the files that they read. */
+static void check_effects(Assembler *as, const GPtrArray *activities)
+{
+    for (guint i = 0; i < activities->len; i++) {
+        const Activity *activity = g_ptr_array_index(activities, i);
+        const char *kind = activity->fault != NULL ? activity->fault->kind : NULL;
+        const GPtrArray *all = kind != NULL ? world_of_kind(as->assembly->world, kind) : NULL;
+
+        if (all != NULL && all->len == 0) {
+            diag_add(as->diags, DIAG_ERROR, json_member(activity->tree, "func"), DIAG_VALUE,
+                     "'%s' hits nothing: there is no '%s'", activity->fault->func, kind);
+        } else if (all != NULL) {
+            check_effect(as, activity, g_ptr_array_index(all, 0));
+        }
+    }
+}
+
 Assembly *assemble(const Scenario *scenario, const Kind *const *kinds, uint64_t seed,
                    DiagList *diags)
 {
@@ -344,6 +389,8 @@ Assembly *assemble(const Scenario *scenario, const Kind *const *kinds, uint64_t 
     add_the_rest(&as);
     if (diag_count_errors(diags) == before) {
         world_wire(assembly->world, diags);
+        check_effects(&as, scenario->method);
+        check_effects(&as, scenario->rollbacks);
     }
     return diag_count_errors(diags) == before ? g_steal_pointer(&assembly) : NULL;
 }

@@ -103,6 +103,10 @@ static bool is_meant(const Activity *activity, Component *component)
         return g_str_equal(component->kind->name, "health_checker") &&
                (component->site == NULL ||
                 fault_is_region_meant(activity->fault, activity->arguments, component->site->name));
+    case FAULT_ON_KIND:
+        return g_str_equal(component->kind->name, activity->fault->kind) &&
+               (component->site == NULL ||
+                fault_is_region_meant(activity->fault, activity->arguments, component->site->name));
     case FAULT_ON_ALL:
         return true;
     }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "sim/scenario/fault_front.h"
+
 /* Which way of a link is hit, seen from the data centre or from "link.from". */
 typedef enum Direction { DIRECTION_BOTH, DIRECTION_TO, DIRECTION_FROM } Direction;
 static const char *const directions[] = {"both", "to", "from", NULL};
@@ -370,31 +372,6 @@ static Effect surge_effect(const void *arguments, bool forward)
     return effect;
 }
 
-typedef struct CheckerOutage {
-    char **regions;
-    double share;
-} CheckerOutage;
-
-static const Field checker_fields[] = {
-    FIELD_TEXTS(CheckerOutage, regions,
-                .help = "Checker regions that fall silent, of system.wan.checkers; absent: all",
-                .source = "absent: all"),
-    FIELD_RATIO(CheckerOutage, share, .initial = "1",
-                .help = "Share of the checkers there that fall silent, picked by the seed",
-                .source = "fault catalogue A3"),
-    FIELD_END,
-};
-
-static Effect checker_effect(const void *arguments, bool forward)
-{
-    Effect effect = EFFECT_NONE;
-
-    (void)arguments;
-    (void)forward;
-    effect.down = true;
-    return effect;
-}
-
 static Effect heal_effect(const void *arguments, bool forward)
 {
     (void)arguments;
@@ -404,7 +381,7 @@ static Effect heal_effect(const void *arguments, bool forward)
 
 /* --- the table ----------------------------------------------------------------------------- */
 
-const FaultDef fault_defs[] = {
+static const FaultDef general_defs[] = {
     {.func = "dc.outage",
      .help = "A whole data centre loses power: every host there falls at once",
      .bites = "the host was running",
@@ -487,13 +464,6 @@ const FaultDef fault_defs[] = {
      .size = sizeof(Surge),
      .arguments = surge_fields,
      .effect = surge_effect},
-    {.func = "dns.healthcheck-outage",
-     .help = "Health checkers stop probing and reporting",
-     .bites = "the checker was running",
-     .scope = FAULT_ON_CHECKERS,
-     .size = sizeof(CheckerOutage),
-     .arguments = checker_fields,
-     .effect = checker_effect},
     {.func = "sim.heal-all",
      .help = "Takes every fault away that is on anything",
      .bites = "some fault was on something",
@@ -511,9 +481,33 @@ const NoteDef fault_notes[] = {
     NOTE_END,
 };
 
+/* The families of faults, in the order of their listing. */
+static const FaultDef *const families[] = {general_defs, fault_dns_defs, fault_front_defs};
+
+const FaultDef *fault_next(const FaultDef *before)
+{
+    if (before == NULL) {
+        return families[0];
+    }
+    if (before[1].func != NULL) {
+        return &before[1];
+    }
+    for (guint i = 0; i + 1 < G_N_ELEMENTS(families); i++) {
+        const FaultDef *fault = families[i];
+
+        while (fault->func != NULL && fault != before) {
+            fault++;
+        }
+        if (fault == before) {
+            return families[i + 1];
+        }
+    }
+    return NULL;
+}
+
 const FaultDef *fault_find(const char *func)
 {
-    for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {
+    for (const FaultDef *fault = fault_next(NULL); fault != NULL; fault = fault_next(fault)) {
         if (strcmp(fault->func, func) == 0) {
             return fault;
         }
@@ -544,19 +538,16 @@ Draw fault_boot(const FaultDef *fault, const void *arguments)
 
 const char *fault_process(const FaultDef *fault, const void *arguments)
 {
-    return fault->arguments == kill_fields ? ((const Kill *)arguments)->process : NULL;
+    return fault->arguments == kill_fields ? ((const Kill *)arguments)->process : fault->process;
 }
 
-bool fault_checkers(const FaultDef *fault, const void *arguments, const char *const **regions,
-                    double *share)
+bool fault_places(const FaultDef *fault, const void *arguments, const char *const **regions,
+                  double *share)
 {
-    const CheckerOutage *outage = arguments;
-
-    if (fault->arguments != checker_fields) {
+    if (fault->places == NULL) {
         return false;
     }
-    *regions = (const char *const *)outage->regions;
-    *share = outage->share;
+    fault->places(arguments, regions, share);
     return true;
 }
 
@@ -565,6 +556,6 @@ bool fault_is_region_meant(const FaultDef *fault, const void *arguments, const c
     const char *const *regions = NULL;
     double share;
 
-    return !fault_checkers(fault, arguments, &regions, &share) || regions == NULL ||
+    return !fault_places(fault, arguments, &regions, &share) || regions == NULL ||
            regions[0] == NULL || g_strv_contains(regions, region);
 }

@@ -13,6 +13,7 @@ typedef enum FaultScope {
     FAULT_ON_LOAD,      /* clients: by group (load entry) or all */
     FAULT_ON_CHECKERS,  /* health checkers: see fault_is_region_meant; the reader puts the share of
                            them into mode and value of the target */
+    FAULT_ON_KIND,      /* all components of the fault's `kind`, in the regions it names */
     FAULT_ON_ALL,       /* everything: sim.heal-all */
 } FaultScope;
 
@@ -31,12 +32,19 @@ typedef struct FaultDef {
     /* What stays on a target after the fault is lifted that lasted so long there; EFFECT_NONE for
      * nothing. May be NULL. */
     Effect (*leaves)(const void *arguments, SimSpan lasted);
-    bool is_heal; /* takes effects away instead */
+    const char *kind;    /* FAULT_ON_KIND: whom it acts on */
+    const char *process; /* FAULT_ON_PROCESSES: the only kind that it acts on; NULL: any */
+    /* The regions (NULL: all) and the share of the components there that it names; for
+     * FAULT_ON_CHECKERS and FAULT_ON_KIND. NULL: all of everywhere. */
+    void (*places)(const void *arguments, const char *const **regions, double *share);
+    const char *dc_argument; /* the argument that names a data centre, or NULL */
+    const char *ip_argument; /* the one that is an IPv4 address, or NULL */
+    bool is_heal;            /* takes effects away instead */
     bool needs_duration;
 } FaultDef;
 
-/* All rows, ends with a row whose func is NULL. */
-extern const FaultDef fault_defs[];
+/* Walks over all rows: fault_next(NULL) is the first one; NULL after the last. */
+const FaultDef *fault_next(const FaultDef *before);
 
 /* What the faults themselves tell history. */
 extern const NoteDef fault_notes[];
@@ -53,13 +61,15 @@ Draw fault_restart_after(const FaultDef *fault, const void *arguments);
  * the hosts decide. */
 Draw fault_boot(const FaultDef *fault, const void *arguments);
 
-/* The kind that process.kill names, or NULL: then the target does. */
+/* The kind that process.kill names or that the fault is made for, or NULL: then the target does.
+ */
 const char *fault_process(const FaultDef *fault, const void *arguments);
 
-/* Whether dns.healthcheck-outage means the checkers of `region`; true for other faults. */
+/* Whether a fault on checkers, or on a kind that stands in regions, means those of `region`; true
+ * for other faults. */
 bool fault_is_region_meant(const FaultDef *fault, const void *arguments, const char *region);
 
-/* For the reader: the regions (NULL: all) and the share of checkers that it names; false for other
- * faults. */
-bool fault_checkers(const FaultDef *fault, const void *arguments, const char *const **regions,
-                    double *share);
+/* For the reader: the regions (NULL: all) and the share of components that it names; false for
+ * faults that name none. */
+bool fault_places(const FaultDef *fault, const void *arguments, const char *const **regions,
+                  double *share);

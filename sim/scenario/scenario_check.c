@@ -1,6 +1,8 @@
 /* scenario_check.c - see scenario_check.h. */
 #include "sim/scenario/scenario_check.h"
 
+#include <arpa/inet.h>
+
 #include "sim/config/json_place.h"
 #include "sim/scenario/scenario_names.h"
 
@@ -156,21 +158,43 @@ static void check_link(const Scenario *scenario, const Activity *activity, const
     }
 }
 
-static void check_checkers(const Scenario *scenario, const Activity *activity, DiagList *diags)
+static void check_places(const Scenario *scenario, const Activity *activity, DiagList *diags)
 {
+    bool is_of_checkers = activity->fault->scope == FAULT_ON_CHECKERS;
     const cJSON *arguments = json_member(activity->tree, "arguments");
-    g_auto(GStrv) known = names_of_checkers(scenario);
+    g_auto(GStrv) known = is_of_checkers ? names_of_checkers(scenario) : names_of_regions(scenario);
     const char *const *regions = NULL;
     double share;
 
-    fault_checkers(activity->fault, activity->arguments, &regions, &share);
+    fault_places(activity->fault, activity->arguments, &regions, &share);
     for (guint i = 0; regions != NULL && regions[i] != NULL; i++) {
-        names_check(diags, list_node(arguments, "regions", i), DIAG_VALUE, "checker region",
-                    regions[i], known);
+        names_check(diags, list_node(arguments, "regions", i), DIAG_VALUE,
+                    is_of_checkers ? "checker region" : "region", regions[i], known);
     }
-    if (scenario->checkers->len == 0) {
+    if (is_of_checkers && scenario->checkers->len == 0) {
         diag_add(diags, DIAG_ERROR, json_member(activity->tree, "func"), DIAG_VALUE,
                  "'%s' hits nothing: 'system.wan.checkers' is empty", activity->fault->func);
+    }
+}
+
+/* Arguments that name something of the scenario. */
+static void check_arguments(const Scenario *scenario, const Activity *activity, DiagList *diags)
+{
+    const FaultDef *fault = activity->fault;
+    const cJSON *arguments = json_member(activity->tree, "arguments");
+    const cJSON *dc =
+        fault->dc_argument != NULL ? json_member(arguments, fault->dc_argument) : NULL;
+    const cJSON *address =
+        fault->ip_argument != NULL ? json_member(arguments, fault->ip_argument) : NULL;
+    g_auto(GStrv) dcs = names_of_datacenters(scenario);
+    struct in_addr parsed;
+
+    if (cJSON_IsString(dc)) {
+        names_check(diags, dc, DIAG_VALUE, "data centre", dc->valuestring, dcs);
+    }
+    if (cJSON_IsString(address) && inet_pton(AF_INET, address->valuestring, &parsed) != 1) {
+        diag_add(diags, DIAG_ERROR, address, DIAG_VALUE,
+                 "'%s' is no IPv4 address, like \"192.0.2.11\"", address->valuestring);
     }
 }
 
@@ -201,7 +225,8 @@ static bool is_member_meant(const FaultDef *fault, const char *name)
     static const char *const *const by_scope[] = {
         [FAULT_ON_HOSTS] = on_hosts,   [FAULT_ON_PROCESSES] = on_processes,
         [FAULT_ON_LINKS] = on_links,   [FAULT_ON_LOAD] = on_load,
-        [FAULT_ON_CHECKERS] = nothing, [FAULT_ON_ALL] = nothing};
+        [FAULT_ON_CHECKERS] = nothing, [FAULT_ON_KIND] = nothing,
+        [FAULT_ON_ALL] = nothing};
 
     return g_strv_contains(fault->needs_dc ? on_sites : by_scope[fault->scope], name);
 }
@@ -228,6 +253,7 @@ static void check_target(const Scenario *scenario, const Activity *activity, Dia
     if (!check_list(tree, "dc", "data centre", activity->target.dc, dcs, diags)) {
         return;
     }
+    check_arguments(scenario, activity, diags);
     switch (fault->scope) {
     case FAULT_ON_HOSTS:
         check_nodes(scenario, activity, tree, diags);
@@ -243,7 +269,10 @@ static void check_target(const Scenario *scenario, const Activity *activity, Dia
         check_load(scenario, activity, tree, diags);
         break;
     case FAULT_ON_CHECKERS:
-        check_checkers(scenario, activity, diags);
+        check_places(scenario, activity, diags);
+        break;
+    case FAULT_ON_KIND:
+        check_places(scenario, activity, diags);
         break;
     case FAULT_ON_ALL:
         break;

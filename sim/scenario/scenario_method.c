@@ -15,7 +15,7 @@ static char **fault_names(void)
 {
     GPtrArray *names = g_ptr_array_new();
 
-    for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {
+    for (const FaultDef *fault = fault_next(NULL); fault != NULL; fault = fault_next(fault)) {
         g_ptr_array_add(names, g_strdup(fault->func));
     }
     g_ptr_array_add(names, NULL);
@@ -129,7 +129,7 @@ static void complete_target(Activity *activity, DiagList *diags)
     } else if (process != NULL && target->process == NULL) {
         target->process = g_strdup(process);
     }
-    if (fault_checkers(activity->fault, activity->arguments, &regions, &share) && share < 1) {
+    if (fault_places(activity->fault, activity->arguments, &regions, &share) && share < 1) {
         target->mode = TARGET_FIXED_PERCENT;
         target->value = 100 * share;
     }

@@ -96,12 +96,20 @@ static void add_fault(GString *page, const FaultDef *fault)
         [FAULT_ON_LINKS] = "links, by `link` {`from`, `to`}, or all WAN links of a `dc`",
         [FAULT_ON_LOAD] = "users, by `group`, an entry of `load`; without it all",
         [FAULT_ON_CHECKERS] = "health checkers, as its arguments say",
+        [FAULT_ON_KIND] = NULL,
         [FAULT_ON_ALL] = "everything; it has no target",
     };
 
+    g_autofree char *of_kind =
+        fault->kind != NULL ? g_strdup_printf("`%s`, as its arguments say", fault->kind)
+        : fault->process != NULL
+            ? g_strdup_printf("processes of `%s`, by `dc`, `node`, `role`", fault->process)
+            : NULL;
+
     g_string_append_printf(page, "### `%s`\n\n%s. It bites when %s. Target: %s.%s\n\n", fault->func,
                            fault->help, fault->bites,
-                           fault->needs_dc && fault->scope == FAULT_ON_HOSTS
+                           of_kind != NULL ? of_kind
+                           : fault->needs_dc && fault->scope == FAULT_ON_HOSTS
                                ? "all hosts of a `dc`"
                                : targets[fault->scope],
                            fault->needs_duration ? " It needs `duration`." : "");
@@ -192,7 +200,7 @@ char *scenario_reference(const Kind *const *kinds)
     add_section(page, "`must-happen.<name>`", must_happen_fields);
     add_section(page, "`runtime`", runtime_fields);
     g_string_append(page, "## Faults\n\n");
-    for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {
+    for (const FaultDef *fault = fault_next(NULL); fault != NULL; fault = fault_next(fault)) {
         add_fault(page, fault);
     }
     g_string_append(page, "### Events of faults\n\n");

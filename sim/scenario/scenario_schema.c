@@ -125,7 +125,7 @@ static cJSON *fault_names_schema(void)
     cJSON *schema = cJSON_CreateObject();
     cJSON *names = cJSON_AddArrayToObject(schema, "enum");
 
-    for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {
+    for (const FaultDef *fault = fault_next(NULL); fault != NULL; fault = fault_next(fault)) {
         cJSON_AddItemToArray(names, cJSON_CreateString(fault->func));
     }
     return schema;
@@ -136,7 +136,7 @@ static cJSON *fault_snippets(void)
 {
     cJSON *snippets = cJSON_CreateArray();
 
-    for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {
+    for (const FaultDef *fault = fault_next(NULL); fault != NULL; fault = fault_next(fault)) {
         cJSON *snippet = cJSON_CreateObject();
         cJSON *body = cJSON_CreateObject();
 
@@ -167,7 +167,7 @@ static cJSON *activity_schema(void)
     set_property(schema, "func", fault_names_schema());
     cJSON_AddItemToArray(rules, type_rule("action", action_needs));
     cJSON_AddItemToArray(rules, type_rule("probe", probe_needs));
-    for (const FaultDef *fault = fault_defs; fault->func != NULL; fault++) {
+    for (const FaultDef *fault = fault_next(NULL); fault != NULL; fault = fault_next(fault)) {
         cJSON_AddItemToArray(rules, fault_rule(fault));
     }
     cJSON_AddItemToObject(schema, "allOf", rules);

@@ -134,8 +134,10 @@ static void component_apply(Component *component)
         return;
     }
     component->condition = after;
-    component->is_impaired =
-        after.down || after.loss_ratio > 0 || after.delay_added != 0 || after.jitter_added != 0;
+    component->is_impaired = after.down || effect_is_on_packets(&after);
+    if (after.shares[SHARE_TCP_HALF_OPEN] > 0 && before.shares[SHARE_TCP_HALF_OPEN] <= 0) {
+        component->forgets++;
+    }
     component->is_slowed = after.slowdown > 1;
     if (after.down && component->is_up) {
         component_stop(component, &after);
@@ -194,6 +196,20 @@ bool component_remove_effect(Component *component, uint64_t fault)
         }
     }
     return false;
+}
+
+const Effect *component_effect(const Component *component, guint index, uint64_t *fault)
+{
+    const EffectEntry *entry = NULL;
+
+    if (component->effects == NULL || index >= component->effects->len) {
+        return NULL;
+    }
+    entry = &g_array_index(component->effects, EffectEntry, index);
+    if (fault != NULL) {
+        *fault = entry->fault;
+    }
+    return &entry->effect;
 }
 
 void component_drop_effects(Component *component)

@@ -91,6 +91,9 @@ typedef struct Kind {
     /* A SYN arrived, NULL: accept; also while the process is frozen, for its kernel. One that keeps
      * account of its connections numbers them, from 1. */
     ConnectAnswer (*on_connect)(Component *self, uint32_t *connection);
+    /* Why an effect that names something cannot be put on it, to be told before the run; NULL: it
+     * can. Caller frees. May be NULL. */
+    char *(*on_refuse)(const Component *self, const Effect *effect);
     void (*on_judge)(Component *self); /* after the last event: hand to history what is true now */
     /* Of a wired world that is not run: what closed forms say of its measurements; see
      * sim/theory/prediction.h. */
@@ -124,8 +127,25 @@ struct Component {
     const char *role; /* node group, "db" or "app"; or the kind's name */
     const cJSON *settings; /* the section it was read from, or NULL */
     uint64_t starts;       /* lives so far */
+    uint32_t forgets;      /* how often it lost its connections without a word */
     Gauge down, impaired;  /* 1 while down; 1 while up under any effect */
 };
+
+/* The effect number `index` that is on it now, in order of begin, or NULL; `fault` (may be NULL) is
+ * set to its number. For what a fold cannot say: `about`. */
+const Effect *component_effect(const Component *component, guint index, uint64_t *fault);
+
+/* Whether any effect is on it. */
+static inline bool component_is_affected(const Component *component)
+{
+    return component->effects != NULL && component->effects->len > 0;
+}
+
+/* Which life its connections belong to: a new one with each start, and after it forgot them. */
+static inline uint32_t component_life(const Component *component)
+{
+    return component->owner.incarnation + component->forgets;
+}
 
 /* The measurements that all kinds share, unless a kind has one of the same name; offsets from the
  * Component. */

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "sim/base/rng.h"
+
 const Effect EFFECT_NONE = {.slowdown = 1, .load_factor = 1};
 
 /* 1 - (1 - a)(1 - b) from the larger of the two on, so that it commutes to the last bit, shares of
@@ -26,9 +28,25 @@ static SimSpan span_both(SimSpan a, SimSpan b)
     return sum;
 }
 
+/* Of two limits the smaller one; 0 is none. */
+static int64_t limit_both(int64_t a, int64_t b)
+{
+    return a == 0 ? b : b == 0 ? a : MIN(a, b);
+}
+
+static void add_shares_and_spans(Effect *both, const Effect *a, const Effect *b)
+{
+    for (guint i = 0; i < EFFECT_SHARES; i++) {
+        both->shares[i] = share_either(a->shares[i], b->shares[i]);
+    }
+    for (guint i = 0; i < EFFECT_SPANS; i++) {
+        both->spans[i] = MAX(a->spans[i], b->spans[i]);
+    }
+}
+
 Effect effect_both(Effect a, Effect b)
 {
-    return (Effect){
+    Effect both = {
         .down = a.down || b.down,
         .unsynced_lost = a.unsynced_lost || b.unsynced_lost,
         .caches_cold = a.caches_cold || b.caches_cold,
@@ -44,7 +62,31 @@ Effect effect_both(Effect a, Effect b)
         .disk_flush_added = span_both(a.disk_flush_added, b.disk_flush_added),
         .disk_jitter_added = span_both(a.disk_jitter_added, b.disk_jitter_added),
         .disk_slow_ratio = MAX(a.disk_slow_ratio, b.disk_slow_ratio),
+        .answer_limit_bytes = limit_both(a.answer_limit_bytes, b.answer_limit_bytes),
+        .address = MAX(a.address, b.address),
+        .about_mark = a.about_mark + b.about_mark,
     };
+
+    add_shares_and_spans(&both, &a, &b);
+    return both;
+}
+
+void effect_set_about(Effect *effect, const char *text)
+{
+    effect->about = text != NULL ? g_intern_string(text) : NULL;
+    effect->about_mark = text != NULL ? rng_hash(text) | 1 : 1;
+}
+
+bool effect_is_on_packets(const Effect *effect)
+{
+    bool is_any = effect->loss_ratio > 0 || effect->delay_added != 0 || effect->jitter_added != 0 ||
+                  effect->answer_limit_bytes > 0 || effect->spans[SPAN_TCP_HANDSHAKE] > 0 ||
+                  effect->spans[SPAN_TCP_CLOSE] > 0;
+
+    for (EffectShare i = SHARE_TCP_REFUSE; i <= SHARE_TCP_HALF_OPEN; i++) {
+        is_any = is_any || effect->shares[i] > 0;
+    }
+    return is_any;
 }
 
 static SimSpan span_scale(SimSpan span, double share)
@@ -69,6 +111,9 @@ Effect effect_scale(Effect effect, double share)
     scaled.disk_read_added = span_scale(effect.disk_read_added, share);
     scaled.disk_flush_added = span_scale(effect.disk_flush_added, share);
     scaled.disk_jitter_added = span_scale(effect.disk_jitter_added, share);
+    for (guint i = 0; i < EFFECT_SHARES; i++) {
+        scaled.shares[i] = effect.shares[i] * share;
+    }
     return scaled;
 }
 
@@ -83,11 +128,26 @@ static bool number_is_same(double a, double b)
     return a >= b && a <= b;
 }
 
+static bool is_same_shares_and_spans(const Effect *a, const Effect *b)
+{
+    bool is_same = true;
+
+    for (guint i = 0; i < EFFECT_SHARES; i++) {
+        is_same = is_same && number_is_same(a->shares[i], b->shares[i]);
+    }
+    for (guint i = 0; i < EFFECT_SPANS; i++) {
+        is_same = is_same && a->spans[i] == b->spans[i];
+    }
+    return is_same && a->answer_limit_bytes == b->answer_limit_bytes && a->address == b->address &&
+           a->about_mark == b->about_mark;
+}
+
 bool effect_is_same(Effect a, Effect b)
 {
-    return a.down == b.down && a.unsynced_lost == b.unsynced_lost &&
-           a.caches_cold == b.caches_cold && a.paused == b.paused &&
-           number_is_same(a.slowdown, b.slowdown) && number_is_same(a.steal_ratio, b.steal_ratio) &&
+    return is_same_shares_and_spans(&a, &b) && a.down == b.down &&
+           a.unsynced_lost == b.unsynced_lost && a.caches_cold == b.caches_cold &&
+           a.paused == b.paused && number_is_same(a.slowdown, b.slowdown) &&
+           number_is_same(a.steal_ratio, b.steal_ratio) &&
            number_is_same(a.loss_ratio, b.loss_ratio) &&
            number_is_same(a.load_factor, b.load_factor) && a.delay_added == b.delay_added &&
            a.jitter_added == b.jitter_added && a.clock_ahead == b.clock_ahead &&

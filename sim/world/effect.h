@@ -9,6 +9,49 @@
 #include "sim/base/sim_time.h"
 #include "sim/config/field.h"
 
+/* Shares of what meets a component, from 0 to 1; two effects hit independently of each other. Who
+ * reads one is named behind it. */
+typedef enum EffectShare {
+    SHARE_DNS_SERVFAIL,         /* resolver: questions answered with SERVFAIL */
+    SHARE_DNS_DROP,             /* resolver: questions that it never hears */
+    SHARE_DNS_NXDOMAIN,         /* resolver: answers from upstream that say "no such name" */
+    SHARE_DNS_POISON,           /* resolver: answers from upstream that are `address` instead */
+    SHARE_DNS_STALE,            /* resolver: caches that keep answers for SPAN_DNS_FLOOR at least */
+    SHARE_DNS_SERVE_STALE,      /* resolver: caches that give old answers when upstream is silent */
+    SHARE_DNS_MISLOCATE,        /* resolver: clients that seem to be on another continent */
+    SHARE_DNS_EMPTY,            /* name server: answers about `about` without an address */
+    SHARE_DNS_FROZEN,           /* name server: its control plane takes no change */
+    SHARE_DNS_CHANGE,           /* name server: is given the change called `about`, once */
+    SHARE_CHECKER_SAYS_GOOD,    /* checker: results about `about` that are good whatever it saw */
+    SHARE_CHECKER_SAYS_BAD,     /* checker: results that are bad whatever it saw */
+    SHARE_CHECKER_FLAPS,        /* checker: of each SPAN_FLAP_PERIOD in which it sees bad */
+    SHARE_TCP_REFUSE,           /* network: connections to it that are refused */
+    SHARE_TCP_SWALLOW_NEW,      /* network: connections to it whose SYNs vanish */
+    SHARE_TCP_SWALLOW_OLD,      /* network: open connections to it that have fallen silent */
+    SHARE_TCP_RESET,            /* network: requests to it that are answered by a reset */
+    SHARE_TCP_RESET_OLD,        /* the same of those over a connection that was used before */
+    SHARE_TCP_HALF_OPEN,        /* network: it has forgotten all connections, and says nothing */
+    SHARE_TLS_EXPIRED,          /* client: its certificate is no longer valid */
+    SHARE_BALANCER_ERRORS,      /* balancer: members that are put into error at the begin */
+    SHARE_BALANCER_LOST_ROUTES, /* balancer: sessions whose route leads to nobody */
+    SHARE_BALANCER_RELOAD,      /* balancer: connections that are dropped at the begin */
+    EFFECT_SHARES,
+} EffectShare;
+
+/* Spans that come with shares: of two effects the longer one counts. */
+typedef enum EffectSpan {
+    SPAN_DNS_NEGATIVE, /* how long a resolver keeps the "no such name" of a fault */
+    SPAN_DNS_FLOOR,
+    SPAN_DNS_POISON,         /* time to live of a poisoned answer */
+    SPAN_DNS_CHANGE,         /* wait before a change is begun */
+    SPAN_PROPAGATION_MEDIAN, /* name server: in place of its own propagation, lognormal */
+    SPAN_PROPAGATION_P99,
+    SPAN_FLAP_PERIOD,
+    SPAN_TCP_HANDSHAKE, /* network: what accepting a connection takes longer */
+    SPAN_TCP_CLOSE,     /* network: what its closing takes longer */
+    EFFECT_SPANS,
+} EffectSpan;
+
 typedef struct Effect {
     bool down;            /* off: power lost, killed, cut */
     bool unsynced_lost;   /* with down: what was not on stable storage at the fall is gone */
@@ -25,7 +68,19 @@ typedef struct Effect {
     SimSpan disk_read_added, disk_flush_added;
     SimSpan disk_jitter_added; /* uniform from 0 to this, to those as well */
     double disk_slow_ratio;    /* the share (0 to 1) */
+    double shares[EFFECT_SHARES];
+    SimSpan spans[EFFECT_SPANS];
+    int64_t answer_limit_bytes; /* longer answers break off; 0: none do; of two the smaller one */
+    uint32_t address;           /* host byte order; of two the larger one */
+    uint64_t about_mark; /* sum over the effects of what they are about: set by effect_set_about */
+    const char *about;   /* interned; of one effect only, see component_effect; NULL: everything */
 } Effect;
+
+/* Says what the effect is about. `text` may be NULL. */
+void effect_set_about(Effect *effect, const char *text);
+
+/* Whether it changes what becomes of packets and connections: for the network. */
+bool effect_is_on_packets(const Effect *effect);
 
 extern const Effect EFFECT_NONE;
 

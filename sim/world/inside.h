@@ -88,6 +88,7 @@ struct Network {
     Link **links; /* [from * stride + to] */
     guint stride;
     Rng packets; /* of what goes over no link, and of effects on components */
+    Rng connection_faults;
     CallStore *calls;
     NetworkWatch *watch; /* NULL: nobody */
     void *watch_context;
@@ -112,6 +113,19 @@ void network_launch(Component *from, Component *to, const Message *message,
  * SIM_NEVER when it is lost or the way is cut. `access_loss` may be 0. */
 SimSpan network_pass(Network *network, const Component *from, const Component *to,
                      uint32_t size_bytes, double access_loss);
+
+/* --- network_faults.c: asked only of components that are impaired --- */
+
+/* What becomes of a message that has arrived at a process. */
+typedef enum FaultFate { FATE_ARRIVES, FATE_SWALLOWED, FATE_RESET } FaultFate;
+
+/* The answer to a SYN, which would be `answer`; what becomes of a message; whether an answer breaks
+ * off before its end. */
+ConnectAnswer network_fault_on_syn(Network *network, const Component *to, ConnectAnswer answer);
+FaultFate network_fault_on_message(Network *network, const Component *to, const Message *message);
+bool network_fault_cuts(const Component *from, const Message *message);
+
+/* --- network.c again --- */
 
 /* Whether there is a way at all, up or down. */
 bool network_has_way(const Network *network, const Component *from, const Component *to);

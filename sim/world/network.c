@@ -43,6 +43,7 @@ Network *network_new(World *world)
     network->jitter = jitter_table_new();
     network->calls = call_store_new();
     engine_open_stream(network->engine, &network->packets, "network/packets");
+    engine_open_stream(network->engine, &network->connection_faults, "network/connection-faults");
     return network;
 }
 
@@ -349,10 +350,30 @@ static void flight_meet_silence(Network *network, Flight *flight)
 static inline bool flight_is_fresh(const Flight *flight, const Component *to)
 {
     if (flight->message.peer_incarnation != 0 &&
-        flight->message.peer_incarnation != to->owner.incarnation) {
+        flight->message.peer_incarnation != component_life(to)) {
         return false;
     }
     return flight->rto == 0 || flight->to_life == to->owner.incarnation;
+}
+
+/* Whether a fault on the process keeps the message from it. */
+static bool flight_meets_fault(Network *network, Flight *flight)
+{
+    switch (network_fault_on_message(network, flight->to, &flight->message)) {
+    case FATE_ARRIVES:
+        return false;
+    case FATE_SWALLOWED: /* sent again and again, until the fault ends or the sender gives up */
+        if (flight->kind == FLIGHT_REQUEST && flight->message.transport == TRANSPORT_TCP) {
+            flight_wait(network, flight);
+        } else {
+            flight_drop(network, flight);
+        }
+        return true;
+    case FATE_RESET:
+        flight_turn_back(network, flight);
+        return true;
+    }
+    g_assert_not_reached();
 }
 
 static void flight_deliver(Network *network, Flight *flight)
@@ -361,6 +382,9 @@ static void flight_deliver(Network *network, Flight *flight)
 
     if (!to->is_up && network_is_dark(to)) {
         flight_meet_silence(network, flight);
+        return;
+    }
+    if (G_UNLIKELY(to->is_impaired) && to->is_up && flight_meets_fault(network, flight)) {
         return;
     }
     if (!to->is_up || to->kind->on_message == NULL || !flight_is_fresh(flight, to)) {
@@ -402,6 +426,22 @@ static void flight_arrive(void *self, void *subject, uint64_t detail)
     flight_drop(network, flight);
 }
 
+/* An answer that breaks off is the end of its call; a close may come late. */
+static void flight_suffer_at_begin(Flight *flight)
+{
+    Message *message = &flight->message;
+    const Component *from = message->from, *to = flight->to;
+
+    if (flight->kind == FLIGHT_ANSWER && network_fault_cuts(from, message)) {
+        flight->kind = FLIGHT_END;
+        message->code = OUTCOME_FAILED;
+    }
+    if (message->op == MESSAGE_CLOSE) {
+        message->access_delay +=
+            MAX(from->condition.spans[SPAN_TCP_CLOSE], to->condition.spans[SPAN_TCP_CLOSE]);
+    }
+}
+
 void network_launch(Component *from, Component *to, const Message *message,
                     const CallTicket *ticket, FlightKind kind)
 {
@@ -419,6 +459,9 @@ void network_launch(Component *from, Component *to, const Message *message,
     flight->to_life = to->owner.incarnation;
     flight->kind = kind;
     from->messages_out++;
+    if (G_UNLIKELY(from->is_impaired || to->is_impaired)) {
+        flight_suffer_at_begin(flight);
+    }
     flight_try(network, flight);
 }
 

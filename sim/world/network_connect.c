@@ -157,6 +157,13 @@ static ConnectAnswer connect_ask(Connect *connect)
     connect->connection = 0;
     connect->peer = peer;
     connect->accepted_by = peer->owner.incarnation;
+    if (G_UNLIKELY(peer->is_impaired)) {
+        ConnectAnswer fate = network_fault_on_syn(connect_network(connect), peer, CONNECT_ACCEPT);
+
+        if (fate != CONNECT_ACCEPT) {
+            return fate;
+        }
+    }
     ConnectAnswer answer = peer->kind->on_connect != NULL
                                ? peer->kind->on_connect(peer, &connect->connection)
                                : CONNECT_ACCEPT;
@@ -198,6 +205,9 @@ static void connect_on_syn(void *self, void *subject, uint64_t detail)
     if (back == SIM_NEVER) {
         connect_wait(connect);
         return;
+    }
+    if (answer == CONNECT_ACCEPT) {
+        back += connect->peer->condition.spans[SPAN_TCP_HANDSHAKE];
     }
     if (back >= connect->deadline) {
         connect_finish(connect, connect->deadline, CONNECT_TIMEOUT);
@@ -264,7 +274,7 @@ void network_close(Component *self, Component *peer, uint32_t number, SimSpan ac
 {
     Message close = {.op = MESSAGE_CLOSE,
                      .connection = number,
-                     .peer_incarnation = peer->owner.incarnation,
+                     .peer_incarnation = component_life(peer),
                      .access_delay = access_delay,
                      .access_loss = access_loss};
 

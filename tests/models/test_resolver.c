@@ -481,7 +481,7 @@ START_TEST(the_mix_of_places_has_the_shares_it_says)
     int counts[WHENCES] = {0};
 
     for (uint64_t client = 0; client < 200000; client++) {
-        counts[resolver_mix_whence(&mix, client)]++;
+        counts[resolver_mix_whence(&mix, client, 0)]++;
     }
     /* 1 %; 1 % and 9 % of 3 %; half of 2 % abroad; nobody "afar" at home; 5 standard deviations */
     ck_assert_int_le(ABS(counts[WHENCE_UNMAPPED] - 2000), 225);

@@ -243,13 +243,27 @@ static cJSON *make_target(Company *company, const FaultDef *fault)
     }
     if (fault->scope == FAULT_ON_PROCESSES) {
         cJSON_AddStringToObject(target, "process",
-                                rng_chance(&company->rng, 0.5) ? "wildfly" : "cassandra");
+                                fault->process != NULL           ? fault->process
+                                : rng_chance(&company->rng, 0.5) ? "wildfly"
+                                                                 : "cassandra");
     }
     if (fault->scope == FAULT_ON_HOSTS && !fault->needs_dc) {
         cJSON_AddStringToObject(target, "role", rng_chance(&company->rng, 0.5) ? "app" : "db");
         cJSON_AddStringToObject(target, "mode", rng_chance(&company->rng, 0.5) ? "one" : "all");
     }
     return target;
+}
+
+/* Arguments that must name something. */
+static void add_names(Company *company, const FaultDef *fault, cJSON *arguments)
+{
+    if (fault->ip_argument != NULL) {
+        cJSON_AddStringToObject(arguments, fault->ip_argument, "203.0.113.1");
+    }
+    if (fault->dc_argument != NULL && rng_chance(&company->rng, 0.5)) {
+        cJSON_AddStringToObject(arguments, fault->dc_argument,
+                                site_names[rng_below(&company->rng, company->sites)]);
+    }
 }
 
 static cJSON *make_arguments(Company *company, const Field *fields)
@@ -275,19 +289,33 @@ static bool restarts_by_itself(const cJSON *arguments)
            (supervisor != NULL && strcmp(supervisor->valuestring, "systemd") == 0);
 }
 
-static guint count_faults(void)
+/* Whether it names something that only stands in a file of its own: a change of records. */
+static bool needs_a_file(const FaultDef *fault)
 {
-    guint count = 0;
+    const Field *field = field_find(fault->arguments, "change");
 
-    while (fault_defs[count].func != NULL) {
-        count++;
+    return field != NULL && (field->flags & FIELD_REQUIRED) != 0;
+}
+
+static const FaultDef *pick_fault(Rng *rng)
+{
+    const FaultDef *picked = NULL;
+    guint seen = 0;
+
+    for (const FaultDef *fault = fault_next(NULL); fault != NULL; fault = fault_next(fault)) {
+        if (needs_a_file(fault)) {
+            continue;
+        }
+        if (rng_below(rng, ++seen) == 0) {
+            picked = fault;
+        }
     }
-    return count;
+    return picked;
 }
 
 static void add_fault(Company *company, cJSON *method, guint number)
 {
-    const FaultDef *fault = &fault_defs[rng_below(&company->rng, count_faults())];
+    const FaultDef *fault = pick_fault(&company->rng);
     g_autofree char *name = g_strdup_printf("fault-%u", number + 1);
     g_autofree char *at = g_strdup_printf("%dms", (int)rng_below(&company->rng, 2500));
     g_autofree char *duration = g_strdup_printf("%dms", 100 + (int)rng_below(&company->rng, 1500));
@@ -308,6 +336,7 @@ static void add_fault(Company *company, cJSON *method, guint number)
     cJSON_AddStringToObject(action, "func", fault->func);
     cJSON_AddItemToObject(action, "target", make_target(company, fault));
     cJSON_AddItemToObject(action, "arguments", make_arguments(company, fault->arguments));
+    add_names(company, fault, json_member(action, "arguments"));
     if (restarts_by_itself(json_member(action, "arguments"))) {
         cJSON_DeleteItemFromObjectCaseSensitive(action, "duration"); /* one or the other */
     }

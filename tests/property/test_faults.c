@@ -48,12 +48,13 @@ static char *check_healed(const cJSON *scenario, bool *is_refused)
     return is_run ? compare_measured(first, second) : NULL;
 }
 
-/* What ends a life is not undone by healing: a host boots, a process starts anew with what it had
- * lost, a checker begins with another phase. */
+/* What ends something is not undone by healing: a host boots, a process starts anew with what it
+ * had lost, a checker begins with another phase, connections are gone, members are in error. */
 static bool ends_lives(const cJSON *action)
 {
-    static const char *const deadly[] = {"dc.outage", "node.crash", "process.kill",
-                                         "dns.healthcheck-outage", NULL};
+    static const char *const deadly[] = {
+        "dc.outage",     "node.crash",    "process.kill", "dns.healthcheck-outage",
+        "tcp.half-open", "lb.mark-error", "lb.reload",    NULL};
 
     return g_strv_contains(deadly, json_member(action, "func")->valuestring);
 }

@@ -10,7 +10,7 @@
 
 static Effect effect_random(Rng *rng)
 {
-    return (Effect){
+    Effect effect = {
         .down = rng_chance(rng, 0.2),
         .unsynced_lost = rng_chance(rng, 0.2),
         .caches_cold = rng_chance(rng, 0.2),
@@ -26,7 +26,18 @@ static Effect effect_random(Rng *rng)
         .disk_flush_added = (SimSpan)rng_below(rng, SIM_S),
         .disk_jitter_added = (SimSpan)rng_below(rng, SIM_S),
         .disk_slow_ratio = rng_uniform(rng),
+        .answer_limit_bytes = (int64_t)rng_below(rng, 3),
+        .address = (uint32_t)rng_below(rng, 5),
+        .about_mark = rng_next(rng),
     };
+
+    for (guint i = 0; i < EFFECT_SHARES; i++) {
+        effect.shares[i] = rng_chance(rng, 0.3) ? rng_uniform(rng) : 0;
+    }
+    for (guint i = 0; i < EFFECT_SPANS; i++) {
+        effect.spans[i] = (SimSpan)rng_below(rng, SIM_S);
+    }
+    return effect;
 }
 
 START_TEST(both_commutes_to_the_last_bit)
@@ -59,9 +70,39 @@ END_TEST
 
 START_TEST(each_member_folds_by_its_own_rule)
 {
-    Effect a = {true, false, true, false, 2, 0.5, 0.2, 3, 10, 1, -7, 8, 1, 2, 0.25};
-    Effect b = {false, true, true, false, 5, 0.5, 0.5, 0.5, 5, 2, 3, 4, 0, 2, 0.5};
-    Effect both = effect_both(a, b);
+    Effect a = {.down = true, .caches_cold = true, .slowdown = 2, .steal_ratio = 0.5};
+    Effect b = {.unsynced_lost = true, .caches_cold = true, .slowdown = 5, .steal_ratio = 0.5};
+    Effect both;
+
+    a.loss_ratio = 0.2;
+    b.loss_ratio = 0.5;
+    a.load_factor = 3;
+    b.load_factor = 0.5;
+    a.delay_added = 10;
+    b.delay_added = 5;
+    a.jitter_added = 1;
+    b.jitter_added = 2;
+    a.clock_ahead = -7;
+    b.clock_ahead = 3;
+    a.disk_read_added = 8;
+    b.disk_read_added = 4;
+    a.disk_flush_added = 1;
+    a.disk_jitter_added = b.disk_jitter_added = 2;
+    a.disk_slow_ratio = 0.25;
+    b.disk_slow_ratio = 0.5;
+    a.shares[SHARE_DNS_DROP] = b.shares[SHARE_DNS_DROP] = 0.5;
+    a.spans[SPAN_DNS_FLOOR] = 7;
+    b.spans[SPAN_DNS_FLOOR] = 9;
+    a.answer_limit_bytes = 100;
+    b.address = 5;
+    effect_set_about(&a, "DC01");
+    effect_set_about(&b, "DC02");
+    both = effect_both(a, b);
+    ck_assert_double_eq(both.shares[SHARE_DNS_DROP], 0.75);
+    ck_assert_int_eq(both.spans[SPAN_DNS_FLOOR], 9);
+    ck_assert_int_eq(both.answer_limit_bytes, 100);
+    ck_assert_uint_eq(both.address, 5);
+    ck_assert(!effect_is_same(both, effect_both(a, a)));
 
     ck_assert(both.down && both.unsynced_lost && both.caches_cold && !both.paused);
     ck_assert_double_eq(both.slowdown, 10);

@@ -1,0 +1,8 @@
+/* fault_front.h - the families of faults that fill files of their own; fault.h lists them all. Each
+ * ends with a row whose func is NULL. */
+#pragma once
+
+#include "sim/scenario/fault.h"
+
+extern const FaultDef fault_dns_defs[];   /* names, health checks, changes of records */
+extern const FaultDef fault_front_defs[]; /* connections, certificates, balancers */
