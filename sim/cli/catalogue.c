@@ -8,6 +8,7 @@
 #include "sim/scenario/fault.h"
 #include "sim/scenario/scenario_kind.h"
 #include "sim/world/host.h"
+#include "sim/world/lint.h"
 #include "sim/world/network.h"
 
 static void add_metrics(GArray *rows, const MetricDef *defs, const char *owner)
@@ -33,6 +34,12 @@ static void add_kind(GArray *rows, const Kind *kind)
 
     g_array_append_val(rows, row);
     add_metrics(rows, kind->metrics, kind->name);
+    for (const LintDef *lint = kind->lints; lint != NULL && lint->name != NULL; lint++) {
+        CatalogueRow warning = {
+            .family = "lints", .name = lint->name, .help = lint->help, .note = kind->name};
+
+        g_array_append_val(rows, warning);
+    }
 }
 
 static int compare_rows(gconstpointer a, gconstpointer b)

@@ -1,5 +1,5 @@
 /* catalogue.h - everything a scenario can name, one row each, from the tables that the simulator
- * itself uses: faults, checks, metrics, events, kinds. */
+ * itself uses: faults, checks, metrics, events, kinds, lints. */
 #pragma once
 
 #include <glib.h>
@@ -7,7 +7,7 @@
 #include "sim/world/component.h"
 
 typedef struct CatalogueRow {
-    const char *family; /* "faults", "checks", "metrics", "events", "kinds" */
+    const char *family; /* "faults", "checks", "metrics", "events", "kinds", "lints" */
     const char *name, *help;
     const char *unit;          /* of metrics, or NULL */
     const char *note;          /* what it leaves out, what bites; or NULL */

@@ -9,7 +9,8 @@
 #include "sim/scenario/scenario_page.h"
 #include "sim/theory/theory.h"
 
-static const char *const families[] = {"faults", "checks", "metrics", "events", "kinds", NULL};
+static const char *const families[] = {"faults", "checks", "metrics", "events",
+                                       "kinds",  "lints",  NULL};
 
 /* The labels that an event has of its own, "" without any. Caller frees. */
 static char *labels_text(const CatalogueRow *row)
@@ -29,14 +30,16 @@ int command_list(const Options *options, const Kind *const *kinds)
     if (family == NULL || !g_strv_contains(families, family)) {
         g_autofree char *hint = diag_suggest(family != NULL ? family : "", families);
 
-        fprintf(stderr, "dcdrill: error: 'list' takes faults, checks, metrics, events or kinds%s\n",
+        fprintf(stderr,
+                "dcdrill: error: 'list' takes faults, checks, metrics, events, kinds or lints%s\n",
                 hint);
         return EXIT_USAGE;
     }
     for (guint i = 0; i < rows->len; i++) {
         const CatalogueRow *row = &g_array_index(rows, CatalogueRow, i);
         g_autofree char *labels = labels_text(row);
-        const char *note = strcmp(row->family, "metrics") == 0 ? row->note : labels;
+        bool has_owner = strcmp(row->family, "metrics") == 0 || strcmp(row->family, "lints") == 0;
+        const char *note = has_owner ? row->note : labels;
 
         if (strcmp(row->family, family) == 0) {
             printf("%-26s %-16s %s\n", row->name, note, row->help);
@@ -58,6 +61,7 @@ static void print_row(const CatalogueRow *row)
     }
     if (row->note != NULL) {
         const char *word = strcmp(row->family, "metrics") == 0 ? "measured by"
+                           : strcmp(row->family, "lints") == 0 ? "looks at"
                            : strcmp(row->family, "kinds") == 0 ? "leaves out"
                                                                : "bites when";
 

@@ -32,7 +32,7 @@ const Command commands[] = {
      command_diff},
     {"report", "DIR...", "Write the report again from stored results",
      "dcdrill report out/dc03-lost", command_report},
-    {"list", "faults|checks|metrics|events|kinds", "List what a scenario can name",
+    {"list", "faults|checks|metrics|events|kinds|lints", "List what a scenario can name",
      "dcdrill list faults", command_list},
     {"explain", "[NAME]",
      "Tell all about a kind, field, fault, metric, event or check; without a name the whole "

@@ -22,7 +22,7 @@ typedef struct Raw {
         *log_format;
     int replications, most_replications, jobs, replication;
     gboolean json, quiet, debug, no_colour, fail_fast, resume, verify, origins, plan, overlay,
-        version, help, no_input;
+        strict, version, help, no_input;
     StudyFlags study;
 } Raw;
 
@@ -78,6 +78,8 @@ static void add_own_flags(GOptionContext *context, Raw *raw)
         {"origins", 0, 0, G_OPTION_ARG_NONE, &raw->origins, "show: which file set each value",
          NULL},
         {"plan", 0, 0, G_OPTION_ARG_NONE, &raw->plan, "show: what will happen when, to whom", NULL},
+        {"strict", 0, 0, G_OPTION_ARG_NONE, &raw->strict, "check: warnings refuse a scenario, too",
+         NULL},
         {"overlay", 0, 0, G_OPTION_ARG_NONE, &raw->overlay, "schema: of files that extend others",
          NULL},
         {"trace", 0, 0, G_OPTION_ARG_STRING, &raw->trace, "replay: the path of one request", "ID"},
@@ -433,6 +435,7 @@ static Options *options_from(Raw *raw)
     options->origins = raw->origins;
     options->plan = raw->plan;
     options->overlay = raw->overlay;
+    options->is_strict = raw->strict;
     options->study = raw->study;
     raw->study = (StudyFlags){0};
     return options;

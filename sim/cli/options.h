@@ -30,7 +30,7 @@ typedef struct Options {
     int replication;
     double wall_limit_s, confidence; /* confidence 0: not given */
     bool is_json, is_quiet, is_debug, is_log_json, has_colour, fail_fast, resume, origins, plan,
-        overlay, is_verified;
+        overlay, is_verified, is_strict;
     ProgressMode progress;
     char **exit_zero_on;
     const cJSON *remembered; /* not a flag: what a replay knows of the environment of the run */

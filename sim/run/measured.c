@@ -5,6 +5,7 @@
 
 #include "sim/config/json_place.h"
 #include "sim/run/assemble.h"
+#include "sim/run/lints.h"
 #include "sim/run/probe.h"
 #include "sim/scenario/scenario_names.h"
 
@@ -242,4 +243,5 @@ void measured_check(const Scenario *scenario, const Kind *const *kinds, DiagList
     }
     check_probes(scenario, assembly->world, scenario->method, diags);
     check_probes(scenario, assembly->world, scenario->hypothesis, diags);
+    lints_look(scenario, assembly->world, kinds, diags);
 }

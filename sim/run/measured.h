@@ -6,6 +6,7 @@
 #include "sim/world/component.h"
 
 /* Makes the world of `scenario` without letting it live, and reports what is wrong with either:
- * what its components say of their settings, and labels that lead to none that measures the metric.
+ * what its components say of their settings, lints, and labels that lead to none that measures the
+ * metric.
  */
 void measured_check(const Scenario *scenario, const Kind *const *kinds, DiagList *diags);

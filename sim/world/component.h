@@ -68,11 +68,12 @@ typedef struct Kind {
                                it is used for */
     size_t size;            /* of a struct whose first member is Component */
     KindScope scope;
-    const Field *fields;      /* configuration; may be NULL */
-    const MetricDef *metrics; /* measurements; may be NULL */
-    const NoteDef *notes;     /* events it tells history; may be NULL */
-    const LedgerDef *ledgers; /* stations that the laws of queues are held at; may be NULL */
-    const ViewDef *views;     /* what it shows to its operators (view.h); may be NULL */
+    const Field *fields;         /* configuration; may be NULL */
+    const MetricDef *metrics;    /* measurements; may be NULL */
+    const NoteDef *notes;        /* events it tells history; may be NULL */
+    const struct LintDef *lints; /* what it warns of before a run (lint.h); may be NULL */
+    const LedgerDef *ledgers;    /* stations that the laws of queues are held at; may be NULL */
+    const ViewDef *views;        /* what it shows to its operators (view.h); may be NULL */
     /* Set-up, in this order, each once, over all components in order of id; then on_start at time
      * 0. */
     void (*on_make)(Component *self, World *world,

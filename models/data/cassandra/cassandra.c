@@ -3,6 +3,7 @@
  * coordinate_write, coordinate_read, replica with stage, store and commit_log (what a node does),
  * hints, gossip, latency_reservoir and service_time. */
 #include "models/data/cassandra/cluster.h"
+#include "models/data/cassandra/lints.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/nodetool.h"
 #include "models/data/cassandra/paxos.h"
@@ -570,6 +571,7 @@ const Kind cassandra_kind = {
     .fields = cassandra_fields,
     .metrics = cassandra_metrics,
     .notes = cassandra_notes,
+    .lints = cassandra_lints,
     .ledgers = cassandra_ledgers,
     .views = nodetool_views,
     .on_make = cassandra_make,

@@ -1,0 +1,357 @@
+/* lints.c - settings of a cluster that will hurt, each with its reason. */
+#include "models/data/cassandra/lints.h"
+
+#include "models/data/cassandra/node.h"
+#include "sim/config/json_place.h"
+
+/* --- helpers ------------------------------------------------------------------------------------
+ */
+
+static const GPtrArray *nodes_of(const Lint *lint)
+{
+    return world_of_kind(lint->world, "cassandra");
+}
+
+/* All nodes share one ring. */
+static const Cluster *cluster_of_lint(const Lint *lint)
+{
+    return node_of(nodes_of(lint)->pdata[0])->cluster;
+}
+
+static guint count_sites_with_data(const Cluster *cluster)
+{
+    guint count = 0;
+
+    for (guint site = 0; site < cluster->site_count; site++) {
+        count += ring_factor(cluster->ring, site) > 0;
+    }
+    return count;
+}
+
+/* Where the replication factor of `site` is written. */
+static const cJSON *factor_node(const Cluster *cluster, guint site)
+{
+    const cJSON *keyspaces = cluster->nodes[0]->keyspaces;
+    const cJSON *replication = json_member(keyspaces->child, "replication");
+
+    return json_member(replication, cluster->sites[site]->name);
+}
+
+/* The place of a level, or of the section when it has the default. */
+static const cJSON *level_node(const Cassandra *node, const char *name)
+{
+    const cJSON *level = json_member(json_member(node->component.settings, "consistency"), name);
+
+    return level != NULL ? level : node->component.settings;
+}
+
+/* Calls `look` with each node. */
+typedef void LookAtNode(const Lint *lint, const Cassandra *node);
+
+static void each_node(const Lint *lint, LookAtNode *look)
+{
+    const GPtrArray *nodes = nodes_of(lint);
+
+    for (guint i = 0; i < nodes->len; i++) {
+        look(lint, node_of(nodes->pdata[i]));
+    }
+}
+
+typedef void LookAtFault(const Lint *lint, const Cassandra *node, const LintFault *fault);
+
+static void each_fault(const Lint *lint, LookAtFault *look)
+{
+    const GPtrArray *nodes = nodes_of(lint);
+
+    for (guint k = 0; k < lint->faults->len; k++) {
+        for (guint i = 0; i < nodes->len; i++) {
+            look(lint, node_of(nodes->pdata[i]), &g_array_index(lint->faults, LintFault, k));
+        }
+    }
+}
+
+static const cJSON *fault_node(const LintFault *fault, const char *member)
+{
+    const cJSON *node = json_member(fault->tree, member);
+
+    return node != NULL ? node : fault->tree;
+}
+
+/* --- replication --------------------------------------------------------------------------------
+ */
+
+static void look_at_single_copies(const Lint *lint)
+{
+    const Cluster *cluster = cluster_of_lint(lint);
+
+    for (guint site = 0; site < cluster->site_count; site++) {
+        if (ring_factor(cluster->ring, site) == 1) {
+            lint_warn(lint, factor_node(cluster, site), DIAG_VALUE,
+                      "'%s' holds one copy of each datum: statements at a local level there need "
+                      "that one node, no other can be asked when it is slow, and it may be behind",
+                      cluster->sites[site]->name);
+        }
+    }
+}
+
+static void look_at_pairs(const Lint *lint)
+{
+    const Cluster *cluster = cluster_of_lint(lint);
+
+    for (guint site = 0; site < cluster->site_count; site++) {
+        if (ring_factor(cluster->ring, site) == 2) {
+            lint_warn(lint, factor_node(cluster, site), DIAG_VALUE,
+                      "a quorum of the two copies in '%s' is both: LOCAL_QUORUM there fails with "
+                      "either node, as ALL does",
+                      cluster->sites[site]->name);
+        }
+    }
+}
+
+static guint count_racks(const Cluster *cluster, guint site)
+{
+    guint racks = 0;
+
+    for (guint i = 0; i < cluster->node_count; i++) {
+        guint k = 0;
+
+        while (k < i && (cluster->nodes[k]->site != site ||
+                         strcmp(cluster->nodes[k]->rack, cluster->nodes[i]->rack) != 0)) {
+            k++;
+        }
+        racks += cluster->nodes[i]->site == site && k == i;
+    }
+    return racks;
+}
+
+static void look_at_racks(const Lint *lint)
+{
+    const Cluster *cluster = cluster_of_lint(lint);
+
+    for (guint site = 0; site < cluster->site_count; site++) {
+        guint racks = count_racks(cluster, site), factor = ring_factor(cluster->ring, site);
+
+        if (racks > 1 && racks < factor) {
+            lint_warn(lint, factor_node(cluster, site), DIAG_VALUE,
+                      "%u copies in '%s' on %u racks: a rack holds more than one copy of a datum, "
+                      "and may take a quorum with it",
+                      factor, cluster->sites[site]->name, racks);
+        }
+    }
+}
+
+/* --- levels -------------------------------------------------------------------------------------
+ */
+
+static void look_at_level(const Lint *lint, const Cassandra *node, const char *name, int index)
+{
+    const char *level = level_names[index];
+    guint sites = count_sites_with_data(node->cluster);
+
+    if (strcmp(level, "ALL") == 0) {
+        lint_warn(lint, level_node(node, name), DIAG_VALUE,
+                  "%ss at ALL fail while any replica of their key is down", name);
+    } else if (sites > 1 && strcmp(level, "EACH_QUORUM") == 0) {
+        lint_warn(lint, level_node(node, name), DIAG_VALUE,
+                  "%ss at EACH_QUORUM fail everywhere while any of %u data centres lacks a quorum",
+                  name, sites);
+    } else if (sites > 1 && strcmp(level, "QUORUM") == 0) {
+        lint_warn(lint, level_node(node, name), DIAG_VALUE,
+                  "%ss at QUORUM wait for other data centres: %u copies in %u of them; "
+                  "LOCAL_QUORUM stays in one",
+                  name, level_block_for(CONSISTENCY_ALL, node->cluster->ring, 0), sites);
+    } else if (strcmp(name, "write") == 0 && strcmp(level, "ANY") == 0) {
+        lint_warn(lint, level_node(node, name), DIAG_VALUE,
+                  "a write at ANY may live in a hint only, which nobody can read");
+    }
+}
+
+static void look_at_node_levels(const Lint *lint, const Cassandra *node)
+{
+    look_at_level(lint, node, "read", node->consistency.read);
+    look_at_level(lint, node, "write", node->consistency.write);
+}
+
+static void look_at_levels(const Lint *lint)
+{
+    each_node(lint, look_at_node_levels);
+}
+
+static void look_at_overlap(const Lint *lint, const Cassandra *node)
+{
+    guint factor = ring_factor(node->cluster->ring, node->site);
+    guint reads = node->cluster->block_for[node->site][node->consistency.read + 1];
+    guint writes = node->cluster->block_for[node->site][node->consistency.write + 1];
+
+    if (factor > 1 && reads + writes <= factor) {
+        lint_warn(lint, level_node(node, "read"), DIAG_VALUE,
+                  "reads of %u and writes of %u out of %u copies need not meet: a read may miss "
+                  "the write before it",
+                  reads, writes, factor);
+    }
+}
+
+static void look_at_overlaps(const Lint *lint)
+{
+    each_node(lint, look_at_overlap);
+}
+
+/* --- time-outs ----------------------------------------------------------------------------------
+ */
+
+static SimSpan longest_round_trip(const Cassandra *node)
+{
+    const Cluster *cluster = node->cluster;
+    SimSpan longest = 0;
+
+    for (guint site = 0; site < cluster->site_count; site++) {
+        SimSpan way =
+            network_base_delay(node->component.world, node->component.site, cluster->sites[site]);
+
+        if (ring_factor(cluster->ring, site) > 0 && way != SIM_NEVER) {
+            longest = MAX(longest, 2 * way);
+        }
+    }
+    return longest;
+}
+
+static void look_at_timeouts(const Lint *lint, const Cassandra *node)
+{
+    SimSpan way = longest_round_trip(node);
+    char text[SIM_SPAN_TEXT];
+
+    sim_span_print(way, text);
+    if (node->write_request_timeout <= way) {
+        lint_warn(lint, lint_setting(&node->component, "write_request_timeout"), DIAG_VALUE,
+                  "copies far away are acknowledged after %s, later than this: each write leaves "
+                  "hints for replicas that have it",
+                  text);
+    }
+    if (node->read_request_timeout <= way) {
+        lint_warn(lint, lint_setting(&node->component, "read_request_timeout"), DIAG_VALUE,
+                  "answers from far away take %s, longer than this: they always come too late",
+                  text);
+    }
+}
+
+static void look_at_all_timeouts(const Lint *lint)
+{
+    each_node(lint, look_at_timeouts);
+}
+
+/* --- what is planned ----------------------------------------------------------------------------
+ */
+
+static void look_at_outage(const Lint *lint, const Cassandra *node, const LintFault *fault)
+{
+    char lasts[SIM_SPAN_TEXT], window[SIM_SPAN_TEXT];
+
+    if (!lint_is_silenced(fault, &node->component)) {
+        return;
+    }
+    sim_span_print(fault->lasts, lasts);
+    sim_span_print(node->max_hint_window, window);
+    if (!node->hinted_handoff_enabled) {
+        lint_warn(lint, lint_setting(&node->component, "hinted_handoff_enabled"), DIAG_VALUE,
+                  "no hints are kept while '%s' lasts: what its nodes miss they miss until a "
+                  "repair",
+                  fault->name);
+    } else if (fault->lasts > node->max_hint_window) {
+        lint_warn(lint, fault_node(fault, "duration"), DIAG_VALUE,
+                  "it lasts %s, but hints are kept for %s: what is written later is missing on "
+                  "its nodes until a repair",
+                  lasts, window);
+    }
+}
+
+static void look_at_outages(const Lint *lint)
+{
+    each_fault(lint, look_at_outage);
+}
+
+static void look_at_grace(const Lint *lint, const Cassandra *node, const LintFault *fault)
+{
+    char lasts[SIM_SPAN_TEXT], grace[SIM_SPAN_TEXT];
+
+    if (lint_is_silenced(fault, &node->component) && fault->lasts > node->gc_grace_seconds) {
+        sim_span_print(fault->lasts, lasts);
+        sim_span_print(node->gc_grace_seconds, grace);
+        lint_warn(lint, fault_node(fault, "duration"), DIAG_VALUE,
+                  "it lasts %s, but tombstones are kept for %s: what is deleted meanwhile may come "
+                  "back with its nodes",
+                  lasts, grace);
+    }
+}
+
+static void look_at_graces(const Lint *lint)
+{
+    each_fault(lint, look_at_grace);
+}
+
+static void look_at_power(const Lint *lint, const Cassandra *node, const LintFault *fault)
+{
+    char period[SIM_SPAN_TEXT];
+
+    if (lint_is_felled(fault, &node->component) && fault->effect.unsynced_lost &&
+        node->commitlog_sync == COMMITLOG_PERIODIC) {
+        sim_span_print(node->commitlog_sync_period, period);
+        lint_warn(lint, lint_setting(&node->component, "commitlog_sync"), DIAG_VALUE,
+                  "'%s' takes from its nodes what they acknowledged in the last %s: the commit log "
+                  "is synced that often",
+                  fault->name, period);
+    }
+}
+
+static void look_at_powers(const Lint *lint)
+{
+    each_fault(lint, look_at_power);
+}
+
+/* Silence from 18.42 s on convicts whoever has heard from the node at its usual pace (phi 8); after
+ * 23 s everybody does. */
+static void look_at_pause(const Lint *lint, const Cassandra *node, const LintFault *fault)
+{
+    double silence_s = sim_span_to_s(fault->lasts);
+    double first_s = node->phi_convict_threshold * 2.302585093;
+
+    if (fault->effect.paused && lint_is_silenced(fault, &node->component) &&
+        silence_s > first_s - 1 && silence_s < first_s * 1.3) {
+        lint_warn(lint, fault_node(fault, "duration"), DIAG_VALUE,
+                  "a pause of %.0f s lies where some nodes convict and others do not "
+                  "(phi_convict_threshold %g: from about %.0f s on): views differ",
+                  silence_s, node->phi_convict_threshold, first_s);
+    }
+}
+
+static void look_at_pauses(const Lint *lint)
+{
+    each_fault(lint, look_at_pause);
+}
+
+/* --- the table ----------------------------------------------------------------------------------
+ */
+
+const LintDef cassandra_lints[] = {
+    {"single-copy", "A data centre with one copy has no fault tolerance at a local level",
+     "Cassandra 3.11 ConsistencyLevel: LOCAL_QUORUM of one is one", look_at_single_copies},
+    {"two-copies", "A quorum of two is both", "Cassandra 3.11 ConsistencyLevel", look_at_pairs},
+    {"few-racks", "Fewer racks than copies: a rack may take a quorum with it",
+     "Cassandra 3.11 NetworkTopologyStrategy", look_at_racks},
+    {"far-level", "Levels that wait for other data centres, for every replica or for none",
+     "Cassandra 3.11 ConsistencyLevel", look_at_levels},
+    {"no-overlap", "Reads and writes that need not meet in one replica",
+     "Bailis et al. 2012: R + W > N", look_at_overlaps},
+    {"short-timeout", "Time-outs shorter than the way to the farthest replica",
+     "Cassandra 3.11 write_request_timeout_in_ms, read_request_timeout_in_ms",
+     look_at_all_timeouts},
+    {"hint-window", "A planned outage for which hints are not kept to its end",
+     "Cassandra 3.11 max_hint_window_in_ms, hinted_handoff_enabled", look_at_outages},
+    {"grace", "A planned outage after which deleted data may come back",
+     "Cassandra 3.11 table option gc_grace_seconds", look_at_graces},
+    {"unsynced", "A planned loss of power under a commit log that is synced now and then",
+     "Cassandra 3.11 commitlog_sync, commitlog_sync_period_in_ms", look_at_powers},
+    {"split-views", "A planned pause at the edge of what convicts a node",
+     "Cassandra 3.11 FailureDetector: phi_convict_threshold x ln 10 x mean interval",
+     look_at_pauses},
+    LINT_END,
+};
