@@ -30,6 +30,9 @@ const Command commands[] = {
      "dcdrill diff scenarios/smoke/steady.json --with '/system/wildfly/cpu=\"lognormal(mean=1.7ms, "
      "sigma=0.6)\"'",
      command_diff},
+    {"capacity", "FILE",
+     "Find the highest rate at which every threshold holds, also with sites lost (--n-minus)",
+     "dcdrill capacity scenarios/capacity/five-dc.json --n-minus 1", command_capacity},
     {"report", "DIR...", "Write the report again from stored results",
      "dcdrill report out/dc03-lost", command_report},
     {"list", "faults|checks|metrics|events|kinds|lints", "List what a scenario can name",

@@ -14,6 +14,17 @@ void options_study_add(GOptionContext *context, StudyFlags *flags)
          "diff, sweep: this metric, and the difference that does not matter, \"http_req_duration "
          "p(99) 3%\"; may be given several times",
          "FIGURE"},
+        {"n-minus", 0, 0, G_OPTION_ARG_INT, &flags->n_minus,
+         "capacity: also with each site lost (1), and each two of them (2)", "N"},
+        {"rate", 0, 0, G_OPTION_ARG_STRING, &flags->rate,
+         "capacity, sweep: the value that is the offered load (default: all of 'load')",
+         "/POINTER"},
+        {"from", 0, 0, G_OPTION_ARG_DOUBLE, &flags->from, "capacity: lowest rate tried", "RATE"},
+        {"to", 0, 0, G_OPTION_ARG_DOUBLE, &flags->to, "capacity: highest rate tried", "RATE"},
+        {"within", 0, 0, G_OPTION_ARG_DOUBLE, &flags->width,
+         "capacity: half-width of its interval as a share (default: 0.02)", "SHARE"},
+        {"most", 0, 0, G_OPTION_ARG_INT, &flags->most,
+         "capacity: most replications of one rate (default: 8 times -n)", "N"},
         G_OPTION_ENTRY_NULL,
     };
 
@@ -24,6 +35,14 @@ bool options_study_check(const StudyFlags *flags, GError **error)
 {
     if (!isfinite(flags->from) || !isfinite(flags->to) || flags->from < 0 || flags->to < 0) {
         g_set_error(error, OPTIONS_ERROR, 0, "'--from' and '--to' are rates a second, above 0");
+        return false;
+    }
+    if (flags->n_minus < 0 || flags->n_minus > 2) {
+        g_set_error(error, OPTIONS_ERROR, 0, "'--n-minus' is 0, 1 or 2 sites");
+        return false;
+    }
+    if (flags->width != 0 && !(flags->width >= 1e-4 && flags->width <= 0.5)) {
+        g_set_error(error, OPTIONS_ERROR, 0, "'--within' is a share from 0.0001 to 0.5");
         return false;
     }
     return true;

@@ -445,7 +445,8 @@ static const char *find_experiment(const Scenario *scenario)
     for (guint i = 0; i < scenario->method->len; i++) {
         const Activity *activity = g_ptr_array_index(scenario->method, i);
 
-        if (activity->type == ACTIVITY_ACTION) {
+        /* what is broken before anything is measured, and stays so, is a state of its own */
+        if (activity->type == ACTIVITY_ACTION && (activity->at >= 0 || activity->duration > 0)) {
             return experiment_word(EXPERIMENT_FAULT);
         }
     }

@@ -158,10 +158,16 @@ static void write_phases(ResultsWriter *writer, const RecordOrder *order)
         if (entry->applied >= order->end) {
             continue;
         }
-        baseline_end = MIN(baseline_end, entry->applied);
+        /* what began in the warm-up and lasts is part of what is usual */
+        if (entry->applied >= order->start || (end >= order->start && end < order->end)) {
+            baseline_end = MIN(baseline_end, MAX(entry->applied, order->start));
+        }
+        if (end < order->start) {
+            continue;
+        }
         healed = MAX(healed, end);
         results_write_phase(writer, order->run, entry->activity->name,
-                            entry->applied - order->start, end - order->start);
+                            MAX(entry->applied - order->start, 0), end - order->start);
     }
     results_write_phase(writer, order->run, "warmup", -order->start, 0);
     results_write_phase(writer, order->run, "baseline", 0, baseline_end - order->start);

@@ -288,7 +288,13 @@ static void check_end(const Scenario *scenario, const Activity *activity, DiagLi
     const cJSON *at = json_member(activity->tree, "at");
     const cJSON *every = json_member(activity->tree, "every");
 
-    if (activity->at != SIM_NEVER && activity->at >= end) {
+    if (activity->at < 0 &&
+        (activity->type == ACTIVITY_PROBE || activity->at < -scenario->simulation.warmup)) {
+        diag_add(diags, DIAG_ERROR, at, DIAG_VALUE, "'%s' would begin at %s: %s", activity->name,
+                 sim_span_print(activity->at, begin_text),
+                 activity->type == ACTIVITY_PROBE ? "a probe looks at the measured part, from 0s on"
+                                                  : "the warm-up is shorter than that");
+    } else if (activity->at != SIM_NEVER && activity->at >= end) {
         diag_add(diags, DIAG_ERROR, at, DIAG_VALUE,
                  "'%s' would begin at %s, after the end of the run at %s", activity->name,
                  sim_span_print(activity->at, begin_text), sim_span_print(end, end_text));

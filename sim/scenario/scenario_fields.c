@@ -136,7 +136,8 @@ const Field activity_fields[] = {
                .help =
                    "Another activity of this file: what is not said here is as it says, but for "
                    "its name and when it begins"),
-    FIELD_SPAN(ActivityText, at, .lowest = "0s", .help = "Begins then, from the end of warm-up"),
+    FIELD_SPAN(ActivityText, at, .lowest = "-24h",
+               .help = "Begins then, from the end of warm-up; negative: within the warm-up"),
     FIELD_TEXTS(ActivityText, after, .help = "Begins when all these activities have ended"),
     FIELD_JSON(ActivityText, when, .help = "Begins at an event, or when a level is high"),
     FIELD_JSON(ActivityText, every, .help = "Begins again and again"),

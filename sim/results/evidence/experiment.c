@@ -73,7 +73,7 @@ static ResultsSpan find_span(const Results *results)
         span.begin = MIN(span.begin, phases[i].begin);
     }
     for (guint i = 0; i < fault_count; i++) {
-        span.end = MIN(span.end, faults[i].applied);
+        span.end = faults[i].applied >= 0 ? MIN(span.end, faults[i].applied) : span.end;
     }
     for (guint i = 0; i < run_count; i++) {
         g_autoptr(GArray) spans = results_spans(results, runs[i].run, NULL);

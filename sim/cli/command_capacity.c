@@ -1,0 +1,80 @@
+/* command_capacity.c - the highest rate at which every threshold holds, intact and with sites lost.
+ */
+#include <stdio.h>
+
+#include "sim/cli/study_job.h"
+#include "sim/study/capacity.h"
+
+static bool is_found(const Capacity *capacity)
+{
+    for (guint i = 0; i < capacity->cases->len; i++) {
+        const CapacityCase *one = g_ptr_array_index(capacity->cases, i);
+
+        if (one->frontier->end == FRONTIER_WIDE || one->frontier->end == FRONTIER_ALWAYS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Thresholds that hold at no rate are a mistake of the input, unless only a loss breaks them. */
+static int status_of(const Capacity *capacity)
+{
+    const CapacityCase *intact = g_ptr_array_index(capacity->cases, 0);
+
+    if (intact->frontier->end == FRONTIER_NEVER) {
+        return EXIT_USAGE;
+    }
+    return is_found(capacity) ? EXIT_PASSED : EXIT_INCONCLUSIVE;
+}
+
+static int find(StudyJob *job, const CapacityOrder *order)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Capacity) capacity = capacity_find(&job->study, order, &error);
+
+    if (capacity == NULL) {
+        return study_job_fail(job, error);
+    }
+    if (status_of(capacity) == EXIT_USAGE) {
+        g_autofree char *why = capacity_describe(g_ptr_array_index(capacity->cases, 0));
+
+        g_set_error(&error, STUDY_ERROR, STUDY_ERROR_WRONG,
+                    "%s: what must hold %s; loosen the threshold, or search lower with --from",
+                    order->path, why);
+        return study_job_fail(job, error);
+    }
+    StudyResult result = {.text = capacity_print(capacity),
+                          .csv = capacity_to_csv(capacity),
+                          .json = capacity_to_json(capacity),
+                          .is_partial = capacity->unfinished != NULL,
+                          .status = status_of(capacity)};
+
+    return study_job_end(job, &result);
+}
+
+int command_capacity(const Options *options, const Kind *const *kinds)
+{
+    StudyJob job;
+    int status = EXIT_USAGE;
+
+    if (options->files->len != 1) {
+        fprintf(stderr, "dcdrill: error: 'capacity' needs one scenario file, like "
+                        "scenarios/capacity/five-dc.json\n");
+        return EXIT_USAGE;
+    }
+    CapacityOrder order = {.path = g_ptr_array_index(options->files, 0),
+                           .pointer = options->study.rate,
+                           .from = options->study.from,
+                           .to = options->study.to,
+                           .width = options->study.width,
+                           .replications = (guint)options->replications,
+                           .most = options->study.most > 0 ? (guint)options->study.most : 0,
+                           .lost = (guint)options->study.n_minus};
+
+    if (study_job_begin(&job, options, kinds, order.path)) {
+        status = find(&job, &order);
+    }
+    study_job_clear(&job);
+    return status;
+}

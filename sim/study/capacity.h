@@ -1,0 +1,71 @@
+/* capacity.h - the highest rate at which every threshold of a scenario holds: as it stands, with
+ * each site lost, with pairs of them. A site is lost before anything is measured and stays so: the
+ * answer is what the others sustain, not how the loss is survived (drills ask that). A rate holds
+ * when the estimate of every threshold meets its limit, and its interval is that of the thresholds
+ * at each rate, inverted (frontier.h); a rate at which a queue grows or nothing becomes steady does
+ * not hold. All rates and cases share their random numbers. */
+#pragma once
+
+#include "sim/base/estimate.h"
+#include "sim/study/frontier.h"
+#include "sim/study/rate.h"
+
+typedef struct CapacityOrder {
+    const char *path;
+    const char *pointer;      /* of the offered load; NULL: found */
+    double from, to;          /* 0: a sixteenth and sixteen times of what it offers */
+    double width;             /* half-width asked for, as a share; 0: 0.02 */
+    guint replications, most; /* of each look; 0: at least 5, and eight times as many */
+    guint lost;               /* so many sites at once: 0, 1 or 2 */
+    SimSpan warmup;           /* after a loss, until users have moved; 0: 2 min */
+} CapacityOrder;
+
+/* One place where work is done, and how busy it is. */
+typedef struct CapacityTier {
+    char *name;        /* "CPU of app in DC01", "station web" */
+    double law;        /* by the utilisation law, from the lightest look: u(r) = u(r0) r / r0 */
+    Estimate seen;     /* at the look nearest to the capacity, share of time busy */
+    double saturation; /* rate at which it is full, by the law */
+} CapacityTier;
+
+/* Where requests were answered. */
+typedef struct CapacityShare {
+    char *dc;
+    double ratio;
+    bool is_backup;
+} CapacityShare;
+
+typedef struct CapacityCase {
+    char *name;  /* "intact", "without DC03" */
+    char **lost; /* strv */
+    Frontier *frontier;
+    double looked_at;  /* rate of the look that tiers and shares are of */
+    GPtrArray *tiers;  /* of CapacityTier, the busiest first */
+    GPtrArray *shares; /* of CapacityShare */
+} CapacityCase;
+
+typedef struct Capacity {
+    char *path, *title, *seed, *pointer;
+    double offered; /* as the file has it */
+    double width, confidence;
+    GPtrArray *thresholds; /* char *: as written */
+    GPtrArray *cases;      /* of CapacityCase, intact first */
+    char *unfinished;      /* why cases are missing, or NULL */
+} Capacity;
+
+/* Searches. NULL and `error`; when the study was told to end, the cases done by then, and
+ * `unfinished`. */
+Capacity *capacity_find(Study *study, const CapacityOrder *order, GError **error);
+void capacity_free(Capacity *capacity);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Capacity, capacity_free)
+
+/* The case with the lowest capacity, or with one that is not known. */
+const CapacityCase *capacity_worst(const Capacity *capacity);
+
+/* "2740 a second [2700, 2780]", or why there is none. Caller frees. */
+char *capacity_describe(const CapacityCase *one);
+
+/* For a person, for programs, for spreadsheets. Caller frees. */
+char *capacity_print(const Capacity *capacity);
+cJSON *capacity_to_json(const Capacity *capacity);
+char *capacity_to_csv(const Capacity *capacity);

@@ -1,0 +1,264 @@
+/* capacity_print.c - a capacity as text, JSON and CSV: the same numbers in all of them. */
+#include <math.h>
+#include <string.h>
+
+#include "sim/results/export/export_json.h"
+#include "sim/study/capacity.h"
+
+static const char *const end_words[] = {
+    [FRONTIER_FOUND] = "found",
+    [FRONTIER_WIDE] = "not-converged",
+    [FRONTIER_NEVER] = "never",
+    [FRONTIER_ALWAYS] = "always",
+};
+
+static const FrontierPoint *end_point(const Frontier *frontier, bool is_last)
+{
+    return &g_array_index(frontier->points, FrontierPoint, is_last ? frontier->points->len - 1 : 0);
+}
+
+/* Half of the interval over the value, in words. */
+static char *describe_width(const Frontier *frontier)
+{
+    double half = fmax(frontier->high - frontier->rate, frontier->rate - frontier->low);
+
+    return isnan(half / frontier->rate)
+               ? g_strdup("an end of the interval is not known")
+               : g_strdup_printf("within %.2g %%", 100 * half / frontier->rate);
+}
+
+char *capacity_describe(const CapacityCase *one)
+{
+    const Frontier *frontier = one->frontier;
+    g_autofree char *width = NULL;
+
+    switch (frontier->end) {
+    case FRONTIER_NEVER:
+        return g_strdup_printf("does not hold even at %.5g a second, the lowest rate tried (%s)",
+                               end_point(frontier, false)->rate, frontier->binding);
+    case FRONTIER_ALWAYS:
+        return g_strdup_printf("holds at %.5g a second, the highest rate tried",
+                               end_point(frontier, true)->rate);
+    case FRONTIER_FOUND:
+    case FRONTIER_WIDE:
+        break;
+    }
+    width = describe_width(frontier);
+    return g_strdup_printf("%.5g a second [%.5g, %.5g], %s%s, %u replications a look",
+                           frontier->rate, frontier->low, frontier->high, width,
+                           frontier->end == FRONTIER_WIDE ? " (not converged)" : "",
+                           frontier->replications);
+}
+
+/* --- text ----------------------------------------------------------------------------------- */
+
+#define TIERS_SHOWN 6
+
+static void print_tiers(GString *text, const CapacityCase *one)
+{
+    if (one->tiers->len == 0) {
+        return;
+    }
+    g_string_append_printf(text,
+                           "    busy at %.5g a second        LAW   SIMULATED [95%%]        "
+                           "FULL AT\n",
+                           one->looked_at);
+    for (guint i = 0; i < MIN(one->tiers->len, TIERS_SHOWN); i++) {
+        const CapacityTier *tier = g_ptr_array_index(one->tiers, i);
+
+        g_string_append_printf(text, "    %-28s %5.3f  %5.3f [%5.3f, %5.3f]  %8.5g a second%s\n",
+                               tier->name, tier->law, tier->seen.value, tier->seen.low,
+                               tier->seen.high, tier->saturation, i == 0 ? "  bottleneck" : "");
+    }
+    if (one->tiers->len > TIERS_SHOWN) {
+        g_string_append_printf(text, "    and %u that are full later\n",
+                               one->tiers->len - TIERS_SHOWN);
+    }
+}
+
+static void print_shares(GString *text, const CapacityCase *one)
+{
+    double backup = 0;
+
+    if (one->shares->len == 0) {
+        return;
+    }
+    g_string_append(text, "    answered by");
+    for (guint i = 0; i < one->shares->len; i++) {
+        const CapacityShare *share = g_ptr_array_index(one->shares, i);
+
+        backup += share->is_backup ? share->ratio : 0;
+        g_string_append_printf(text, "%s %s %.1f%%", i == 0 ? "" : ",", share->dc,
+                               100 * share->ratio);
+    }
+    g_string_append_printf(text, "; backup sites together %.1f%%\n", 100 * backup);
+}
+
+static void print_case(GString *text, const CapacityCase *one)
+{
+    g_autofree char *answer = capacity_describe(one);
+
+    g_string_append_printf(text, "%s: %s\n", one->name, answer);
+    if (one->frontier->binding != NULL) {
+        g_string_append_printf(text, "    first to give way: %s\n", one->frontier->binding);
+    }
+    print_tiers(text, one);
+    print_shares(text, one);
+}
+
+/* What all sites together may be busy so that the others carry a lost one's share: the load at the
+ * worst capacity over that at the intact one. */
+static void print_static_stability(GString *text, const Capacity *capacity)
+{
+    const CapacityCase *intact = g_ptr_array_index(capacity->cases, 0);
+    const CapacityCase *worst = capacity_worst(capacity);
+
+    if (worst == intact || isnan(worst->frontier->rate) || isnan(intact->frontier->rate)) {
+        return;
+    }
+    g_string_append_printf(text,
+                           "static stability: at %.5g a second or less the loss of any of these "
+                           "needs no action; intact, tiers may then be busy\n   ",
+                           worst->frontier->rate);
+    for (guint i = 0; i < MIN(intact->tiers->len, TIERS_SHOWN); i++) {
+        const CapacityTier *tier = g_ptr_array_index(intact->tiers, i);
+
+        g_string_append_printf(text, "%s %s %.2f", i == 0 ? "" : ",", tier->name,
+                               worst->frontier->rate / tier->saturation);
+    }
+    g_string_append(text, "\n");
+}
+
+char *capacity_print(const Capacity *capacity)
+{
+    GString *text = g_string_new(NULL);
+
+    g_string_append_printf(text, "%s  %s\nhighest rate at which all of these hold:\n",
+                           capacity->path, capacity->title);
+    for (guint i = 0; i < capacity->thresholds->len; i++) {
+        g_string_append_printf(text, "  %s\n", (char *)g_ptr_array_index(capacity->thresholds, i));
+    }
+    for (guint i = 0; i < capacity->cases->len; i++) {
+        print_case(text, g_ptr_array_index(capacity->cases, i));
+    }
+    print_static_stability(text, capacity);
+    g_string_append_printf(text,
+                           "%g %% intervals: the rates at which the interval of the threshold "
+                           "that gives way holds its limit;\nreplications and rates share their "
+                           "random numbers (from seed %s). LAW: from the lightest rate tried,\n"
+                           "in proportion.\n",
+                           100 * capacity->confidence, capacity->seed);
+    if (capacity->unfinished != NULL) {
+        g_string_append_printf(text, "%s\n", capacity->unfinished);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* --- JSON and CSV ----------------------------------------------------------------------------- */
+
+static cJSON *points_to_json(const Frontier *frontier)
+{
+    cJSON *points = cJSON_CreateArray();
+
+    for (guint i = 0; i < frontier->points->len; i++) {
+        const FrontierPoint *point = &g_array_index(frontier->points, FrontierPoint, i);
+        cJSON *row = cJSON_CreateObject();
+
+        export_add_number(row, "rate", point->rate);
+        export_add_interval(row, "margin", point->middle, point->low, point->high);
+        cJSON_AddNumberToObject(row, "replications", point->replications);
+        cJSON_AddStringToObject(row, "binding", point->binding != NULL ? point->binding : "");
+        cJSON_AddItemToArray(points, row);
+    }
+    return points;
+}
+
+static cJSON *case_to_json(const CapacityCase *one)
+{
+    cJSON *row = cJSON_CreateObject();
+    g_autofree char *answer = capacity_describe(one);
+    cJSON *list;
+
+    cJSON_AddStringToObject(row, "case", one->name);
+    cJSON_AddStringToObject(row, "end", end_words[one->frontier->end]);
+    export_add_interval(row, "capacity", one->frontier->rate, one->frontier->low,
+                        one->frontier->high);
+    cJSON_AddNumberToObject(row, "replications", one->frontier->replications);
+    cJSON_AddStringToObject(row, "answer", answer);
+    cJSON_AddStringToObject(row, "binding",
+                            one->frontier->binding != NULL ? one->frontier->binding : "");
+    export_add_number(row, "tiers_at_rate", one->looked_at);
+    list = cJSON_AddArrayToObject(row, "tiers");
+    for (guint i = 0; i < one->tiers->len; i++) {
+        const CapacityTier *tier = g_ptr_array_index(one->tiers, i);
+        cJSON *item = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(item, "name", tier->name);
+        export_add_number(item, "utilisation_law", tier->law);
+        export_add_interval(item, "utilisation", tier->seen.value, tier->seen.low, tier->seen.high);
+        export_add_number(item, "saturation_rate", tier->saturation);
+        cJSON_AddItemToArray(list, item);
+    }
+    list = cJSON_AddArrayToObject(row, "shares");
+    for (guint i = 0; i < one->shares->len; i++) {
+        const CapacityShare *share = g_ptr_array_index(one->shares, i);
+        cJSON *item = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(item, "dc", share->dc);
+        export_add_number(item, "share", share->ratio);
+        cJSON_AddBoolToObject(item, "backup", share->is_backup);
+        cJSON_AddItemToArray(list, item);
+    }
+    cJSON_AddItemToObject(row, "looks", points_to_json(one->frontier));
+    return row;
+}
+
+cJSON *capacity_to_json(const Capacity *capacity)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON *list;
+
+    cJSON_AddStringToObject(json, "format", "dcdrill-capacity-1");
+    cJSON_AddStringToObject(json, "scenario", capacity->path);
+    cJSON_AddStringToObject(json, "title", capacity->title);
+    cJSON_AddStringToObject(json, "seed", capacity->seed);
+    export_add_number(json, "offered", capacity->offered);
+    export_add_number(json, "width_asked", capacity->width);
+    export_add_number(json, "confidence", capacity->confidence);
+    cJSON_AddStringToObject(json, "worst_case", capacity_worst(capacity)->name);
+    if (capacity->unfinished != NULL) {
+        cJSON_AddStringToObject(json, "unfinished", capacity->unfinished);
+    }
+    list = cJSON_AddArrayToObject(json, "thresholds");
+    for (guint i = 0; i < capacity->thresholds->len; i++) {
+        cJSON_AddItemToArray(list, cJSON_CreateString(g_ptr_array_index(capacity->thresholds, i)));
+    }
+    list = cJSON_AddArrayToObject(json, "cases");
+    for (guint i = 0; i < capacity->cases->len; i++) {
+        cJSON_AddItemToArray(list, case_to_json(g_ptr_array_index(capacity->cases, i)));
+    }
+    return json;
+}
+
+char *capacity_to_csv(const Capacity *capacity)
+{
+    GString *text = g_string_new("case,rate,margin,margin_low,margin_high,replications\n");
+
+    for (guint i = 0; i < capacity->cases->len; i++) {
+        const CapacityCase *one = g_ptr_array_index(capacity->cases, i);
+
+        for (guint k = 0; k < one->frontier->points->len; k++) {
+            const FrontierPoint *point = &g_array_index(one->frontier->points, FrontierPoint, k);
+            const double values[] = {point->rate, point->middle, point->low, point->high};
+
+            g_string_append_printf(text, "%s", one->name);
+            for (guint j = 0; j < G_N_ELEMENTS(values); j++) {
+                char number[EXPORT_NUMBER_TEXT];
+
+                g_string_append_printf(text, ",%s", export_number(values[j], number));
+            }
+            g_string_append_printf(text, ",%u\n", point->replications);
+        }
+    }
+    return g_string_free(text, FALSE);
+}

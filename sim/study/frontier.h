@@ -1,0 +1,51 @@
+/* frontier.h - the highest rate at which something still holds, when each look is noisy: a bracket,
+ * then a search between its ends under common random numbers, then looks close to the crossing
+ * until its interval is narrow enough. At a rate the margin to the limit is known with an interval,
+ * [low, high]; the set of rates whose interval holds 0 is the interval of the frontier (inversion
+ * of the interval at each rate), so it is as honest as that. The ends are interpolated between
+ * looks. Margins fall as the rate rises. Sources: simulation methodology, section 10; Illinois
+ * rule: Dowell and Jarratt, 1971. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct FrontierPoint {
+    double rate;
+    double low, middle, high; /* margins as shares of the limit; -1 where nothing holds at all */
+    guint replications;
+    char *binding; /* what has the smallest margin, and why when it could not be judged */
+} FrontierPoint;
+
+/* Looks at one rate. False and `error` when that is not possible; else fills in all but the rate.
+ */
+typedef bool FrontierProbe(void *context, double rate, guint replications, FrontierPoint *point,
+                           GError **error);
+
+typedef struct FrontierOrder {
+    double from, to, first; /* rates: limits of the search, and where it begins */
+    double width;           /* half-width wanted, as a share of the frontier */
+    guint replications, most;
+    FrontierProbe *probe;
+    void *context;
+} FrontierOrder;
+
+typedef enum FrontierEnd {
+    FRONTIER_FOUND,
+    FRONTIER_WIDE,   /* the interval is wider than asked for after the most replications */
+    FRONTIER_NEVER,  /* it does not hold at the lowest rate */
+    FRONTIER_ALWAYS, /* it holds at the highest rate */
+} FrontierEnd;
+
+typedef struct Frontier {
+    FrontierEnd end;
+    double rate, low, high; /* NAN when not found */
+    guint replications;     /* of each look at the crossing */
+    GArray *points;         /* of FrontierPoint, by rate; binding belongs to them */
+    char *binding;          /* what stops holding */
+} Frontier;
+
+/* Searches. NULL and `error` from a probe. */
+Frontier *frontier_search(const FrontierOrder *order, GError **error);
+void frontier_free(Frontier *frontier);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Frontier, frontier_free)

@@ -1,0 +1,112 @@
+/* margin.c - how far a trial is from its limits. */
+#include "sim/study/margin.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/results/judge/figure.h"
+#include "sim/results/judge/judge.h"
+
+/* Whether the figure is the worst of all replications, whose interval runs from best to worst. */
+static bool is_worst_case(const Threshold *threshold)
+{
+    const ThresholdRule *rule = threshold->rule;
+
+    return threshold->window > 0 || rule->type == THRESHOLD_OUTAGE ||
+           rule->type == THRESHOLD_REROUTE || rule->aggregate == THRESHOLD_MIN ||
+           rule->aggregate == THRESHOLD_MAX || rule->aggregate == THRESHOLD_COUNT;
+}
+
+/* Of a limit of 0 there is no share: it holds or does not. */
+static double margin_of(const ThresholdRule *rule, double value)
+{
+    double margin = figure_margin(rule, value);
+
+    return isnan(margin) ? (threshold_holds(rule, value) ? 1 : -1) : margin;
+}
+
+static bool is_doubted(const Judged *judged)
+{
+    return strstr(judged->why, "not stable: ") != NULL ||
+           strstr(judged->why, "not converged: ") != NULL;
+}
+
+static bool refuse(const Threshold *threshold, const Judged *judged, const char *what,
+                   GError **error)
+{
+    g_set_error(error, STUDY_ERROR, STUDY_ERROR_WRONG, "threshold '%s: %s' %s: %s",
+                threshold->metric, threshold->condition, what, judged->why);
+    return false;
+}
+
+static bool measure_one(const Threshold *threshold, const Judged *judged, FrontierPoint *point,
+                        GError **error)
+{
+    const ThresholdRule *rule = threshold->rule;
+    double low;
+    double high;
+
+    if (isnan(judged->observed)) {
+        point->low = point->middle = point->high = -1;
+        return is_doubted(judged) ? true
+                                  : refuse(threshold, judged, "cannot be searched with", error);
+    }
+    point->middle = margin_of(rule, judged->observed);
+    point->low = point->high = point->middle;
+    if (is_worst_case(threshold)) {
+        return true;
+    }
+    if (isnan(judged->low) || isnan(judged->high)) {
+        return refuse(threshold, judged,
+                      "has no interval (make simulation.duration longer, or run more replications)",
+                      error);
+    }
+    low = margin_of(rule, judged->low);
+    high = margin_of(rule, judged->high);
+    point->low = fmin(low, high);
+    point->high = fmax(low, high);
+    return true;
+}
+
+static char *name_binding(const Threshold *threshold, const Judged *judged)
+{
+    const char *why = strstr(judged->why, "worst of ");
+
+    if (isnan(judged->observed)) {
+        return g_strdup_printf("%s %s (%s)", threshold->metric, threshold->condition, judged->why);
+    }
+    if (why != NULL && strstr(why, "values of '") != NULL) { /* of '*': which one it is */
+        g_autofree char *which = g_strndup(why, strcspn(why, ";"));
+
+        return g_strdup_printf("%s %s (%s)", threshold->metric, threshold->condition, which);
+    }
+    return g_strdup_printf("%s %s", threshold->metric, threshold->condition);
+}
+
+bool margin_measure(const Trial *trial, FrontierPoint *point, GError **error)
+{
+    const GPtrArray *thresholds = trial->scenario->thresholds;
+
+    point->low = point->middle = point->high = (double)INFINITY;
+    for (guint i = 0; i < thresholds->len; i++) {
+        const Threshold *threshold = g_ptr_array_index(thresholds, i);
+        Judged *judged = judge_threshold(trial->results, threshold->rule, threshold->window,
+                                         threshold->confidence);
+        FrontierPoint one = {0};
+        bool is_good = measure_one(threshold, judged, &one, error);
+
+        if (is_good && one.middle < point->middle) {
+            g_free(point->binding);
+            point->binding = name_binding(threshold, judged);
+        }
+        point->low = fmin(point->low, one.low);
+        point->middle = fmin(point->middle, one.middle);
+        point->high = fmin(point->high, one.high);
+        judged_free(judged);
+        if (!is_good) {
+            g_clear_pointer(&point->binding, g_free);
+            return false;
+        }
+    }
+    return results_is_whole(trial->results, error);
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# The highest rate at which every threshold holds is found, and what cannot be found is said plainly.
+. tests/scenarios/support.sh
+
+# queue FILE CONDITION: one server of 1 ms, 500 requests a second.
+queue() {
+    cat >"$1" <<END
+{ "version": "1", "title": "a queue", "simulation": { "seed": 1, "warmup": "1s", "duration": "30s", "settle": "0s", "replications": 6, "sample_interval": "500ms" },
+  "system": { "queueing": { "sources": { "in": { "interarrival": "exponential(mean=2ms)", "to": "pool" } }, "stations": { "pool": { "service": "exponential(mean=1ms)" } } } },
+  "thresholds": { "station_sojourn": [ "$2" ] } }
+END
+}
+queue "$work/queue.json" "p(95)<6ms"
+queue "$work/never.json" "p(95)<1us"
+queue "$work/easy.json" "p(95)<1h"
+search=(--from 400 --to 600 --within 0.03 --progress none)
+
+run capacity "$work/queue.json" "${search[@]}" -o "$work/two" -j 2
+expect 0 "" "a capacity is found"
+# exact: 500.711 a second (reference vector slo-1-0.001-p95-0.006)
+rate=$(json "$work/two/study.json" '$.cases[0].capacity.value')
+[ "$(sqlite3 :memory: "SELECT abs($rate - 500.711) < 0.03 * 500.711")" = 1 ]
+pass_if $? "as near to the closed form as asked for" "$rate"
+[[ $out == *"station pool"*"bottleneck"* && $out == *"first to give way: station_sojourn p(95)<6ms"* ]]
+pass_if $? "the bottleneck and the threshold that gives way are named" "$out"
+run capacity "$work/queue.json" "${search[@]}" -o "$work/one" -j 1
+cmp "$work/one/study.json" "$work/two/study.json"
+pass_if $? "how many run at once changes nothing"
+
+cp "$work/one/study.json" "$work/before"
+run capacity "$work/never.json" "${search[@]}" -o "$work/one"
+expect 2 "does not hold even at 400 a second" "a threshold that can never hold is said plainly"
+cmp -s "$work/one/study.json" "$work/before"
+pass_if $? "and earlier results stay"
+run capacity "$work/easy.json" "${search[@]}" -o "$work/easy"
+expect 3 "" "what holds at the highest rate tried is no capacity"
+[[ $out == *"holds at 600 a second, the highest rate tried"* ]]
+pass_if $? "and is not extrapolated" "$out"
+run capacity "$work/queue.json" --from 600 --to 400 -o "$work/one"
+expect 2 "must be below the highest" "a search from top to bottom is refused"
+run capacity "$work/queue.json" --n-minus 1 -o "$work/one"
+expect 2 "too few sites to lose" "sites that are not there cannot be lost"
+run capacity "$work/queue.json" --rate /system/none -o "$work/one"
+expect 2 "'/system/none' is not in the scenario" "a load that is not there is refused"
+sed 's/"thresholds.*$/"description": "none" }/' "$work/queue.json" >"$work/bare.json"
+run capacity "$work/bare.json" -o "$work/one"
+expect 2 "a capacity needs thresholds" "a scenario that asks for nothing is refused"
+run capacity scenarios/drills/steady.json -o "$work/one"
+expect 2 "changes with time" "a load that changes with time is refused"
+run check scenarios/smoke/dc-lost.json --set /method/0/at=-10m
+expect 2 "the warm-up is shorter than that" "a fault cannot begin before the warm-up"
+exit $bad

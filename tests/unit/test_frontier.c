@@ -1,0 +1,154 @@
+/* test_frontier.c - the highest rate at which something still holds, by noisy looks. */
+#include "sim/study/frontier.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/base/rng.h"
+#include "tests/support/suite.h"
+
+/* A margin that falls through 0 at `truth`, seen through noise that replications share between
+ * rates (common random numbers), but for a tenth of it. */
+typedef struct World {
+    double truth, steepness, noise;
+    double common;
+    Rng rng;
+    guint looks;
+} World;
+
+/* Sum of twelve uniforms: near enough to a normal law. */
+static double draw_normal(Rng *rng)
+{
+    double sum = -6;
+
+    for (int i = 0; i < 12; i++) {
+        sum += rng_uniform(rng);
+    }
+    return sum;
+}
+
+static bool look(void *context, double rate, guint replications, FrontierPoint *point,
+                 GError **error)
+{
+    World *world = context;
+    double error_size = world->noise / sqrt(replications);
+    double seen = 1 - pow(rate / world->truth, world->steepness) +
+                  error_size * (world->common + 0.1 * draw_normal(&world->rng));
+
+    (void)error;
+    world->looks++;
+    point->middle = seen;
+    point->low = seen - 1.97 * error_size;
+    point->high = seen + 1.97 * error_size;
+    point->binding = g_strdup("p(99)<1s");
+    return true;
+}
+
+static World world_of(uint64_t seed, double truth, double steepness, double noise)
+{
+    World world = {.truth = truth, .steepness = steepness, .noise = noise};
+
+    rng_init(&world.rng, seed, "looks");
+    world.common = draw_normal(&world.rng);
+    return world;
+}
+
+static FrontierOrder order_of(World *world)
+{
+    return (FrontierOrder){.from = 10,
+                           .to = 10000,
+                           .first = 300,
+                           .width = 0.02,
+                           .replications = 5,
+                           .most = 80,
+                           .probe = look,
+                           .context = world};
+}
+
+START_TEST(without_noise_the_crossing_is_found_in_a_dozen_looks)
+{
+    static const double steepness[] = {1, 4, 40};
+
+    for (guint i = 0; i < G_N_ELEMENTS(steepness); i++) {
+        World world = world_of(1, 1234.5, steepness[i], 0);
+        FrontierOrder order = order_of(&world);
+        g_autoptr(Frontier) frontier = frontier_search(&order, NULL);
+
+        ck_assert_int_eq(frontier->end, FRONTIER_FOUND);
+        ck_assert_double_eq_tol(frontier->rate, 1234.5, 1234.5 * 0.002);
+        ck_assert_str_eq(frontier->binding, "p(99)<1s");
+        ck_assert_msg(world.looks <= 16, "%u looks", world.looks);
+    }
+}
+END_TEST
+
+/* 200 searches: the interval of 95 % holds the truth in 183 to 196 of them, and is as narrow as
+ * asked for. */
+START_TEST(its_interval_holds_the_truth_as_often_as_it_says)
+{
+    guint within = 0;
+
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        World world = world_of(seed, 900, 5, 0.3);
+        FrontierOrder order = order_of(&world);
+        g_autoptr(Frontier) frontier = frontier_search(&order, NULL);
+
+        ck_assert_int_eq(frontier->end, FRONTIER_FOUND);
+        ck_assert_double_le(frontier->high - frontier->rate, 0.02 * frontier->rate);
+        within += frontier->low <= 900 && 900 <= frontier->high;
+    }
+    ck_assert_msg(within >= 183 && within <= 196, "%u of 200", within);
+}
+END_TEST
+
+START_TEST(more_replications_are_run_only_where_the_interval_needs_them)
+{
+    World quiet = world_of(3, 900, 5, 0.01);
+    World loud = world_of(3, 900, 5, 0.4);
+    World louder = world_of(3, 900, 5, 4);
+    FrontierOrder order = order_of(&quiet);
+    g_autoptr(Frontier) few = frontier_search(&order, NULL);
+
+    order.context = &loud;
+    g_autoptr(Frontier) many = frontier_search(&order, NULL);
+
+    order.context = &louder;
+    g_autoptr(Frontier) most = frontier_search(&order, NULL);
+
+    ck_assert_uint_eq(few->replications, 5);
+    ck_assert_int_eq(many->end, FRONTIER_FOUND);
+    ck_assert_uint_gt(many->replications, 5);
+    ck_assert_int_eq(most->end, FRONTIER_WIDE); /* and says so */
+    ck_assert_uint_eq(most->replications, 80);
+}
+END_TEST
+
+START_TEST(what_holds_nowhere_or_everywhere_is_told_and_not_extrapolated)
+{
+    World low = world_of(1, 5, 4, 0.01);
+    World high = world_of(1, 50000, 4, 0.01);
+    FrontierOrder order = order_of(&low);
+    g_autoptr(Frontier) never = frontier_search(&order, NULL);
+
+    order.context = &high;
+    g_autoptr(Frontier) always = frontier_search(&order, NULL);
+
+    ck_assert_int_eq(never->end, FRONTIER_NEVER);
+    ck_assert(isnan(never->rate));
+    ck_assert_int_eq(always->end, FRONTIER_ALWAYS);
+    ck_assert(isnan(always->rate));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("frontier");
+    TCase *cases = tcase_create("frontier");
+
+    tcase_add_test(cases, without_noise_the_crossing_is_found_in_a_dozen_looks);
+    tcase_add_test(cases, its_interval_holds_the_truth_as_often_as_it_says);
+    tcase_add_test(cases, more_replications_are_run_only_where_the_interval_needs_them);
+    tcase_add_test(cases, what_holds_nowhere_or_everywhere_is_told_and_not_extrapolated);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
