@@ -164,7 +164,16 @@ static const struct {
     {"keys_diverged", "Data on which live replicas disagreed in the end"},
     {"reads_checked", "Reads held against what had been written"},
     {"reads_stale", "Of these stale"},
-    {"reads_back_in_time", "Reads older than what their session had seen"},
+    {"reads_back_in_time", "Reads older than what their session had been shown"},
+    {"reads_of_own", "Reads of what their session had written"},
+    {"reads_without_own", "Of these older than what it had written"},
+    {"writes_overwritten", "Acknowledged writes hidden by earlier ones"},
+    {"deletes_acked", "Deletions acknowledged to users"},
+    {"tombstones_purged", "Tombstones purged by replicas"},
+    {"deletes_undone", "Deleted data shown again, or left in the end, after that"},
+    {"serial_keys", "Data with statements at SERIAL whose order was looked for"},
+    {"serial_keys_impossible", "Of these without an order"},
+    {"replicas_down_most", "Most replicas of one range down at once"},
 };
 
 static void put_totals(const Telling *telling)

@@ -4,7 +4,14 @@
 
 #include <glib.h>
 
-#include "sim/checkers/operation.h"
+#include "sim/base/sim_time.h"
+
+/* What becomes of a copy that a replica holds or should hold. */
+typedef enum CopyFate {
+    COPY_LOST,         /* was stored and is gone: not yet on the disk when the power failed */
+    COPY_HINT_DROPPED, /* the replica missed it, and no hint will bring it */
+    COPY_PURGED,       /* a tombstone that has served its time was dropped */
+} CopyFate;
 
 typedef struct CopyRow {
     uint64_t key;

@@ -32,10 +32,3 @@ typedef struct Operation {
     OperationOutcome outcome;
     bool is_serial; /* one of those that promise one order */
 } Operation;
-
-/* What becomes of a copy that a replica holds or should hold. */
-typedef enum CopyFate {
-    COPY_LOST,         /* was stored and is gone: not yet on the disk when the power failed */
-    COPY_HINT_DROPPED, /* the replica missed it, and no hint will bring it */
-    COPY_PURGED,       /* a tombstone that has served its time was dropped */
-} CopyFate;

@@ -4,15 +4,35 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/results/judge/judge.h"
+#include "sim/results/judge/invariant_data.h"
+#include "sim/results/judge/invariant_parts.h"
 #include "sim/results/judge/outage.h"
 
 const InvariantDef invariant_defs[] = {
-    {"no-lost-acked-write", "No write that was acknowledged to a user is lost", false},
-    {"staleness-bound", "No read returns data that was outdated for longer than 'max'", true},
-    {"monotonic-reads", "No session reads older data than it has seen before", false},
-    {"max-outage", "Neither the service nor any region is out for longer than 'max'", true},
-    {"converges", "All live replicas agree in the end, within 'max' after the last fault", false},
+    {"no-lost-acked-write", "No write that was acknowledged to a user is lost", INVARIANT_NO_LIMIT},
+    {"no-resurrected-delete",
+     "No data returns whose deletion was acknowledged to a user, after the tombstone was purged",
+     INVARIANT_NO_LIMIT},
+    {"staleness-bound", "No read returns data that was outdated for longer than 'max'",
+     INVARIANT_NEEDS_MAX},
+    {"monotonic-reads", "No session reads older data than it has read before", INVARIANT_NO_LIMIT},
+    {"read-your-writes", "No session reads older data than it has written, acknowledged, before",
+     INVARIANT_NO_LIMIT},
+    {"lww-overwrite",
+     "No write is acknowledged and then hidden by one that was acknowledged before it was asked "
+     "for, because a clock is wrong (last write wins)",
+     INVARIANT_NO_LIMIT},
+    {"linearizable",
+     "Statements at SERIAL and LOCAL_SERIAL, and plain writes of the same keys, happen in one "
+     "order "
+     "for each key, each between its question and its answer; those without an answer may count",
+     INVARIANT_NO_LIMIT},
+    {"replicas-down-per-range", "No range of the ring has more than 'most' replicas down at once",
+     INVARIANT_NEEDS_MOST},
+    {"max-outage", "Neither the service nor any region is out for longer than 'max'",
+     INVARIANT_NEEDS_MAX},
+    {"converges", "All live replicas agree in the end, within 'max' after the last fault",
+     INVARIANT_MAY_MAX},
     {.name = NULL},
 };
 
@@ -26,70 +46,6 @@ const InvariantDef *invariant_find(const char *check)
     return NULL;
 }
 
-/* --- what the runs say ---------------------------------------------------------------------- */
-
-/* A total over all runs, its largest in one run, and in how many runs it was 0. */
-typedef struct Sum {
-    double all, most;
-    guint absent;
-} Sum;
-
-static Sum sum_total(const Results *results, const char *name)
-{
-    Sum sum = {.all = 0};
-    guint count;
-    const ResultsRun *runs = results_runs(results, &count);
-
-    for (guint i = 0; i < count; i++) {
-        double value = results_total(results, runs[i].run, name);
-
-        sum.all += value;
-        sum.most = fmax(sum.most, value);
-        sum.absent += value == 0 ? 1 : 0;
-    }
-    return sum;
-}
-
-static guint count_runs(const Results *results)
-{
-    guint count;
-
-    results_runs(results, &count);
-    return count;
-}
-
-/* The first proof of a violation; of staleness, the worst one. */
-static const ResultsFinding *find_proof(const Results *results, const char *invariant)
-{
-    const ResultsFinding *best = NULL;
-    bool wants_worst = strcmp(invariant, "staleness-bound") == 0;
-    guint count;
-    const ResultsFinding *findings = results_findings(results, &count);
-
-    for (guint i = 0; i < count; i++) {
-        if (strcmp(findings[i].invariant, invariant) == 0 &&
-            (best == NULL || (wants_worst && findings[i].value > best->value))) {
-            best = &findings[i];
-        }
-    }
-    return best;
-}
-
-/* "; e.g. replication 3: ..." or "". Caller frees. */
-static char *describe_proof(const Results *results, const char *invariant)
-{
-    const ResultsFinding *proof = find_proof(results, invariant);
-
-    return proof != NULL ? g_strdup_printf("; e.g. replication %d: %s", proof->run, proof->proof)
-                         : g_strdup("");
-}
-
-static void set_count(Judged *judged, double most)
-{
-    judged->observed = judged->high = most;
-    judged->low = 0;
-}
-
 /* --- one by one ----------------------------------------------------------------------------- */
 
 static void judge_lost_writes(Results *results, Judged *judged, SimSpan max)
@@ -98,15 +54,15 @@ static void judge_lost_writes(Results *results, Judged *judged, SimSpan max)
     Sum written = sum_total(results, "keys_written");
     Sum looked_at = sum_total(results, "keys_judged");
     Sum lost = sum_total(results, "writes_lost");
-    g_autofree char *proof = describe_proof(results, "no-lost-acked-write");
+    g_autofree char *proof = sum_describe_proof(results, "no-lost-acked-write", -1);
 
     (void)max;
-    set_count(judged, lost.most);
+    sum_set_count(judged, lost.most);
     if (lost.all > 0) {
         judged_decide(judged, VERDICT_FAIL,
                       "%.0f acknowledged writes lost of %.0f in %u replications, worst replication "
                       "%.0f%s",
-                      lost.all, acked.all, count_runs(results), lost.most, proof);
+                      lost.all, acked.all, sum_count_runs(results), lost.most, proof);
     } else if (acked.absent > 0 || acked.all == 0) {
         judged_decide(judged, VERDICT_INCONCLUSIVE,
                       "no write was acknowledged in %u replications: nothing to lose",
@@ -118,7 +74,7 @@ static void judge_lost_writes(Results *results, Judged *judged, SimSpan max)
     } else {
         judged_decide(judged, VERDICT_PASS,
                       "0 lost of %.0f acknowledged writes to %.0f keys in %u replications",
-                      acked.all, written.all, count_runs(results));
+                      acked.all, written.all, sum_count_runs(results));
     }
 }
 
@@ -145,9 +101,10 @@ static void judge_staleness(Results *results, Judged *judged, SimSpan max)
 {
     Sum checked = sum_total(results, "reads_checked");
     Sum stale = sum_total(results, "reads_stale");
+    Sum unsure = sum_total(results, "reads_beyond_memory");
     int64_t stalest;
     uint64_t beyond = count_stale(results, max, &stalest);
-    g_autofree char *proof = describe_proof(results, "staleness-bound");
+    g_autofree char *proof = sum_describe_proof(results, "staleness-bound", -1);
 
     judged->observed = judged->high = sim_span_to_s(stalest);
     judged->low = 0;
@@ -156,14 +113,19 @@ static void judge_staleness(Results *results, Judged *judged, SimSpan max)
         judged_decide(judged, VERDICT_FAIL,
                       "about %" G_GUINT64_FORMAT
                       " reads of %.0f staler than that in %u replications%s",
-                      MAX(beyond, 1), checked.all, count_runs(results), proof);
+                      MAX(beyond, 1), checked.all, sum_count_runs(results), proof);
     } else if (checked.absent > 0 || checked.all == 0) {
         judged_decide(judged, VERDICT_INCONCLUSIVE, "no read was checked in %u replications",
                       checked.absent);
+    } else if (unsure.all > 0) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE,
+                      "%.0f reads were older than what is remembered: they may be staler than what "
+                      "was seen",
+                      unsure.all);
     } else {
         judged_decide(judged, VERDICT_PASS,
                       "stalest of %.0f reads in %u replications; %.0f were stale at all",
-                      checked.all, count_runs(results), stale.all);
+                      checked.all, sum_count_runs(results), stale.all);
     }
 }
 
@@ -171,20 +133,20 @@ static void judge_monotonic(Results *results, Judged *judged, SimSpan max)
 {
     Sum checked = sum_total(results, "reads_checked");
     Sum back = sum_total(results, "reads_back_in_time");
-    g_autofree char *proof = describe_proof(results, "monotonic-reads");
+    g_autofree char *proof = sum_describe_proof(results, "monotonic-reads", -1);
 
     (void)max;
-    set_count(judged, back.most);
+    sum_set_count(judged, back.most);
     if (back.all > 0) {
         judged_decide(judged, VERDICT_FAIL,
                       "%.0f reads of %.0f went back in time in %u replications%s", back.all,
-                      checked.all, count_runs(results), proof);
+                      checked.all, sum_count_runs(results), proof);
     } else if (checked.absent > 0 || checked.all == 0) {
         judged_decide(judged, VERDICT_INCONCLUSIVE, "no read was checked in %u replications",
                       checked.absent);
     } else {
         judged_decide(judged, VERDICT_PASS, "none of %.0f reads in %u replications", checked.all,
-                      count_runs(results));
+                      sum_count_runs(results));
     }
 }
 
@@ -242,7 +204,7 @@ static void judge_outage(Results *results, Judged *judged, SimSpan max)
         judged_decide(judged, VERDICT_PASS,
                       "longest outage of service and regions in %u replications; buckets of %u s "
                       "with a success ratio below %g",
-                      count_runs(results), outage_rules.bucket_s, outage_rules.success_ratio);
+                      sum_count_runs(results), outage_rules.bucket_s, outage_rules.success_ratio);
     }
 }
 
@@ -362,14 +324,14 @@ static void judge_converges(Results *results, Judged *judged, SimSpan max)
 {
     Sum looked_at = sum_total(results, "keys_judged");
     Sum diverged = sum_total(results, "keys_diverged");
-    g_autofree char *proof = describe_proof(results, "converges");
+    g_autofree char *proof = sum_describe_proof(results, "converges", -1);
     g_autofree char *hints = diverged.all > 0 ? describe_hints(results) : g_strdup("");
     char settled[SIM_SPAN_TEXT];
     SimSpan shortest;
     SimSpan longest;
 
     find_settle(results, &shortest, &longest);
-    set_count(judged, diverged.most);
+    sum_set_count(judged, diverged.most);
     sim_span_print(longest, settled);
     if (looked_at.absent > 0 || looked_at.all == 0) {
         judged_decide(judged, VERDICT_INCONCLUSIVE,
@@ -394,13 +356,13 @@ static void judge_converges(Results *results, Judged *judged, SimSpan max)
     } else {
         judged_decide(judged, VERDICT_PASS,
                       "replicas of all %.0f keys agreed after %s in %u replications", looked_at.all,
-                      settled, count_runs(results));
+                      settled, sum_count_runs(results));
     }
 }
 
 /* --- public --------------------------------------------------------------------------------- */
 
-static void judge_by_name(Results *results, const char *check, SimSpan max, Judged *judged)
+static void judge_by_name(Results *results, const InvariantAsked *asked, Judged *judged)
 {
     static const struct {
         const char *check;
@@ -414,30 +376,41 @@ static void judge_by_name(Results *results, const char *check, SimSpan max, Judg
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(judges); i++) {
-        if (strcmp(judges[i].check, check) == 0) {
-            judges[i].judge(results, judged, max);
+        if (strcmp(judges[i].check, asked->check) == 0) {
+            judges[i].judge(results, judged, asked->max);
             return;
         }
     }
-    g_assert_not_reached();
+    invariant_judge_data(results, asked->check, asked->most, judged);
 }
 
-Judged *invariant_judge(Results *results, const char *name, const char *check, SimSpan max)
+/* "staleness-bound max=5s", "replicas-down-per-range most=1". Caller frees. */
+static char *describe_condition(const InvariantAsked *asked)
 {
     char text[SIM_SPAN_TEXT];
-    g_autofree char *condition =
-        max == SIM_NEVER ? g_strdup(check)
-                         : g_strdup_printf("%s max=%s", check, sim_span_print(max, text));
-    Judged *judged = judged_new("invariant", name, condition);
-    const InvariantDef *def = invariant_find(check);
+
+    if (asked->max != SIM_NEVER) {
+        return g_strdup_printf("%s max=%s", asked->check, sim_span_print(asked->max, text));
+    }
+    if (asked->most >= 0) {
+        return g_strdup_printf("%s most=%" G_GINT64_FORMAT, asked->check, asked->most);
+    }
+    return g_strdup(asked->check);
+}
+
+Judged *invariant_judge(Results *results, const InvariantAsked *asked)
+{
+    g_autofree char *condition = describe_condition(asked);
+    Judged *judged = judged_new("invariant", asked->name, condition);
+    const InvariantDef *def = invariant_find(asked->check);
     g_autofree char *incomplete = verdict_incomplete_runs(results);
 
     g_assert(def != NULL);
-    if (def->needs_max && max == SIM_NEVER) {
-        judged_decide(judged, VERDICT_INCONCLUSIVE, "'%s' needs 'max'", check);
+    if (def->limit == INVARIANT_NEEDS_MAX && asked->max == SIM_NEVER) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "'%s' needs 'max'", asked->check);
         return judged;
     }
-    judge_by_name(results, check, max, judged);
+    judge_by_name(results, asked, judged);
     if (incomplete != NULL && judged->verdict == VERDICT_PASS) {
         g_autofree char *why = g_strdup(judged->why);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/world/history.h"
+#include "sim/world/history_store.h"
 
 /* --- users
  * ----------------------------------------------------------------------------------------- */
@@ -184,34 +185,71 @@ static void write_phases(ResultsWriter *writer, const RecordOrder *order)
 /* --- data checks
  * ----------------------------------------------------------------------------------- */
 
-static void write_data_checks(ResultsWriter *writer, const RecordOrder *order)
+typedef struct TotalRow {
+    const char *name;
+    double value;
+} TotalRow;
+
+static void write_totals(ResultsWriter *writer, int run, const TotalRow *rows, size_t count)
 {
-    const History *history = world_history(order->world);
-    HistoryTotals totals = history_totals(history);
-    const struct {
-        const char *name;
-        double value;
-    } rows[] = {
+    for (size_t i = 0; i < count; i++) {
+        results_write_total(writer, run, rows[i].name, rows[i].value);
+    }
+}
+
+static void write_data_totals(ResultsWriter *writer, const RecordOrder *order)
+{
+    HistoryTotals totals = history_totals(world_history(order->world));
+    const TotalRow rows[] = {
         {"writes_acked", (double)totals.writes_acked},
+        {"deletes_acked", (double)totals.deletes_acked},
         {"keys_written", (double)totals.keys_written},
         {"reads_checked", (double)totals.reads_checked},
+        {"reads_of_own", (double)totals.reads_of_own},
         {"reads_stale", (double)totals.reads_stale},
         {"reads_back_in_time", (double)totals.reads_back_in_time},
+        {"reads_without_own", (double)totals.reads_without_own},
+        {"reads_beyond_memory", (double)totals.reads_beyond_memory},
+        {"writes_overwritten", (double)totals.writes_overwritten},
+        {"tombstones_purged", (double)totals.tombstones_purged},
+        {"deletes_undone", (double)totals.resurrected},
         {"keys_judged", (double)totals.keys_judged},
         {"writes_lost", (double)totals.writes_lost},
         {"keys_diverged", (double)totals.keys_diverged},
         {"staleness_most", sim_span_to_s(totals.staleness_most)},
     };
-    bool was_stale = totals.staleness_most > 0;
 
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        results_write_total(writer, order->run, rows[i].name, rows[i].value);
-    }
-    if (was_stale) { /* otherwise there is no such instant */
+    write_totals(writer, order->run, rows, G_N_ELEMENTS(rows));
+    if (totals.staleness_most > 0) { /* otherwise there is no such instant */
         results_write_total(writer, order->run, "staleness_most_at",
                             sim_span_to_s(totals.staleness_most_at - order->start));
     }
     results_write_staleness(writer, order->run, totals.staleness);
+}
+
+static void write_store_totals(ResultsWriter *writer, const RecordOrder *order)
+{
+    HistoryStoreTotals totals = history_store_totals(world_history(order->world));
+    const TotalRow rows[] = {
+        {"ranges_watched", totals.ranges},
+        {"replicas_down_most", totals.replicas_down_most},
+        {"serial_keys", (double)totals.serial.keys},
+        {"serial_statements", (double)totals.serial.statements},
+        {"serial_keys_impossible", (double)totals.serial.keys_impossible},
+        {"serial_keys_undecided", (double)totals.serial.keys_undecided},
+        {"serial_one_in", (double)totals.serial.one_in},
+        {"serial_cut_off", totals.serial.one_in > 0 && totals.serial.ends != SIM_NEVER ? 1.0 : 0.0},
+    };
+
+    write_totals(writer, order->run, rows, G_N_ELEMENTS(rows));
+}
+
+static void write_data_checks(ResultsWriter *writer, const RecordOrder *order)
+{
+    const History *history = world_history(order->world);
+
+    write_data_totals(writer, order);
+    write_store_totals(writer, order);
     for (guint i = 0; i < history_count_findings(history); i++) {
         const HistoryFinding *finding = history_finding(history, i);
 

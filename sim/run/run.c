@@ -7,6 +7,7 @@
 #include "sim/run/record.h"
 #include "sim/run/sampler.h"
 #include "sim/world/history.h"
+#include "sim/world/history_store.h"
 #include "sim/world/laws.h"
 
 /* A run under way. */
@@ -202,6 +203,29 @@ static SimTime find_cut(const Run *run)
                                                                     : SIM_NEVER;
 }
 
+/* Statements kept in memory for `linearizable`: 44 MiB. */
+#define STATEMENTS_MOST 500000
+
+/* What only some checks look at is only told when one of them is asked for. */
+static void ask_history(const Scenario *scenario, History *history)
+{
+    int64_t most = -1;
+
+    for (guint i = 0; i < scenario->invariants->len; i++) {
+        const InvariantCheck *check = g_ptr_array_index(scenario->invariants, i);
+
+        if (strcmp(check->check, "linearizable") == 0) {
+            history_follow(history, STATEMENTS_MOST);
+        }
+        if (check->most >= 0) {
+            most = most < 0 ? check->most : MIN(most, check->most);
+        }
+    }
+    if (most >= 0) {
+        history_allow_down(history, (guint)MIN(most, G_MAXUINT));
+    }
+}
+
 static void run_prepare(Run *run)
 {
     const SimulationSettings *times = &run->order->scenario->simulation;
@@ -216,6 +240,7 @@ static void run_prepare(Run *run)
     run->laws = laws_new(run->assembly->world);
     run->abort = abort_new(run->order->scenario);
     history_set_epoch(world_history(run->assembly->world), run->start);
+    ask_history(run->order->scenario, world_history(run->assembly->world));
     network_watch(run->assembly->world, run->order->hop, run->order->hop_context);
     history_watch(world_history(run->assembly->world), run->order->request,
                   run->order->request_context);
@@ -230,6 +255,7 @@ static void run_record(Run *run)
     RecordOrder record = run_frame(run);
 
     world_judge(run->assembly->world);
+    history_judge(world_history(run->assembly->world));
     record_write(run->writer, &record);
 }
 

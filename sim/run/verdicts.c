@@ -53,7 +53,9 @@ static void judge_invariants(const Scenario *scenario, Results *results, GPtrArr
     for (guint i = 0; i < scenario->invariants->len; i++) {
         const InvariantCheck *check = g_ptr_array_index(scenario->invariants, i);
 
-        g_ptr_array_add(judged, invariant_judge(results, check->name, check->check, check->max));
+        const InvariantAsked asked = {check->name, check->check, check->max, check->most};
+
+        g_ptr_array_add(judged, invariant_judge(results, &asked));
     }
 }
 

@@ -109,6 +109,7 @@ typedef struct Threshold { /* one condition of one metric; the text is parsed by
 typedef struct InvariantCheck {
     char *name, *check; /* "durability", "no-lost-acked-write" */
     SimSpan max;        /* of staleness-bound, max-outage, converges; SIM_NEVER when not given */
+    int64_t most;       /* of replicas-down-per-range; -1 when not given */
     const cJSON *tree;
 } InvariantCheck;
 

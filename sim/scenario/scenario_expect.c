@@ -208,19 +208,29 @@ static void read_thresholds(Scenario *scenario, const Kind *const *kinds, DiagLi
 
 /* --- invariants ---------------------------------------------------------------------------- */
 
+/* A limit that the check has no use for, or lacks. */
+static void check_limit(const InvariantCheck *invariant, const char *limit, const char *example,
+                        const char *const *users, const char *const *needers, DiagList *diags)
+{
+    const cJSON *member = json_member(invariant->tree, limit);
+
+    if (member == NULL && g_strv_contains(needers, invariant->check)) {
+        diag_add(diags, DIAG_ERROR, invariant->tree, DIAG_KEY, "'%s' needs '%s', like %s",
+                 invariant->check, limit, example);
+    }
+    if (member != NULL && !g_strv_contains(users, invariant->check)) {
+        diag_add(diags, DIAG_ERROR, member, DIAG_KEY, "'%s' has no '%s'", invariant->check, limit);
+    }
+}
+
 static void check_invariant(const InvariantCheck *invariant, DiagList *diags)
 {
-    static const char *const with_max[] = {"staleness-bound", "max-outage", NULL};
-    static const char *const without_max[] = {"no-lost-acked-write", "monotonic-reads", NULL};
-    const cJSON *max = json_member(invariant->tree, "max");
+    static const char *const with_max[] = {"staleness-bound", "max-outage", "converges", NULL};
+    static const char *const need_max[] = {"staleness-bound", "max-outage", NULL};
+    static const char *const with_most[] = {"replicas-down-per-range", NULL};
 
-    if (max == NULL && g_strv_contains(with_max, invariant->check)) {
-        diag_add(diags, DIAG_ERROR, invariant->tree, DIAG_KEY, "'%s' needs 'max', like \"5s\"",
-                 invariant->check);
-    }
-    if (max != NULL && g_strv_contains(without_max, invariant->check)) {
-        diag_add(diags, DIAG_ERROR, max, DIAG_KEY, "'%s' has no 'max'", invariant->check);
-    }
+    check_limit(invariant, "max", "\"5s\"", with_max, need_max, diags);
+    check_limit(invariant, "most", "1", with_most, with_most, diags);
 }
 
 static void read_invariants(Scenario *scenario, DiagList *diags)
@@ -232,7 +242,7 @@ static void read_invariants(Scenario *scenario, DiagList *diags)
     }
     NAMES_EACH(tree, invariants)
     {
-        InvariantText text = {.max = SIM_NEVER};
+        InvariantText text = {.max = SIM_NEVER, .most = -1};
         InvariantCheck *invariant;
 
         field_read(invariant_fields, &text, tree, diags);
@@ -240,6 +250,7 @@ static void read_invariants(Scenario *scenario, DiagList *diags)
         *invariant = (InvariantCheck){.name = g_strdup(tree->string),
                                       .check = g_steal_pointer(&text.check),
                                       .max = text.max,
+                                      .most = text.most,
                                       .tree = tree};
         g_ptr_array_add(scenario->invariants, invariant);
         if (invariant->check != NULL &&

@@ -240,13 +240,25 @@ const Field threshold_fields[] = {
     FIELD_END,
 };
 
-const char *const invariant_checks[] = {"no-lost-acked-write", "staleness-bound", "monotonic-reads",
-                                        "max-outage",          "converges",       NULL};
+const char *const invariant_checks[] = {"no-lost-acked-write",
+                                        "no-resurrected-delete",
+                                        "staleness-bound",
+                                        "monotonic-reads",
+                                        "read-your-writes",
+                                        "lww-overwrite",
+                                        "linearizable",
+                                        "replicas-down-per-range",
+                                        "max-outage",
+                                        "converges",
+                                        NULL};
 
 const Field invariant_fields[] = {
     FIELD_TEXT(InvariantText, check, .flags = FIELD_REQUIRED, .help = "What must hold"),
     FIELD_SPAN(InvariantText, max, .lowest = "0s",
                .help = "Limit of staleness-bound, max-outage and converges"),
+    FIELD_COUNT(InvariantText, most, .lowest = "0",
+                .help = "Limit of replicas-down-per-range: so many replicas of one range may be "
+                        "down at once"),
     FIELD_END,
 };
 

@@ -94,6 +94,7 @@ extern const Field threshold_fields[];
 typedef struct InvariantText {
     char *check;
     SimSpan max;
+    int64_t most;
 } InvariantText;
 extern const Field invariant_fields[];
 

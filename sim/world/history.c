@@ -1,10 +1,9 @@
 /* history.c - the record that verdicts rest on: three books behind one door. */
 #include "sim/world/history.h"
 
-#include "sim/checkers/copy_log.h"
+#include "sim/checkers/data_book.h"
 #include "sim/checkers/operation_log.h"
 #include "sim/checkers/range_watch.h"
-#include "sim/world/history_data.h"
 #include "sim/world/history_notes.h"
 #include "sim/world/history_requests.h"
 #include "sim/world/history_store.h"
@@ -14,8 +13,9 @@ struct History {
     RequestBook *requests;
     DataBook *data;
     NoteBook *notes;
-    CopyLog *copies;
     RangeWatch *ranges;
+    SerialTotals serial;
+    SimTime epoch;
     OperationLog *operations; /* NULL: no statement is followed */
     HistoryTally tally;
     HistoryFloors floors; /* no `fill`: nobody tells */
@@ -31,7 +31,6 @@ History *history_new(Engine *engine)
     history->requests = request_book_new();
     history->data = data_book_new();
     history->notes = note_book_new();
-    history->copies = copy_log_new();
     history->ranges = range_watch_new();
     return history;
 }
@@ -44,7 +43,6 @@ void history_free(History *history)
     request_book_free(history->requests);
     data_book_free(history->data);
     note_book_free(history->notes);
-    copy_log_free(history->copies);
     range_watch_free(history->ranges);
     operation_log_free(history->operations);
     g_free(history);
@@ -71,6 +69,7 @@ void history_set_epoch(History *history, SimTime epoch)
 {
     request_book_set_epoch(history->requests, epoch);
     data_book_set_epoch(history->data, epoch);
+    history->epoch = epoch;
 }
 
 void history_request_begun(History *history, SimTime intended)
@@ -88,16 +87,32 @@ HistoryTally history_tally(const History *history)
     return history->tally;
 }
 
+static DataRequest data_request(const UserRequest *request, uint64_t session, SimTime invoked,
+                                SimTime ended)
+{
+    return (DataRequest){.id = request->id,
+                         .session = session,
+                         .invoked = invoked,
+                         .ended = ended,
+                         .dc = request->dc != NULL ? request->dc->name : NULL,
+                         .is_delete = request->is_delete,
+                         .found_nothing = request->found_nothing};
+}
+
 void history_write_acked(History *history, uint64_t key, int64_t version, SimTime now,
                          const UserRequest *request)
 {
-    data_book_write(history->data, key, version, now, request);
+    DataRequest write = data_request(request, request->session, request->intended, now);
+
+    data_book_write(history->data, key, version, &write);
 }
 
 void history_read(History *history, uint64_t session, uint64_t key, int64_t version,
                   SimTime invoked, const UserRequest *request)
 {
-    data_book_read(history->data, session, key, version, invoked, request);
+    DataRequest read = data_request(request, session, invoked, request->ended);
+
+    data_book_read(history->data, key, version, &read);
 }
 
 void history_expect(const History *history, uint64_t session, uint64_t key)
@@ -144,8 +159,9 @@ void history_each_key(const History *history, HistoryEachKey *each, void *contex
 
 void history_follow(History *history, size_t most)
 {
-    g_assert_null(history->operations);
-    history->operations = operation_log_new(most);
+    if (history->operations == NULL) {
+        history->operations = operation_log_new(most);
+    }
 }
 
 bool history_follows(const History *history, uint64_t key)
@@ -207,12 +223,34 @@ void history_copy(History *history, CopyFate fate, uint64_t key, int64_t version
                    .replica = component_place(replica),
                    .fate = fate};
 
-    copy_log_add(history->copies, &row);
+    data_book_copy(history->data, &row);
+}
+
+void history_final_shown(History *history, uint64_t key, int64_t version)
+{
+    data_book_final_shown(history->data, key, version, engine_now(history->engine));
 }
 
 int64_t history_purged(const History *history, uint64_t key)
 {
-    return copy_log_purged(history->copies, key);
+    return data_book_purged(history->data, key);
+}
+
+void history_judge(History *history)
+{
+    if (history->operations != NULL) {
+        history->serial = serial_proof_find(history->operations, data_book_findings(history->data),
+                                            history->epoch);
+    }
+}
+
+HistoryStoreTotals history_store_totals(const History *history)
+{
+    HistoryStoreTotals totals = {.serial = history->serial,
+                                 .ranges = range_watch_count(history->ranges)};
+
+    totals.replicas_down_most = range_watch_most(history->ranges, &totals.replicas_down_since);
+    return totals;
 }
 
 void history_set_witness(History *history, const HistoryWitness *witness)
@@ -246,9 +284,11 @@ static void history_range_finding(void *context, SimTime time, guint down, guint
 {
     History *history = context;
 
-    data_book_add_finding(
-        history->data, "replicas-down-per-range", time, down,
-        g_strdup_printf("%u of the %u replicas of one range were down: %s", down, count, names));
+    if (finding_list_wants(data_book_findings(history->data), CHECK_REPLICAS_DOWN, down)) {
+        finding_list_add(data_book_findings(history->data), CHECK_REPLICAS_DOWN, time, down,
+                         g_strdup_printf("%u of the %u replicas of one range were down: %s", down,
+                                         count, names));
+    }
 }
 
 void history_allow_down(History *history, guint most)
@@ -305,12 +345,12 @@ const HistoryOccurrence *history_occurrence(const History *history, guint index)
 
 guint history_count_findings(const History *history)
 {
-    return data_book_count_findings(history->data);
+    return finding_list_count(data_book_findings(history->data));
 }
 
 const HistoryFinding *history_finding(const History *history, guint index)
 {
-    return data_book_finding(history->data, index);
+    return finding_list_get(data_book_findings(history->data), index);
 }
 
 HistoryTotals history_totals(const History *history)

@@ -1,10 +1,11 @@
 /* history.h - what users asked and were told, and what happened: the record that verdicts and
  * invariants rest on. Kept small while the run goes on: users' requests are added up per second and
- * label; the data checks run at each operation on real keys and versions and keep the proof of what
- * they find; occurrences are counted, the first ones kept. A version is a positive number that
- * orders the writes of one key as the store does (newest timestamp wins). */
+ * label; the data checks (sim/checkers/data_book.h) run at each operation on real keys and versions
+ * and keep the proof of what they find; occurrences are counted, the first ones kept. A version is
+ * a positive number that orders the writes of one key as the store does (newest timestamp wins). */
 #pragma once
 
+#include "sim/checkers/data_book.h"
 #include "sim/world/component.h"
 
 /* One request of a user as the user felt it, client retries included. */
@@ -52,9 +53,8 @@ HistoryTally history_tally(const History *history);
 void history_write_acked(History *history, uint64_t key, int64_t version, SimTime now,
                          const UserRequest *request);
 
-/* A user's read, asked for at `invoked`, returned `version` (0: nothing). Checks staleness against
- * the writes acknowledged before `invoked`, and that `session` never reads an older version of the
- * key than it has read or written before. */
+/* A user's read, asked for at `invoked`, returned `version` (0: nothing). `session` 0: not
+ * followed. */
 void history_read(History *history, uint64_t session, uint64_t key, int64_t version,
                   SimTime invoked, const UserRequest *request);
 
@@ -62,12 +62,7 @@ void history_read(History *history, uint64_t session, uint64_t key, int64_t vers
  * known of them. */
 void history_expect(const History *history, uint64_t session, uint64_t key);
 
-/* Fills in for each of `count` keys the oldest version that a read from now on may return, 0 when
- * it may return nothing, whatever loses power from now on. */
-typedef struct HistoryFloors {
-    void (*fill)(void *context, const uint64_t *keys, int64_t *floors, size_t count);
-    void *context;
-} HistoryFloors;
+typedef FloorSource HistoryFloors;
 
 /* Who stores the data can tell the floors; `floors` is copied. From then on history_forget forgets
  * what no check can need any more, now and then when there is much of it; to be called between
@@ -86,8 +81,8 @@ void history_write_lost(History *history, uint64_t key, int64_t left, int64_t lo
  * a live replica holds. */
 void history_final(History *history, uint64_t key, int64_t newest, int64_t oldest_of_replicas);
 
-/* Calls `each` for each key that had an acknowledged write, in rising order of key. */
-typedef void HistoryEachKey(uint64_t key, int64_t newest_acked, void *context);
+/* As data_book_each_key. */
+typedef DataEachKey HistoryEachKey;
 void history_each_key(const History *history, HistoryEachKey *each, void *context);
 
 /* Something worth knowing happened to `component`: counted under `event` ("route53.health-changed")
@@ -138,26 +133,12 @@ typedef struct HistoryOccurrence {
 guint history_count_occurrences(const History *history);
 const HistoryOccurrence *history_occurrence(const History *history, guint index);
 
-/* One found violation with its proof in words. */
-typedef struct HistoryFinding {
-    const char
-        *invariant; /* "no-lost-acked-write", "staleness-bound", "monotonic-reads", "converges" */
-    SimTime time;
-    double value; /* seconds of staleness, versions lost */
-    const char *proof;
-} HistoryFinding;
+/* Violations with their proofs. */
+typedef Finding HistoryFinding;
 guint history_count_findings(const History *history);
 const HistoryFinding *history_finding(const History *history, guint index);
 
-/* Totals that make zero findings mean something. Staleness of reads in ns (0 for fresh ones) by
- * second of invocation. */
-typedef struct HistoryTotals {
-    uint64_t writes_acked, keys_written, reads_checked, reads_stale, reads_back_in_time,
-        keys_judged, writes_lost, keys_diverged;
-    SimSpan staleness_most;
-    SimTime staleness_most_at;
-    const Histogram *staleness;
-} HistoryTotals;
+typedef DataTotals HistoryTotals;
 HistoryTotals history_totals(const History *history);
 
 /* Wired by world_new and world_free. */

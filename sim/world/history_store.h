@@ -49,6 +49,7 @@
 #pragma once
 
 #include "sim/checkers/operation.h"
+#include "sim/checkers/serial_proof.h"
 #include "sim/world/history.h"
 
 typedef struct HistoryStatement {
@@ -64,7 +65,8 @@ uint64_t history_invoke(History *history, const HistoryStatement *statement);
 void history_attempt(History *history, uint64_t number, int64_t found, int64_t value);
 void history_outcome(History *history, uint64_t number, OperationOutcome outcome, int64_t found);
 
-/* Has statements followed from now on, `most` of them kept; see operation_log.h. */
+/* Has statements followed from now on, `most` of them kept; see operation_log.h. Harmless when
+ * they are followed already. */
 void history_follow(History *history, size_t most);
 
 void history_copy(History *history, CopyFate fate, uint64_t key, int64_t version,
@@ -72,12 +74,9 @@ void history_copy(History *history, CopyFate fate, uint64_t key, int64_t version
 
 /* The newest version of `key` that was told as purged; 0: none. */
 int64_t history_purged(const History *history, uint64_t key);
+void history_final_shown(History *history, uint64_t key, int64_t version);
 
-/* Adds to `text`, in words that begin with "; ", which replicas hold what of `key` now. */
-typedef struct HistoryWitness {
-    void (*tell)(void *context, uint64_t key, GString *text);
-    void *context;
-} HistoryWitness;
+typedef CopyWitness HistoryWitness;
 void history_set_witness(History *history, const HistoryWitness *witness);
 
 void history_add_range(History *history, const Component *const *replicas, guint count);
@@ -86,3 +85,15 @@ void history_replica_serves(History *history, const Component *replica, bool ser
 
 /* From now on more than `most` replicas of a range down at once is a finding. */
 void history_allow_down(History *history, guint most);
+
+/* After the last event: looks for an order of the statements that were followed. */
+void history_judge(History *history);
+
+/* What there was to check besides data: zeroed before history_judge, and when nothing was followed.
+ */
+typedef struct HistoryStoreTotals {
+    SerialTotals serial;
+    guint ranges, replicas_down_most;
+    SimTime replicas_down_since; /* of the most */
+} HistoryStoreTotals;
+HistoryStoreTotals history_store_totals(const History *history);

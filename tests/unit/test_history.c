@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "sim/checkers/data_tables.h"
 #include "tests/support/suite.h"
 
 static const Site region = {.name = "Europe central", .type = SITE_REGION, .index = 5};
@@ -233,9 +234,11 @@ START_TEST(a_read_is_as_stale_as_the_earliest_newer_write_is_old)
     ck_assert_uint_eq(history_count_findings(desk.history), 1);
     ck_assert_str_eq(history_finding(desk.history, 0)->invariant, "staleness-bound");
     ck_assert_double_eq(history_finding(desk.history, 0)->value, 3);
-    ck_assert_str_eq(history_finding(desk.history, 0)->proof,
-                     "request 99 at 5.000000 s through DC01 was shown version 10 of key 7, but "
-                     "version 20 had been acknowledged at 2.000000 s by DC03 to request 200");
+    ck_assert_str_eq(
+        history_finding(desk.history, 0)->proof,
+        "version 20 of key 7, asked for at 2.000000 s by request 200, was acknowledged at "
+        "2.000000 s by DC03; 3.000000 s later request 99 at 5.000000 s through DC01 was "
+        "shown version 10 of key 7");
     desk_free(desk);
 }
 END_TEST
@@ -263,12 +266,32 @@ START_TEST(a_session_that_goes_back_in_time_is_found)
     desk_read(desk, 7, 10, 2 * SIM_S, 5);
     ck_assert_uint_eq(history_totals(desk.history).reads_back_in_time, 1);
     ck_assert_str_eq(history_finding(desk.history, 0)->invariant, "monotonic-reads");
-    desk_write(desk, 9, 40, 3 * SIM_S, 5);
-    desk_read(desk, 9, 30, 4 * SIM_S, 5);
-    ck_assert_uint_eq(history_totals(desk.history).reads_back_in_time, 2);
     /* Asked before the session knew better. */
+    desk_read(desk, 7, 10, SIM_S, 5);
+    ck_assert_uint_eq(history_totals(desk.history).reads_back_in_time, 1);
+    ck_assert_uint_eq(history_totals(desk.history).reads_without_own, 0);
+    desk_free(desk);
+}
+END_TEST
+
+START_TEST(a_session_that_does_not_see_what_it_wrote_is_found)
+{
+    Desk desk = desk_new();
+
+    desk_write(desk, 9, 40, 3 * SIM_S, 5);
+    desk_read(desk, 9, 30, 4 * SIM_S, 6);
+    desk_read(desk, 9, 40, 4 * SIM_S, 5);
+    ck_assert_uint_eq(history_totals(desk.history).reads_without_own, 0);
+    ck_assert_uint_eq(history_totals(desk.history).reads_of_own, 1);
+    desk_read(desk, 9, 30, 3500 * SIM_MS, 5);
+    ck_assert_uint_eq(history_totals(desk.history).reads_without_own, 1);
+    ck_assert_uint_eq(history_totals(desk.history).reads_back_in_time, 0);
+    desk_read(desk, 9, 30, 5 * SIM_S, 5);
+    ck_assert_uint_eq(history_totals(desk.history).reads_without_own, 2);
+    ck_assert_uint_eq(history_totals(desk.history).reads_back_in_time, 1);
+    /* Asked before the write was acknowledged. */
     desk_read(desk, 9, 30, 2 * SIM_S, 5);
-    ck_assert_uint_eq(history_totals(desk.history).reads_back_in_time, 2);
+    ck_assert_uint_eq(history_totals(desk.history).reads_without_own, 2);
     desk_free(desk);
 }
 END_TEST
@@ -293,10 +316,10 @@ START_TEST(a_lost_acknowledged_write_is_found_with_who_acknowledged_it)
     ck_assert_uint_eq(history_count_findings(desk.history), 2);
     ck_assert_str_eq(history_finding(desk.history, 0)->invariant, "no-lost-acked-write");
     ck_assert_double_eq(history_finding(desk.history, 0)->value, 2);
-    ck_assert_str_eq(
-        history_finding(desk.history, 0)->proof,
-        "version 30 of key 7 was acknowledged at 3.000000 s by DC03 to request 300; at "
-        "the end no replica holds anything newer than version 10");
+    ck_assert_str_eq(history_finding(desk.history, 0)->proof,
+                     "version 30 of key 7, asked for at 3.000000 s by request 300, was "
+                     "acknowledged at 3.000000 s "
+                     "by DC03; at the end no replica holds anything newer than version 10");
     ck_assert_str_eq(history_finding(desk.history, 1)->invariant, "converges");
     desk_free(desk);
 }
@@ -367,35 +390,44 @@ typedef struct TwinOperation {
 
 typedef struct Twin {
     GArray *operations;
-    uint64_t stale, back, lost, written;
+    uint64_t stale, back, without_own, lost, written;
     SimSpan most;
 } Twin;
 
-static void twin_read(Twin *twin, uint64_t session, uint64_t key, int64_t version, SimTime invoked)
+/* The newest version that a session was shown (or wrote) of a key, and since when. */
+static Seen twin_seen(const Twin *twin, uint64_t session, uint64_t key, bool is_write)
 {
-    SimTime earliest = SIM_NEVER;
-    int64_t seen = 0;
-    SimTime seen_at = 0;
+    Seen seen = {0};
 
     for (guint i = 0; i < twin->operations->len; i++) {
         const TwinOperation *operation = &g_array_index(twin->operations, TwinOperation, i);
 
-        if (operation->key != key) {
-            continue;
+        if (operation->key == key && operation->session == session &&
+            operation->is_write == is_write && operation->version > seen.version) {
+            seen = (Seen){operation->version, operation->known};
         }
-        if (operation->is_write && operation->version > version) {
+    }
+    return seen;
+}
+
+static void twin_read(Twin *twin, uint64_t session, uint64_t key, int64_t version, SimTime invoked)
+{
+    Seen read = twin_seen(twin, session, key, false), wrote = twin_seen(twin, session, key, true);
+    SimTime earliest = SIM_NEVER;
+
+    for (guint i = 0; i < twin->operations->len; i++) {
+        const TwinOperation *operation = &g_array_index(twin->operations, TwinOperation, i);
+
+        if (operation->key == key && operation->is_write && operation->version > version) {
             earliest = MIN(earliest, operation->known);
-        }
-        if (operation->session == session && operation->version > seen) {
-            seen = operation->version;
-            seen_at = operation->known;
         }
     }
     if (earliest <= invoked) {
         twin->stale++;
         twin->most = MAX(twin->most, invoked - earliest);
     }
-    twin->back += seen > version && seen_at <= invoked ? 1 : 0;
+    twin->back += read.version > version && read.time <= invoked ? 1 : 0;
+    twin->without_own += wrote.version > version && wrote.time <= invoked ? 1 : 0;
 }
 
 static int64_t twin_newest(const Twin *twin, uint64_t key, int64_t than, uint64_t *newer)
@@ -455,11 +487,13 @@ static void twin_play(uint64_t seed)
     totals = history_totals(desk.history);
     ck_assert_uint_eq(totals.reads_stale, twin.stale);
     ck_assert_uint_eq(totals.reads_back_in_time, twin.back);
+    ck_assert_uint_eq(totals.reads_without_own, twin.without_own);
     ck_assert_int_eq(totals.staleness_most, twin.most);
     ck_assert_uint_eq(totals.writes_lost, twin.lost);
     ck_assert_uint_eq(totals.keys_written, twin.written);
     ck_assert_uint_gt(twin.stale, 0);
     ck_assert_uint_gt(twin.back, 0);
+    ck_assert_uint_gt(twin.without_own, 0);
     ck_assert_uint_gt(twin.lost, 0);
     g_array_free(twin.operations, true);
     desk_free(desk);
@@ -508,7 +542,7 @@ START_TEST(many_keys_and_sessions_are_remembered)
         desk_read(desk, i, (int64_t)i, SIM_S, i);
     }
     ck_assert_uint_eq(history_totals(desk.history).reads_stale, 100000);
-    ck_assert_uint_eq(history_totals(desk.history).reads_back_in_time, 100000);
+    ck_assert_uint_eq(history_totals(desk.history).reads_without_own, 100000);
     ck_assert_uint_eq(history_totals(desk.history).keys_written, 100000);
     desk_free(desk);
 }
@@ -528,6 +562,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, a_read_is_as_stale_as_the_earliest_newer_write_is_old);
     tcase_add_test(cases, a_write_acknowledged_after_the_read_began_does_not_count);
     tcase_add_test(cases, a_session_that_goes_back_in_time_is_found);
+    tcase_add_test(cases, a_session_that_does_not_see_what_it_wrote_is_found);
     tcase_add_test(cases, a_lost_acknowledged_write_is_found_with_who_acknowledged_it);
     tcase_add_test(cases, proofs_are_bounded_and_the_worst_stale_reads_are_kept);
     tcase_add_test(cases, written_keys_are_visited_in_rising_order);

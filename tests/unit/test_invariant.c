@@ -37,7 +37,8 @@ static Judged *judge(const Totals *totals, const char *check, SimSpan max, char 
     if (totals->writes_lost > 0) {
         results_write_finding(rig->writer, 1, "no-lost-acked-write", SIM_S, 1, "key 7, version 3");
     }
-    judged = invariant_judge(results_rig_open(rig), "durability", check, max);
+    judged =
+        invariant_judge(results_rig_open(rig), &(InvariantAsked){"durability", check, max, -1});
     *why = judged->why;
     return judged;
 }
@@ -147,7 +148,8 @@ static char *why_not_converged(double pending, double delivered)
         results_write_sample(rig->writer, 0, 0, 0, second * SIM_S, pending, pending);
         results_write_sample(rig->writer, 0, 0, 1, second * SIM_S, delivered, delivered);
     }
-    judged = invariant_judge(results_rig_open(rig), "copies", "converges", SIM_NEVER);
+    judged = invariant_judge(results_rig_open(rig),
+                             &(InvariantAsked){"copies", "converges", SIM_NEVER, -1});
     ck_assert_int_eq(judged->verdict, VERDICT_FAIL);
     return g_strdup(judged->why);
 }
@@ -186,8 +188,10 @@ START_TEST(staleness_is_bounded_by_the_stalest_read_of_all)
     results_write_finding(rig->writer, 1, "staleness-bound", SIM_S, 2, "key 1 was 2 s old");
     results_write_finding(rig->writer, 1, "staleness-bound", SIM_S, 3, "key 9 was 3 s old");
     results_rig_open(rig);
-    pass = invariant_judge(rig->results, "fresh", "staleness-bound", 3 * SIM_S);
-    fail = invariant_judge(rig->results, "fresh", "staleness-bound", 2999 * SIM_MS);
+    pass =
+        invariant_judge(rig->results, &(InvariantAsked){"fresh", "staleness-bound", 3 * SIM_S, -1});
+    fail = invariant_judge(rig->results,
+                           &(InvariantAsked){"fresh", "staleness-bound", 2999 * SIM_MS, -1});
     ck_assert_int_eq(pass->verdict, VERDICT_PASS);
     ck_assert_double_eq(pass->observed, 3);
     ck_assert_int_eq(fail->verdict, VERDICT_FAIL);
@@ -210,8 +214,8 @@ START_TEST(the_longest_outage_of_any_region_counts_while_settling_too)
     }
     results_write_phase(rig->writer, 0, "settle", 20 * SIM_S, 30 * SIM_S);
     results_rig_open(rig);
-    pass = invariant_judge(rig->results, "up", "max-outage", 6 * SIM_S);
-    fail = invariant_judge(rig->results, "up", "max-outage", 5 * SIM_S);
+    pass = invariant_judge(rig->results, &(InvariantAsked){"up", "max-outage", 6 * SIM_S, -1});
+    fail = invariant_judge(rig->results, &(InvariantAsked){"up", "max-outage", 5 * SIM_S, -1});
     ck_assert_int_eq(pass->verdict, VERDICT_PASS);
     ck_assert_int_eq(fail->verdict, VERDICT_FAIL);
     ck_assert_double_eq(fail->observed, 6);

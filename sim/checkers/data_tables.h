@@ -1,16 +1,20 @@
-/* history_tables.h - what the data checks remember: acknowledgements by key, and the newest version
- * that each session has seen of a key. Private to history's book of data. */
+/* data_tables.h - what the data checks remember: acknowledgements by key, and the newest version
+ * that each session has read and written of a key. Private to the book of data. */
 #pragma once
 
-#include "sim/world/history.h"
+#include "sim/checkers/data_book.h"
+
+#define TOOK_MOST_US 0x3fffffff
 
 typedef struct Ack {
     int64_t version;
     SimTime time;
-    uint64_t request;
-    const Site *dc;
-    uint32_t before; /* the key's next older one, plus 1; 0: none */
-    bool is_lost;    /* counted as lost already */
+    uint64_t request, session;
+    const char *dc;
+    uint32_t before;       /* the key's next older one, plus 1; 0: none */
+    uint32_t took_us : 30; /* since it was asked for, TOOK_MOST_US at most */
+    uint32_t is_lost : 1;  /* counted as lost already */
+    uint32_t is_delete : 1;
 } Ack;
 
 typedef struct KeyRecord {
@@ -19,10 +23,15 @@ typedef struct KeyRecord {
     uint32_t newest; /* ack plus 1; 0: the slot is free */
 } KeyRecord;
 
+/* A version and when it was read first, or when its write was acknowledged. */
+typedef struct Seen {
+    int64_t version; /* 0: none */
+    SimTime time;
+} Seen;
+
 typedef struct SessionRecord {
     uint64_t session, key;
-    int64_t version; /* 0: the slot is free */
-    SimTime time;    /* when it was seen first */
+    Seen read, wrote; /* the newest ones; both 0: the slot is free */
 } SessionRecord;
 
 typedef struct DataTables {
@@ -48,12 +57,14 @@ KeyRecord *data_tables_add_key(DataTables *tables, uint64_t key);
 Ack *data_tables_ack(const DataTables *tables, uint32_t place);
 uint32_t data_tables_add_ack(DataTables *tables, Ack ack);
 
-/* What `session` has seen of `key` (version 0: nothing); it has seen `version` at `time`. */
+/* What `session` knows of `key`, or the free record where that would stand; has it know that it
+ * was shown `read`, or that it wrote `wrote`, unless that is older than what it knows; versions of
+ * 0 say nothing. */
 SessionRecord *data_tables_session(const DataTables *tables, uint64_t session, uint64_t key);
-void data_tables_remember(DataTables *tables, uint64_t session, uint64_t key, int64_t version,
-                          SimTime time);
+void data_tables_remember(DataTables *tables, uint64_t session, uint64_t key, Seen read,
+                          Seen wrote);
 
-/* As history_expect. */
+/* As data_book_expect. */
 void data_tables_expect(const DataTables *tables, uint64_t session, uint64_t key);
 
 /* Acknowledgements and memories of sessions. */
@@ -61,6 +72,7 @@ uint64_t data_tables_count(const DataTables *tables);
 
 /* When much has come together, asks for the floors; at a later call, when all requests wanted
  * before `settled` have ended and the floors are older, forgets what is not newer than they. The
- * newest acknowledgement of each key always stays. */
-void data_tables_forget(DataTables *tables, const HistoryFloors *source, SimTime settled,
+ * newest acknowledgement of each key always stays, and the newest one that a write asked for from
+ * then on can only come after. */
+void data_tables_forget(DataTables *tables, const FloorSource *source, SimTime settled,
                         SimTime now);

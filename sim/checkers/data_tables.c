@@ -1,8 +1,8 @@
-/* history_tables.c - acknowledgements by key, and what sessions have seen. Most of it is of no more
+/* data_tables.c - acknowledgements by key, and what sessions have seen. Most of it is of no more
  * use after some seconds: once every replica has a version, no read shows an older one, and neither
  * acknowledgements nor memories of older ones can tell anything. They are forgotten in two steps, a
  * request's life apart, because a read that is under way may have been served before. */
-#include "sim/world/history_tables.h"
+#include "sim/checkers/data_tables.h"
 
 #define CHUNK_BITS 14
 #define CHUNK_ACKS (1u << CHUNK_BITS)
@@ -88,11 +88,16 @@ KeyRecord *data_tables_add_key(DataTables *tables, uint64_t key)
     return record;
 }
 
+static inline bool is_taken(const SessionRecord *record)
+{
+    return (record->read.version | record->wrote.version) != 0;
+}
+
 SessionRecord *data_tables_session(const DataTables *tables, uint64_t session, uint64_t key)
 {
     uint64_t i = data_tables_session_begin(tables, session, key);
 
-    while (tables->sessions[i].version != 0 &&
+    while (is_taken(&tables->sessions[i]) &&
            (tables->sessions[i].session != session || tables->sessions[i].key != key)) {
         i = (i + 1) & (tables->session_capacity - 1);
     }
@@ -107,26 +112,29 @@ static void data_tables_grow_sessions(DataTables *tables)
     tables->session_capacity = 2 * capacity;
     tables->sessions = g_new0(SessionRecord, tables->session_capacity);
     for (uint64_t i = 0; i < capacity; i++) {
-        if (before[i].version != 0) {
+        if (is_taken(&before[i])) {
             *data_tables_session(tables, before[i].session, before[i].key) = before[i];
         }
     }
 }
 
-void data_tables_remember(DataTables *tables, uint64_t session, uint64_t key, int64_t version,
-                          SimTime time)
+void data_tables_remember(DataTables *tables, uint64_t session, uint64_t key, Seen read, Seen wrote)
 {
     SessionRecord *record = data_tables_session(tables, session, key);
 
-    if (version <= record->version) {
+    if (read.version <= record->read.version && wrote.version <= record->wrote.version) {
         return;
     }
-    if (record->version == 0 && 2 * (tables->session_count + 1) > tables->session_capacity) {
-        data_tables_grow_sessions(tables);
-        record = data_tables_session(tables, session, key);
+    if (!is_taken(record)) {
+        if (2 * (tables->session_count + 1) > tables->session_capacity) {
+            data_tables_grow_sessions(tables);
+            record = data_tables_session(tables, session, key);
+        }
+        tables->session_count++;
+        *record = (SessionRecord){.session = session, .key = key};
     }
-    tables->session_count += record->version == 0 ? 1 : 0;
-    *record = (SessionRecord){session, key, version, time};
+    record->read = read.version > record->read.version ? read : record->read;
+    record->wrote = wrote.version > record->wrote.version ? wrote : record->wrote;
 }
 
 Ack *data_tables_ack(const DataTables *tables, uint32_t place)
@@ -155,7 +163,7 @@ uint64_t data_tables_count(const DataTables *tables)
 }
 
 /* What replicas show from now on, by slot of the key. */
-static void tables_ask_floors(DataTables *tables, const HistoryFloors *source, SimTime now)
+static void tables_ask_floors(DataTables *tables, const FloorSource *source, SimTime now)
 {
     g_autofree uint64_t *keys = g_new(uint64_t, tables->key_count);
     g_autofree int64_t *floors = g_new0(int64_t, tables->key_count);
@@ -176,7 +184,8 @@ static void tables_ask_floors(DataTables *tables, const HistoryFloors *source, S
     }
 }
 
-/* Moves to `into` what a read of at least `floor` may need of the key, and the newest of all. */
+/* Moves to `into` what may be needed of the key: all above its floor for reads; for writes that are
+ * asked for from now on the newest one that all of them come after; and the newest of all. */
 static void tables_keep_acks(const DataTables *tables, DataTables *into, KeyRecord *record,
                              GArray *kept)
 {
@@ -186,10 +195,10 @@ static void tables_keep_acks(const DataTables *tables, DataTables *into, KeyReco
     for (uint32_t place = record->newest; place != 0;) {
         const Ack *ack = data_tables_ack(tables, place);
 
-        if (kept->len > 0 && ack->version <= record->floor) {
+        g_array_append_val(kept, *ack);
+        if (ack->version <= record->floor && ack->time <= tables->floors_at) {
             break;
         }
-        g_array_append_val(kept, *ack);
         place = ack->before;
     }
     for (guint i = kept->len; i-- > 0;) {
@@ -227,15 +236,16 @@ static void tables_forget_sessions(DataTables *tables)
     for (uint64_t i = 0; i < capacity; i++) {
         const KeyRecord *key = data_tables_key(tables, before[i].key);
 
-        if (before[i].version != 0 && (key->newest == 0 || before[i].version > key->floor)) {
+        if (is_taken(&before[i]) &&
+            (key->newest == 0 ||
+             MAX(before[i].read.version, before[i].wrote.version) > key->floor)) {
             *data_tables_session(tables, before[i].session, before[i].key) = before[i];
             tables->session_count++;
         }
     }
 }
 
-void data_tables_forget(DataTables *tables, const HistoryFloors *source, SimTime settled,
-                        SimTime now)
+void data_tables_forget(DataTables *tables, const FloorSource *source, SimTime settled, SimTime now)
 {
     if (data_tables_count(tables) < 2 * tables->kept_count + WORTH_IT) {
         return;
