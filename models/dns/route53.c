@@ -15,12 +15,7 @@
 /* --- answers ------------------------------------------------------------------------------------
  */
 
-typedef struct LatencyFrom {
-    const Route53 *self;
-    const Site *region;
-} LatencyFrom;
-
-static SimSpan latency_to(void *context, const char *region)
+SimSpan route53_latency(void *context, const char *region)
 {
     const LatencyFrom *from = context;
     const Site *site = g_hash_table_lookup(from->self->latency_sites, region);
@@ -66,7 +61,7 @@ void route53_ask(Component *self, const Route53Query *query, Answer *answer)
     Question question = {.name = query->name,
                          .type = "A",
                          .place = query->place,
-                         .latency = latency_to,
+                         .latency = route53_latency,
                          .latency_context = &from};
 
     route53->queries++;
@@ -526,6 +521,7 @@ const Kind route53_kind = {
     .fields = route53_fields,
     .metrics = route53_metrics,
     .notes = route53_notes,
+    .views = route53_views,
     .on_make = route53_on_make,
     .on_wire = route53_on_wire,
     .on_start = route53_on_start,

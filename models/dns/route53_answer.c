@@ -279,6 +279,15 @@ static const char *find_owner(const Zone *zone, const char *name, char room[NAME
     return NULL;
 }
 
+static void tell(const Choice *choice, const RecordMember *chosen)
+{
+    const Question *question = choice->question;
+
+    if (G_UNLIKELY(question->trace != NULL)) {
+        question->trace(question->trace_context, choice->group, chosen, choice->takes_all);
+    }
+}
+
 /* Follows aliases within the zone down to values. False when there are none for the asker. */
 static bool answer_group(const RecordGroup *group, const Question *question, const bool *healthy,
                          Rng *rng, Answer *answer)
@@ -289,9 +298,11 @@ static bool answer_group(const RecordGroup *group, const Question *question, con
 
         if (group->policy == ROUTING_MULTIVALUE) {
             answer_multivalue(&choice, answer);
+            tell(&choice, NULL);
             return true;
         }
         member = choose(&choice);
+        tell(&choice, member);
         if (member == NULL) {
             return false;
         }

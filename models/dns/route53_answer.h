@@ -15,12 +15,19 @@
 /* Latency between the asker and an AWS region; SIM_NEVER when it is not known. */
 typedef SimSpan AnswerLatency(void *context, const char *region);
 
+/* One step of an answer: `group` was asked and `chosen` (NULL: none fits the asker) goes on;
+ * `takes_all`: no candidate was healthy, so all count as such. */
+typedef void AnswerTrace(void *context, const RecordGroup *group, const RecordMember *chosen,
+                         bool takes_all);
+
 typedef struct Question {
     const char *name; /* lower case, with trailing dot */
     const char *type; /* "A" */
     DnsPlace place;
     AnswerLatency *latency; /* may be NULL: all regions are equally far, the first one answers */
     void *latency_context;
+    AnswerTrace *trace; /* NULL: nobody wants to know why */
+    void *trace_context;
 } Question;
 
 typedef struct Answer {

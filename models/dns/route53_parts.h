@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/dns/route53.h"
+#include "sim/world/view.h"
 #include "sim/world/world.h"
 
 /* A change of records that an action may submit by its name. */
@@ -52,6 +53,13 @@ typedef struct Route53 {
 
 /* --- route53.c --- */
 
+/* Who asks about latencies: the context of route53_latency. */
+typedef struct LatencyFrom {
+    const Route53 *self;
+    const Site *region;
+} LatencyFrom;
+SimSpan route53_latency(void *context, const char *region);
+
 /* Opens a file; one that cannot be read is told at `node`. */
 JsonDocument *route53_open(const cJSON *node, const char *path, DiagList *diags);
 
@@ -76,3 +84,8 @@ void changes_on_condition(Route53 *self);
 
 /* Addresses of no host, and regions that would get no answer. */
 void route53_warn(const Route53 *self, World *world, DiagList *diags);
+
+/* --- route53_view.c --- */
+
+/* "dig": an answer as the name servers give it now, and why. */
+extern const ViewDef route53_views[];

@@ -54,6 +54,7 @@ int command_list(const Options *options, const Kind *const *kinds);
 int command_explain(const Options *options, const Kind *const *kinds);
 int command_report(const Options *options, const Kind *const *kinds);
 int command_replay(const Options *options, const Kind *const *kinds);
+int command_dns(const Options *options, const Kind *const *kinds);
 int command_status(const Options *options, const Kind *const *kinds);
 int command_capacity(const Options *options, const Kind *const *kinds);
 int command_diff(const Options *options, const Kind *const *kinds);

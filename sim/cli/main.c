@@ -25,6 +25,9 @@ const Command commands[] = {
     {"status", "FILE",
      "Print what an operator sees at an instant; --as: asked on that node; --info: another view",
      "dcdrill status scenarios/drills/dc03-lost.json --at 130s --as DC01-db1", command_status},
+    {"dns", "FILE", "Answer a question of names at an instant as `dig` would, and say why",
+     "dcdrill dns scenarios/drills/dc03-lost-dns-only.json --at 230s --from 'Europe west'",
+     command_dns},
     {"diff", "BEFORE AFTER",
      "Compare two scenarios, or two values in one (--with), under the same random numbers",
      "dcdrill diff scenarios/smoke/steady.json --with '/system/wildfly/cpu=\"lognormal(mean=1.7ms, "

@@ -19,7 +19,7 @@ typedef struct Raw {
     char **vars, **var_files, **sets, **outs, **only, **skip, **exit_zero_on, **precision, **files;
     double confidence;
     char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour, *at, *as, *info,
-        *log_format;
+        *from, *name, *type, *log_format;
     int replications, most_replications, jobs, replication;
     gboolean json, quiet, debug, no_colour, fail_fast, resume, verify, origins, plan, overlay,
         strict, version, help, no_input;
@@ -48,6 +48,9 @@ static void raw_clear(Raw *raw)
     g_free(raw->at);
     g_free(raw->as);
     g_free(raw->info);
+    g_free(raw->from);
+    g_free(raw->name);
+    g_free(raw->type);
     g_free(raw->log_format);
 }
 
@@ -85,13 +88,19 @@ static void add_own_flags(GOptionContext *context, Raw *raw)
         {"trace", 0, 0, G_OPTION_ARG_STRING, &raw->trace, "replay: the path of one request", "ID"},
         {"params", 0, 0, G_OPTION_ARG_FILENAME, &raw->params,
          "theory: the parameters as a JSON object; '-' is standard input", "FILE"},
-        {"at", 0, 0, G_OPTION_ARG_STRING, &raw->at, "status: the instant to look at", "T"},
+        {"at", 0, 0, G_OPTION_ARG_STRING, &raw->at, "status, dns: the instant to look at", "T"},
         {"as", 0, 0, G_OPTION_ARG_STRING, &raw->as, "status: who is asked (default: the first)",
          "NODE"},
         {"info", 0, 0, G_OPTION_ARG_STRING, &raw->info, "status: another view than the ring",
          "VIEW"},
+        {"from", 0, 0, G_OPTION_ARG_STRING, &raw->from,
+         "dns: where the question comes from, a client region or a country (default: unknown)",
+         "PLACE"},
+        {"name", 0, 0, G_OPTION_ARG_STRING, &raw->name, "dns: the name (default: the zone's own)",
+         "NAME"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &raw->type, "dns: the type (default: A)", "TYPE"},
         {"replication", 0, 0, G_OPTION_ARG_INT, &raw->replication,
-         "status: of this replication (default: 0)", "K"},
+         "status, dns: of this replication (default: 0)", "K"},
         G_OPTION_ENTRY_NULL,
     };
 
@@ -423,6 +432,9 @@ static Options *options_from(Raw *raw)
     options->params = g_steal_pointer(&raw->params);
     options->as = g_steal_pointer(&raw->as);
     options->info = g_steal_pointer(&raw->info);
+    options->from = g_steal_pointer(&raw->from);
+    options->name = g_steal_pointer(&raw->name);
+    options->type = g_steal_pointer(&raw->type);
     options->replications = raw->replications;
     options->replication = raw->replication;
     options->jobs = raw->jobs;
@@ -537,6 +549,9 @@ void options_free(Options *options)
     g_free(options->params);
     g_free(options->as);
     g_free(options->info);
+    g_free(options->from);
+    g_free(options->name);
+    g_free(options->type);
     g_free(options);
 }
 

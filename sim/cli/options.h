@@ -22,8 +22,9 @@ typedef struct Options {
     GPtrArray *files; /* char *: what stands after the flags */
     char **vars, **var_files, **sets, **outs, **only, **skip;
     char *seed, *out_dir, *trace, *params;
-    char *as, *info;  /* who is asked what (ask.h); NULL: not given */
-    char **precision; /* texts of precision.h */
+    char *as, *info;          /* who is asked what (ask.h); NULL: not given */
+    char *from, *name, *type; /* a question of names; NULL: not given */
+    char **precision;         /* texts of precision.h */
     int replications, most_replications, jobs;
     SimSpan until;
     SimTime at; /* the instant to look at; -1: not given */

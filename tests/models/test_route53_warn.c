@@ -1,0 +1,94 @@
+/* test_route53_warn.c - zones that AWS takes and that leave somebody without an answer. */
+#include "tests/support/dns_rig.h"
+#include "tests/support/suite.h"
+
+#include <string.h>
+
+#define GEO(name, id, place, address)                                                              \
+    "{'Name':'" name "','Type':'A','SetIdentifier':'" id "','GeoLocation':{" place "},'TTL':60,"   \
+    "'ResourceRecords':[{'Value':'" address "'}]}"
+
+/* What is said about a zone where clients are in France, Brazil and Japan. Caller frees. */
+static char *said_about(const char *sets)
+{
+    static const char *const regions[][2] = {{"Europe", "FR"}, {"Brazil", "BR"}, {"Japan", "JP"}};
+    DnsRig dns = dns_rig_new(1, sets, "");
+    char *said;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {
+        rig_site_of(dns.rig, regions[i][0], SITE_REGION)->country = regions[i][1];
+    }
+    rig_link_all(dns.rig, "50ms");
+    dns_rig_serve(&dns, "");
+    rig_start(dns.rig);
+    said = diag_list_to_text(dns.rig->diags);
+    dns_rig_clear(&dns);
+    return said;
+}
+
+START_TEST(a_zone_for_all_is_right)
+{
+    g_autofree char *said =
+        said_about(GEO("f.", "eu", "'ContinentCode':'EU'",
+                       "192.0.2.31") "," GEO("f.", "all", "'CountryCode':'*'", "192.0.2.31"));
+
+    ck_assert_str_eq(said, "");
+}
+END_TEST
+
+START_TEST(without_a_default_it_is_told_who_gets_nodata)
+{
+    g_autofree char *said =
+        said_about(GEO("f.", "eu", "'ContinentCode':'EU'",
+                       "192.0.2.31") "," GEO("f.", "br", "'CountryCode':'BR'", "192.0.2.31"));
+
+    ck_assert_msg(strstr(said, "zone.json:1:") != NULL && strstr(said, "warning: ") != NULL, "%s",
+                  said);
+    ck_assert_msg(strstr(said,
+                         "'f.' type A: no default record (\"CountryCode\": \"*\"): NODATA for "
+                         "clients whose address no table knows, region 'Japan'\n") != NULL,
+                  "%s", said);
+}
+END_TEST
+
+START_TEST(a_state_of_the_us_serves_no_whole_country)
+{
+    g_autofree char *said =
+        said_about(GEO("f.", "ny", "'CountryCode':'US','SubdivisionCode':'NY'", "192.0.2.31"));
+
+    ck_assert_msg(strstr(said, "region 'Europe', region 'Brazil', region 'Japan'") != NULL, "%s",
+                  said);
+}
+END_TEST
+
+START_TEST(addresses_of_no_host_are_listed_once)
+{
+    g_autofree char *said = said_about("{'Name':'f.','Type':'A','TTL':60,'ResourceRecords':["
+                                       "{'Value':'192.0.2.31'},{'Value':'192.0.2.98'},"
+                                       "{'Value':'192.0.2.99'}]},"
+                                       "{'Name':'g.','Type':'A','TTL':60,'ResourceRecords':["
+                                       "{'Value':'192.0.2.99'}]}");
+
+    ck_assert_msg(strstr(said, "warning: no host of this scenario has these addresses of the zone: "
+                               "192.0.2.98 (f.), 192.0.2.99 (f.)\n") != NULL,
+                  "%s", said);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    const TTest *const tests[] = {
+        a_zone_for_all_is_right,
+        without_a_default_it_is_told_who_gets_nodata,
+        a_state_of_the_us_serves_no_whole_country,
+        addresses_of_no_host_are_listed_once,
+    };
+    Suite *suite = suite_create("route53_warn");
+    TCase *tcase = tcase_create("all");
+
+    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
+        tcase_add_test(tcase, tests[i]);
+    }
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# A zone editor's view: `dcdrill dns` answers as the name servers do at an instant and says why.
+. tests/scenarios/support.sh
+# Nuremberg is dark from 10 s on; with the fast check and one failure each it is noticed within 14 s.
+cat >"$work/dark.json" <<JSON
+{
+  "version": "1", "title": "Nuremberg is dark", "extends": ["$root/scenarios/topologies/five-dc-small.json"],
+  "simulation": { "duration": "60s", "replications": 1 },
+  "system": { "route53": { "health_checks": { "RequestInterval": 10, "FailureThreshold": 1 }, "propagation": "1s" } },
+  "load": { "users": { "rate": 5 } },
+  "method": [
+    { "type": "action", "name": "dark", "at": "10s", "duration": "45s", "func": "dc.outage", "target": { "dc": "DC03" } }
+  ],
+  "thresholds": { "http_req_failed": ["rate<1"] }
+}
+JSON
+
+run dns "$work/dark.json" --at 9s --from "Europe west"
+[ "$status" -eq 0 ] && grep -q 'status: NOERROR' <<<"$out" && grep -q 'flags: qr aa rd; QUERY: 1, ANSWER: 1' <<<"$out" && grep -qP '^app\.\t60\tIN\tA\t192\.0\.2\.31$' <<<"$out"
+pass_if $? "Europe is answered Nuremberg with the full time to live before the fault" "$out$err"
+run dns "$work/dark.json" --at 40s --from "Europe west"
+grep -qP '^app\.\t60\tIN\tA\t192\.0\.2\.41$' <<<"$out"
+pass_if $? "Europe is answered London when Nuremberg has been noticed to be dark" "$out$err"
+grep -q '^;    nuremberg .* PRIMARY .* 192.0.2.31 .*UNHEALTHY by hc-dc03' <<<"$out" && grep -q '^;  \* backup .*SECONDARY' <<<"$out"
+pass_if $? "it says which records were there, which was chosen, and by which check" "$out"
+grep -A1 '^;  hc-dc03 (DC03): unhealthy' <<<"$out" | grep -q ' 0 of 16 checkers say healthy'
+pass_if $? "it says how the checkers voted" "$out"
+run dns "$work/dark.json" --at 40s --from "North America east" --json
+[ "$(json "$work/stdout" '$.answer.status')" = NOERROR ] && grep -q '"value":.*"192.0.2.[12]1"' <<<"$out" && grep -q '"votes_unhealthy"' <<<"$out"
+pass_if $? "the same as data" "$out$err"
+first=$out
+run dns "$work/dark.json" --at 40s --from "North America east" --json
+[ "$out" = "$first" ]
+pass_if $? "asked twice it answers the same" "$out"
+run dns "$work/dark.json" --at 9s --name nowhere.app
+grep -q 'status: NXDOMAIN' <<<"$out" && grep -q 'resolvers keep this for 900 s' <<<"$out"
+pass_if $? "a name that is not there is NXDOMAIN, for as long as the SOA says" "$out"
+run dns "$work/dark.json" --at 9s --type TXT
+grep -q 'status: NOERROR' <<<"$out" && grep -q 'ANSWER: 0' <<<"$out"
+pass_if $? "a type that is not there is an empty answer" "$out"
+run dns "$work/dark.json" --at 9s --type NS
+[ "$(grep -cP '^app\.\t172800\tIN\tNS\tns-' <<<"$out")" -eq 4 ]
+pass_if $? "other types are answered too" "$out"
+run dns "$work/dark.json" --at 9s --from "Europe wst"
+expect 2 "did you mean 'Europe west'" "a place that is not there is refused with a suggestion"
+run dns "$work/dark.json" --from BR
+expect 2 "needs an instant" "without an instant there is nothing to look at"
+exit $bad
