@@ -17,6 +17,8 @@ static const struct {
     {"faults", "What was done", section_faults},
     {"requests", "Requests", section_requests},
     {"reroute", "Who was rerouted when", section_reroute},
+    {"published", "Beside what was published", section_published},
+    {"watch", "What monitors said", section_watch},
     {"load", "CPU", section_load},
     {"data", "Database and data", section_data},
     {"steady", "Steady or not", section_steady},

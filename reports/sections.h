@@ -36,4 +36,7 @@ void section_data(const Telling *telling);     /* the database, and what the dat
 void section_faults(const Telling *telling);   /* what was done and what happened */
 void section_steady(const Telling *telling);   /* kind of experiment, Welch's figure */
 void section_theory(const Telling *telling);   /* closed forms beside what was simulated */
-void section_method(const Telling *telling);   /* how figures were made, what is left out */
+void section_watch(const Telling *telling);    /* what monitors said beside what was true */
+void section_published(
+    const Telling *telling);                 /* what others published beside what was simulated */
+void section_method(const Telling *telling); /* how figures were made, what is left out */

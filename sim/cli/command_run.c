@@ -14,6 +14,7 @@
 #include "sim/results/results_export.h"
 #include "sim/run/journal.h"
 #include "sim/run/predict.h"
+#include "sim/run/published.h"
 #include "sim/run/sequential.h"
 #include "sim/run/twin.h"
 #include "sim/run/verdicts.h"
@@ -186,7 +187,7 @@ static bool simulate(Job *job, GError **error)
 }
 
 static bool append_checks(const char *path, const GPtrArray *judged, const GArray *theory,
-                          GError **error)
+                          const char *published, GError **error)
 {
     ResultsWriter *writer = results_write_again(path, error);
 
@@ -200,6 +201,9 @@ static bool append_checks(const char *path, const GPtrArray *judged, const GArra
         ResultsCheck row = judged_row(g_ptr_array_index(judged, i));
 
         results_write_check(writer, &row);
+    }
+    if (published != NULL) {
+        results_write_fact(writer, "published", published);
     }
     return results_write_close(writer, error);
 }
@@ -235,6 +239,7 @@ static bool judge_and_write(Job *job, GError **error)
     g_autoptr(Predictions) predictions = predict(job->scenario, job->kinds);
     g_autoptr(GStringChunk) texts = g_string_chunk_new(1024);
     g_autoptr(GArray) theory = NULL;
+    g_autofree char *published = NULL;
 
     if (judged == NULL) {
         return false;
@@ -243,8 +248,9 @@ static bool judge_and_write(Job *job, GError **error)
         precision_judge(job->precision, merged, judged);
     }
     theory = predict_compare(predictions, merged, job->scenario->confidence, texts);
+    published = published_compare(job->scenario, merged);
     g_clear_pointer(&merged, results_free);
-    if (!append_checks(path, judged, theory, error)) {
+    if (!append_checks(path, judged, theory, published, error)) {
         return false;
     }
     merged = results_open(path, error);

@@ -353,6 +353,10 @@ char *results_export_summary(Results *results, double confidence)
     export_levels(results, confidence, metrics);
     add_checks(results, summary);
     export_theory(results, summary);
+    if (results_fact(results, "published") != NULL) {
+        cJSON_AddItemToObject(summary, "published",
+                              cJSON_Parse(results_fact(results, "published")));
+    }
     add_events(results, summary);
     add_faults(results, summary);
     add_cost(results, confidence, summary);

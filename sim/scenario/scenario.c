@@ -94,6 +94,17 @@ static void must_happen_free(void *item)
     g_free(must);
 }
 
+static void published_free(void *item)
+{
+    Published *published = item;
+
+    g_free(published->name);
+    g_free(published->source);
+    g_free(published->note);
+    threshold_free(published->rule);
+    g_free(published);
+}
+
 static void load_free(void *item)
 {
     LoadEntry *load = item;
@@ -132,6 +143,7 @@ Scenario *scenario_new(const char *path)
     scenario->thresholds = g_ptr_array_new_with_free_func(threshold_item_free);
     scenario->invariants = g_ptr_array_new_with_free_func(invariant_free);
     scenario->must_happen = g_ptr_array_new_with_free_func(must_happen_free);
+    scenario->published = g_ptr_array_new_with_free_func(published_free);
     scenario->costs = g_ptr_array_new_with_free_func(cost_free);
     scenario->merged = g_ptr_array_new_with_free_func(tree_free);
     scenario->origins = origins_new();
@@ -154,6 +166,7 @@ void scenario_free(Scenario *scenario)
     g_ptr_array_unref(scenario->thresholds);
     g_ptr_array_unref(scenario->invariants);
     g_ptr_array_unref(scenario->must_happen);
+    g_ptr_array_unref(scenario->published);
     g_ptr_array_unref(scenario->costs);
     g_ptr_array_unref(scenario->merged);
     origins_free(scenario->origins);

@@ -139,6 +139,12 @@ typedef enum RollbackStrategy {
     ROLLBACK_DEVIATED,
 } RollbackStrategy;
 
+/* What others have published of what is simulated here. */
+typedef struct Published {
+    char *name, *source, *note; /* note may be NULL */
+    ThresholdRule *rule;        /* metric and figure, read as a condition */
+} Published;
+
 typedef struct CostItem {
     char *name;
     double monthly;
@@ -161,6 +167,7 @@ typedef struct Scenario {
     GPtrArray *thresholds;                      /* Threshold */
     GPtrArray *invariants;                      /* InvariantCheck */
     GPtrArray *must_happen;                     /* MustHappen */
+    GPtrArray *published;                       /* Published */
     GPtrArray *costs;                           /* CostItem: system.monthly_cost */
     HypothesisStrategy hypothesis_strategy;
     SimSpan hypothesis_frequency;

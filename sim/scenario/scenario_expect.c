@@ -296,9 +296,43 @@ static void read_must_happen(Scenario *scenario, const Kind *const *kinds, DiagL
     }
 }
 
+/* --- what was published -------------------------------------------------------------------- */
+
+static void read_published(Scenario *scenario, const Kind *const *kinds, DiagList *diags)
+{
+    const cJSON *section = json_member(scenario->root, "published");
+    ScenarioKnown *known;
+
+    if (section == NULL || !names_check_object(diags, section, "published")) {
+        return;
+    }
+    known = scenario_known_new(scenario, kinds);
+    NAMES_EACH(tree, section)
+    {
+        PublishedText text = {0};
+        Published *published = g_new0(Published, 1);
+        g_autoptr(GError) error = NULL;
+
+        field_read(published_fields, &text, tree, diags);
+        published->name = g_strdup(tree->string);
+        published->source = g_steal_pointer(&text.source);
+        published->note = g_steal_pointer(&text.note);
+        g_ptr_array_add(scenario->published, published);
+        if (text.metric != NULL && text.figure != NULL) {
+            published->rule = threshold_parse(text.metric, text.figure, &known->known, &error);
+        }
+        if (error != NULL) {
+            diag_add(diags, DIAG_ERROR, tree, DIAG_VALUE, "%s", error->message);
+        }
+        field_clear(published_fields, &text);
+    }
+    scenario_known_free(known);
+}
+
 void scenario_expect_read(Scenario *scenario, const Kind *const *kinds, DiagList *diags)
 {
     read_thresholds(scenario, kinds, diags);
     read_invariants(scenario, diags);
     read_must_happen(scenario, kinds, diags);
+    read_published(scenario, kinds, diags);
 }

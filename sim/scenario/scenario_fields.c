@@ -29,6 +29,10 @@ const Field top_fields[] = {
     FIELD_JSON(TopText, invariants, .help = "What must hold for the data and for the users"),
     ROW_JSON(TopText, must_happen, "must-happen",
              .help = "Events without which the run proves nothing"),
+    FIELD_JSON(TopText, published,
+               .help =
+                   "Figures that others have published of what is simulated here, by name: shown "
+                   "beside the simulated ones, never judged"),
     FIELD_JSON(TopText, runtime, .help = "How probes and rollbacks are carried out"),
     FIELD_JSON(TopText, search, .help = "Kept for searches; a single run ignores it",
                .schema = "{\"type\":\"object\"}"),
@@ -270,6 +274,17 @@ const Field must_happen_fields[] = {
     FIELD_COUNT(MustHappenText, min, .initial = "1", .lowest = "1",
                 .help = "At least so often in each replication",
                 .source = "scenario format, section 2"),
+    FIELD_END,
+};
+
+const Field published_fields[] = {
+    FIELD_TEXT(PublishedText, metric, .flags = FIELD_REQUIRED,
+               .help = "A metric with its labels, as in 'thresholds'"),
+    FIELD_TEXT(PublishedText, figure, .flags = FIELD_REQUIRED,
+               .help = "What was published of it, like a condition: \"rate==0.82\", "
+                       "\"max==27min\", \"rate>0.18\" where only a bound is known"),
+    FIELD_TEXT(PublishedText, source, .flags = FIELD_REQUIRED, .help = "Who published it where"),
+    FIELD_TEXT(PublishedText, note, .help = "Why the two may differ"),
     FIELD_END,
 };
 

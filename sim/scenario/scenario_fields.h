@@ -8,7 +8,8 @@ typedef struct TopText { /* the file */
     char *schema, *version, *title, *description;
     char **tags;
     const cJSON *contributions, *configuration, *simulation, *system, *load, *hypothesis;
-    const cJSON *method, *rollbacks, *thresholds, *invariants, *must_happen, *runtime, *search;
+    const cJSON *method, *rollbacks, *thresholds, *invariants, *must_happen, *published, *runtime,
+        *search;
     const cJSON *extensions;
 } TopText;
 extern const Field top_fields[];
@@ -107,6 +108,11 @@ typedef struct MustHappenText {
     int64_t min;
 } MustHappenText;
 extern const Field must_happen_fields[];
+
+typedef struct PublishedText {
+    char *metric, *figure, *source, *note;
+} PublishedText;
+extern const Field published_fields[];
 
 typedef struct HypothesisText {
     char *title;

@@ -198,6 +198,7 @@ char *scenario_reference(const Kind *const *kinds)
     add_section(page, "`thresholds.<metric>[]`", threshold_fields);
     add_section(page, "`invariants.<name>`", invariant_fields);
     add_section(page, "`must-happen.<name>`", must_happen_fields);
+    add_section(page, "`published.<name>`", published_fields);
     add_section(page, "`runtime`", runtime_fields);
     g_string_append(page, "## Faults\n\n");
     for (const FaultDef *fault = fault_next(NULL); fault != NULL; fault = fault_next(fault)) {

@@ -302,6 +302,9 @@ static void set_sections(cJSON *schema, const Kind *const *kinds, bool overlay)
     set_property(schema, "must-happen",
                  map_of(field_export_schema(must_happen_fields, overlay),
                         "Events without which the run proves nothing, by name"));
+    set_property(schema, "published",
+                 map_of(field_export_schema(published_fields, overlay),
+                        "Figures that others have published, by name"));
     set_property(schema, "runtime", field_export_schema(runtime_fields, overlay));
 }
 
