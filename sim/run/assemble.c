@@ -5,6 +5,7 @@
 
 #include "sim/config/json_merge.h"
 #include "sim/config/json_place.h"
+#include "sim/run/chaos.h"
 #include "sim/scenario/scenario_origins.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
@@ -367,6 +368,48 @@ static void check_effects(Assembler *as, const GPtrArray *activities)
     }
 }
 
+/* --- orders --------------------------------------------------------------------------------------
+ */
+
+static void plan_order(Assembler *as, Component *component, const PlannedOrder *order,
+                       const char *func)
+{
+    const Kind *kind = component->kind;
+
+    if (order->order != ORDER_STOP && (kind->orders >> order->order & 1) == 0) {
+        diag_add(as->diags, DIAG_ERROR, order->place, DIAG_VALUE,
+                 "'%s' cannot be done by '%s', which is a %s", func, component->name, kind->name);
+    } else if (kind->on_plan != NULL) {
+        kind->on_plan(component, order, as->diags);
+    }
+}
+
+/* Tells components which orders they will be given: to those whom each action picks at first. */
+static void plan_orders(Assembler *as, uint64_t seed)
+{
+    const GPtrArray *method = as->scenario->method;
+
+    for (guint i = 0; i < method->len; i++) {
+        const Activity *activity = g_ptr_array_index(method, i);
+        bool is_action = activity->type == ACTIVITY_ACTION && !activity->fault->is_heal;
+        Effect effect =
+            is_action ? activity->fault->effect(activity->arguments, true) : EFFECT_NONE;
+        PlannedOrder order = {effect.order, effect.order_about, activity->at, activity->tree};
+        g_autofree char *stream = g_strdup_printf("chaos/%s", activity->name);
+        g_autoptr(GPtrArray) targets = NULL;
+        Rng rng;
+
+        if (order.order == ORDER_NONE) {
+            continue;
+        }
+        rng_init(&rng, seed, stream);
+        targets = chaos_targets(as->assembly->world, activity, &rng);
+        for (guint k = 0; k < targets->len; k++) {
+            plan_order(as, g_ptr_array_index(targets, k), &order, activity->fault->func);
+        }
+    }
+}
+
 Assembly *assemble(const Scenario *scenario, const Kind *const *kinds, uint64_t seed,
                    DiagList *diags)
 {
@@ -388,6 +431,7 @@ Assembly *assemble(const Scenario *scenario, const Kind *const *kinds, uint64_t 
     add_nodes(&as);
     add_the_rest(&as);
     if (diag_count_errors(diags) == before) {
+        plan_orders(&as, seed);
         world_wire(assembly->world, diags);
         check_effects(&as, scenario->method);
         check_effects(&as, scenario->rollbacks);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/scenario/fault_front.h"
+#include "sim/scenario/fault_order.h"
 
 /* Which way of a link is hit, seen from the data centre or from "link.from". */
 typedef enum Direction { DIRECTION_BOTH, DIRECTION_TO, DIRECTION_FROM } Direction;
@@ -422,6 +423,13 @@ static const FaultDef general_defs[] = {
      .size = sizeof(Kill),
      .arguments = kill_fields,
      .effect = kill_effect},
+    FAULT_ORDER(
+        "process.stop", order_fields, order_effect_stop,
+        "A process is told to end (SIGTERM) and does so in good order; it starts again when "
+        "the action ends"),
+    FAULT_ORDER("ops.drain", order_fields, order_effect_drain,
+                "A node is drained (nodetool drain): it takes no more work but lives; it is "
+                "restarted when the action ends"),
     {.func = "link.partition",
      .help = "Links are cut, both ways or one: packets vanish without an answer",
      .bites = "the link was not cut already",
@@ -538,6 +546,9 @@ Draw fault_boot(const FaultDef *fault, const void *arguments)
 
 const char *fault_process(const FaultDef *fault, const void *arguments)
 {
+    if (fault->arguments == order_fields || fault->arguments == replace_fields) {
+        return ((const OrderArguments *)arguments)->process;
+    }
     return fault->arguments == kill_fields ? ((const Kill *)arguments)->process : fault->process;
 }
 

@@ -125,6 +125,32 @@ static bool component_may_start(const Component *component)
            host_is_up(component->host);
 }
 
+static bool is_stopping(Order order)
+{
+    return order == ORDER_STOP || order == ORDER_DRAIN;
+}
+
+/* The operator has said something, or takes back that it shall stand still: then it is started
+ * anew. */
+static void component_follow(Component *component, Order before)
+{
+    Order order = component->condition.order;
+
+    if (order == before) {
+        return;
+    }
+    if (is_stopping(before) && !is_stopping(order)) {
+        component_stop(component, NULL);
+        if (component_may_start(component)) {
+            component_start(component);
+        }
+    } else if (component->is_up && component->kind->on_order != NULL) {
+        component->kind->on_order(component, order, component->condition.order_about);
+    } else if (order == ORDER_STOP) {
+        component_stop(component, NULL);
+    }
+}
+
 static void component_apply(Component *component)
 {
     Effect before = component->condition;
@@ -152,6 +178,7 @@ static void component_apply(Component *component)
     } else if (component->is_up && component->kind->on_condition != NULL) {
         component->kind->on_condition(component, &before);
     }
+    component_follow(component, before.order);
     component_measure(component);
 }
 
@@ -222,7 +249,7 @@ void component_drop_effects(Component *component)
 
 void component_start(Component *component)
 {
-    if (component->is_up || component->condition.down) {
+    if (component->is_up || component->condition.down || component->condition.order == ORDER_STOP) {
         return;
     }
     component->is_up = true;

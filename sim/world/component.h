@@ -62,6 +62,14 @@ typedef struct NoteDef {
 
 typedef struct ViewDef ViewDef;
 
+/* An order that the scenario will give to a component. */
+typedef struct PlannedOrder {
+    Order order;
+    const char *about;  /* as in Effect */
+    SimTime at;         /* scenario time; SIM_NEVER: when its condition comes true */
+    const cJSON *place; /* the action, for messages */
+} PlannedOrder;
+
 typedef struct Kind {
     const char *name, *help;
     const char *leaves_out; /* what the model leaves out, and why that does not change the answers
@@ -78,6 +86,9 @@ typedef struct Kind {
      * 0. */
     void (*on_make)(Component *self, World *world,
                     DiagList *diags); /* fields are filled: add parts to the world */
+    /* Once for each order that the scenario will give it, before on_wire: reports what cannot be.
+     * Needed where `orders` has more than ORDER_STOP. */
+    void (*on_plan)(Component *self, const PlannedOrder *order, DiagList *diags);
     void (*on_wire)(Component *self, World *world,
                     DiagList *diags); /* all components exist: find peers, open streams */
     /* Life. A stopped component hears nothing; its pending events are void and its calls are ended
@@ -89,6 +100,10 @@ typedef struct Kind {
                        const Message *message); /* valid until it returns; copy what is kept */
     void (*on_condition)(Component *self,
                          const Effect *before); /* condition changed, but not down */
+    /* It is told to do something, while it is up. Without it ORDER_STOP ends the process at once.
+     */
+    void (*on_order)(Component *self, Order order, const char *about);
+    guint orders; /* 1 << Order for each that it understands besides ORDER_STOP */
     /* A SYN arrived, NULL: accept; also while the process is frozen, for its kernel. One that keeps
      * account of its connections numbers them, from 1. */
     ConnectAnswer (*on_connect)(Component *self, uint32_t *connection);

@@ -2,6 +2,7 @@
 #include "sim/world/effect.h"
 
 #include <glib.h>
+#include <string.h>
 
 #include "sim/base/rng.h"
 
@@ -44,6 +45,16 @@ static void add_shares_and_spans(Effect *both, const Effect *a, const Effect *b)
     }
 }
 
+/* Of equal orders the one about who comes first by name, so that it commutes. */
+static bool comes_before(const Effect *a, const Effect *b)
+{
+    if (a->order != b->order) {
+        return a->order > b->order;
+    }
+    return b->order_about == NULL ||
+           (a->order_about != NULL && strcmp(a->order_about, b->order_about) <= 0);
+}
+
 Effect effect_both(Effect a, Effect b)
 {
     Effect both = {
@@ -65,6 +76,8 @@ Effect effect_both(Effect a, Effect b)
         .answer_limit_bytes = limit_both(a.answer_limit_bytes, b.answer_limit_bytes),
         .address = MAX(a.address, b.address),
         .about_mark = a.about_mark + b.about_mark,
+        .order = MAX(a.order, b.order),
+        .order_about = comes_before(&a, &b) ? a.order_about : b.order_about,
     };
 
     add_shares_and_spans(&both, &a, &b);
@@ -119,7 +132,8 @@ Effect effect_scale(Effect effect, double share)
 
 bool effect_is_gradual(Effect effect)
 {
-    return !effect.down && !effect.paused && !effect_is_same(effect, effect_scale(effect, 0));
+    return !effect.down && !effect.paused && effect.order == ORDER_NONE &&
+           !effect_is_same(effect, effect_scale(effect, 0));
 }
 
 /* Exact on purpose: the folds of the same list are the same bits. */
@@ -153,7 +167,8 @@ bool effect_is_same(Effect a, Effect b)
            a.jitter_added == b.jitter_added && a.clock_ahead == b.clock_ahead &&
            a.disk_read_added == b.disk_read_added && a.disk_flush_added == b.disk_flush_added &&
            a.disk_jitter_added == b.disk_jitter_added &&
-           number_is_same(a.disk_slow_ratio, b.disk_slow_ratio);
+           number_is_same(a.disk_slow_ratio, b.disk_slow_ratio) && a.order == b.order &&
+           g_strcmp0(a.order_about, b.order_about) == 0;
 }
 
 const Field effect_fields[] = {

@@ -52,6 +52,17 @@ typedef enum EffectSpan {
     EFFECT_SPANS,
 } EffectSpan;
 
+/* What an operator tells a process to do. ORDER_STOP and ORDER_DRAIN last: when they are lifted the
+ * process is started again. The others are said once; lifting them takes nothing back. */
+typedef enum Order {
+    ORDER_NONE,
+    ORDER_STOP,    /* SIGTERM: end in good order; any process can */
+    ORDER_DRAIN,   /* take no more work and write all down, but live on */
+    ORDER_JOIN,    /* become a member of the cluster; until then it stands outside */
+    ORDER_REPLACE, /* the same, in the place of a dead member: `order_about` */
+    ORDER_LEAVE,   /* hand over what it holds and leave the cluster */
+} Order;
+
 typedef struct Effect {
     bool down;            /* off: power lost, killed, cut */
     bool unsynced_lost;   /* with down: what was not on stable storage at the fall is gone */
@@ -74,6 +85,8 @@ typedef struct Effect {
     uint32_t address;           /* host byte order; of two the larger one */
     uint64_t about_mark; /* sum over the effects of what they are about: set by effect_set_about */
     const char *about;   /* interned; of one effect only, see component_effect; NULL: everything */
+    Order order;         /* of several the one that stands last in the list above */
+    const char *order_about; /* whom it is about; NULL: nobody. Outlives the effect */
 } Effect;
 
 /* Says what the effect is about. `text` may be NULL. */
@@ -92,7 +105,8 @@ Effect effect_both(Effect a, Effect b);
  * factors from 1. What is either on or off stays as it is. */
 Effect effect_scale(Effect effect, double share);
 
-/* Whether effect_scale changes it, and it is neither down nor paused: it can come on slowly. */
+/* Whether effect_scale changes it, and it is neither down, paused nor an order: it can come on
+ * slowly. */
 bool effect_is_gradual(Effect effect);
 
 /* Exact equality of all members. */

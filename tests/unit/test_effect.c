@@ -97,6 +97,10 @@ START_TEST(each_member_folds_by_its_own_rule)
     b.address = 5;
     effect_set_about(&a, "DC01");
     effect_set_about(&b, "DC02");
+    a.order = ORDER_STOP;
+    a.order_about = "x";
+    b.order = ORDER_REPLACE;
+    b.order_about = "y";
     both = effect_both(a, b);
     ck_assert_double_eq(both.shares[SHARE_DNS_DROP], 0.75);
     ck_assert_int_eq(both.spans[SPAN_DNS_FLOOR], 9);
@@ -116,6 +120,11 @@ START_TEST(each_member_folds_by_its_own_rule)
     ck_assert_int_eq(both.disk_flush_added, 1);
     ck_assert_int_eq(both.disk_jitter_added, 4);
     ck_assert_double_eq(both.disk_slow_ratio, 0.5);
+    ck_assert_int_eq(both.order, ORDER_REPLACE);
+    ck_assert_str_eq(both.order_about, "y");
+    a.order = ORDER_REPLACE;
+    ck_assert_str_eq(effect_both(a, b).order_about, "x");
+    ck_assert_str_eq(effect_both(b, a).order_about, "x");
 }
 END_TEST
 

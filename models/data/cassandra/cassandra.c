@@ -3,6 +3,7 @@
  * coordinate_write, coordinate_read, replica with stage, store and commit_log (what a node does),
  * hints, gossip, latency_reservoir and service_time. */
 #include "models/data/cassandra/cluster.h"
+#include "models/data/cassandra/judge.h"
 #include "models/data/cassandra/lints.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/nodetool.h"
@@ -313,6 +314,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
 {
     Cassandra *node = node_of(self);
     Cluster *cluster = cluster_of(world, diags);
+    Rng id_rng;
 
     open_stream(node, &node->service_rng, "service");
     open_stream(node, &node->gossip_rng, "gossip");
@@ -325,6 +327,9 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     node->coordinator_service = cluster_service(cluster, node->coordinator_cpu);
     node->write_service = cluster_service(cluster, node->write_cpu);
     node->read_service = cluster_service(cluster, node->read_cpu);
+    open_stream(node, &id_rng, "host-id");
+    node->host_id[0] = rng_next(&id_rng);
+    node->host_id[1] = rng_next(&id_rng);
     gossip_make(node);
     node->hints = g_new0(HintQueue, cluster->node_count);
     for (guint i = 0; i < cluster->node_count; i++) {
@@ -413,23 +418,37 @@ static void cassandra_start(Component *self)
     if (host_is_cold(self->host)) {
         forget_cache(node);
     }
-    boot = draw_span(node->jvm_start, &node->life_rng) +
-           draw_span(node->commitlog_replay, &node->life_rng);
+    boot = draw_span(node->jvm_start, &node->life_rng);
+    if (!node->is_clean) {
+        boot += draw_span(node->commitlog_replay, &node->life_rng);
+    }
+    node->is_clean = false;
     engine_after(node->engine, boot, &self->owner, &replayed, NULL, 0);
 }
 
-static void cassandra_stop(Component *self, const Effect *why)
+void node_end(Cassandra *node, bool power_lost)
 {
-    Cassandra *node = node_of(self);
-
     node->phase = NODE_DOWN;
     stage_reset(&node->requests, node_now(node));
     write_stop(node);
     read_stop(node);
     paxos_stop(node);
-    paxos_replica_stop(node, why->unsynced_lost);
-    replica_stop(node, why->unsynced_lost);
+    paxos_replica_stop(node, power_lost);
+    replica_stop(node, power_lost);
     hints_stop(node);
+}
+
+static void cassandra_stop(Component *self, const Effect *why)
+{
+    node_end(node_of(self), why->unsynced_lost);
+}
+
+static void cassandra_order(Component *self, Order order, const char *about)
+{
+    (void)about;
+    if (order == ORDER_STOP || order == ORDER_DRAIN) {
+        shutdown_begin(node_of(self), order == ORDER_DRAIN);
+    }
 }
 
 static bool is_serial(const Cassandra *node, const Message *message)
@@ -467,46 +486,6 @@ static ConnectAnswer cassandra_connect(Component *self, uint32_t *connection)
     return node_of(self)->phase == NODE_READY ? CONNECT_ACCEPT : CONNECT_REFUSE;
 }
 
-/* --- judgement ----------------------------------------------------------------------------------
- */
-
-static void judge_key(uint64_t key, int64_t newest_acked, void *context)
-{
-    Cluster *cluster = context;
-    const KeyEntry *entry = key_table_find(&cluster->keys, key);
-    int64_t newest = 0, oldest = INT64_MAX, purged;
-
-    (void)newest_acked;
-    if (entry == NULL) {
-        return;
-    }
-    const RingRange *range = ring_range(cluster->ring, entry->range);
-
-    purged = history_purged(world_history(cluster->nodes[0]->component.world), key);
-    for (guint i = 0; i < range->count; i++) {
-        const Cassandra *replica = cluster->nodes[range->replicas[i]];
-        int64_t version = store_get(&cluster->store, entry->index * cluster->slots_per_key + i);
-
-        version = version == 0 ? purged : version; /* both say that there is nothing */
-
-        newest = MAX(newest, version);
-        if (replica->component.is_up) {
-            oldest = MIN(oldest, version);
-        }
-    }
-    history_final(world_history(cluster->nodes[0]->component.world), key, newest,
-                  oldest == INT64_MAX ? newest : oldest);
-}
-
-static void cassandra_judge(Component *self)
-{
-    Cluster *cluster = node_of(self)->cluster;
-
-    if (world_of_kind(self->world, "cassandra")->pdata[0] == self) {
-        history_each_key(world_history(self->world), judge_key, cluster);
-    }
-}
-
 static void cassandra_free(Component *self)
 {
     Cassandra *node = node_of(self);
@@ -539,6 +518,7 @@ static const NoteDef cassandra_notes[] = {
      .help = "A node convicted another one, which the event belongs to",
      .labels = {"observer"},
      .values = {"dc"}},
+    {.name = "cassandra.shutdown", .help = "A node told its peers that it ends in good order"},
     NOTE_END,
 };
 
@@ -563,7 +543,7 @@ const Kind cassandra_kind = {
         "changes of the ring: no statement of the load uses them. Compaction, memtable flushes and "
         "garbage collection: their CPU is not charged, so capacity is an upper bound. The dynamic "
         "snitch: remote replicas are asked in order of distance, a slow live node is avoided by "
-        "speculation only. Clean shutdown announcements: every stop is noticed by silence. Data "
+        "speculation only. Data "
         "under way on a connection through a cut is lost, not sent again after healing; hints "
         "cover it.",
     .size = sizeof(Cassandra),
@@ -578,8 +558,10 @@ const Kind cassandra_kind = {
     .on_wire = cassandra_wire,
     .on_start = cassandra_start,
     .on_stop = cassandra_stop,
+    .on_order = cassandra_order,
+    .orders = 1u << ORDER_DRAIN,
     .on_message = cassandra_message,
     .on_connect = cassandra_connect,
-    .on_judge = cassandra_judge,
+    .on_judge = judge_replicas,
     .on_free = cassandra_free,
 };

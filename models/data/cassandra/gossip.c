@@ -16,12 +16,14 @@ static void on_ack2(void *self, void *subject, uint64_t detail);
 static void on_echo(void *self, void *subject, uint64_t detail);
 static void on_echo_back(void *self, void *subject, uint64_t detail);
 static void on_round(void *self, void *subject, uint64_t detail);
+static void on_shutdown(void *self, void *subject, uint64_t detail);
 
 static const EventType syn = {"cassandra.gossip-syn", on_syn};
 static const EventType ack = {"cassandra.gossip-ack", on_ack};
 static const EventType ack2 = {"cassandra.gossip-ack2", on_ack2};
 static const EventType echo = {"cassandra.gossip-echo", on_echo};
 static const EventType echo_back = {"cassandra.gossip-echo-back", on_echo_back};
+static const EventType shutdown_said = {"cassandra.gossip-shutdown", on_shutdown};
 static const EventType round_due = {"cassandra.gossip-round", on_round};
 
 /* --- beliefs ------------------------------------------------------------------------------------
@@ -120,6 +122,28 @@ static bool is_newer(const Peer *theirs, const Peer *mine)
            (theirs->generation == mine->generation && theirs->version > mine->version);
 }
 
+/* It ends, as it said itself or somebody who heard it: down at once, and no later word of this life
+ * brings it back (Gossiper.markAsShutdown). */
+static void believe_shutdown(Cassandra *node, guint rank)
+{
+    Peer *peer = &node->gossip.peers[rank];
+
+    peer->is_shut_down = true;
+    peer->is_echoing = false;
+    peer->version = UINT32_MAX;
+    set_alive(node, rank, false);
+}
+
+static void on_shutdown(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    (void)subject;
+    if (node_gossips(node)) {
+        believe_shutdown(node, (guint)detail);
+    }
+}
+
 /* Takes over what `from` knows newer (Gossiper.applyStateLocally). */
 static void learn(Cassandra *node, const Cassandra *from)
 {
@@ -134,8 +158,13 @@ static void learn(Cassandra *node, const Cassandra *from)
             clear_intervals(mine);
             set_alive(node, i, false);
             mine->is_echoing = false;
+            mine->is_shut_down = false;
         }
         mine->generation = theirs->generation;
+        if (theirs->is_shut_down) {
+            believe_shutdown(node, i);
+            continue;
+        }
         mine->version = theirs->version;
         report(node, mine);
         if (!mine->is_alive && !mine->is_echoing) {
@@ -151,7 +180,7 @@ static void on_syn(void *self, void *subject, uint64_t detail)
     Cassandra *node = self;
 
     (void)subject;
-    if (node_serves_peers(node)) {
+    if (node_gossips(node)) {
         say(node, (guint)detail, &ack);
     }
 }
@@ -161,7 +190,7 @@ static void on_ack(void *self, void *subject, uint64_t detail)
     Cassandra *node = self;
 
     (void)subject;
-    if (node_serves_peers(node)) {
+    if (node_gossips(node)) {
         learn(node, node->cluster->nodes[detail]);
         say(node, (guint)detail, &ack2);
     }
@@ -172,7 +201,7 @@ static void on_ack2(void *self, void *subject, uint64_t detail)
     Cassandra *node = self;
 
     (void)subject;
-    if (node_serves_peers(node)) {
+    if (node_gossips(node)) {
         learn(node, node->cluster->nodes[detail]);
     }
 }
@@ -183,7 +212,7 @@ static void on_echo(void *self, void *subject, uint64_t detail)
     Cassandra *node = self;
 
     (void)subject;
-    if (node_serves_peers(node)) {
+    if (node_gossips(node)) {
         say(node, (guint)detail, &echo_back);
     }
 }
@@ -194,7 +223,7 @@ static void on_echo_back(void *self, void *subject, uint64_t detail)
 
     (void)subject;
     node->gossip.peers[detail].is_echoing = false;
-    if (node_serves_peers(node)) {
+    if (node_gossips(node) && !node->gossip.peers[detail].is_shut_down) {
         set_alive(node, (guint)detail, true);
     }
 }
@@ -264,6 +293,9 @@ static void on_round(void *self, void *subject, uint64_t detail)
 
     (void)subject;
     (void)detail;
+    if (!node_gossips(node)) {
+        return;
+    }
     node->gossip.peers[node->rank].version++;
     for (guint i = 0; i < node->cluster->node_count; i++) {
         node->gossip.peers[i].is_echoing = false; /* an answer lost on the way is asked for anew */
@@ -309,7 +341,7 @@ void gossip_start(Cassandra *node, bool is_first)
         Peer *peer = &gossip->peers[i];
 
         clear_intervals(peer);
-        peer->is_echoing = false;
+        peer->is_echoing = peer->is_shut_down = false;
         if (is_first) {
             report(node, peer);
         } else if (i != node->rank) {
@@ -324,4 +356,19 @@ void gossip_start(Cassandra *node, bool is_first)
     }
     engine_after(node->engine, is_first ? (SimSpan)rng_below(&node->gossip_rng, ROUND) + 1 : 1,
                  &node->component.owner, &round_due, NULL, 0);
+}
+
+void gossip_announce_shutdown(Cassandra *node)
+{
+    Peer *own = &node->gossip.peers[node->rank];
+
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        if (i != node->rank && node_sees(node, i)) {
+            say(node, i, &shutdown_said);
+        }
+    }
+    own->is_shut_down = true;
+    own->version = UINT32_MAX;
+    history_note(world_history(node->component.world), "cassandra.shutdown", &node->component, NULL,
+                 NULL, NULL, NULL);
 }

@@ -60,6 +60,7 @@ static inline const uint8_t *cluster_nearest(const Cluster *cluster, guint site,
 typedef struct Peer {
     uint32_t generation, version;
     bool is_alive;
+    bool is_shut_down;   /* it said so itself: nothing of this life of its counts any more */
     bool is_echoing;     /* its heartbeat came back, its answer to an ECHO has not yet */
     SimTime reported_at; /* when its version last rose here; 0: never */
     SimTime down_since;
@@ -124,8 +125,10 @@ enum { READ_FANOUT_TARGETS, READ_FANOUT_ALL };
 
 typedef enum NodePhase {
     NODE_DOWN,
-    NODE_BOOTING, /* JVM start and commit log replay: nobody hears from it */
-    NODE_JOINING, /* gossips and serves its peers, but takes no statements yet */
+    NODE_DRAINED,  /* the process lives and does nothing more */
+    NODE_BOOTING,  /* JVM start and commit log replay: nobody hears from it */
+    NODE_STOPPING, /* has announced that it ends: peers are served, nobody else */
+    NODE_JOINING,  /* gossips and serves its peers, but takes no statements yet */
     NODE_READY,
 } NodePhase;
 
@@ -194,6 +197,8 @@ struct Cassandra {
     Rng gossip_rng, life_rng;
     guint warm_words;
     NodeCounts at_start;
+    uint64_t host_id[2];
+    bool is_clean;    /* it ended in good order: nothing is to be replayed */
     HintQueue *hints; /* by rank of the target */
     guint hints_dispatching;
     SimSpan hint_cpu_owed;
@@ -230,6 +235,11 @@ static inline SimTime node_now(const Cassandra *node)
 
 static inline bool node_serves_peers(const Cassandra *node)
 {
+    return node->phase >= NODE_STOPPING;
+}
+
+static inline bool node_gossips(const Cassandra *node)
+{
     return node->phase >= NODE_JOINING;
 }
 
@@ -262,6 +272,9 @@ int64_t node_timestamp(Cassandra *node);
 enum { NODE_REQUEST_WRITE, NODE_REQUEST_READ, NODE_REQUEST_PAXOS };
 void node_request_enter(Cassandra *node, void *request, uint64_t type);
 void node_request_done(Cassandra *node);
+
+/* All rooms give back what does not outlive the process. */
+void node_end(Cassandra *node, bool power_lost);
 
 /* --- replica.c ----------------------------------------------------------------------------------
  */
@@ -441,6 +454,7 @@ bool hints_is_expired(const Cassandra *node, const Hint *hint);
 void hints_acked(HintQueue *queue, uint64_t first, guint count);
 void hints_start(Cassandra *node);
 void hints_stop(Cassandra *node);
+void hints_flush(Cassandra *node);
 void hints_sweep(Cassandra *node);
 
 /* --- gossip.c -----------------------------------------------------------------------------------
@@ -453,3 +467,12 @@ void gossip_free(Cassandra *node);
 
 /* Joins the cluster: `is_first` at the beginning of the run, when all have known each other. */
 void gossip_start(Cassandra *node, bool is_first);
+
+/* Tells all live peers that it ends now, and gossips no more. */
+void gossip_announce_shutdown(Cassandra *node);
+
+/* --- shutdown.c ---------------------------------------------------------------------------------
+ */
+
+/* Begins to end in good order; the process lives on when it is only drained. */
+void shutdown_begin(Cassandra *node, bool is_drain);

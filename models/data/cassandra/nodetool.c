@@ -39,16 +39,12 @@ char *nodetool_print_address(const Cassandra *node)
                            address & 0xff);
 }
 
-/* Version 4, from a stream of its own. */
+/* Version 4. */
 char *nodetool_print_host_id(const Cassandra *node)
 {
-    g_autofree char *name = g_strconcat(node->component.name, "/host-id", NULL);
-    uint64_t high, low;
-    Rng rng;
+    uint64_t high = (node->host_id[0] & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
+    uint64_t low = (node->host_id[1] >> 2) | UINT64_C(0x8000000000000000);
 
-    engine_open_stream(node->engine, &rng, name);
-    high = (rng_next(&rng) & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
-    low = (rng_next(&rng) >> 2) | UINT64_C(0x8000000000000000);
     return g_strdup_printf("%08x-%04x-%04x-%04x-%012" G_GINT64_MODIFIER "x", (guint)(high >> 32),
                            (guint)(high >> 16 & 0xffff), (guint)(high & 0xffff), (guint)(low >> 48),
                            low & UINT64_C(0xffffffffffff));
@@ -73,9 +69,11 @@ static guint count_tokens(const Ring *ring, guint rank)
 /* A process answers JMX before it gossips. */
 bool nodetool_check_gossips(const Cassandra *asked, GError **error)
 {
-    if (!node_serves_peers(asked)) {
+    if (!node_gossips(asked)) {
         g_set_error(error, g_quark_from_static_string("nodetool"), 0,
-                    "'%s' is starting (JVM and commit log replay): it does not gossip yet",
+                    asked->phase == NODE_BOOTING
+                        ? "'%s' is starting (JVM and commit log replay): it does not gossip yet"
+                        : "'%s' has stopped gossip: it is stopping or drained",
                     asked->component.name);
         return false;
     }

@@ -62,6 +62,10 @@ static const char *print_mode(const Cassandra *node)
     case NODE_DOWN:
     case NODE_BOOTING:
         return "STARTING";
+    case NODE_STOPPING:
+        return "DRAINING";
+    case NODE_DRAINED:
+        return "DRAINED";
     case NODE_JOINING:
     case NODE_READY:
         break;
@@ -95,16 +99,18 @@ static void show_endpoint(const Cassandra *asked, const Cassandra *node, GString
     const Peer *peer = &asked->gossip.peers[node->rank];
     g_autofree char *address = nodetool_print_address(node), *id = nodetool_print_host_id(node);
     const char *site = node->component.site->name;
+    const char *status = peer->is_shut_down ? "shutdown,true" : "NORMAL";
+    uint32_t version = peer->is_shut_down ? INT32_MAX : peer->version;
     cJSON *item = cJSON_CreateObject();
 
     g_string_append_printf(text,
-                           "%s\n  generation:%u\n  heartbeat:%u\n  STATUS:NORMAL\n  DC:%s\n"
+                           "%s\n  generation:%u\n  heartbeat:%u\n  STATUS:%s\n  DC:%s\n"
                            "  RACK:%s\n  HOST_ID:%s\n  TOKENS:<hidden>\n",
-                           address, peer->generation, peer->version, site, node->rack, id);
+                           address, peer->generation, version, status, site, node->rack, id);
     cJSON_AddStringToObject(item, "address", address);
     cJSON_AddNumberToObject(item, "generation", peer->generation);
-    cJSON_AddNumberToObject(item, "heartbeat", peer->version);
-    cJSON_AddStringToObject(item, "status", "NORMAL");
+    cJSON_AddNumberToObject(item, "heartbeat", version);
+    cJSON_AddStringToObject(item, "status", status);
     cJSON_AddStringToObject(item, "dc", site);
     cJSON_AddStringToObject(item, "rack", node->rack);
     cJSON_AddStringToObject(item, "host_id", id);

@@ -1,0 +1,73 @@
+/* shutdown.c - how a node ends in good order: SIGTERM, or `nodetool drain` after which the process
+ * lives on. Clients are cut off, peers are told, what is in memory goes to disk.
+ * Source: Cassandra 3.11 StorageService.drain (native transport, gossip with its announcement, then
+ * messaging, flush, commit log), Gossiper.stop (shutdown_announce_in_ms 2000). Left out: the time
+ * of the last flush. */
+#include "models/data/cassandra/node.h"
+
+#define ANNOUNCE (2 * SIM_S)
+
+enum { ENDS, IS_DRAINED }; /* detail */
+
+/* The process lives, but nothing of what it had planned happens any more. */
+static void rest(Cassandra *node)
+{
+    node->component.owner.incarnation++;
+    host_forget(node->component.host, &node->component.owner);
+    node_end(node, false);
+    node->phase = NODE_DRAINED;
+}
+
+static void on_announced(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    (void)subject;
+    hints_flush(node);
+    if (detail == ENDS) {
+        component_stop(&node->component, NULL);
+    } else {
+        rest(node);
+    }
+    commit_log_flush(&node->log, node_now(node)); /* no sync is under way any more */
+    node->is_clean = true;
+}
+
+static const EventType announced = {"cassandra.shutdown-announced", on_announced};
+
+/* Its clients' connections are closed: whoever waits for an answer gets none. What was sent to
+ * replicas goes on. */
+static void break_statements(Cassandra *node)
+{
+    for (Write *write = node->writes.first; write != NULL; write = write->next) {
+        if (!write->is_orphan && !write->is_decided) {
+            call_break(&node->component, &write->ticket);
+        }
+    }
+    for (Read *read = node->reads.first; read != NULL; read = read->next) {
+        if (!read->is_orphan && !read->is_done) {
+            call_break(&node->component, &read->ticket);
+        }
+    }
+    write_stop(node);
+    read_stop(node);
+}
+
+void shutdown_begin(Cassandra *node, bool is_drain)
+{
+    if (node->phase == NODE_DRAINED || node->phase == NODE_BOOTING) { /* nobody knows of it */
+        if (!is_drain) {
+            component_stop(&node->component, NULL);
+        }
+        return;
+    }
+    if (node->phase == NODE_STOPPING) {
+        return;
+    }
+    node->phase = NODE_STOPPING;
+    stage_reset(&node->requests, node_now(node));
+    break_statements(node);
+    gossip_announce_shutdown(node);
+    engine_after(node->engine, ANNOUNCE, &node->component.owner, &announced, NULL,
+                 is_drain ? IS_DRAINED : ENDS);
+}

@@ -1,0 +1,65 @@
+/* fault_order.c - see fault_order.h.
+ * Sources: signal(7) and systemd.service(5) for the stop, nodetool(1) of Cassandra 3.11 for the
+ * rest. */
+#include "sim/scenario/fault_order.h"
+
+#define PROCESS_FIELD                                                                              \
+    FIELD_TEXT(OrderArguments, process,                                                            \
+               .help = "The kind of process to tell, like cassandra; may stand in the target",     \
+               .source = "no default: required here or in the target")
+
+const Field order_fields[] = {
+    PROCESS_FIELD,
+    FIELD_END,
+};
+
+const Field replace_fields[] = {
+    PROCESS_FIELD,
+    FIELD_TEXT(OrderArguments, dead, .flags = FIELD_REQUIRED,
+               .help = "The node whose place is taken, like \"DC01-db2\"; it must be down",
+               .source = "cassandra.replace_address"),
+    FIELD_END,
+};
+
+static Effect told(Order order, const char *about)
+{
+    Effect effect = EFFECT_NONE;
+
+    effect.order = order;
+    effect.order_about = about;
+    return effect;
+}
+
+Effect order_effect_stop(const void *arguments, bool forward)
+{
+    (void)arguments;
+    (void)forward;
+    return told(ORDER_STOP, NULL);
+}
+
+Effect order_effect_drain(const void *arguments, bool forward)
+{
+    (void)arguments;
+    (void)forward;
+    return told(ORDER_DRAIN, NULL);
+}
+
+Effect order_effect_join(const void *arguments, bool forward)
+{
+    (void)arguments;
+    (void)forward;
+    return told(ORDER_JOIN, NULL);
+}
+
+Effect order_effect_replace(const void *arguments, bool forward)
+{
+    (void)forward;
+    return told(ORDER_REPLACE, ((const OrderArguments *)arguments)->dead);
+}
+
+Effect order_effect_leave(const void *arguments, bool forward)
+{
+    (void)arguments;
+    (void)forward;
+    return told(ORDER_LEAVE, NULL);
+}
