@@ -57,5 +57,6 @@ int command_replay(const Options *options, const Kind *const *kinds);
 int command_dns(const Options *options, const Kind *const *kinds);
 int command_status(const Options *options, const Kind *const *kinds);
 int command_capacity(const Options *options, const Kind *const *kinds);
+int command_sweep(const Options *options, const Kind *const *kinds);
 int command_diff(const Options *options, const Kind *const *kinds);
 int command_theory(const Options *options, const Kind *const *kinds);

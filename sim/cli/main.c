@@ -33,6 +33,9 @@ const Command commands[] = {
      "dcdrill diff scenarios/smoke/steady.json --with '/system/wildfly/cpu=\"lognormal(mean=1.7ms, "
      "sigma=0.6)\"'",
      command_diff},
+    {"sweep", "FILE",
+     "Go over the values of one or two settings; --sensitivity, --morris: which of many matter",
+     "dcdrill sweep scenarios/smoke/steady.json --over rate=50..200/4", command_sweep},
     {"capacity", "FILE",
      "Find the highest rate at which every threshold holds, also with sites lost (--n-minus)",
      "dcdrill capacity scenarios/capacity/five-dc.json --n-minus 1", command_capacity},

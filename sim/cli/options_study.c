@@ -25,6 +25,14 @@ void options_study_add(GOptionContext *context, StudyFlags *flags)
          "capacity: half-width of its interval as a share (default: 0.02)", "SHARE"},
         {"most", 0, 0, G_OPTION_ARG_INT, &flags->most,
          "capacity: most replications of one rate (default: 8 times -n)", "N"},
+        {"over", 0, 0, G_OPTION_ARG_STRING_ARRAY, &flags->over,
+         "sweep: values of one setting, \"/load/users/rate=500..3000/6\" or \"rate=...\" or a "
+         "list; twice for a grid",
+         "/POINTER=VALUES"},
+        {"sensitivity", 0, 0, G_OPTION_ARG_NONE, &flags->is_sensitivity,
+         "sweep: each --over to its ends, the others as they stand (tornado)", NULL},
+        {"morris", 0, 0, G_OPTION_ARG_INT, &flags->trajectories,
+         "sweep: screen the --over by so many trajectories of Morris (10 to 20)", "N"},
         G_OPTION_ENTRY_NULL,
     };
 
@@ -39,6 +47,10 @@ bool options_study_check(const StudyFlags *flags, GError **error)
     }
     if (flags->n_minus < 0 || flags->n_minus > 2) {
         g_set_error(error, OPTIONS_ERROR, 0, "'--n-minus' is 0, 1 or 2 sites");
+        return false;
+    }
+    if (flags->trajectories < 0 || flags->trajectories == 1 || flags->trajectories > 1000) {
+        g_set_error(error, OPTIONS_ERROR, 0, "'--morris' takes from 2 to 1000 trajectories");
         return false;
     }
     if (flags->width != 0 && !(flags->width >= 1e-4 && flags->width <= 0.5)) {

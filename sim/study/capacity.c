@@ -67,14 +67,27 @@ static void tell_look(const Search *search, const FrontierPoint *point, guint re
     }
 }
 
-static void keep_look(Search *search, const Trial *trial, double rate)
+/* The rate at which the first tier is full, by the utilisation law. */
+static double find_ceiling(const GPtrArray *tiers, double rate)
 {
+    double busiest = 0;
+
+    for (guint i = 0; i < tiers->len; i++) {
+        busiest = fmax(busiest, ((const CapacityTier *)g_ptr_array_index(tiers, i))->seen.value);
+    }
+    return busiest > 0 ? rate / busiest : 0;
+}
+
+static void keep_look(Search *search, const Trial *trial, FrontierPoint *point)
+{
+    double rate = point->rate;
     Look *look = g_new0(Look, 1);
 
     look->rate = rate;
     look->tiers = tiers_measure(trial);
     look->shares = shares_measure(trial);
     g_ptr_array_add(search->looks, look);
+    point->ceiling = find_ceiling(look->tiers, rate);
 }
 
 static bool probe(void *context, double rate, guint replications, FrontierPoint *point,
@@ -92,7 +105,7 @@ static bool probe(void *context, double rate, guint replications, FrontierPoint 
     if (trial == NULL || !margin_measure(trial, point, error)) {
         return false;
     }
-    keep_look(search, trial, rate);
+    keep_look(search, trial, point);
     tell_look(search, point, replications);
     return true;
 }
@@ -186,7 +199,7 @@ static bool search_case(Search *search, const Scenario *scenario, double first, 
         return false;
     }
     take_tiers(search);
-    return true;
+    return search->one->frontier->end != FRONTIER_ENDED;
 }
 
 /* --- all cases ------------------------------------------------------------------------------- */
@@ -352,13 +365,16 @@ static bool run_cases(Study *study, const CapacityOrder *order, const Rate *rate
         if (run_case(study, order, rate, scenario, capacity, i, &own)) {
             continue;
         }
-        if (i == 0 || !g_error_matches(own, STUDY_ERROR, STUDY_ERROR_ENDED)) {
+        const CapacityCase *one = g_ptr_array_index(capacity->cases, i);
+        guint kept = one->frontier != NULL ? i + 1 : i;
+
+        if (kept == 0 || !g_error_matches(own, STUDY_ERROR, STUDY_ERROR_ENDED)) {
             g_propagate_error(error, g_steal_pointer(&own));
             return false;
         }
         capacity->unfinished = g_strdup_printf("%s: %u of %u cases were searched", own->message, i,
                                                capacity->cases->len);
-        g_ptr_array_set_size(capacity->cases, (gint)i);
+        g_ptr_array_set_size(capacity->cases, (gint)kept);
     }
     return true;
 }

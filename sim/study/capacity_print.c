@@ -6,10 +6,8 @@
 #include "sim/study/capacity.h"
 
 static const char *const end_words[] = {
-    [FRONTIER_FOUND] = "found",
-    [FRONTIER_WIDE] = "not-converged",
-    [FRONTIER_NEVER] = "never",
-    [FRONTIER_ALWAYS] = "always",
+    [FRONTIER_FOUND] = "found",   [FRONTIER_WIDE] = "not-converged", [FRONTIER_NEVER] = "never",
+    [FRONTIER_ALWAYS] = "always", [FRONTIER_ENDED] = "unfinished",
 };
 
 static const FrontierPoint *end_point(const Frontier *frontier, bool is_last)
@@ -27,6 +25,20 @@ static char *describe_width(const Frontier *frontier)
                : g_strdup_printf("within %.2g %%", 100 * half / frontier->rate);
 }
 
+/* How far a search came that was ended. */
+static char *describe_reached(const Frontier *frontier)
+{
+    GString *text = g_string_new("search not finished");
+
+    for (guint i = 0; i < frontier->points->len; i++) {
+        const FrontierPoint *point = &g_array_index(frontier->points, FrontierPoint, i);
+
+        g_string_append_printf(text, "%s %.5g a second %s", i == 0 ? ":" : ",", point->rate,
+                               point->middle >= 0 ? "hold" : "do not");
+    }
+    return g_string_free(text, FALSE);
+}
+
 char *capacity_describe(const CapacityCase *one)
 {
     const Frontier *frontier = one->frontier;
@@ -39,6 +51,8 @@ char *capacity_describe(const CapacityCase *one)
     case FRONTIER_ALWAYS:
         return g_strdup_printf("holds at %.5g a second, the highest rate tried",
                                end_point(frontier, true)->rate);
+    case FRONTIER_ENDED:
+        return describe_reached(frontier);
     case FRONTIER_FOUND:
     case FRONTIER_WIDE:
         break;

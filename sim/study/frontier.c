@@ -6,6 +6,7 @@
 /* Margins beyond these say nothing more about where 0 is. */
 #define MARGIN_MOST 1.0
 #define STEP_UP 1.5
+#define PAST_CEILING 1.03 /* looks far beyond it cost much and tell nothing */
 #define LOOKS_MOST 40
 #define STEPS_OUT 6
 
@@ -80,6 +81,17 @@ typedef struct Bracket {
     double low_value, high_value; /* limited margins there */
 } Bracket;
 
+/* The next rate up: not far beyond what cannot hold. */
+static double step_up(const Search *search, const FrontierPoint *point)
+{
+    double step = point->rate * STEP_UP;
+
+    if (point->ceiling > 0) {
+        step = fmin(step, fmax(point->ceiling * PAST_CEILING, point->rate * PAST_CEILING));
+    }
+    return fmin(step, search->order->to);
+}
+
 /* Steps down until it holds; then up until it does not. */
 static bool find_bracket(Search *search, Bracket *bracket, GError **error)
 {
@@ -113,7 +125,8 @@ static bool find_bracket(Search *search, Bracket *bracket, GError **error)
             search->frontier->end = FRONTIER_NEVER;
             return true;
         }
-        rate = isnan(high) ? fmin(rate * STEP_UP, order->to) : fmax(rate / STEP_UP, order->from);
+        rate = isnan(high) ? step_up(search, point_at(search, (guint)place))
+                           : fmax(rate / STEP_UP, order->from);
     }
     *bracket = (Bracket){low, high, low_value, high_value};
     return true;
@@ -297,12 +310,17 @@ Frontier *frontier_search(const FrontierOrder *order, GError **error)
     frontier->end = FRONTIER_FOUND;
     frontier->rate = frontier->low = frontier->high = (double)NAN;
     frontier->replications = order->replications;
-    if (!find_bracket(&search, &bracket, error)) {
+    bool is_good = find_bracket(&search, &bracket, error);
+
+    if (is_good && frontier->end == FRONTIER_FOUND) {
+        is_good = narrow(&search, &bracket, error) && settle(&search, &bracket, error);
+    }
+    if (!is_good && frontier->points->len == 0) {
         return NULL;
     }
-    if (frontier->end == FRONTIER_FOUND &&
-        (!narrow(&search, &bracket, error) || !settle(&search, &bracket, error))) {
-        return NULL;
+    if (!is_good) {
+        frontier->end = FRONTIER_ENDED;
+        frontier->rate = frontier->low = frontier->high = (double)NAN;
     }
     name_binding(&search);
     return g_steal_pointer(&frontier);

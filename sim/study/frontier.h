@@ -13,6 +13,7 @@
 typedef struct FrontierPoint {
     double rate;
     double low, middle, high; /* margins as shares of the limit; -1 where nothing holds at all */
+    double ceiling; /* rate beyond which it cannot hold, as far as this look tells; 0: unknown */
     guint replications;
     char *binding; /* what has the smallest margin, and why when it could not be judged */
 } FrontierPoint;
@@ -35,6 +36,7 @@ typedef enum FrontierEnd {
     FRONTIER_WIDE,   /* the interval is wider than asked for after the most replications */
     FRONTIER_NEVER,  /* it does not hold at the lowest rate */
     FRONTIER_ALWAYS, /* it holds at the highest rate */
+    FRONTIER_ENDED,  /* a look could not be taken any more */
 } FrontierEnd;
 
 typedef struct Frontier {
@@ -45,7 +47,8 @@ typedef struct Frontier {
     char *binding;          /* what stops holding */
 } Frontier;
 
-/* Searches. NULL and `error` from a probe. */
+/* Searches. When a look fails, `error` is set and what was seen by then is returned; NULL when that
+ * is nothing. */
 Frontier *frontier_search(const FrontierOrder *order, GError **error);
 void frontier_free(Frontier *frontier);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Frontier, frontier_free)

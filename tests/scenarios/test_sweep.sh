@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# A scenario goes over the values of its settings; which of many matter is told.
+. tests/scenarios/support.sh
+
+cat >"$work/queue.json" <<'END'
+{ "version": "1", "title": "a queue", "simulation": { "seed": 3, "warmup": "1s", "duration": "8s", "settle": "0s", "replications": 4, "sample_interval": "200ms" },
+  "system": { "queueing": { "sources": { "in": { "interarrival": "exponential(mean=1ms)", "to": "web" } }, "stations": { "web": { "service": "exponential(mean=700us)" } } } } }
+END
+busy=(--metric 'station_busy avg 1%' --progress none)
+server=/system/queueing/stations/web/servers
+service=/system/queueing/stations/web/service
+
+run sweep "$work/queue.json" --over rate=200..1200/6 --metric 'station_sojourn p(90) 1%' "${busy[@]}" -o "$work/rate" -j 2
+expect 0 "" "a queue goes over six rates"
+# utilisation law: 700 us times the rate
+[ "$(sqlite3 :memory: "SELECT abs($(json "$work/rate/study.json" '$.points[5].values[1].value') - 0.84) < 0.02")" = 1 ]
+pass_if $? "and is as busy as the utilisation law says"
+# p90 of M/M/1 rises by 1 % for each 1 % at half of its capacity: 714 a second
+[ "$(sqlite3 :memory: "SELECT abs($(json "$work/rate/study.json" '$.knee') - 714) < 150")" = 1 ]
+pass_if $? "its knee is where theory has it" "$(json "$work/rate/study.json" '$.knee')"
+[ "$(wc -l <"$work/rate/study.csv")" = 13 ]
+pass_if $? "a line of CSV for each point and metric"
+run sweep "$work/queue.json" --over rate=400..1000/2 --over "$server=1,2" "${busy[@]}" -o "$work/grid" -n 3
+expect 0 "" "two settings make a grid"
+[[ $out == *"400 "*"0.28"*"0.1"* && $out == *"1000 "*"0.7"*"0.3"* ]]
+pass_if $? "of which each corner is told" "$out"
+run sweep "$work/queue.json" --sensitivity --over rate=950..1050/2 --over "$server=1,2" "${busy[@]}" -o "$work/tornado" -n 10
+expect 0 "" "each setting goes to its ends alone"
+[ "$(json "$work/tornado/study.json" '$.effects[0].setting')" = "$server" ]
+pass_if $? "what matters most stands first" "$out"
+run sweep "$work/queue.json" --morris 3 --over rate=500..1100/2 --over "$service=exponential(mean={600..800/2}us)" "${busy[@]}" -o "$work/morris" -n 3
+expect 0 "" "settings are screened"
+[ "$(json "$work/morris/study.json" '$.effects[0].setting')" = rate ]
+pass_if $? "what matters most stands first here too" "$out"
+
+run sweep "$work/queue.json" "${busy[@]}" -o "$work/none"
+expect 2 "what to go over" "nothing to go over is refused"
+run sweep "$work/queue.json" --over rate=5 --over rate=6 --over rate=7 -o "$work/none"
+expect 2 "from 1 to 2 settings" "three settings make no table"
+run sweep "$work/queue.json" --over rate=0..10/3 -o "$work/none"
+expect 2 "a rate that is not above 0" "no load is no load"
+run sweep "$work/queue.json" --over rate=1..10/1 -o "$work/none"
+expect 2 "at least two different numbers" "a range of one is refused"
+run sweep "$work/queue.json" --over "$service=fast,slow" -o "$work/none"
+expect 2 "must be a distribution" "a value that the setting does not take is refused"
+[ ! -e "$work/none" ]
+pass_if $? "and nothing is written"
+exit $bad
