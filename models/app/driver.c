@@ -6,7 +6,8 @@
 #include "sim/base/pool.h"
 #include "sim/world/version.h"
 
-#define NODES_MOST 64 /* bits of Statement.tried */
+#define NODES_MOST 64     /* bits of Statement.tried */
+#define EXECUTIONS_MOST 4 /* the first and speculative ones */
 
 /* One coordinator as this driver sees it. */
 typedef struct Node {
@@ -19,19 +20,32 @@ typedef struct Node {
     SimSpan wait;     /* before the next try to reconnect */
 } Node;
 
-/* One statement on its way. */
-typedef struct Statement {
+typedef struct Statement Statement;
+
+/* One of the courses of a statement: it asks one coordinator after another. */
+typedef struct Execution {
+    Statement *statement;
+    Node *node; /* NULL: it has ended */
+    bool was_unavailable;
+} Execution;
+
+/* One statement on its way. It has ended when its owner was told; it is given back when its last
+ * execution has ended too. */
+struct Statement {
     Driver *driver;
+    Statement *before, *after; /* among those that may get one more execution, by `due` */
+    SimTime due;
     DriverStatement what;
-    int64_t version; /* its stamp; 0: the coordinator's */
-    DriverDone *done;
+    int64_t version;  /* its stamp; 0: the coordinator's */
+    DriverDone *done; /* NULL: the owner was told */
     void *context;
-    Node *node;
     uint64_t tried;  /* bit i: node i was asked */
     uint32_t start;  /* where its round begins among those alive */
     uint32_t others; /* coordinators tried after the first */
-    bool was_unavailable;
-} Statement;
+    uint32_t begun, under_way;
+    bool is_due;
+    Execution executions[EXECUTIONS_MOST];
+};
 
 struct Driver {
     Component *owner;
@@ -42,6 +56,8 @@ struct Driver {
     uint32_t writer;  /* rank of the owner among its kind: part of its stamps */
     int64_t clock_us; /* the stamp given last */
     Pool *statements;
+    Statement *due_first, *due_last;
+    bool is_watching; /* an event will look at `due_first` */
 };
 
 /* In order of Consistency. */
@@ -79,6 +95,15 @@ const Field driver_fields[] = {
     FIELD_FLAG(DriverSettings, retry_writes, .initial = "true",
                .help = "Statements are repeated elsewhere although they may have been done",
                .source = "assumption: statements are marked idempotent (samples carry their key)"),
+    FIELD_SPAN(DriverSettings, speculative_delay, .initial = "500ms", .lowest = "1ms",
+               .help = "Silence after which one more coordinator is asked beside the others; the "
+                       "first answer counts",
+               .source = "DataStax Java driver 3.x ConstantSpeculativeExecutionPolicy, example of "
+                         "its manual"),
+    FIELD_COUNT(DriverSettings, speculative_executions, .initial = "0", .lowest = "0",
+                .highest = "3",
+                .help = "Most executions of a statement that may be repeated beside its first",
+                .source = "DataStax Java driver 3.x and 4.x: NoSpeculativeExecutionPolicy"),
     FIELD_CHOICE(DriverSettings, read_consistency, .initial = "default", .more = read_words,
                  .help = "Level of reads; default: what the cluster's section says",
                  .source = "scenario's system.cassandra.consistency"),
@@ -101,6 +126,8 @@ static void on_reconnect(void *self, void *subject, uint64_t detail);
 static void on_heartbeat(void *self, void *subject, uint64_t detail);
 static const EventType reconnect_event = {"driver.reconnect", on_reconnect};
 static const EventType heartbeat_event = {"driver.heartbeat", on_heartbeat};
+static void on_speculate(void *self, void *subject, uint64_t detail);
+static const EventType speculate_event = {"driver.speculate", on_speculate};
 
 /* --- what it believes of its nodes --- */
 
@@ -183,16 +210,74 @@ static void on_heartbeat(void *self, void *subject, uint64_t detail)
 
 /* --- statements --- */
 
-static void statement_send(Statement *statement);
+static void execution_send(Execution *execution);
 
-static void statement_end(Statement *statement, uint32_t code, const Message *reply)
+/* It must not be given another execution any more. */
+static void statement_leave_due(Statement *statement)
 {
+    Driver *driver = statement->driver;
+
+    if (!statement->is_due) {
+        return;
+    }
+    statement->is_due = false;
+    *(statement->before != NULL ? &statement->before->after : &driver->due_first) =
+        statement->after;
+    *(statement->after != NULL ? &statement->after->before : &driver->due_last) = statement->before;
+}
+
+/* One delay for all: who comes last is due last. */
+static void statement_enter_due(Statement *statement)
+{
+    Driver *driver = statement->driver;
+    Component *owner = driver->owner;
+
+    statement->is_due = true;
+    statement->due = world_now(owner->world) + driver->settings->speculative_delay;
+    statement->before = driver->due_last;
+    statement->after = NULL;
+    *(driver->due_last != NULL ? &driver->due_last->after : &driver->due_first) = statement;
+    driver->due_last = statement;
+    if (!driver->is_watching) {
+        driver->is_watching = true;
+        engine_at(world_engine(owner->world), driver->due_first->due, &owner->owner,
+                  &speculate_event, driver, 0);
+    }
+}
+
+/* What compares or counts never is (DefaultRetryPolicy, Statement.isIdempotent). */
+static bool statement_is_idempotent(const Statement *statement)
+{
+    return !statement->what.is_write ||
+           (statement->driver->settings->retry_writes &&
+            (statement->what.flags & (STORE_CAS | STORE_COUNTER)) == 0);
+}
+
+/* An execution is over. The first to say something that stands ends the statement, unless it only
+ * failed and others are under way. */
+static void execution_end(Execution *execution, uint32_t code, const Message *reply)
+{
+    Statement *statement = execution->statement;
     Driver *driver = statement->driver;
     DriverDone *done = statement->done;
     void *context = statement->context;
+    bool is_last = --statement->under_way == 0;
 
-    pool_give(driver->statements, statement);
-    done(driver->owner, context, code, reply);
+    execution->node = NULL;
+    if (done != NULL && (reply != NULL || is_last)) {
+        statement->done = NULL;
+    } else {
+        done = NULL;
+    }
+    if (statement->done == NULL) {
+        statement_leave_due(statement);
+    }
+    if (is_last) {
+        pool_give(driver->statements, statement);
+    }
+    if (done != NULL) {
+        done(driver->owner, context, code, reply);
+    }
 }
 
 /* The next of the statement's round over those believed alive; NULL when all were asked. */
@@ -211,75 +296,67 @@ static Node *statement_next_node(Statement *statement)
     return NULL;
 }
 
-/* Another coordinator, if one is left to try. */
-static void statement_retry(Statement *statement, uint32_t code)
+/* Another coordinator, if one is left to try and somebody still waits. */
+static void execution_retry(Execution *execution, uint32_t code)
 {
+    Statement *statement = execution->statement;
     Driver *driver = statement->driver;
+    bool is_allowed =
+        statement->done != NULL && statement->others < (uint32_t)driver->settings->next_hosts;
 
-    statement->node = statement->others < (uint32_t)driver->settings->next_hosts
-                          ? statement_next_node(statement)
-                          : NULL;
-    if (statement->node == NULL) {
-        statement_end(statement, code, NULL);
+    execution->node = is_allowed ? statement_next_node(statement) : NULL;
+    if (execution->node == NULL) {
+        execution_end(execution, code, NULL);
         return;
     }
     statement->others++;
     driver->stats->retries++;
-    statement_send(statement);
+    execution_send(execution);
 }
 
 /* DefaultRetryPolicy: Unavailable goes to one other host, timeouts of the store to nobody. */
-static void statement_answered(Statement *statement, const Message *reply)
+static void execution_answered(Execution *execution, const Message *reply)
 {
-    statement->node->heard_at = world_now(statement->driver->owner->world);
-    if (reply->code == STORE_UNAVAILABLE && !statement->was_unavailable) {
-        statement->was_unavailable = true;
-        statement_retry(statement, STORE_UNAVAILABLE);
+    execution->node->heard_at = world_now(execution->statement->driver->owner->world);
+    if (reply->code == STORE_UNAVAILABLE && !execution->was_unavailable) {
+        execution->was_unavailable = true;
+        execution_retry(execution, STORE_UNAVAILABLE);
     } else {
-        statement_end(statement, reply->code, reply);
+        execution_end(execution, reply->code, reply);
     }
 }
 
-/* What compares or counts never is (DefaultRetryPolicy, Statement.isIdempotent). */
-static bool is_idempotent(const Statement *statement)
+static void on_answer(Component *self, void *context, Outcome outcome, const Message *reply)
 {
-    return !statement->what.is_write ||
-           (statement->driver->settings->retry_writes &&
-            (statement->what.flags & (STORE_CAS | STORE_COUNTER)) == 0);
-}
-
-static void on_statement_answer(Component *self, void *context, Outcome outcome,
-                                const Message *reply)
-{
-    Statement *statement = context;
-    bool is_safe = is_idempotent(statement);
+    Execution *execution = context;
 
     (void)self;
     switch (outcome) {
     case OUTCOME_OK:
-        statement_answered(statement, reply);
+        execution_answered(execution, reply);
         return;
     case OUTCOME_REFUSED:
     case OUTCOME_UNREACHABLE:
-        mark_down(statement->node);
-        statement_retry(statement, STORE_FAILURE);
+        mark_down(execution->node);
+        execution_retry(execution, STORE_FAILURE);
         return;
     case OUTCOME_FAILED:
-        mark_down(statement->node);
+        mark_down(execution->node);
         break;
     case OUTCOME_TIMEOUT:
-        doubt(statement->node);
+        doubt(execution->node);
         break;
     }
-    if (is_safe) {
-        statement_retry(statement, STORE_TIMEOUT);
+    if (statement_is_idempotent(execution->statement)) {
+        execution_retry(execution, STORE_TIMEOUT);
     } else {
-        statement_end(statement, STORE_TIMEOUT, NULL);
+        execution_end(execution, STORE_TIMEOUT, NULL);
     }
 }
 
-static void statement_send(Statement *statement)
+static void execution_send(Execution *execution)
 {
+    const Statement *statement = execution->statement;
     Driver *driver = statement->driver;
     const DriverSettings *settings = driver->settings;
 
@@ -299,8 +376,49 @@ static void statement_send(Statement *statement)
         question.flags |= STORE_LOCAL;
     }
 
-    call_send(driver->owner, statement->node->peer, &question, settings->read_timeout,
-              on_statement_answer, statement);
+    call_send(driver->owner, execution->node->peer, &question, settings->read_timeout, on_answer,
+              execution);
+}
+
+/* One more execution, on a coordinator that was not asked yet; false when none is left. */
+static bool statement_begin_execution(Statement *statement)
+{
+    Node *node = statement_next_node(statement);
+    Execution *execution = &statement->executions[statement->begun];
+
+    if (node == NULL) {
+        return false;
+    }
+    *execution = (Execution){.statement = statement, .node = node};
+    statement->begun++;
+    statement->under_way++;
+    execution_send(execution);
+    return true;
+}
+
+/* Asks one more coordinator for each statement that has waited for the delay. */
+static void on_speculate(void *self, void *subject, uint64_t detail)
+{
+    Driver *driver = subject;
+    Component *owner = self;
+    SimTime now = world_now(owner->world);
+    Statement *statement;
+
+    (void)detail;
+    while ((statement = driver->due_first) != NULL && statement->due <= now) {
+        statement_leave_due(statement);
+        if (statement_begin_execution(statement)) {
+            driver->stats->speculative++;
+            if (statement->begun <= (uint32_t)driver->settings->speculative_executions) {
+                statement_enter_due(statement);
+            }
+        }
+    }
+    driver->is_watching = driver->due_first != NULL;
+    if (driver->is_watching) {
+        engine_at(world_engine(owner->world), driver->due_first->due, &owner->owner,
+                  &speculate_event, driver, 0);
+    }
 }
 
 /* Microseconds of the clock, never the same twice and never less than before, whatever the clock
@@ -326,11 +444,11 @@ void driver_execute(Driver *driver, const DriverStatement *what, DriverDone *don
     statement->done = done;
     statement->context = context;
     statement->start = driver->next++;
-    statement->node = statement_next_node(statement);
-    if (statement->node == NULL) {
-        statement_end(statement, STORE_FAILURE, NULL); /* NoHostAvailableException */
-    } else {
-        statement_send(statement);
+    if (!statement_begin_execution(statement)) {
+        pool_give(driver->statements, statement);
+        done(driver->owner, context, STORE_FAILURE, NULL); /* NoHostAvailableException */
+    } else if (driver->settings->speculative_executions > 0 && statement_is_idempotent(statement)) {
+        statement_enter_due(statement);
     }
 }
 
@@ -393,6 +511,8 @@ void driver_reset(Driver *driver)
 {
     pool_free(driver->statements);
     driver->statements = pool_new("driver.statements", sizeof(Statement));
+    driver->due_first = driver->due_last = NULL;
+    driver->is_watching = false;
     for (uint32_t i = 0; i < driver->count; i++) {
         driver->nodes[i].is_down = false;
         driver->nodes[i].is_doubted = false;

@@ -1,8 +1,8 @@
 /* driver.h - the Cassandra driver inside an application server: picks a coordinator of its own
  * site, round robin over those it believes alive, and tries another when one cannot be reached.
  * Source: DataStax Java driver 3.x: DCAwareRoundRobinPolicy, DefaultRetryPolicy,
- * ExponentialReconnectionPolicy, heartbeats. Left out: token awareness (costs one more hop inside
- * the site), speculative executions (off by default), the cluster's events (DOWN is ignored while a
+ * ExponentialReconnectionPolicy, heartbeats, ConstantSpeculativeExecutionPolicy. Left out: token
+ * awareness (costs one more hop inside the site), the cluster's events (DOWN is ignored while a
  * connection is open, UP would end a long wait for the next reconnection), and that a failed
  * heartbeat ends what is under way on its connection (it ends by its own timeout). */
 #pragma once
@@ -15,6 +15,8 @@ typedef struct DriverSettings {
     SimSpan read_timeout, connect_timeout, heartbeat, reconnect_first, reconnect_most;
     int64_t next_hosts; /* other coordinators that are tried when one fails */
     bool retry_writes;  /* statements may be repeated although they may have been done */
+    SimSpan speculative_delay;
+    int64_t speculative_executions; /* beside the first; 0: never */
     int read_consistency, write_consistency, serial_consistency;
     int timestamp_generator; /* who stamps writes */
 } DriverSettings;
@@ -23,8 +25,9 @@ extern const Field driver_fields[];
 
 /* What it measures: part of the application server's own measurements. */
 typedef struct DriverStats {
-    uint64_t retries; /* statements repeated on another coordinator */
-    Gauge hosts_down; /* coordinators believed down */
+    uint64_t retries;     /* statements repeated on another coordinator */
+    uint64_t speculative; /* executions begun because the earlier ones were slow */
+    Gauge hosts_down;     /* coordinators believed down */
 } DriverStats;
 
 typedef struct Driver Driver;

@@ -208,13 +208,96 @@ START_TEST(one_slow_answer_takes_no_coordinator_out)
 }
 END_TEST
 
+#define SPECULATES(more)                                                                           \
+    ", 'statements': '1', 'cpu': '100us', 'driver': { 'speculative_executions': 2, "               \
+    "'speculative_delay': '100ms'" more " }"
+
+START_TEST(a_slow_coordinator_gets_company_after_each_delay)
+{
+    g_auto(AppBed) bed = app_bed_new(30, SPECULATES(""), "");
+    const ProbeAsked *asked;
+
+    bed.stores[0]->manner = PROBE_KEEPS;
+    bed.stores[1]->manner = PROBE_KEEPS;
+    asked = app_bed_ask(&bed, HTTP_WRITE, 1, 60 * SIM_S);
+    rig_run(bed.rig, 50 * SIM_MS);
+    ck_assert_uint_eq(app_bed_count_statements(&bed), 1);
+    rig_run(bed.rig, 100 * SIM_MS);
+    ck_assert_uint_eq(app_bed_count_statements(&bed), 2);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 200);
+    ck_assert_uint_eq(app_bed_count_statements(&bed), 3);
+    ck_assert_int_ge(app_bed_latency(asked), 220 * SIM_MS); /* two delays and 20 ms of way */
+    ck_assert_int_le(app_bed_latency(asked), 225 * SIM_MS);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "statements_speculated"), 2);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "statements_retried"), 0);
+    /* the slow ones answer at last: nobody hears it, and they are not left out */
+    probe_answer(bed.stores[0], 0, &(Message){.code = STORE_TIMEOUT});
+    rig_run(bed.rig, 60 * SIM_S);
+    ck_assert_uint_eq(asked->ends, 1);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "errors_500"), 0);
+}
+END_TEST
+
+START_TEST(fast_answers_are_left_alone)
+{
+    g_auto(AppBed) bed = app_bed_new(31, SPECULATES(""), "");
+
+    app_bed_stream(&bed, 300, 10 * SIM_MS);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_count_statements(&bed), 300);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "statements_speculated"), 0);
+}
+END_TEST
+
+START_TEST(who_does_not_ask_for_it_gets_no_speculation)
+{
+    g_auto(AppBed) plain = app_bed_new(32, ONE, "");
+    g_auto(AppBed) strict = app_bed_new(32, SPECULATES(", 'retry_writes': false"), "");
+
+    app_bed_stores(&plain, PROBE_KEEPS, STORE_OK);
+    app_bed_stores(&strict, PROBE_KEEPS, STORE_OK);
+    app_bed_ask(&plain, HTTP_WRITE, 1, 60 * SIM_S);
+    app_bed_ask(&strict, HTTP_WRITE, 1, 60 * SIM_S);
+    rig_run(plain.rig, 5 * SIM_S);
+    rig_run(strict.rig, 5 * SIM_S);
+    ck_assert_uint_eq(app_bed_count_statements(&plain), 1);
+    ck_assert_uint_eq(app_bed_count_statements(&strict), 1);
+    app_bed_ask(&strict, 0, 1, 60 * SIM_S); /* a read may be repeated */
+    rig_run(strict.rig, 5 * SIM_S);
+    ck_assert_uint_eq(app_bed_count_statements(&strict), 4);
+}
+END_TEST
+
+/* An execution that has nobody left to ask waits for the others; an answer that says no stands. */
+START_TEST(an_execution_that_fails_waits_for_the_others)
+{
+    g_auto(AppBed) bed = app_bed_new(33, SPECULATES(", 'next_hosts': 0"), "");
+    const ProbeAsked *asked;
+
+    bed.stores[0]->manner = PROBE_KEEPS;
+    bed.stores[1]->manner = PROBE_BREAKS;
+    bed.stores[2]->manner = PROBE_KEEPS;
+    asked = app_bed_ask(&bed, 0, 1, 60 * SIM_S);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(asked->ends, 0);
+    probe_answer(bed.stores[2], 0, &(Message){.code = STORE_TIMEOUT});
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 500);
+    rig_run(bed.rig, 60 * SIM_S);
+    ck_assert_uint_eq(asked->ends, 1);
+}
+END_TEST
+
 /* Whatever the store does, each request ends once and gives its thread back. */
 START_TEST(each_request_ends_exactly_once)
 {
-    g_auto(AppBed) bed = app_bed_new(20 + (uint64_t)_i,
-                                     ", 'task-max-threads': 8, 'boot': '1ms', 'deploy': '1ms', "
-                                     "'driver': { 'read_timeout': '1s', 'heartbeat': '2s' }",
-                                     "");
+    g_autofree char *settings =
+        g_strdup_printf(", 'task-max-threads': 8, 'boot': '1ms', 'deploy': '1ms', 'driver': { "
+                        "'read_timeout': '1s', 'heartbeat': '2s', 'speculative_delay': '200ms', "
+                        "'speculative_executions': %d }",
+                        _i % 4);
+    g_auto(AppBed) bed = app_bed_new(20 + (uint64_t)_i, settings, "");
     static const char *const victims[] = {"probe@DC01-db1", "host@DC01-db2", "link@DC01-DC01",
                                           WILDFLY};
     Rng rng;
@@ -257,7 +340,11 @@ Suite *test_suite(void)
     tcase_add_test(tests, without_any_host_a_request_fails_at_once);
     tcase_add_test(tests, a_silent_coordinator_is_left_out_after_its_heartbeat_failed);
     tcase_add_test(tests, one_slow_answer_takes_no_coordinator_out);
-    tcase_add_loop_test(tests, each_request_ends_exactly_once, 0, 4);
+    tcase_add_test(tests, a_slow_coordinator_gets_company_after_each_delay);
+    tcase_add_test(tests, fast_answers_are_left_alone);
+    tcase_add_test(tests, who_does_not_ask_for_it_gets_no_speculation);
+    tcase_add_test(tests, an_execution_that_fails_waits_for_the_others);
+    tcase_add_loop_test(tests, each_request_ends_exactly_once, 0, 8);
     suite_add_tcase(suite, tests);
     return suite;
 }
