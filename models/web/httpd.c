@@ -73,15 +73,19 @@ static void httpd_start(Component *self)
         httpd->backends[i].in_use = 0;
         httpd->backends[i].waiting = NULL;
     }
-    mpm_start(httpd);
-    httpd_check_start(httpd);
+    if (!httpd_hold(httpd)) {
+        mpm_start(httpd);
+        httpd_check_start(httpd);
+    }
 }
 
 /* A fault came or went. Thawed: what the kernel took meanwhile is accepted. */
 static void httpd_condition(Component *self, const Effect *before)
 {
     httpd_suffer((Httpd *)self, before);
-    connections_accept((Httpd *)self);
+    if (!((Httpd *)self)->is_held) {
+        connections_accept((Httpd *)self);
+    }
 }
 
 static void httpd_stop(Component *self, const Effect *why)
@@ -156,6 +160,12 @@ static const Field httpd_fields[] = {
     HTTPD_COUNT(keep_alive_requests, "MaxKeepAliveRequests", .initial = "100", .highest = "1000000",
                 .help = "Requests on one connection of a client; 0: without limit",
                 .source = "httpd 2.4 MaxKeepAliveRequests 100"),
+    FIELD_ROW(Httpd, hold_for_member, "start_after_member", FIELD_TYPE_FLAG, bool,
+              .initial = "false",
+              .help = "After a boot or a crash httpd is started only when the application server "
+                      "of its own node passes a check, tried each second; until then connections "
+                      "are refused",
+              .source = "systemd After= with an ExecStartPre= that polls; packages ship without"),
     HTTPD_COUNT(port, "Listen", .initial = "443", .lowest = "1", .highest = "65535",
                 .help = "TCP port", .source = "RFC 2818"),
     FIELD_CHOICE(Httpd, members, .initial = "site", .more = member_words,

@@ -342,6 +342,9 @@ ConnectAnswer httpd_connect(Component *self, uint32_t *connection)
 {
     Httpd *httpd = (Httpd *)self;
 
+    if (httpd->is_held) {
+        return CONNECT_REFUSE;
+    }
     if (httpd->lists[SLOT_QUEUED].count >= (uint32_t)httpd->listen_backlog) {
         httpd->syns_dropped++;
         return CONNECT_DROP;

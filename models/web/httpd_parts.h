@@ -129,7 +129,7 @@ struct Httpd {
     const cJSON *member_settings;
     char *sticky_session, *hc_expr;
     int scheme;
-    bool no_failover;
+    bool no_failover, hold_for_member;
     SimSpan connection_timeout, proxy_timeout, retry, hc_interval, keep_alive_timeout,
         request_read_timeout;
     int64_t hc_passes, hc_fails;
@@ -153,6 +153,8 @@ struct Httpd {
     uint32_t fail_codes[HTTPD_FAIL_CODES], fail_codes_count;
     Balancer balancer;
     Backend *backends;
+    Backend *held_for; /* whose answer the start waits for */
+    bool is_held;      /* the unit is not started yet */
     Pool *works;
     Process *processes; /* as many as there may be */
     uint32_t process_room, spawn_rate, busy, queued;
@@ -181,6 +183,11 @@ static inline bool process_has_worker(const Httpd *httpd, const Process *process
 {
     return process->busy < (uint32_t)httpd->threads_per_child;
 }
+
+/* --- httpd_hold.c: a start that waits for the application server --- */
+
+/* Whether the start must wait; then the processes and the checks start when it may. */
+bool httpd_hold(Httpd *httpd);
 
 /* --- httpd_mpm.c: processes --- */
 
