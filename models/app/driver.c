@@ -408,7 +408,7 @@ static void on_speculate(void *self, void *subject, uint64_t detail)
     while ((statement = driver->due_first) != NULL && statement->due <= now) {
         statement_leave_due(statement);
         if (statement_begin_execution(statement)) {
-            driver->stats->speculative++;
+            driver->stats->extra++;
             if (statement->begun <= (uint32_t)driver->settings->speculative_executions) {
                 statement_enter_due(statement);
             }

@@ -25,9 +25,9 @@ extern const Field driver_fields[];
 
 /* What it measures: part of the application server's own measurements. */
 typedef struct DriverStats {
-    uint64_t retries;     /* statements repeated on another coordinator */
-    uint64_t speculative; /* executions begun because the earlier ones were slow */
-    Gauge hosts_down;     /* coordinators believed down */
+    uint64_t retries; /* statements repeated on another coordinator */
+    uint64_t extra;   /* executions begun because the earlier ones were slow */
+    Gauge hosts_down; /* coordinators believed down */
 } DriverStats;
 
 typedef struct Driver Driver;
