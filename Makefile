@@ -52,7 +52,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all compare-topologies help run test tests theory pbs lint honesty bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
+.PHONY: all compare-topologies disasters help run test tests theory pbs lint honesty bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -93,6 +93,9 @@ scale: $(BENCH_SCALE) ## what a request costs at 100 to 100,000 requests/s and 3
 
 compare-topologies: all ## five topologies under the same faults, table and figure: build/topologies (minutes; CLIENTS=fast for others)
 	@scripts/compare_topologies.sh $(BUILD) 5 $(CLIENTS)
+
+disasters: all ## live through the public outages of scenarios/disasters: figures beside published ones, build/disasters (a minute)
+	@DISASTERS=all BUILD=$(BUILD) bash tests/scenarios/test_disasters.sh
 
 bench-check: $(BENCH_PROGRAMS) $(BENCH_COMPARE) ## measure, and fail where more than 15 % of the stored speed is lost
 	@scripts/bench.sh $(BUILD) check

@@ -106,7 +106,6 @@ const Kind route53_alarm_kind = {
     .scope = KIND_PART,
     .fields = alarm_fields,
     .metrics = alarm_metrics,
-    .notes = watch_notes,
     .on_wire = alarm_wire,
     .on_start = alarm_start,
 };

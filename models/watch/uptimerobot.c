@@ -170,7 +170,6 @@ const Kind uptimerobot_kind = {
     .scope = KIND_PART,
     .fields = robot_fields,
     .metrics = robot_metrics,
-    .notes = watch_notes,
     .on_make = robot_make,
     .on_wire = robot_wire,
     .on_start = robot_start,

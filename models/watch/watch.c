@@ -63,5 +63,6 @@ const Kind watch_kind = {
     .size = sizeof(Watch),
     .scope = KIND_ONE,
     .fields = watch_fields,
+    .notes = watch_notes,
     .on_make = watch_make,
 };

@@ -74,6 +74,7 @@ typedef struct Watcher {
 /* Changes what it says; tells people when that is "down". */
 void watcher_say(Watcher *watcher, bool is_down);
 
+/* What they tell; declared once, by kind 'watch'. */
 extern const NoteDef watch_notes[];
 
 /* For on_wire: reads the address and finds who can be asked for a name; reports. */

@@ -178,7 +178,6 @@ const Kind zabbix_agent_kind = {
     .scope = KIND_PART,
     .fields = zabbix_fields,
     .metrics = zabbix_metrics,
-    .notes = watch_notes,
     .on_wire = zabbix_wire,
     .on_start = zabbix_start,
 };

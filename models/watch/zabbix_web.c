@@ -122,7 +122,6 @@ const Kind zabbix_web_kind = {
     .scope = KIND_PART,
     .fields = web_fields,
     .metrics = web_metrics,
-    .notes = watch_notes,
     .on_wire = web_wire,
     .on_start = web_start,
 };
@@ -135,7 +134,6 @@ const Kind facade_probe_kind = {
     .scope = KIND_PART,
     .fields = facade_fields,
     .metrics = web_metrics,
-    .notes = watch_notes,
     .on_wire = web_wire,
     .on_start = web_start,
 };
