@@ -159,6 +159,81 @@ char *annotate_github(const Scenario *scenario, const Results *results)
     return g_string_free(out, false);
 }
 
+static void append_regression(GString *out, const Regression *regression, const char *what,
+                              const char *why)
+{
+    const Baseline *side = regression->after != NULL ? regression->after : regression->before;
+    bool is_error = regression->verdict != REGRESSION_UNDECIDED;
+
+    g_string_append_printf(out, "::%s file=", is_error ? "error" : "warning");
+    append_escaped(out, side->scenario, true);
+    g_string_append(out, ",title=");
+    append_escaped(out, what, true);
+    g_string_append(out, "::");
+    append_escaped(out, why, false);
+    g_string_append_c(out, '\n');
+}
+
+/* The first metric that is worse, or NULL. */
+static const RegressionRow *find_worse(const Regression *regression)
+{
+    for (guint i = 0; i < regression->rows->len; i++) {
+        const RegressionRow *row = &g_array_index(regression->rows, RegressionRow, i);
+
+        if (row->figure.verdict == COMPARISON_WORSE) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* The first thing that speaks against it. */
+static void append_worst(GString *out, const Regression *regression)
+{
+    const RegressionRow *row = find_worse(regression);
+
+    if (regression->broken->len > 0) {
+        append_regression(out, regression, "a check fails", regression->broken->pdata[0]);
+    } else if (regression->is_undeclared) {
+        append_regression(out, regression, "fingerprint", regression->fingerprint);
+    } else if (row != NULL) {
+        g_autofree char *why = g_strdup_printf("%s %s: %.4g, was %.4g; %s", row->metric->metric,
+                                               row->metric->aggregate, row->figure.after,
+                                               row->figure.before, row->why);
+
+        append_regression(out, regression, "worse than the baseline", why);
+    } else if (regression->is_dearer) {
+        append_regression(out, regression, "cost", regression->cost);
+    } else {
+        append_regression(out, regression, "undecided", regression->fingerprint);
+    }
+}
+
+char *annotate_regressions(const GPtrArray *list)
+{
+    GString *out = g_string_new(NULL);
+    guint shown = 0, left = 0;
+
+    for (guint i = 0; i < list->len; i++) {
+        const Regression *regression = list->pdata[i];
+
+        if (regression->verdict == REGRESSION_FINE) {
+            continue;
+        }
+        if (shown < ERRORS_MOST) {
+            append_worst(out, regression);
+            shown++;
+        } else {
+            left++;
+        }
+    }
+    if (left > 0) {
+        g_string_append_printf(out, "::notice::%u more scenarios differ from their baselines\n",
+                               left);
+    }
+    return g_string_free(out, false);
+}
+
 /* --- GitLab --------------------------------------------------------------------------------- */
 
 static void append_label(GString *out, const char *name, const char *value)

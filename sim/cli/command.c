@@ -91,3 +91,17 @@ int command_worse(int one, int other)
 {
     return weight(one) >= weight(other) ? one : other;
 }
+
+bool command_is_forgiven(const Options *options, int status)
+{
+    for (guint i = 0; options->exit_zero_on != NULL && options->exit_zero_on[i] != NULL; i++) {
+        g_auto(GStrv) codes = g_strsplit(options->exit_zero_on[i], ",", -1);
+
+        for (guint k = 0; codes[k] != NULL; k++) {
+            if (g_ascii_strtoll(codes[k], NULL, 10) == status && status != EXIT_PASSED) {
+                return true;
+            }
+        }
+    }
+    return false;
+}

@@ -46,6 +46,9 @@ void command_debug(const Options *options, const char *format, ...) G_GNUC_PRINT
 /* The worse of two statuses. */
 int command_worse(int one, int other);
 
+/* Whether --exit-zero-on names the status. */
+bool command_is_forgiven(const Options *options, int status);
+
 int command_run(const Options *options, const Kind *const *kinds);
 int command_check(const Options *options, const Kind *const *kinds);
 int command_show(const Options *options, const Kind *const *kinds);
@@ -60,3 +63,6 @@ int command_capacity(const Options *options, const Kind *const *kinds);
 int command_sweep(const Options *options, const Kind *const *kinds);
 int command_diff(const Options *options, const Kind *const *kinds);
 int command_theory(const Options *options, const Kind *const *kinds);
+int command_baseline(const Options *options, const Kind *const *kinds);
+int command_compare(const Options *options, const Kind *const *kinds);
+int command_history(const Options *options, const Kind *const *kinds);

@@ -12,7 +12,7 @@
 extern const Kind *const all_kinds[]; /* build/kinds.c, generated */
 
 const Command commands[] = {
-    {"run", "FILE...", "Run scenarios, print the verdict, write the results",
+    {"run", "FILE|DIR...", "Run scenarios, print the verdict, write the results",
      "dcdrill run scenarios/drills/dc03-lost.json -n 10 -o out/dc03-lost", command_run},
     {"check", "FILE...", "Read and check scenarios without simulating; estimate cost and run time",
      "dcdrill check scenarios/drills/*.json", command_check},
@@ -39,6 +39,14 @@ const Command commands[] = {
     {"capacity", "FILE",
      "Find the highest rate at which every threshold holds, also with sites lost (--n-minus)",
      "dcdrill capacity scenarios/capacity/five-dc.json --n-minus 1", command_capacity},
+    {"baseline", "DIR", "Keep results as small text files for a repository, to compare with later",
+     "dcdrill baseline out -o baselines", command_baseline},
+    {"compare", "DIR BASELINE",
+     "Hold results against baselines: fingerprint, every metric in pairs, instructions",
+     "dcdrill compare out baselines --out junit=compare.xml", command_compare},
+    {"history", "FILE [DIR...]",
+     "Keep what was measured at a revision, and tell where a metric changed its level",
+     "dcdrill history history.sqlite out --commit 3f9c2e1", command_history},
     {"report", "DIR...", "Write the report again from stored results",
      "dcdrill report out/dc03-lost", command_report},
     {"list", "faults|checks|metrics|events|kinds|lints", "List what a scenario can name",

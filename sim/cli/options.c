@@ -24,10 +24,12 @@ typedef struct Raw {
     gboolean json, quiet, debug, no_colour, fail_fast, resume, verify, origins, plan, overlay,
         strict, version, help, no_input;
     StudyFlags study;
+    RegressionFlags regression;
 } Raw;
 
 static void raw_clear(Raw *raw)
 {
+    options_regression_clear(&raw->regression);
     g_strfreev(raw->vars);
     g_strfreev(raw->var_files);
     g_strfreev(raw->sets);
@@ -159,6 +161,7 @@ static GOptionContext *context_new(Raw *raw)
     add_own_flags(context, raw);
     g_option_context_add_main_entries(context, entries, NULL);
     options_study_add(context, &raw->study);
+    options_regression_add(context, &raw->regression);
     g_option_context_set_help_enabled(context, false);
     return context;
 }
@@ -324,6 +327,7 @@ static bool read_values(Options *options, const Raw *raw, GError **error)
         options->seed = environment_or("DCDRILL_SEED", settings, "seed");
     }
     bool is_good = options_study_check(&options->study, error) &&
+                   options_regression_check(&options->regression, error) &&
                    read_span("--until", raw->until, &options->until, error) &&
                    read_span("--wall-limit", raw->wall_limit, &wall, error) &&
                    read_span("--at", raw->at, &options->at, error) &&
@@ -450,6 +454,8 @@ static Options *options_from(Raw *raw)
     options->is_strict = raw->strict;
     options->study = raw->study;
     raw->study = (StudyFlags){0};
+    options->regression = raw->regression;
+    raw->regression = (RegressionFlags){0};
     return options;
 }
 
@@ -534,6 +540,7 @@ void options_free(Options *options)
     }
     g_free(options->command);
     options_study_clear(&options->study);
+    options_regression_clear(&options->regression);
     g_ptr_array_unref(options->files);
     g_strfreev(options->vars);
     g_strfreev(options->var_files);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "sim/base/sim_time.h"
+#include "sim/cli/options_regression.h"
 #include "sim/cli/options_study.h"
 #include "sim/scenario/scenario_read.h"
 
@@ -36,6 +37,7 @@ typedef struct Options {
     char **exit_zero_on;
     const cJSON *remembered; /* not a flag: what a replay knows of the environment of the run */
     StudyFlags study;
+    RegressionFlags regression;
 } Options;
 
 /* Reads `arguments` (argv without the program's name). NULL and `error` when something is wrong;

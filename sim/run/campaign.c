@@ -14,6 +14,7 @@
 #include "sim/config/json_place.h"
 #include "sim/results/evidence/experiment.h"
 #include "sim/results/results_read.h"
+#include "sim/run/instructions.h"
 #include "sim/run/verdicts.h"
 #include "sim/run/wall.h"
 #include "sim/scenario/scenario_read.h"
@@ -59,8 +60,7 @@ static char *run_path(const CampaignOrder *order, guint run)
 /* --- in the replication's own process --- */
 
 typedef struct Reporter {
-    int pipe;
-    SimTime told;
+    int pipe, counter;
 } Reporter;
 
 /* Nobody merges what a replication writes when its campaign is gone. */
@@ -82,10 +82,12 @@ static bool is_interrupted(void)
 
 static bool report_progress(void *context, const RunProgress *progress)
 {
-    Reporter *reporter = context;
+    const Reporter *reporter = context;
+    RunProgress told = *progress;
 
+    told.instructions = instructions_read(reporter->counter);
     /* a full pipe only means that nobody needs to know more yet */
-    if (write(reporter->pipe, progress, sizeof *progress) < 0 && errno == EPIPE) {
+    if (write(reporter->pipe, &told, sizeof told) < 0 && errno == EPIPE) {
         return false;
     }
     return !is_interrupted();
@@ -93,7 +95,7 @@ static bool report_progress(void *context, const RunProgress *progress)
 
 static int child_main(const CampaignOrder *order, guint run, int pipe_end)
 {
-    Reporter reporter = {pipe_end, 0};
+    Reporter reporter = {pipe_end, instructions_begin()};
     g_autofree char *path = run_path(order, run);
     g_autoptr(DiagList) diags = scenario_diags_new(order->scenario);
     g_autoptr(GError) error = NULL;
@@ -255,6 +257,8 @@ static void child_ended(Campaign *campaign, guint run, int status)
     child->status = status;
     campaign->state.running--;
     if (code == CHILD_DONE) {
+        campaign->result->counted += campaign->progress[run].instructions > 0 ? 1 : 0;
+        campaign->result->instructions += (double)campaign->progress[run].instructions;
         take_results(campaign, run);
     } else if (code == CHILD_WRONG_INPUT) {
         campaign->is_input_wrong = true;

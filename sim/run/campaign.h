@@ -41,6 +41,8 @@ typedef struct CampaignResult {
     int signal;          /* that interrupted it */
     guint written;       /* replications whose results file is whole */
     guint taken;         /* of these, not run again */
+    guint counted;       /* replications whose instructions were counted */
+    double instructions; /* of all of these together */
     int crashed;         /* index of the first that died, -1: none */
     char crashed_of[96]; /* what it died of, in words */
 } CampaignResult;

@@ -156,6 +156,11 @@ cJSON *run_meta_make(const RunMeta *meta)
         cJSON_AddStringToObject(object, "ended", meta->ended);
         cJSON_AddNumberToObject(object, "spent_s", meta->spent_s);
     }
+    if (meta->instructions > 0) {
+        cJSON_AddNumberToObject(object, "instructions", meta->instructions);
+    } else if (meta->doubt != NULL) {
+        cJSON_AddStringToObject(object, "instructions_unknown", meta->doubt);
+    }
     cJSON_AddNumberToObject(object, "jobs", meta->jobs);
     cJSON_AddStringToObject(object, "version", meta->version);
     cJSON_AddStringToObject(object, "command", meta->command);

@@ -15,6 +15,8 @@ typedef struct RunMeta {
     char *began, *ended; /* ISO 8601 */
     char *identity;      /* of the campaign: see campaign.h */
     double spent_s;
+    double instructions; /* of a replication, on average; 0: see `doubt` */
+    char *doubt;         /* why they are not known; NULL */
     guint jobs;
     const char *version, *command;
 } RunMeta;

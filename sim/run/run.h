@@ -16,6 +16,7 @@ typedef struct RunProgress {
     SimSpan done;   /* of `length` */
     uint64_t events;
     uint64_t requests, failed; /* of users, since the run began */
+    uint64_t instructions;     /* executed for it so far; 0: not known */
     char phase[48];
 } RunProgress;
 
