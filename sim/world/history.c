@@ -191,7 +191,7 @@ void history_attempt(History *history, uint64_t number, int64_t found, int64_t v
 {
     Operation *operation = history_operation(history, number);
 
-    g_assert_cmpint(value, >, 0);
+    g_assert_cmpint(value, >=, 0);
     if (operation != NULL) {
         g_assert_cmpint(operation->ended, ==, SIM_NEVER);
         operation->found = found;

@@ -24,7 +24,8 @@
  *      that stays with the data for ever; where another coordinator that completes the proposal
  *      gives it a new timestamp, something that goes with the data instead. `found` is what Paxos
  *      read, that the proposal stands on; 0 for a plain write and for "nothing there". A second
- *      attempt of the same statement replaces the first: only when that one was refused by all.
+ *      attempt of the same statement replaces the first, and a `value` of 0 takes it back (the
+ *      condition holds no more): only when the first was refused by all.
  *    - history_outcome when the answer leaves. OPERATION_OK: acknowledged; of a CAS without an
  *      attempt: [applied] = false, `found` is what it found, and it counts as a read.
  *      OPERATION_FAIL: certainly not written and never will be (Unavailable, refused). A timeout is

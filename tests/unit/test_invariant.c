@@ -224,6 +224,113 @@ START_TEST(the_longest_outage_of_any_region_counts_while_settling_too)
 }
 END_TEST
 
+/* --- checks of the history alone ----------------------------------------------------------------
+ */
+
+typedef struct NamedTotal {
+    const char *name;
+    double value;
+} NamedTotal;
+
+/* What a check says when both runs have these totals, and one finding of `value` when `finding` is
+ * not NULL. */
+static Judged *judge_named(const char *check, const NamedTotal *totals, size_t count,
+                           const char *finding, double value)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(2, 20);
+
+    for (int run = 0; run < 2; run++) {
+        for (size_t i = 0; i < count; i++) {
+            results_write_total(rig->writer, run, totals[i].name, totals[i].value);
+        }
+    }
+    if (finding != NULL) {
+        results_write_finding(rig->writer, 1, check, SIM_S, value, finding);
+    }
+    return invariant_judge(results_rig_open(rig), &(InvariantAsked){"it", check, SIM_NEVER, 2});
+}
+
+/* One check: what makes it pass, fail, and leaves it open. */
+static const struct {
+    const char *check;
+    NamedTotal sound[3], violated, vacuous;
+} history_checks[] = {
+    {"no-resurrected-delete",
+     {{"deletes_acked", 50}, {"tombstones_purged", 9}, {"reads_checked", 900}},
+     {"deletes_undone", 1},
+     {"tombstones_purged", 0}},
+    {"read-your-writes",
+     {{"reads_of_own", 70}, {"reads_checked", 900}, {"writes_acked", 9}},
+     {"reads_without_own", 1},
+     {"reads_of_own", 0}},
+    {"lww-overwrite",
+     {{"writes_acked", 70}, {"keys_written", 7}, {"reads_checked", 9}},
+     {"writes_overwritten", 1},
+     {"writes_acked", 0}},
+    {"linearizable",
+     {{"serial_keys", 10}, {"serial_statements", 500}, {"serial_one_in", 1}},
+     {"serial_keys_impossible", 1},
+     {"serial_keys", 0}},
+    {"linearizable",
+     {{"serial_keys", 10}, {"serial_statements", 500}, {"serial_one_in", 1}},
+     {"serial_keys_impossible", 1},
+     {"serial_one_in", 4}},
+    {"linearizable",
+     {{"serial_keys", 10}, {"serial_statements", 500}, {"serial_one_in", 1}},
+     {"serial_keys_impossible", 1},
+     {"serial_cut_off", 1}},
+    {"linearizable",
+     {{"serial_keys", 10}, {"serial_statements", 500}, {"serial_one_in", 1}},
+     {"serial_keys_impossible", 1},
+     {"serial_keys_undecided", 1}},
+    {"replicas-down-per-range",
+     {{"ranges_watched", 640}, {"replicas_down_most", 2}, {"reads_checked", 9}},
+     {"replicas_down_most", 3},
+     {"ranges_watched", 0}},
+};
+
+/* The sound totals with one in the place of that of its name, or besides. */
+static Judged *judge_changed(size_t row, const NamedTotal *change, const char *finding)
+{
+    NamedTotal totals[4];
+    size_t count = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(history_checks[row].sound[i].name, change->name) != 0) {
+            totals[count++] = history_checks[row].sound[i];
+        }
+    }
+    totals[count++] = *change;
+    return judge_named(history_checks[row].check, totals, count, finding, 3);
+}
+
+START_TEST(nothing_found_passes_when_there_was_something_to_find)
+{
+    g_autoptr(Judged) judged =
+        judge_named(history_checks[_i].check, history_checks[_i].sound, 3, NULL, 0);
+
+    ck_assert_msg(judged->verdict == VERDICT_PASS, "%s: %s", judged->condition, judged->why);
+}
+END_TEST
+
+START_TEST(one_violation_fails_with_its_proof)
+{
+    g_autoptr(Judged) judged = judge_changed((size_t)_i, &history_checks[_i].violated, "the proof");
+
+    ck_assert_msg(judged->verdict == VERDICT_FAIL, "%s: %s", judged->condition, judged->why);
+    ck_assert_msg(strstr(judged->why, "e.g. replication 1: the proof") != NULL, "%s", judged->why);
+}
+END_TEST
+
+START_TEST(what_was_not_all_seen_does_not_pass)
+{
+    g_autoptr(Judged) judged = judge_changed((size_t)_i, &history_checks[_i].vacuous, NULL);
+
+    ck_assert_msg(judged->verdict == VERDICT_INCONCLUSIVE, "%s: %s", judged->condition,
+                  judged->why);
+}
+END_TEST
+
 START_TEST(every_invariant_has_a_name_and_help)
 {
     ck_assert_ptr_nonnull(invariant_find("converges"));
@@ -248,6 +355,11 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_has_not_converged_says_how_long_its_hints_still_need);
     tcase_add_test(tests, staleness_is_bounded_by_the_stalest_read_of_all);
     tcase_add_test(tests, the_longest_outage_of_any_region_counts_while_settling_too);
+    tcase_add_loop_test(tests, nothing_found_passes_when_there_was_something_to_find, 0,
+                        G_N_ELEMENTS(history_checks));
+    tcase_add_loop_test(tests, one_violation_fails_with_its_proof, 0, G_N_ELEMENTS(history_checks));
+    tcase_add_loop_test(tests, what_was_not_all_seen_does_not_pass, 0,
+                        G_N_ELEMENTS(history_checks));
     tcase_add_test(tests, every_invariant_has_a_name_and_help);
     suite_add_tcase(suite, tests);
     return suite;

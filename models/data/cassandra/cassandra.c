@@ -361,6 +361,7 @@ static void join(Cassandra *node, bool is_first)
 {
     SimSpan phase = (SimSpan)rng_below(&node->life_rng, SWEEP) + 1;
 
+    history_replica_serves(world_history(node->component.world), &node->component, true);
     gossip_start(node, is_first);
     replica_start(node);
     read_start(node);
@@ -429,6 +430,7 @@ static void cassandra_start(Component *self)
 void node_end(Cassandra *node, bool power_lost)
 {
     node->phase = NODE_DOWN;
+    history_replica_serves(world_history(node->component.world), &node->component, false);
     stage_reset(&node->requests, node_now(node));
     write_stop(node);
     read_stop(node);

@@ -2,6 +2,7 @@
 #include "models/data/cassandra/cluster.h"
 
 #include "models/data/cassandra/floors.h"
+#include "models/data/cassandra/witness.h"
 
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/murmur3.h"
@@ -362,6 +363,7 @@ Cluster *cluster_of(World *world, DiagList *diags)
     if (cluster->services == NULL) {
         build(cluster, world, diags);
         floors_offer(cluster, world);
+        witness_offer(cluster, world);
     }
     return cluster;
 }

@@ -5,6 +5,7 @@
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/tombstones.h"
+#include "models/data/cassandra/witness.h"
 #include "sim/world/history_store.h"
 #include "sim/world/version.h"
 
@@ -115,6 +116,9 @@ static void decide(Write *write, uint32_t code)
     }
     if (code == STORE_OK) {
         histogram_add(node->write_latency, node_now(node) - write->began);
+        if (write->consistency == CONSISTENCY_ALL) {
+            witness_assert_all(write);
+        }
     }
     tell_outcome(write, code);
     call_reply(&node->component, &write->ticket, &reply);

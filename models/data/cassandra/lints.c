@@ -145,7 +145,7 @@ static void look_at_racks(const Lint *lint)
 
 static void look_at_level(const Lint *lint, const Cassandra *node, const char *name, int index)
 {
-    const char *level = level_names[index];
+    const char *level = level_read_names[index]; /* those of writes and two more */
     guint sites = count_sites_with_data(node->cluster);
 
     if (strcmp(level, "ALL") == 0) {

@@ -6,6 +6,7 @@
 #include "models/data/cassandra/losses.h"
 
 #include "sim/base/sort.h"
+#include "sim/world/history_store.h"
 
 /* Acknowledgements that were on their way to users when the power failed have arrived by then. */
 #define ANSWERS_ARRIVE (2 * SIM_S)
@@ -15,9 +16,9 @@
 /* What one key had at the loss. */
 typedef struct Loss {
     uint64_t key;
-    uint32_t index, range;
-    int64_t lost; /* the newest version that was undone on any replica */
-    int64_t left; /* the newest one that lives on elsewhere */
+    uint32_t index, range, slot, replica; /* no room between: sorting compares bytes */
+    int64_t lost;                         /* the newest version that was undone on any replica */
+    int64_t left;                         /* the newest one that lives on elsewhere */
 } Loss;
 
 static void on_survey(void *self, void *subject, uint64_t detail);
@@ -42,6 +43,8 @@ void losses_note(Cassandra *node)
     for (size_t i = 0; i < node->log.count; i++) {
         uint32_t slot = node->log.entries[i].slot;
         Loss loss = {.index = slot / cluster->slots_per_key,
+                     .slot = slot,
+                     .replica = slot % cluster->slots_per_key,
                      .lost = store_get(&cluster->store, slot)};
 
         g_array_append_val(cluster->losses, loss);
@@ -55,15 +58,17 @@ static gint compare_losses(gconstpointer a, gconstpointer b)
     if (one->index != other->index) {
         return one->index < other->index ? -1 : 1;
     }
-    return (one->lost < other->lost) - (one->lost > other->lost);
+    if (one->lost != other->lost) {
+        return one->lost > other->lost ? -1 : 1;
+    }
+    return (one->slot > other->slot) - (one->slot < other->slot);
 }
 
-/* One for each key, in order of index; of several the newest. */
+/* Of sorted ones one for each key; of several the newest. */
 static void merge(GArray *losses)
 {
     guint kept = 0;
 
-    sort_array(losses, compare_losses);
     for (guint i = 0; i < losses->len; i++) {
         const Loss *loss = &g_array_index(losses, Loss, i);
 
@@ -171,17 +176,48 @@ static void drop_what_lives(GArray *losses)
     g_array_set_size(losses, kept);
 }
 
+/* Tells which replicas held what is lost: `all` are the losses of each replica, sorted like those
+ * that count. */
+static void tell_copies(const Survey *survey, const GArray *all)
+{
+    const Cluster *cluster = survey->cluster;
+    History *history = world_history(cluster->nodes[0]->component.world);
+    guint place = 0;
+
+    for (guint i = 0; i < all->len && survey->losses->len > 0; i++) {
+        const Loss *copy = &g_array_index(all, Loss, i), *before = copy - 1;
+        const Loss *loss = &g_array_index(survey->losses, Loss, place);
+
+        if (i > 0 && before->slot == copy->slot) {
+            continue;
+        }
+        while (loss->index < copy->index && place + 1 < survey->losses->len) {
+            loss = &g_array_index(survey->losses, Loss, ++place);
+        }
+        if (loss->index == copy->index && copy->lost > loss->left) {
+            const RingRange *range = ring_range(cluster->ring, loss->range);
+            guint replica = range->replicas[copy->replica];
+
+            history_copy(history, COPY_LOST, loss->key, copy->lost,
+                         &cluster->nodes[replica]->component);
+        }
+    }
+}
+
 /* All that fell at this instant has fallen. */
 static void on_survey(void *self, void *subject, uint64_t detail)
 {
     Cluster *cluster = subject;
     Survey survey = {.cluster = cluster, .losses = g_steal_pointer(&cluster->losses)};
     Engine *engine = cluster->nodes[0]->engine;
+    g_autoptr(GArray) all = NULL;
 
     (void)self;
     (void)detail;
     survey.places = g_new(uint32_t, cluster->keys.count);
     memset(survey.places, 0xff, cluster->keys.count * sizeof *survey.places);
+    sort_array(survey.losses, compare_losses);
+    all = g_array_copy(survey.losses);
     merge(survey.losses);
     find_keys(&survey);
     look_at_stores(&survey);
@@ -191,6 +227,7 @@ static void on_survey(void *self, void *subject, uint64_t detail)
     }
     g_free(survey.places);
     drop_what_lives(survey.losses);
+    tell_copies(&survey, all);
     g_ptr_array_add(cluster->surveys, survey.losses);
     engine_after(engine, ANSWERS_ARRIVE, &cluster->owner, &answers_arrived, cluster,
                  (uint64_t)engine_now(engine));

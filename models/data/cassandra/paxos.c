@@ -417,6 +417,8 @@ static void decide(Paxos *paxos, int64_t version)
         propose(paxos, STAGE_PROPOSE, paxos->value);
         return;
     }
+    history_attempt(history_of(paxos), paxos->told, paxos->found,
+                    0); /* an earlier one was refused */
     paxos->shown = version;
     if (node->paxos_empty_proposals) {
         propose(paxos, STAGE_PROPOSE, 0);

@@ -113,7 +113,7 @@ static void judge_linearizable(Results *results, Judged *judged)
                       cut.all > 0 ? ", and not to the end" : "");
     } else {
         judged_decide(judged, VERDICT_PASS,
-                      "%.0f statements on %.0f keys have an order in each of %u replications",
+                      "%.0f statements on %.0f keys have an order, in %u replications together",
                       statements.all, keys.all, sum_count_runs(results));
     }
 }

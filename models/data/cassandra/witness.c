@@ -1,0 +1,137 @@
+/* witness.c - who holds what, in words; and what ALL means, in every run. */
+#include "models/data/cassandra/witness.h"
+
+#include "sim/world/history_store.h"
+#include "sim/world/version.h"
+
+#define HINTS_LOOKED_AT 100000 /* in one proof; more take too long */
+
+/* --- in words ----------------------------------------------------------------------------------
+ */
+
+static void tell_version(GString *text, int64_t version)
+{
+    if (version == 0) {
+        g_string_append(text, "nothing");
+    } else {
+        g_string_append_printf(text, "version %" G_GINT64_FORMAT "%s", version,
+                               version_is_delete(version) ? " (a tombstone)" : "");
+    }
+}
+
+/* The replicas that hold what number `first` does, unless an earlier one holds the same. */
+static void tell_holders(const Cluster *cluster, const RingRange *range, uint32_t slot, guint first,
+                         GString *text)
+{
+    int64_t version = store_get(&cluster->store, slot + first);
+
+    for (guint i = 0; i < first; i++) {
+        if (store_get(&cluster->store, slot + i) == version) {
+            return;
+        }
+    }
+    g_string_append(text, first == 0 ? "; by then " : ", ");
+    tell_version(text, version);
+    for (guint i = first, told = 0; i < range->count; i++) {
+        const Cassandra *replica = cluster->nodes[range->replicas[i]];
+
+        if (store_get(&cluster->store, slot + i) == version) {
+            g_string_append_printf(text, "%s %s%s", told++ == 0 ? " is on" : "",
+                                   component_place(&replica->component),
+                                   replica->component.is_up ? "" : " (down)");
+        }
+    }
+}
+
+static guint count_hints(const Cassandra *node, uint32_t slot, guint replicas, uint64_t *looked_at)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        const HintQueue *queue = &node->hints[i];
+
+        for (uint64_t place = queue->page; place < queue->end && *looked_at < HINTS_LOOKED_AT;
+             place++, ++*looked_at) {
+            uint32_t of = queue->items[place - queue->base].slot;
+
+            count += of >= slot && of < slot + replicas;
+        }
+    }
+    return count;
+}
+
+static void tell_hints(const Cluster *cluster, uint32_t slot, guint replicas, GString *text)
+{
+    uint64_t looked_at = 0;
+    guint count = 0;
+
+    for (guint i = 0; i < cluster->node_count; i++) {
+        count += count_hints(cluster->nodes[i], slot, replicas, &looked_at);
+    }
+    if (looked_at == HINTS_LOOKED_AT) {
+        g_string_append(text, "; hints for it were not counted, too many wait");
+    } else if (count > 0) {
+        g_string_append_printf(text, "; %u hints for it wait", count);
+    }
+}
+
+static void tell(void *context, uint64_t key, GString *text)
+{
+    const Cluster *cluster = context;
+    const KeyEntry *entry = key_table_find(&cluster->keys, key);
+    const RingRange *range;
+    uint32_t slot;
+
+    if (entry == NULL) {
+        return;
+    }
+    range = ring_range(cluster->ring, entry->range);
+    slot = entry->index * cluster->slots_per_key;
+    for (guint i = 0; i < range->count; i++) {
+        tell_holders(cluster, range, slot, i, text);
+    }
+    tell_hints(cluster, slot, range->count, text);
+}
+
+/* --- ranges ------------------------------------------------------------------------------------
+ */
+
+static void offer_ranges(const Cluster *cluster, History *history)
+{
+    for (uint32_t i = 0; i < ring_count_ranges(cluster->ring); i++) {
+        const RingRange *range = ring_range(cluster->ring, i);
+        const Component *replicas[RING_REPLICAS_MOST];
+
+        for (guint k = 0; k < range->count; k++) {
+            replicas[k] = &cluster->nodes[range->replicas[k]]->component;
+        }
+        history_add_range(history, replicas, range->count);
+    }
+}
+
+void witness_offer(Cluster *cluster, World *world)
+{
+    HistoryWitness witness = {tell, cluster};
+
+    if (cluster->ring != NULL) {
+        history_set_witness(world_history(world), &witness);
+        offer_ranges(cluster, world_history(world));
+    }
+}
+
+/* --- what ALL means ----------------------------------------------------------------------------
+ */
+
+void witness_assert_all(const Write *write)
+{
+    const Cluster *cluster = write->node->cluster;
+
+    for (guint i = 0; i < write->range->count; i++) {
+        const Cassandra *replica = cluster->nodes[write->range->replicas[i]];
+
+        if (replica->component.owner.incarnation == write->lives[i] &&
+            !version_is_delete(write->version)) {
+            g_assert_cmpint(store_get(&cluster->store, write->slot + i), >=, write->version);
+        }
+    }
+}
