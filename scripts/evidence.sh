@@ -27,6 +27,9 @@ row "one address in each answer" dc03-lost --set /system/route53/zone=scenarios/
 row "no second address tried" dc03-lost --set /load/users/fallback=none
 row "read timeout of 10 s" dc03-lost --set /load/users/read_timeout=10s
 row "no retries" dc03-lost --set /load/users/retries=0
+row "no second coordinator asked" dc03-lost --set /system/wildfly/driver/speculative_executions=0
+row "httpd started before WildFly can work" dc03-lost --set /system/httpd/start_after_checks=0
+row "httpd's processes started as needed" dc03-lost --set /system/httpd/StartServers=3 --set /system/httpd/MinSpareThreads=75 --set /system/httpd/MaxSpareThreads=250
 row "health checks of threshold 3, TTL 60 s" dc03-lost --set /system/route53/health_checks/FailureThreshold=3 --set /system/route53/ttl=60s
 row "stock balancer (60 s timeouts, no checks)" dc03-lost --set '/system/httpd={"AsyncRequestWorkerFactor": 32}'
 row "stock limit of 1,200 connections" dc03-lost --set /system/httpd/AsyncRequestWorkerFactor=2

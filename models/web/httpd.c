@@ -160,12 +160,11 @@ static const Field httpd_fields[] = {
     HTTPD_COUNT(keep_alive_requests, "MaxKeepAliveRequests", .initial = "100", .highest = "1000000",
                 .help = "Requests on one connection of a client; 0: without limit",
                 .source = "httpd 2.4 MaxKeepAliveRequests 100"),
-    FIELD_ROW(Httpd, hold_for_member, "start_after_member", FIELD_TYPE_FLAG, bool,
-              .initial = "false",
-              .help = "After a boot or a crash httpd is started only when the application server "
-                      "of its own node passes a check, tried each second; until then connections "
-                      "are refused",
-              .source = "systemd After= with an ExecStartPre= that polls; packages ship without"),
+    HTTPD_COUNT(start_after_checks, "start_after_checks", .initial = "0", .highest = "1000",
+                .help = "After a boot or a crash httpd is started only when the application server "
+                        "of its own node has passed so many checks in a row, one a second, each "
+                        "of which reads another datum; until then connections are refused",
+                .source = "systemd After= with an ExecStartPre= that polls; packages ship without"),
     HTTPD_COUNT(port, "Listen", .initial = "443", .lowest = "1", .highest = "65535",
                 .help = "TCP port", .source = "RFC 2818"),
     FIELD_CHOICE(Httpd, members, .initial = "site", .more = member_words,

@@ -129,7 +129,8 @@ struct Httpd {
     const cJSON *member_settings;
     char *sticky_session, *hc_expr;
     int scheme;
-    bool no_failover, hold_for_member;
+    bool no_failover;
+    int64_t start_after_checks;
     SimSpan connection_timeout, proxy_timeout, retry, hc_interval, keep_alive_timeout,
         request_read_timeout;
     int64_t hc_passes, hc_fails;
@@ -153,8 +154,9 @@ struct Httpd {
     uint32_t fail_codes[HTTPD_FAIL_CODES], fail_codes_count;
     Balancer balancer;
     Backend *backends;
-    Backend *held_for; /* whose answer the start waits for */
-    bool is_held;      /* the unit is not started yet */
+    Backend *held_for;                /* whose answer the start waits for */
+    bool is_held;                     /* the unit is not started yet */
+    uint32_t held_looks, held_passes; /* in this start; in a row */
     Pool *works;
     Process *processes; /* as many as there may be */
     uint32_t process_room, spawn_rate, busy, queued;

@@ -45,7 +45,7 @@ static void lose_power(Bed *bed)
 
 START_TEST(a_held_httpd_refuses_until_the_application_is_ready)
 {
-    g_auto(Bed) bed = bed_of_one_node(1, ", \"start_after_member\": true");
+    g_auto(Bed) bed = bed_of_one_node(1, ", \"start_after_checks\": 1");
 
     lose_power(&bed);
     ck_assert_int_eq(outcome_of_connect(&bed), CONNECT_REFUSED);
@@ -58,6 +58,25 @@ START_TEST(a_held_httpd_refuses_until_the_application_is_ready)
     bed_ask(&bed, 0);
     rig_run(bed.rig, SIM_S);
     ck_assert_uint_eq(bed_count_code(&bed, 200), 1);
+}
+END_TEST
+
+/* Checks 0, 1, 3 pass, 2 fails: three in a row are not there before the sixth. */
+START_TEST(checks_must_pass_in_a_row)
+{
+    g_auto(Bed) bed = bed_of_one_node(6, ", \"start_after_checks\": 3");
+
+    rig_down(bed.rig, HTTPD, 1); /* its unit starts again at once, now and each second */
+    rig_run(bed.rig, 1500 * SIM_MS);
+    bed.a->answer.code = 500;
+    rig_run(bed.rig, SIM_S);
+    bed.a->answer.code = 200;
+    rig_run(bed.rig, SIM_S);
+    ck_assert_int_eq(outcome_of_connect(&bed), CONNECT_REFUSED);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_int_eq(outcome_of_connect(&bed), CONNECTED);
+    ck_assert_uint_eq(probe_heard(bed.a, 0)->message.key, 0);
+    ck_assert_uint_eq(probe_heard(bed.a, 4)->message.key, 4);
 }
 END_TEST
 
@@ -75,7 +94,7 @@ END_TEST
 
 START_TEST(a_held_httpd_waits_for_an_application_that_is_not_there)
 {
-    g_auto(Bed) bed = bed_of_one_node(3, ", \"start_after_member\": true");
+    g_auto(Bed) bed = bed_of_one_node(3, ", \"start_after_checks\": 1");
 
     rig_down(bed.rig, OWN, 30 * SIM_S);
     rig_down(bed.rig, HTTPD, SIM_S);
@@ -88,7 +107,7 @@ END_TEST
 
 START_TEST(an_application_that_dies_later_does_not_stop_httpd)
 {
-    g_auto(Bed) bed = bed_of_one_node(4, ", \"start_after_member\": true");
+    g_auto(Bed) bed = bed_of_one_node(4, ", \"start_after_checks\": 1");
 
     rig_run(bed.rig, SIM_S);
     rig_down(bed.rig, OWN, SIM_NEVER);
@@ -98,7 +117,7 @@ END_TEST
 
 START_TEST(a_held_httpd_that_is_stopped_starts_like_any_other)
 {
-    g_auto(Bed) bed = bed_of_one_node(5, ", \"start_after_member\": true");
+    g_auto(Bed) bed = bed_of_one_node(5, ", \"start_after_checks\": 1");
     Effect frozen = EFFECT_NONE;
 
     frozen.paused = true;
@@ -118,6 +137,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("hold");
 
     tcase_add_test(tests, a_held_httpd_refuses_until_the_application_is_ready);
+    tcase_add_test(tests, checks_must_pass_in_a_row);
     tcase_add_test(tests, without_the_order_of_units_503_is_answered);
     tcase_add_test(tests, a_held_httpd_waits_for_an_application_that_is_not_there);
     tcase_add_test(tests, an_application_that_dies_later_does_not_stop_httpd);
