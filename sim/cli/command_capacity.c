@@ -4,6 +4,7 @@
 
 #include "sim/cli/study_job.h"
 #include "sim/study/capacity.h"
+#include "sim/study/outlook.h"
 
 static bool is_found(const Capacity *capacity)
 {
@@ -28,19 +29,36 @@ static int status_of(const Capacity *capacity)
     return is_found(capacity) ? EXIT_PASSED : EXIT_INCONCLUSIVE;
 }
 
+/* What it means in months and money stands below it. */
+static void add_outlook(StudyResult *result, const Outlook *outlook, const Capacity *capacity)
+{
+    if (outlook != NULL) {
+        g_autofree char *before = result->text;
+        g_autofree char *text = outlook_print(outlook, capacity);
+
+        result->text = g_strconcat(before, text, NULL);
+        cJSON_AddItemToObject(result->json, "outlook", outlook_to_json(outlook));
+    }
+}
+
 static int find(StudyJob *job, const CapacityOrder *order)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Capacity) capacity = capacity_find(&job->study, order, &error);
+    const char *prices = job->options->study.prices;
+    g_autoptr(Capacity) capacity = outlook_check(&job->study, order->path, prices, &error)
+                                       ? capacity_find(&job->study, order, &error)
+                                       : NULL;
+    g_autoptr(Outlook) outlook =
+        capacity != NULL ? outlook_make(&job->study, order->path, prices, capacity, &error) : NULL;
 
-    if (capacity == NULL) {
+    if (capacity == NULL || error != NULL) {
         return study_job_fail(job, error);
     }
     if (status_of(capacity) == EXIT_USAGE) {
         g_autofree char *why = capacity_describe(g_ptr_array_index(capacity->cases, 0));
 
         g_set_error(&error, STUDY_ERROR, STUDY_ERROR_WRONG,
-                    "%s: what must hold %s; loosen the threshold, or search lower with --from",
+                    "%s: what must hold %s; loosen the threshold, or search lower with --lowest",
                     order->path, why);
         return study_job_fail(job, error);
     }
@@ -50,6 +68,7 @@ static int find(StudyJob *job, const CapacityOrder *order)
                           .is_partial = capacity->unfinished != NULL,
                           .status = status_of(capacity)};
 
+    add_outlook(&result, outlook, capacity);
     return study_job_end(job, &result);
 }
 

@@ -19,12 +19,14 @@ void options_study_add(GOptionContext *context, StudyFlags *flags)
         {"rate", 0, 0, G_OPTION_ARG_STRING, &flags->rate,
          "capacity, sweep: the value that is the offered load (default: all of 'load')",
          "/POINTER"},
-        {"from", 0, 0, G_OPTION_ARG_DOUBLE, &flags->from, "capacity: lowest rate tried", "RATE"},
-        {"to", 0, 0, G_OPTION_ARG_DOUBLE, &flags->to, "capacity: highest rate tried", "RATE"},
+        {"lowest", 0, 0, G_OPTION_ARG_DOUBLE, &flags->from, "capacity: lowest rate tried", "RATE"},
+        {"highest", 0, 0, G_OPTION_ARG_DOUBLE, &flags->to, "capacity: highest rate tried", "RATE"},
         {"within", 0, 0, G_OPTION_ARG_DOUBLE, &flags->width,
          "capacity: half-width of its interval as a share (default: 0.02)", "SHARE"},
         {"most", 0, 0, G_OPTION_ARG_INT, &flags->most,
          "capacity: most replications of one rate (default: 8 times -n)", "N"},
+        {"prices", 0, 0, G_OPTION_ARG_FILENAME, &flags->prices,
+         "capacity: price list for costs, like scenarios/data/prices.json", "FILE"},
         {"over", 0, 0, G_OPTION_ARG_STRING_ARRAY, &flags->over,
          "sweep: values of one setting, \"/load/users/rate=500..3000/6\" or \"rate=...\" or a "
          "list; twice for a grid",
@@ -42,7 +44,8 @@ void options_study_add(GOptionContext *context, StudyFlags *flags)
 bool options_study_check(const StudyFlags *flags, GError **error)
 {
     if (!isfinite(flags->from) || !isfinite(flags->to) || flags->from < 0 || flags->to < 0) {
-        g_set_error(error, OPTIONS_ERROR, 0, "'--from' and '--to' are rates a second, above 0");
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "'--lowest' and '--highest' are rates a second, above 0");
         return false;
     }
     if (flags->n_minus < 0 || flags->n_minus > 2) {

@@ -345,7 +345,7 @@ static bool check_order(const Scenario *scenario, const CapacityOrder *order, co
     if (scenario->thresholds->len == 0) {
         why = "a capacity needs thresholds: what must hold at it";
     } else if (!(from < to)) {
-        why = "the lowest rate of the search must be below the highest (--from, --to)";
+        why = "the lowest rate of the search must be below the highest (--lowest, --highest)";
     } else if (order->lost > 0 && scenario->datacenters->len <= order->lost) {
         why = "too few sites to lose so many (--n-minus)";
     }

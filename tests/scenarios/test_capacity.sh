@@ -13,7 +13,7 @@ END
 queue "$work/queue.json" "p(95)<6ms"
 queue "$work/never.json" "p(95)<1us"
 queue "$work/easy.json" "p(95)<1h"
-search=(--from 400 --to 600 --within 0.03 --progress none)
+search=(--lowest 400 --highest 600 --within 0.03 --progress none)
 
 run capacity "$work/queue.json" "${search[@]}" -o "$work/two" -j 2
 expect 0 "" "a capacity is found"
@@ -27,6 +27,15 @@ run capacity "$work/queue.json" "${search[@]}" -o "$work/one" -j 1
 cmp "$work/one/study.json" "$work/two/study.json"
 pass_if $? "how many run at once changes nothing"
 
+run capacity "$work/queue.json" "${search[@]}" --prices scenarios/data/prices.json -o "$work/money" -n 5
+expect 0 "" "a capacity has a price"
+# five checks 3.75, zone 0.50, 38 resolvers at a time to live of 60 s 1.15 USD: 5.40 USD at 0.92
+[ "$(sqlite3 :memory: "SELECT abs($(json "$work/money/study.json" '$.outlook.monthly') - 4.967) < 0.001")" = 1 ]
+pass_if $? "that of its name server, where it has no other" "$(json "$work/money/study.json" '$.outlook.monthly')"
+sed '/volume_per_gb/d' scenarios/data/prices.json >"$work/prices.json"
+run capacity "$work/queue.json" "${search[@]}" --prices "$work/prices.json" -o "$work/none"
+expect 2 "volume_per_gb" "a price that is missing is named before anything is searched"
+
 cp "$work/one/study.json" "$work/before"
 run capacity "$work/never.json" "${search[@]}" -o "$work/one"
 expect 2 "does not hold even at 400 a second" "a threshold that can never hold is said plainly"
@@ -36,7 +45,7 @@ run capacity "$work/easy.json" "${search[@]}" -o "$work/easy"
 expect 3 "" "what holds at the highest rate tried is no capacity"
 [[ $out == *"holds at 600 a second, the highest rate tried"* ]]
 pass_if $? "and is not extrapolated" "$out"
-run capacity "$work/queue.json" --from 600 --to 400 -o "$work/one"
+run capacity "$work/queue.json" --lowest 600 --highest 400 -o "$work/one"
 expect 2 "must be below the highest" "a search from top to bottom is refused"
 run capacity "$work/queue.json" --n-minus 1 -o "$work/one"
 expect 2 "too few sites to lose" "sites that are not there cannot be lost"

@@ -1,0 +1,179 @@
+/* outlook_print.c - months and money as text and JSON. */
+#include <math.h>
+
+#include "sim/results/export/export_json.h"
+#include "sim/study/outlook.h"
+
+/* A month of the calendar so many months after the start; without a start the months alone. Caller
+ * frees. */
+static char *name_month(const Outlook *outlook, double after)
+{
+    GDate date;
+
+    if (!isfinite(after) || after > 1200) {
+        return g_strdup(isfinite(after) ? "in over 100 years" : "never");
+    }
+    g_date_clear(&date, 1);
+    if (outlook->inputs.start != NULL) {
+        g_date_set_parse(&date, outlook->inputs.start);
+    }
+    if (!g_date_valid(&date)) {
+        return g_strdup_printf("in %.1f months", after);
+    }
+    g_date_add_days(&date, (guint)(after * 365.25 / 12));
+    return g_strdup_printf("%04u-%02u", g_date_get_year(&date), (guint)g_date_get_month(&date));
+}
+
+static char *describe_range(const Outlook *outlook, double first, double last)
+{
+    g_autofree char *from = name_month(outlook, first);
+    g_autofree char *to = name_month(outlook, last);
+
+    return g_strdup_printf("%s to %s", from, to);
+}
+
+static const OutlookWall *first_wall(const Outlook *outlook)
+{
+    const OutlookWall *first = NULL;
+
+    for (guint i = 0; i < outlook->walls->len; i++) {
+        const OutlookWall *wall = g_ptr_array_index(outlook->walls, i);
+        double months = fmin(wall->linear_first, wall->compound_first);
+
+        if (first == NULL || months < fmin(first->linear_first, first->compound_first)) {
+            first = wall;
+        }
+    }
+    return first;
+}
+
+static void print_walls(GString *text, const Outlook *outlook)
+{
+    const OutlookWall *first = first_wall(outlook);
+
+    g_string_append_printf(text,
+                           "growth of %.3g to %.3g %% of today a month (linear), or of the month "
+                           "before (compound)\n",
+                           100 * outlook->inputs.linear_low, 100 * outlook->inputs.linear_high);
+    for (guint i = 0; i < outlook->walls->len; i++) {
+        const OutlookWall *wall = g_ptr_array_index(outlook->walls, i);
+        g_autofree char *linear = describe_range(outlook, wall->linear_first, wall->linear_last);
+        g_autofree char *compound =
+            describe_range(outlook, wall->compound_first, wall->compound_last);
+
+        g_string_append_printf(text, "    %s: %.4g of %.4g %s; full %s (linear), %s (compound)%s\n",
+                               wall->name, wall->current, wall->capacity, wall->unit, linear,
+                               compound, wall == first ? "  <- the first wall" : "");
+    }
+}
+
+static void print_costs(GString *text, const Outlook *outlook)
+{
+    const OutlookInputs *inputs = &outlook->inputs;
+
+    g_string_append_printf(text, "cost a month (prices of %s, %s)\n", outlook->prices.date,
+                           outlook->prices.currency);
+    for (guint i = 0; i < outlook->items->len; i++) {
+        const OutlookItem *item = g_ptr_array_index(outlook->items, i);
+
+        g_string_append_printf(text, "    %-40s %9.2f\n", item->name, item->monthly);
+    }
+    g_string_append_printf(text, "    %-40s %9.2f\n", "together", outlook->total);
+    g_string_append_printf(text,
+                           "    a million requests: %.4f at %.5g a second on average, %.4f if it "
+                           "were always %.5g\n",
+                           money_per_million(outlook->total, inputs->mean_rate), inputs->mean_rate,
+                           money_per_million(outlook->total, inputs->target_high),
+                           inputs->target_high);
+    if (!isnan(outlook->reserve_ratio)) {
+        g_string_append_printf(text,
+                               "    of this %.2f pays for what only the loss of a site needs "
+                               "(%.0f %% of the capacity)\n",
+                               outlook->total * outlook->reserve_ratio,
+                               100 * outlook->reserve_ratio);
+    }
+}
+
+static void print_target(GString *text, const Outlook *outlook, const Capacity *capacity)
+{
+    const double targets[] = {outlook->inputs.target_low, outlook->inputs.target_high};
+
+    for (guint i = 0; i < capacity->cases->len; i++) {
+        const CapacityCase *one = g_ptr_array_index(capacity->cases, i);
+
+        g_string_append_printf(text, "%s:", one->name);
+        for (guint k = 0; k < G_N_ELEMENTS(targets); k++) {
+            const Frontier *frontier = one->frontier;
+            const char *word = frontier->low >= targets[k]    ? "holds"
+                               : frontier->high < targets[k]  ? "does not hold"
+                               : frontier->rate >= targets[k] ? "holds, but its interval does not"
+                                                              : "is not shown to hold";
+
+            g_string_append_printf(text, "%s %.5g a second %s", k > 0 ? "," : "", targets[k],
+                                   frontier->end == FRONTIER_ALWAYS  ? "holds"
+                                   : frontier->end == FRONTIER_NEVER ? "does not hold"
+                                                                     : word);
+        }
+        g_string_append_c(text, '\n');
+    }
+    if (!isnan(outlook->cpu_most_s)) {
+        g_string_append_printf(text,
+                               "%.5g a second stop holding in the worst case at about %.3g ms of "
+                               "CPU a request (now %.3g ms;\nby the utilisation law, while CPU is "
+                               "what gives way: not simulated)\n",
+                               outlook->inputs.target_high, 1e3 * outlook->cpu_most_s,
+                               1e3 * outlook->cpu_now_s);
+    }
+}
+
+char *outlook_print(const Outlook *outlook, const Capacity *capacity)
+{
+    GString *text = g_string_new(NULL);
+
+    print_target(text, outlook, capacity);
+    print_walls(text, outlook);
+    print_costs(text, outlook);
+    return g_string_free(text, FALSE);
+}
+
+cJSON *outlook_to_json(const Outlook *outlook)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON *list;
+
+    cJSON_AddStringToObject(json, "prices_of", outlook->prices.date);
+    cJSON_AddStringToObject(json, "currency", outlook->prices.currency);
+    export_add_number(json, "monthly", outlook->total);
+    export_add_number(json, "per_million_at_mean",
+                      money_per_million(outlook->total, outlook->inputs.mean_rate));
+    export_add_number(json, "per_million_at_peak",
+                      money_per_million(outlook->total, outlook->inputs.target_high));
+    export_add_number(json, "reserve_ratio", outlook->reserve_ratio);
+    export_add_number(json, "cpu_now_s", outlook->cpu_now_s);
+    export_add_number(json, "cpu_most_s", outlook->cpu_most_s);
+    list = cJSON_AddArrayToObject(json, "items");
+    for (guint i = 0; i < outlook->items->len; i++) {
+        const OutlookItem *item = g_ptr_array_index(outlook->items, i);
+        cJSON *row = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(row, "name", item->name);
+        export_add_number(row, "monthly", item->monthly);
+        cJSON_AddItemToArray(list, row);
+    }
+    list = cJSON_AddArrayToObject(json, "walls");
+    for (guint i = 0; i < outlook->walls->len; i++) {
+        const OutlookWall *wall = g_ptr_array_index(outlook->walls, i);
+        cJSON *row = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(row, "name", wall->name);
+        cJSON_AddStringToObject(row, "unit", wall->unit);
+        export_add_number(row, "capacity", wall->capacity);
+        export_add_number(row, "current", wall->current);
+        export_add_number(row, "months_linear_first", wall->linear_first);
+        export_add_number(row, "months_linear_last", wall->linear_last);
+        export_add_number(row, "months_compound_first", wall->compound_first);
+        export_add_number(row, "months_compound_last", wall->compound_last);
+        cJSON_AddItemToArray(list, row);
+    }
+    return json;
+}
