@@ -8,6 +8,7 @@
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/nodetool.h"
 #include "models/data/cassandra/paxos.h"
+#include "models/data/cassandra/repair.h"
 #include "models/data/cassandra/tombstones.h"
 #include "sim/world/history_store.h"
 #include "sim/world/version.h"
@@ -108,6 +109,8 @@ static const Field cassandra_fields[] = {
     FIELD_DRAW(Cassandra, paxos_cpu, .initial = "lognormal(mean=195us, sigma=0.5)",
                .help = "CPU of each step of a lightweight transaction at each replica",
                .source = "assumption: 150 us, times 1.3 for shared vCPUs"),
+    FIELD_ROW(Cassandra, repair_settings, "repair", FIELD_TYPE_TABLE, RepairSettings,
+              .more = repair_fields, .help = "Anti-entropy repair"),
     FIELD_BYTES(Cassandra, mutation_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
                 .help = "Size of a serialized write", .source = "assumption"),
     FIELD_BYTES(Cassandra, row_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
@@ -178,6 +181,16 @@ static const MetricDef cassandra_metrics[] = {
                    "Proposals that others had left half done and that it completed"),
     METRIC_COUNTER(Cassandra, hints_expired,
                    "Hints older than gc_grace_seconds, which were not applied here"),
+    METRIC_COUNTER(Cassandra, repairs_ended, "Repairs that it led to a good end"),
+    METRIC_COUNTER(Cassandra, repairs_failed, "Repairs that it led in which a range failed"),
+    METRIC_COUNTER(Cassandra, repairs_skipped, "Repairs not begun: the last one still ran"),
+    METRIC_COUNTER(Cassandra, repair_ranges, "Ranges that it began to repair"),
+    METRIC_COUNTER(Cassandra, repair_ranges_failed,
+                   "Ranges that failed for want of a live replica"),
+    METRIC_COUNTER(Cassandra, repair_rows_differing,
+                   "Rows in which two replicas differed when their trees were compared"),
+    METRIC_COUNTER(Cassandra, repair_rows_streamed, "Rows that its repairs sent between replicas"),
+    METRIC_COUNTER(Cassandra, repair_bytes_streamed, "Bytes that its repairs sent"),
     METRIC_COUNTER(Cassandra, tombstones_purged, "Tombstones that compactions dropped"),
     METRIC_COUNTER(Cassandra, writes_undone, "Applied writes that a power loss took back"),
     METRIC_COUNTER(Cassandra, convictions, "Times that it came to believe another node down"),
@@ -354,6 +367,7 @@ static void on_sweep(void *self, void *subject, uint64_t detail)
     read_sweep(node);
     hints_sweep(node);
     tombstones_sweep(node);
+    repair_sweep(node);
     engine_after(node->engine, SWEEP, &node->component.owner, &sweep_due, NULL, 0);
 }
 
@@ -366,6 +380,7 @@ static void join(Cassandra *node, bool is_first)
     replica_start(node);
     read_start(node);
     hints_start(node);
+    repair_start(node);
     engine_after(node->engine, phase, &node->component.owner, &sweep_due, NULL, 0);
 }
 
@@ -435,6 +450,7 @@ void node_end(Cassandra *node, bool power_lost)
     write_stop(node);
     read_stop(node);
     paxos_stop(node);
+    repair_stop(node);
     paxos_replica_stop(node, power_lost);
     replica_stop(node, power_lost);
     hints_stop(node);
@@ -503,6 +519,7 @@ static void cassandra_free(Component *self)
     tombstones_free(node);
     paxos_free(node);
     paxos_replica_free(node);
+    repair_free(node);
     commit_log_clear(&node->log);
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);
@@ -516,6 +533,10 @@ static const NoteDef cassandra_notes[] = {
      .help = "A hint was kept for a replica",
      .labels = {"to"},
      .values = {"dc"}},
+    {.name = "cassandra.repair-ended",
+     .help = "A repair that the node led has ended",
+     .labels = {"as"},
+     .values = {"whole|failed"}},
     {.name = "cassandra.node-down",
      .help = "A node convicted another one, which the event belongs to",
      .labels = {"observer"},

@@ -347,6 +347,10 @@ static void build(Cluster *cluster, World *world, DiagList *diags)
         !make_ring(cluster, world, factors, diags)) {
         return;
     }
+    if (cluster->nodes[0]->repair_settings.interval > cluster->nodes[0]->gc_grace_seconds) {
+        diag_add(diags, DIAG_WARNING, cluster->nodes[0]->component.settings, DIAG_KEY,
+                 "'repair.interval' is longer than 'gc_grace_seconds': deleted rows can return");
+    }
     find_nearest(cluster, world);
     find_needs(cluster);
     cluster->legs = legs_new(&cluster->nodes[0]->legs, world_engine(world),

@@ -28,6 +28,15 @@ void commit_log_append(CommitLog *log, uint32_t slot, int64_t before)
     log->entries[log->count++] = (CommitLogEntry){.before = before, .slot = slot};
 }
 
+void commit_log_raise(CommitLog *log, uint32_t slot, int64_t version)
+{
+    for (size_t i = 0; i < log->count; i++) {
+        if (log->entries[i].slot == slot) {
+            log->entries[i].before = MAX(log->entries[i].before, version);
+        }
+    }
+}
+
 void commit_log_wait(CommitLog *log, CommitLogWaiter waiter)
 {
     g_array_append_val(log->waiters, waiter);

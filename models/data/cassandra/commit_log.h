@@ -42,6 +42,9 @@ void commit_log_clear(CommitLog *log);
 /* Logs that `slot` had version `before` until now. */
 void commit_log_append(CommitLog *log, uint32_t slot, int64_t before);
 
+/* `slot` has durably got `version` in another way: a loss of power no longer takes it below. */
+void commit_log_raise(CommitLog *log, uint32_t slot, int64_t version);
+
 /* Keeps an answer back until what is logged now is durable. */
 void commit_log_wait(CommitLog *log, CommitLogWaiter waiter);
 

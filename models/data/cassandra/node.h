@@ -27,6 +27,7 @@ typedef struct Paxos Paxos;
 typedef struct PaxosList PaxosList;
 typedef struct PaxosReplica PaxosReplica;
 typedef struct PaxosMessage PaxosMessage;
+typedef struct Repair Repair;
 
 /* What all nodes share. */
 typedef struct Cluster {
@@ -123,6 +124,13 @@ typedef struct NodeCounts {
 /* Whom a read asks; index into the names of `read_fanout`. */
 enum { READ_FANOUT_TARGETS, READ_FANOUT_ALL };
 
+typedef struct RepairSettings {
+    SimSpan interval;   /* 0: never */
+    bool primary_range; /* -pr: only ranges whose first replica the node is */
+    double validation_rate, stream_rate;
+    double stream_cpu_rate, validation_cpu_rate;
+} RepairSettings;
+
 typedef enum NodePhase {
     NODE_DOWN,
     NODE_DRAINED,  /* the process lives and does nothing more */
@@ -218,6 +226,10 @@ struct Cassandra {
     PaxosList *paxos;
     PaxosReplica *paxos_replica; /* NULL: nothing yet */
     Rng paxos_rng;
+    RepairSettings repair_settings; /* configuration */
+    uint64_t repairs_ended, repairs_failed, repairs_skipped, repair_ranges, repair_ranges_failed,
+        repair_rows_differing, repair_rows_streamed, repair_bytes_streamed; /* measurement */
+    Repair *repair;                                                         /* NULL: none yet */
     SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
     bool speculates_always;
@@ -290,6 +302,9 @@ extern const EventType replica_hints_arrived; /* subject HintQueue, detail: firs
 
 /* The replica stores `version` unless it has a newer one, as durable as its commit log is. */
 void replica_apply(Cassandra *node, uint32_t slot, int64_t version);
+
+/* The same for what comes as a table of its own: durable at once. */
+void replica_take_in(Cassandra *node, uint32_t slot, int64_t version);
 
 /* Calls paxos_answer when what is logged now may be answered. */
 void replica_answer_paxos(Cassandra *node, PaxosMessage *message);

@@ -123,6 +123,16 @@ void replica_apply(Cassandra *node, uint32_t slot, int64_t version)
     apply(node, slot, version);
 }
 
+void replica_take_in(Cassandra *node, uint32_t slot, int64_t version)
+{
+    int64_t before = store_put(&node->cluster->store, slot, version);
+
+    commit_log_raise(&node->log, slot, version);
+    if (version > before && version_is_delete(version)) {
+        tombstones_keep(node, slot, version);
+    }
+}
+
 void replica_answer_paxos(Cassandra *node, PaxosMessage *message)
 {
     answer(node, (CommitLogWaiter){message, 0, 0, ANSWER_PAXOS});

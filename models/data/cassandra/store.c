@@ -35,6 +35,7 @@ static void grow(KeyTable *table)
     table->capacity *= 2;
     table->slots = make_slots(table->capacity);
     table->keys = g_renew(uint64_t, table->keys, table->capacity);
+    table->next = g_renew(uint32_t, table->next, table->capacity);
     for (uint32_t i = 0; i < old_capacity; i++) {
         if (old[i].index != EMPTY) {
             *probe(table, old[i].key) = old[i];
@@ -43,11 +44,29 @@ static void grow(KeyTable *table)
     g_free(old);
 }
 
+static void list_in_range(KeyTable *table, const KeyEntry *entry)
+{
+    if (entry->range >= table->range_capacity) {
+        uint32_t capacity = MAX(64, entry->range * 2);
+
+        table->first = g_renew(uint32_t, table->first, capacity);
+        for (uint32_t i = table->range_capacity; i < capacity; i++) {
+            table->first[i] = KEY_NONE;
+        }
+        table->range_capacity = capacity;
+    }
+    table->next[entry->index] = table->first[entry->range];
+    table->first[entry->range] = entry->index;
+}
+
 void key_table_init(KeyTable *table, KeyPlace *place, void *context)
 {
     table->capacity = FIRST_CAPACITY;
     table->slots = make_slots(table->capacity);
     table->keys = g_new(uint64_t, table->capacity);
+    table->next = g_new(uint32_t, table->capacity);
+    table->first = NULL;
+    table->range_capacity = 0;
     table->count = 0;
     table->place = place;
     table->context = context;
@@ -57,6 +76,8 @@ void key_table_clear(KeyTable *table)
 {
     g_clear_pointer(&table->slots, g_free);
     g_clear_pointer(&table->keys, g_free);
+    g_clear_pointer(&table->next, g_free);
+    g_clear_pointer(&table->first, g_free);
     table->capacity = table->count = 0;
 }
 
@@ -75,6 +96,7 @@ const KeyEntry *key_table_add(KeyTable *table, uint64_t key)
     table->keys[table->count] = key;
     entry->index = table->count++;
     entry->range = table->place(table->context, key);
+    list_in_range(table, entry);
     return entry;
 }
 

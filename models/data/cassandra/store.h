@@ -16,9 +16,14 @@ typedef struct KeyEntry {
 /* Finds the range of a key seen for the first time. */
 typedef uint32_t KeyPlace(void *context, uint64_t key);
 
+#define KEY_NONE UINT32_MAX
+
 typedef struct KeyTable {
     KeyEntry *slots; /* open addressing; index UINT32_MAX: empty */
     uint64_t *keys;  /* by index */
+    uint32_t *next;  /* by index: the next key of the same range, KEY_NONE after the last */
+    uint32_t *first; /* by range: its first key, for range_capacity ranges */
+    uint32_t range_capacity;
     uint32_t capacity, count;
     KeyPlace *place;
     void *context;
@@ -32,6 +37,12 @@ const KeyEntry *key_table_add(KeyTable *table, uint64_t key);
 
 /* The same, or NULL when there is none. */
 const KeyEntry *key_table_find(const KeyTable *table, uint64_t key);
+
+/* The index of the first key in a range, or KEY_NONE. */
+static inline uint32_t key_table_first(const KeyTable *table, uint32_t range)
+{
+    return range < table->range_capacity ? table->first[range] : KEY_NONE;
+}
 
 /* Versions by slot; those beyond `size` are 0: never written. */
 typedef struct Store {
