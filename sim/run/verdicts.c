@@ -1,6 +1,7 @@
 /* verdicts.c - what a scenario demanded against what its results show. */
 #include "sim/run/verdicts.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "sim/results/invariant.h"
@@ -48,14 +49,34 @@ static void judge_thresholds(const Scenario *scenario, Results *results, GPtrArr
     }
 }
 
+/* A drill that is to show how it breaks. */
+static void expect_broken(Judged *one)
+{
+    g_autofree char *why = g_strdup(one->why != NULL ? one->why : "");
+    g_autofree char *condition = g_steal_pointer(&one->condition);
+
+    one->condition = g_strdup_printf("broken: %s", condition);
+    one->margin = (double)NAN;
+    if (one->verdict == VERDICT_FAIL) {
+        judged_decide(one, VERDICT_PASS, "as the drill is to show: %s", why);
+    } else if (one->verdict == VERDICT_PASS) {
+        judged_decide(one, VERDICT_FAIL, "it held, but the drill is to show how it breaks: %s",
+                      why);
+    }
+}
+
 static void judge_invariants(const Scenario *scenario, Results *results, GPtrArray *judged)
 {
     for (guint i = 0; i < scenario->invariants->len; i++) {
         const InvariantCheck *check = g_ptr_array_index(scenario->invariants, i);
 
         const InvariantAsked asked = {check->name, check->check, check->max, check->most};
+        Judged *one = invariant_judge(results, &asked);
 
-        g_ptr_array_add(judged, invariant_judge(results, &asked));
+        if (check->expect == INVARIANT_BROKEN) {
+            expect_broken(one);
+        }
+        g_ptr_array_add(judged, one);
     }
 }
 

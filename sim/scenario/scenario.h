@@ -106,10 +106,14 @@ typedef struct Threshold { /* one condition of one metric; the text is parsed by
     const cJSON *tree, *metric_tree;
 } Threshold;
 
+/* Whether an invariant is to hold; index into the words of "expect". */
+typedef enum InvariantExpect { INVARIANT_HOLDS, INVARIANT_BROKEN } InvariantExpect;
+
 typedef struct InvariantCheck {
     char *name, *check; /* "durability", "no-lost-acked-write" */
     SimSpan max;        /* of staleness-bound, max-outage, converges; SIM_NEVER when not given */
     int64_t most;       /* of replicas-down-per-range; -1 when not given */
+    InvariantExpect expect;
     const cJSON *tree;
 } InvariantCheck;
 

@@ -251,6 +251,7 @@ static void read_invariants(Scenario *scenario, DiagList *diags)
                                       .check = g_steal_pointer(&text.check),
                                       .max = text.max,
                                       .most = text.most,
+                                      .expect = (InvariantExpect)text.expect,
                                       .tree = tree};
         g_ptr_array_add(scenario->invariants, invariant);
         if (invariant->check != NULL &&

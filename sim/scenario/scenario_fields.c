@@ -256,6 +256,8 @@ const char *const invariant_checks[] = {"no-lost-acked-write",
                                         "converges",
                                         NULL};
 
+static const char *const expect_names[] = {"holds", "broken", NULL};
+
 const Field invariant_fields[] = {
     FIELD_TEXT(InvariantText, check, .flags = FIELD_REQUIRED, .help = "What must hold"),
     FIELD_SPAN(InvariantText, max, .lowest = "0s",
@@ -263,6 +265,9 @@ const Field invariant_fields[] = {
     FIELD_COUNT(InvariantText, most, .lowest = "0",
                 .help = "Limit of replicas-down-per-range: so many replicas of one range may be "
                         "down at once"),
+    FIELD_CHOICE(InvariantText, expect, .initial = "holds", .more = expect_names,
+                 .help = "'broken' for a drill that is to show how it breaks: fails when it holds",
+                 .source = "assumption: most are to hold"),
     FIELD_END,
 };
 

@@ -96,6 +96,7 @@ typedef struct InvariantText {
     char *check;
     SimSpan max;
     int64_t most;
+    int expect; /* InvariantExpect */
 } InvariantText;
 extern const Field invariant_fields[];
 
