@@ -232,7 +232,8 @@ static void add_node(Assembler *as, const NodeGroup *group, const DataCentre *dc
     World *world = as->assembly->world;
     Site *site = world_find_site(world, dc->name);
     g_autofree char *place = g_strdup_printf("%s-%s%u", dc->name, group->role, number + 1);
-    const cJSON *size = json_member(json_member(as->system, "sizes"), dc->size);
+    const cJSON *size =
+        dc->size != NULL ? json_member(json_member(as->system, "sizes"), dc->size) : NULL;
     cJSON *host_settings = settings_merge(as, json_member(as->system, "host"), size);
     Host *host = host_add(world, place, group->role, site, address_of(group, dc, number),
                           host_settings, as->diags);
