@@ -52,7 +52,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all compare-topologies disasters help run test tests theory pbs lint honesty bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
+.PHONY: all compare-topologies disasters help run test tests theory pbs drills-cassandra lint honesty bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -81,6 +81,9 @@ theory: $(BUILD)/tests/analytic/test_queueing ## hold simulated queues against e
 
 pbs: all ## hold the replicated store against the published tables of PBS, a million trials a cell (five minutes)
 	@scripts/pbs.sh
+
+drills-cassandra: all ## run Cassandra's failure catalogue and print it row by row (two minutes)
+	@scripts/drills_cassandra.sh
 
 bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as ratios to a fixed loop: build/bench.json
 	@scripts/bench.sh $(BUILD)

@@ -5,7 +5,7 @@
 # and the commit says why.
 . tests/scenarios/support.sh
 golden=${GOLDEN:-tests/golden/smoke.txt}
-for file in scenarios/{topologies,smoke,drills,theory,disasters}/*.json; do
+for file in scenarios/{topologies,smoke,drills,drills/cassandra,theory,disasters}/*.json; do
     [ -e "$file" ] || continue
     run check "$file"
     expect 0 "" "$file is a good scenario"
