@@ -185,6 +185,8 @@ static const Field client_fields[] = {
 
 static const MetricDef client_metrics[] = {
     METRIC_COUNTER(Client, attempts, "Attempts of requests, retries included"),
+    METRIC_COUNTER(Client, first_tries, "Requests that turned to a server"),
+    METRIC_COUNTER(Client, first_dark, "Of these, to one whose host was down"),
     METRIC_COUNTER(Client, lookups, "Look-ups asked of the resolver"),
     METRIC_COUNTER(Client, connects, "Connections dialled"),
     METRIC_COUNTER(Client, connects_refused, "Connections refused"),

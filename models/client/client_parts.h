@@ -81,6 +81,7 @@ typedef struct Client {
     bool backoff_jitter, idempotent_writes, retry_on_status;
     Draw patience;
     /* measurements */
+    uint64_t first_tries, first_dark;
     uint64_t attempts, lookups, connects, connects_refused, connects_timed_out, calls_failed,
         budget_refusals, stale_connections;
     Gauge in_flight;
@@ -144,6 +145,7 @@ struct Request {
     uint16_t address;    /* number; of the connection in use */
     uint16_t change;     /* HTTP_WRITE and what of HTTP_CHANGES */
     bool is_write, is_reused;
+    bool is_headed; /* its first target is counted */
     EventId timer;
 };
 
@@ -158,6 +160,13 @@ void request_hear_close(Client *client, const Message *message);
 
 /* Ends one that the run leaves unfinished. */
 void request_abandon(Request *request);
+
+/* --- client_target.c --- */
+
+/* The first server that a request turns to, over a kept connection or by an address: counted once,
+ * and whether its host lies in the dark. */
+void request_count_peer(Request *request, const Component *peer);
+void request_count_address(Request *request, uint32_t address);
 
 /* --- client_tls.c --- */
 

@@ -258,6 +258,7 @@ static void request_begin_attempt(Request *request)
         request->peer = user->peer;
         request->connection = user->connection;
         request->address = user->peer_address;
+        request_count_peer(request, user->peer);
         request_ask(request);
     } else if (user_has_answer(client, user) || names_use_old_list(client, user)) {
         dial_next(request);
@@ -289,6 +290,7 @@ static void dial_address(Request *request, uint16_t address)
     request->dials = opening;
     request->tried[request->tried_count++] = address;
     client->connects++;
+    request_count_address(request, g_array_index(client->addresses, uint32_t, address));
     ConnectManner manner = {(TcpStack)client->tcp_stack, access_delay(request->user),
                             (double)request->user->access_loss};
 

@@ -2,75 +2,11 @@
  * honour the time to live and some stretch it. A client always asks the same resolver. Sources:
  * Bhowmick et al., PAM 2023 (8.7 % of resolvers extend TTLs); Moura et al., IMC 2018 (fragmented
  * farms for 30 % of clients); RFC 8767 (serve-stale); RFC 2308 (negative answers). */
-#include "models/dns/resolver_mix.h"
-#include "models/dns/route53.h"
-#include "sim/base/pool.h"
-#include "sim/world/call.h"
-#include "sim/world/network.h"
+#include "models/dns/resolver_parts.h"
 
-#define NAMES_MOST 64
 #define QUESTION_BYTES 60u
 #define ADDRESS_BYTES 16u
 #define UPSTREAM_TRIES 3
-
-/* Who waits for an answer from upstream. */
-typedef struct Waiter Waiter;
-struct Waiter {
-    CallTicket ticket;
-    Transport transport;
-    Waiter *next;
-};
-
-/* One name in one cache. */
-typedef struct Entry {
-    SimTime expires, filled;
-    uint32_t addresses[ANSWER_MOST];
-    uint16_t name;     /* for the question upstream */
-    uint16_t resolver; /* rank among the resolvers */
-    uint8_t whence, count, code;
-    bool was_used, is_filled, is_pending;
-    Waiter *waiters;
-} Entry;
-
-/* One name and its entries in all caches. */
-typedef struct Name {
-    const void *asked; /* the address of the text as it was asked for first */
-    char *text, *normal;
-    Entry *entries;
-} Name;
-
-/* One resolver: a cache, or a farm of them. */
-typedef struct Cache {
-    SimSpan floor;
-    bool serves_stale;
-    guint members, first; /* entries of a name: first .. first + members - 1, for each whence */
-} Cache;
-
-typedef struct Resolver {
-    Component component;
-    /* configuration */
-    int64_t resolvers, farm_size;
-    ResolverMix mix;
-    Draw small_floor, medium_floor, large_floor, sticky_floor;
-    double serve_stale_ratio;
-    SimSpan stale_ttl;
-    Draw upstream;
-    double upstream_loss;
-    SimSpan upstream_timeout;
-    /* derived */
-    Component *route53;
-    Cache *caches; /* `resolvers` of each class */
-    guint members; /* entries of a name for one whence */
-    DnsPlace places[WHENCES];
-    const Site *regions[WHENCES];
-    /* state */
-    Name names[NAMES_MOST];
-    guint name_count;
-    Pool *waiters;
-    Rng draws, faults;
-    /* measurement */
-    uint64_t questions, hits, upstream_questions, upstream_lost, failures, stale_answers;
-} Resolver;
 
 static void upstream_answers(void *self, void *subject, uint64_t detail);
 static void upstream_is_silent(void *self, void *subject, uint64_t detail);
@@ -382,79 +318,6 @@ static void resolver_on_message(Component *self, const Message *message)
 
 /* --- the kind -----------------------------------------------------------------------------------
  */
-
-static void find_places(Resolver *self, World *world)
-{
-    const Site *site = self->component.site;
-    const char *continent = site->continent;
-
-    if (continent == NULL && site->country != NULL) {
-        continent = dns_place_continent(site->country);
-    }
-    self->mix.continent = continent;
-    self->places[WHENCE_HOME] = (DnsPlace){.continent = continent, .country = site->country};
-    self->places[WHENCE_NEAR] = (DnsPlace){.continent = continent};
-    for (int i = 0; i < WHENCES; i++) {
-        self->regions[i] = site;
-    }
-    for (int i = WHENCE_AFAR; i < WHENCES; i++) {
-        const char *afar = afar_continents[i - WHENCE_AFAR];
-
-        self->places[i] = (DnsPlace){.continent = afar};
-        for (guint k = world_count_sites(world); k-- > 0;) {
-            const Site *other = world_site(world, k);
-
-            if (other->type == SITE_REGION && g_strcmp0(other->continent, afar) == 0) {
-                self->regions[i] = other;
-            }
-        }
-    }
-}
-
-static void make_caches(Resolver *self)
-{
-    const Draw floors[CLASSES] = {[CLASS_SMALL_FLOOR] = self->small_floor,
-                                  [CLASS_MEDIUM_FLOOR] = self->medium_floor,
-                                  [CLASS_LARGE_FLOOR] = self->large_floor,
-                                  [CLASS_STICKY] = self->sticky_floor};
-    guint count = (guint)self->resolvers;
-
-    self->caches = g_new0(Cache, CLASSES * count);
-    for (guint i = 0; i < CLASSES * count; i++) {
-        Cache *cache = &self->caches[i];
-        Draw floor = floors[i / count];
-
-        cache->floor = floor.law != NULL ? draw_span(floor, &self->draws) : 0;
-        cache->serves_stale = rng_chance(&self->draws, self->serve_stale_ratio);
-        cache->members = i / count == CLASS_FARM ? (guint)self->farm_size : 1;
-        cache->first = self->members;
-        self->members += cache->members;
-    }
-}
-
-static void resolver_on_wire(Component *self, World *world, DiagList *diags)
-{
-    Resolver *resolver = (Resolver *)self;
-    const GPtrArray *servers = world_of_kind(world, "route53");
-    g_autofree char *stream = g_strdup_printf("%s/draws", self->name);
-    g_autofree char *faults = g_strdup_printf("%s/faults", self->name);
-    double shares = resolver->mix.small_ratio + resolver->mix.medium_ratio +
-                    resolver->mix.large_ratio + resolver->mix.sticky_ratio;
-
-    if (shares > 1 || resolver->mix.unmapped_ratio + resolver->mix.without_ecs_ratio +
-                              resolver->mix.foreign_ratio >
-                          1) {
-        diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
-                 "the shares of 'resolver' add up to more than 1");
-    }
-    resolver->route53 = servers->len > 0 ? g_ptr_array_index(servers, 0) : NULL;
-    engine_open_stream(world_engine(world), &resolver->draws, stream);
-    engine_open_stream(world_engine(world), &resolver->faults, faults);
-    resolver->mix.salt = rng_next(&resolver->draws);
-    resolver->waiters = pool_new("resolver waiters", sizeof(Waiter));
-    find_places(resolver, world);
-    make_caches(resolver);
-}
 
 /* A restart empties the caches; who waits is told by the network. */
 static void resolver_on_stop(Component *self, const Effect *why)

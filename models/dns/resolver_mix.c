@@ -71,3 +71,35 @@ guint resolver_mix_instance(const ResolverMix *mix, uint64_t client, guint count
 {
     return (guint)(client_number(mix, client, 2) * count);
 }
+
+static double share_afar(const ResolverMix *mix)
+{
+    int others = 0;
+
+    for (int i = 0; i < AFAR; i++) {
+        others += g_strcmp0(afar_continents[i], mix->continent) != 0 ? 1 : 0;
+    }
+    return (mix->without_ecs_ratio * mix->without_ecs_continent_ratio +
+            mix->foreign_ratio * mix->foreign_continent_ratio) /
+           others;
+}
+
+double resolver_mix_share(const ResolverMix *mix, int whence)
+{
+    double country = MAX(mix->without_ecs_country_ratio, mix->without_ecs_continent_ratio);
+
+    switch (whence) {
+    case WHENCE_UNMAPPED:
+        return mix->unmapped_ratio;
+    case WHENCE_NEAR:
+        return mix->without_ecs_ratio * (country - mix->without_ecs_continent_ratio) +
+               mix->foreign_ratio * (1 - mix->foreign_continent_ratio);
+    case WHENCE_HOME:
+        return 1 - mix->unmapped_ratio - mix->without_ecs_ratio - mix->foreign_ratio +
+               mix->without_ecs_ratio * (1 - country);
+    default:
+        return g_strcmp0(afar_continents[whence - WHENCE_AFAR], mix->continent) == 0
+                   ? 0
+                   : share_afar(mix);
+    }
+}

@@ -44,3 +44,6 @@ int resolver_mix_whence(const ResolverMix *mix, uint64_t client, double mislocat
 
 /* Which of the `count` resolvers of its class. */
 guint resolver_mix_instance(const ResolverMix *mix, uint64_t client, guint count);
+
+/* Share of the clients that seem to come from there. */
+double resolver_mix_share(const ResolverMix *mix, int whence);

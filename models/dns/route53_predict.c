@@ -3,6 +3,8 @@
  * endpoint lengthens the cycle by a round trip or three, about a per cent of the interval. */
 #include "models/dns/route53_predict.h"
 
+#include "models/dns/predict_caches.h"
+
 #include <string.h>
 
 /* Faults that leave nothing of a data centre that could refuse a connection. */
@@ -76,14 +78,19 @@ static void predict_site(Component *self, const char *dc, Predictions *predictio
     params = cJSON_CreateObject();
     cJSON_AddNumberToObject(params, "interval", sim_span_to_s(found.check->interval));
     cJSON_AddNumberToObject(params, "threshold", (double)found.check->threshold);
-    cJSON_AddNumberToObject(params, "ttl", 0);
     cJSON_AddNumberToObject(params, "check_timeout",
                             found.check->type == HEALTH_TCP ? SILENT_TCP_S : SILENT_S);
     cJSON_AddNumberToObject(params, "checkers", found.checkers);
     cJSON_AddNumberToObject(params, "need_failed", need_failed(found.checkers));
+    cJSON *detection = cJSON_Duplicate(params, true);
+
+    cJSON_AddNumberToObject(params, "ttl", 0);
     if (!predictions_ask(predictions, "dns-checkers", params)) {
+        cJSON_Delete(detection);
         return;
     }
+    double mean_s = predictions_figure(predictions, "detect_mean");
+
     for (guint i = 0; i < G_N_ELEMENTS(silent_faults); i++) {
         g_autofree char *event =
             g_strdup_printf("route53.health-changed{dc:%s,to:unhealthy,fault:%s,of:%u}", dc,
@@ -91,6 +98,10 @@ static void predict_site(Component *self, const char *dc, Predictions *predictio
 
         predictions_add(predictions, "detect_mean", 1, event, "delay");
     }
+    if (found.count == 1) {
+        predict_caches(self, dc, detection, mean_s, predictions);
+    }
+    cJSON_Delete(detection);
 }
 
 void route53_predict(const Component *component, Predictions *predictions)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/results/judge/judge_runs.h"
+#include "sim/results/results_series.h"
 #include "sim/run/assemble.h"
 
 /* A percentile is the middle of its bucket of a histogram. */
@@ -145,6 +146,71 @@ static Estimate estimate_delay(Results *results, const char *event, double confi
     return estimate;
 }
 
+/* --- who still goes to a dead site ----------------------------------------------------------- */
+
+#define STALE_WINDOW (4 * SIM_S) /* of requests around the instant */
+
+/* Increase of a counter of one client over a stretch. */
+static double counted(Results *results, const char *metric, const ResultsComponentFilter *filter,
+                      int run, ResultsSpan span)
+{
+    g_autoptr(GArray) meters = results_meters(results, metric, filter);
+    double sum = 0;
+
+    for (guint i = 0; i < meters->len; i++) {
+        g_autoptr(GArray) levels =
+            results_levels(results, &g_array_index(meters, ResultsMeter, i), run, span);
+
+        for (guint k = 0; k < levels->len; k++) {
+            sum += g_array_index(levels, ResultsLevel, k).value;
+        }
+    }
+    return sum;
+}
+
+/* When the fault is lifted that began at `applied`. */
+static SimTime fault_end(const Results *results, int run, SimTime applied)
+{
+    guint count;
+    const ResultsFault *faults = results_faults(results, &count);
+    SimTime end = SIM_NEVER;
+
+    for (guint i = 0; i < count; i++) {
+        if (faults[i].run == run && faults[i].applied == applied) {
+            end = MIN(end, faults[i].lifted);
+        }
+    }
+    return end;
+}
+
+/* "stale{after:130,at:users/Europe west,dc:DC03,fault:dc.outage}": the share of the requests of
+ * that place's client that turn to a host that is down, so many seconds after the fault. */
+static Estimate estimate_stale(Results *results, const char *event, double confidence)
+{
+    g_autoptr(ThresholdRule) rule = event_rule(event);
+    Delay fault = {.dc = threshold_label(rule, "dc"), .func = threshold_label(rule, "fault")};
+    ResultsComponentFilter filter = {.kind = "client", .station = threshold_label(rule, "at")};
+    SimSpan after = sim_span_from_s(g_ascii_strtod(threshold_label(rule, "after"), NULL));
+    guint count, known = 0;
+    const ResultsRun *runs = results_runs(results, &count);
+    g_autofree double *shares = g_new0(double, MAX(count, 1));
+
+    for (guint i = 0; i < count; i++) {
+        SimTime applied = fault_in(results, runs[i].run, &fault);
+        ResultsSpan span = {applied + after - STALE_WINDOW / 2, applied + after + STALE_WINDOW / 2};
+        double all;
+
+        if (applied == SIM_NEVER || span.end > fault_end(results, runs[i].run, applied)) {
+            continue;
+        }
+        all = counted(results, "first_tries", &filter, runs[i].run, span);
+        if (all > 0) {
+            shares[known++] = counted(results, "first_dark", &filter, runs[i].run, span) / all;
+        }
+    }
+    return estimate_mean(shares, known, confidence);
+}
+
 /* --- beside each other ---------------------------------------------------------------------- */
 
 /* Value and interval of what was predicted; false when nobody in this world measures it. */
@@ -156,6 +222,10 @@ static bool observe(const Prediction *prediction, Results *results, const Thresh
 
     if (strcmp(prediction->aggregate, "delay") == 0) {
         *estimate = estimate_delay(results, prediction->metric, confidence);
+        return estimate->n > 0;
+    }
+    if (strcmp(prediction->aggregate, "stale") == 0) {
+        *estimate = estimate_stale(results, prediction->metric, confidence);
         return estimate->n > 0;
     }
     rule = threshold_parse_metric(prediction->metric, known, NULL);

@@ -8,7 +8,8 @@
 /* One figure foretold. */
 typedef struct Prediction {
     char *metric;    /* as a threshold names it: "station_wait{station:web}" */
-    char *aggregate; /* "avg", "rate", "p(99)"; "delay": from a fault to the first event `metric` */
+    char *aggregate; /* "avg", "rate", "p(99)"; "delay": from a fault to the first event `metric`;
+                        "stale": share of requests that turn to a dead host, see predict.c */
     char *family;    /* "mmc", or a law in words */
     char *question;  /* "lam=2500 mu=20 c=150" */
     double value;    /* seconds, a ratio, a number, per second */

@@ -30,6 +30,7 @@ const TheoryFamily *const theory_families[] = {
     &dns_failover_family,
     &dns_checkers_family,
     &dns_on_demand_family,
+    &dns_caches_family,
     &breakdown_family,
     &vacation_family,
     &retrial_family,

@@ -39,7 +39,8 @@ extern const TheoryFamily jackson_family, mva_family, closed_multiserver_family;
 extern const TheoryFamily kth_of_n_family, quorum_mix_family, each_quorum_family,
     fork_join_2_family, hedge_exp_family, fan_out_family;
 extern const TheoryFamily availability_family, machine_repair_family;
-extern const TheoryFamily dns_failover_family, dns_checkers_family, dns_on_demand_family;
+extern const TheoryFamily dns_failover_family, dns_checkers_family, dns_on_demand_family,
+    dns_caches_family;
 extern const TheoryFamily breakdown_family, vacation_family, retrial_family;
 extern const TheoryFamily impatience_exp_family, timeout_fixed_family, balking_family,
     retry_amplification_family;

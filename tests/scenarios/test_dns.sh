@@ -45,4 +45,20 @@ run dns "$work/dark.json" --at 9s --from "Europe wst"
 expect 2 "did you mean 'Europe west'" "a place that is not there is refused with a suggestion"
 run dns "$work/dark.json" --from BR
 expect 2 "needs an instant" "without an instant there is nothing to look at"
+
+# --- who still goes to the dark site, beside the closed form
+# Their closed form knows one law of propagation, the usual one.
+cat >"$work/usual.json" <<JSON
+{ "version": "1", "title": "The usual propagation", "extends": ["$work/dark.json"], "system": { "route53": { "propagation": null } } }
+JSON
+run run "$work/usual.json" -n 2 -o "$work/run" --progress none -q
+count=$(sqlite3 "$work/run/results.sqlite" "SELECT count(*) FROM theory WHERE family = 'dns-caches' AND metric LIKE 'stale{after:%,at:users/%,dc:DC03,fault:dc.outage}'")
+[ "$count" -ge 9 ]
+pass_if $? "for each population a closed form of who still goes to the dark site stands beside the run" "$count rows"
+places=$(sqlite3 "$work/run/results.sqlite" "SELECT DISTINCT substr(metric, instr(metric, 'at:') + 3, instr(metric, ',dc:') - instr(metric, 'at:') - 3) FROM theory WHERE family = 'dns-caches' ORDER BY 1" | tr '\n' ';')
+[ "$places" = "users/East Asia;users/Europe central;users/Europe west;" ]
+pass_if $? "these are the populations that the site answers for" "$places"
+means=$(sqlite3 "$work/run/results.sqlite" "SELECT (SELECT avg(observed) > 0.85 FROM theory WHERE family = 'dns-caches' AND predicted > 0.95), (SELECT avg(observed) < 0.3 FROM theory WHERE family = 'dns-caches' AND predicted < 0.1 AND observed IS NOT NULL)")
+[[ $means == "1|1" || $means == "1|" ]]
+pass_if $? "before the answer changes they all go there, and long after few do" "$means"
 exit $bad

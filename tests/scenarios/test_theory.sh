@@ -5,7 +5,7 @@
 
 run theory
 expect 0 "" "without a family all are listed"
-[ "$(wc -l <<<"$out")" -eq 39 ] && [[ $out == *"mmc "*"Erlang C"* ]]
+[ "$(wc -l <<<"$out")" -eq 40 ] && [[ $out == *"mmc "*"Erlang C"* ]]
 pass_if $? "each family has a line" "$out"
 
 run theory mmc
