@@ -62,7 +62,8 @@ void route53_ask(Component *self, const Route53Query *query, Answer *answer)
                          .type = "A",
                          .place = query->place,
                          .latency = route53_latency,
-                         .latency_context = &from};
+                         .latency_context = &from,
+                         .cidr = cidr_fit};
 
     route53->queries++;
     *answer = route53_answer(route53->zone, &question,
@@ -177,6 +178,7 @@ static bool read_configuration(Route53 *self, DiagList *diags)
     }
     if (self->zone != NULL) {
         changes_read(self, diags);
+        cidr_read(self, diags);
     }
     return self->zone != NULL;
 }
@@ -432,6 +434,7 @@ static void route53_on_free(Component *self)
     Route53 *route53 = (Route53 *)self;
 
     changes_free(route53);
+    cidr_free(route53);
     zone_free(route53->zone);
     health_checks_free(route53->checks);
     g_clear_pointer(&route53->latency_sites, g_hash_table_unref);
@@ -457,6 +460,17 @@ static const Field route53_fields[] = {
               .help = "Change batches that an action 'dns.change' may submit: name to file",
               .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": "
                         "\"string\"}}"),
+    FIELD_ROW(Route53, cidr_files, "cidr_collections", FIELD_TYPE_JSON, const cJSON *,
+              .flags = FIELD_PATH,
+              .help = "CIDR collections of IP-based routing: id to a file, as `aws route53 "
+                      "list-cidr-blocks` prints it",
+              .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": "
+                        "\"string\"}}"),
+    FIELD_JSON(Route53, client_blocks,
+               .help = "For IP-based routing: client region to the block of addresses that its "
+                       "clients have, like \"203.0.113.0/24\"",
+               .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": "
+                         "\"string\"}}"),
     FIELD_ROW(Route53, overrides, "health_checks", FIELD_TYPE_TABLE, HealthOverrides,
               .more = health_override_fields, .help = "Settings over those of all health checks"),
     FIELD_TEXT(Route53, shallow_path, .initial = "/ping",

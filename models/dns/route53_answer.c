@@ -153,6 +153,62 @@ static const RecordMember *choose_weighted(const Choice *choice)
     g_assert_not_reached();
 }
 
+/* Where the asker seems to be; the default is somewhere in the Atlantic, as good as any. */
+static GeoPoint point_of(const DnsPlace *place)
+{
+    GeoPoint point = {0, 0};
+
+    if (!geo_find_country(place->country, &point)) {
+        geo_find_continent(place->continent, &point);
+    }
+    return point;
+}
+
+/* A bias of b from 1 to 99 makes distances 1 - b/100 as long, one of -b 1 / (1 - b/100) as long. */
+static double biased(double distance, int64_t bias)
+{
+    double share = (double)bias / 100;
+
+    return bias >= 0 ? distance * (1 - share) : distance / (1 + share);
+}
+
+static const RecordMember *choose_geoproximity(const Choice *choice)
+{
+    GeoPoint point = point_of(&choice->question->place);
+    const RecordMember *best = NULL;
+    double least = 0;
+
+    for (guint i = 0; i < choice->group->members->len; i++) {
+        const RecordMember *member = record_group_at(choice->group, i);
+        double own = biased(geo_distance(point, member->set->point), member->set->bias);
+
+        if (is_usable(choice, member) && (best == NULL || own < least)) {
+            best = member;
+            least = own;
+        }
+    }
+    return best;
+}
+
+static const RecordMember *choose_ip_based(const Choice *choice)
+{
+    const Question *question = choice->question;
+    const RecordMember *best = NULL;
+    int best_fit = 0;
+
+    for (guint i = 0; i < choice->group->members->len; i++) {
+        const RecordMember *member = record_group_at(choice->group, i);
+        int own = question->cidr != NULL ? question->cidr(question->latency_context, member->set)
+                                         : strcmp(member->set->location, "*") == 0;
+
+        if (own > best_fit && is_usable(choice, member)) {
+            best = member;
+            best_fit = own;
+        }
+    }
+    return best;
+}
+
 static const RecordMember *choose_among(const Choice *choice)
 {
     switch (choice->group->policy) {
@@ -166,7 +222,12 @@ static const RecordMember *choose_among(const Choice *choice)
         return choose_geolocation(choice);
     case ROUTING_SIMPLE:
         return record_group_at(choice->group, 0);
+    case ROUTING_GEOPROXIMITY:
+        return choose_geoproximity(choice);
+    case ROUTING_IP_BASED:
+        return choose_ip_based(choice);
     case ROUTING_MULTIVALUE:
+    case ROUTING_POLICIES:
         break;
     }
     g_assert_not_reached();

@@ -20,12 +20,17 @@ typedef SimSpan AnswerLatency(void *context, const char *region);
 typedef void AnswerTrace(void *context, const RecordGroup *group, const RecordMember *chosen,
                          bool takes_all);
 
+/* How exactly the asker's address fits the set's location of a CIDR collection: the length of the
+ * prefix and 2, 1 for the default location "*", 0 not at all. */
+typedef int AnswerCidr(void *context, const RecordSet *set);
+
 typedef struct Question {
     const char *name; /* lower case, with trailing dot */
     const char *type; /* "A" */
     DnsPlace place;
     AnswerLatency *latency; /* may be NULL: all regions are equally far, the first one answers */
     void *latency_context;
+    AnswerCidr *cidr;   /* with the same context; may be NULL: only the default location fits */
     AnswerTrace *trace; /* NULL: nobody wants to know why */
     void *trace_context;
 } Question;

@@ -26,7 +26,7 @@ typedef struct Route53 {
     Component component;
     /* configuration */
     char *zone_path, *checks_path, *change_path;
-    const cJSON *change_files;
+    const cJSON *change_files, *cidr_files, *client_blocks;
     HealthOverrides overrides;
     char *shallow_path;
     SimSpan ttl;
@@ -37,6 +37,8 @@ typedef struct Route53 {
     Zone *zone;
     HealthChecks *checks;
     GHashTable *latency_sites; /* interned region -> const Site *; only looked up */
+    GArray *blocks;            /* CidrBlock: of all collections */
+    GArray *client_addresses;  /* ClientBlock */
     GPtrArray *plans;          /* Plan: the changes that an action may submit */
     /* state */
     CheckState *states;
@@ -79,6 +81,15 @@ char *changes_refuse(const Route53 *self, const char *name);
 
 /* The condition changed: a plan may have come, or the control plane may stand still no more. */
 void changes_on_condition(Route53 *self);
+
+/* --- route53_cidr.c: IP-based routing --- */
+
+/* Reads collections and clients' blocks; holds the zone's locations against them. */
+void cidr_read(Route53 *self, DiagList *diags);
+void cidr_free(Route53 *self);
+
+/* An AnswerCidr; the context is a LatencyFrom. */
+int cidr_fit(void *context, const RecordSet *set);
 
 /* --- route53_warn.c: what is right and may still not be meant --- */
 

@@ -16,7 +16,9 @@ static const char *const policy_members[] = {[ROUTING_WEIGHTED] = "Weight",
                                              [ROUTING_LATENCY] = "Region",
                                              [ROUTING_FAILOVER] = "Failover",
                                              [ROUTING_GEOLOCATION] = "GeoLocation",
-                                             [ROUTING_MULTIVALUE] = "MultiValueAnswer"};
+                                             [ROUTING_MULTIVALUE] = "MultiValueAnswer",
+                                             [ROUTING_GEOPROXIMITY] = "GeoProximityLocation",
+                                             [ROUTING_IP_BASED] = "CidrRoutingConfig"};
 
 /* "App" to "app.": lower case, trailing dot, \052 to "*". NULL without a name. */
 static char *name_normal(const char *text)
@@ -63,6 +65,64 @@ static void read_geolocation(AwsReader *reader, const cJSON *tree, RecordSet *se
     }
 }
 
+/* A text like "49.45", as the API writes coordinates. */
+static bool read_degrees(AwsReader *reader, const cJSON *tree, const char *name, double most,
+                         double *degrees)
+{
+    const char *text = aws_text(reader, tree, name, true, 1, 7);
+    char *end = NULL;
+    double value = text != NULL ? g_ascii_strtod(text, &end) : 0;
+
+    if (text == NULL) {
+        return false;
+    }
+    if (end == text || *end != '\0' || !(value >= -most) || !(value <= most)) {
+        aws_error(reader, json_member(tree, name), DIAG_VALUE,
+                  "'%s' must be a text with a number from -%g to %g, like \"49.45\"", name, most,
+                  most);
+        return false;
+    }
+    *degrees = value;
+    return true;
+}
+
+static void read_geoproximity(AwsReader *reader, const cJSON *tree, RecordSet *set)
+{
+    const cJSON *place = json_member(tree, "GeoProximityLocation");
+    const cJSON *coordinates = json_member(place, "Coordinates");
+    const cJSON *zone = json_member(place, "LocalZoneGroup");
+    const char *region = aws_text(reader, place, "AWSRegion", false, 1, 64);
+
+    if ((region != NULL) + (coordinates != NULL) + (zone != NULL) != 1) {
+        aws_error(reader, place, DIAG_VALUE,
+                  "'GeoProximityLocation' needs one of 'AWSRegion', 'LocalZoneGroup' and "
+                  "'Coordinates'");
+    } else if (zone != NULL) {
+        aws_error(reader, zone, DIAG_KEY,
+                  "local zones are not simulated; give their 'Coordinates'");
+    } else if (coordinates != NULL) {
+        read_degrees(reader, coordinates, "Latitude", 90, &set->point.latitude);
+        read_degrees(reader, coordinates, "Longitude", 180, &set->point.longitude);
+        set->near = g_strdup_printf("%g, %g", set->point.latitude, set->point.longitude);
+    } else if (!geo_find_region(region, &set->point)) {
+        g_autofree char *hint = diag_suggest(region, geo_regions);
+
+        aws_error(reader, json_member(place, "AWSRegion"), DIAG_VALUE, "unknown region '%s'%s",
+                  region, hint);
+    } else {
+        set->near = g_strdup(region);
+    }
+    aws_whole(reader, place, "Bias", false, -99, 99, &set->bias);
+}
+
+static void read_ip_based(AwsReader *reader, const cJSON *tree, RecordSet *set)
+{
+    const cJSON *config = json_member(tree, "CidrRoutingConfig");
+
+    set->collection = g_strdup(aws_text(reader, config, "CollectionId", true, 1, 64));
+    set->location = g_strdup(aws_text(reader, config, "LocationName", true, 1, 16));
+}
+
 static void read_policy_value(AwsReader *reader, const cJSON *tree, RecordSet *set)
 {
     static const char *const sides[] = {"PRIMARY", "SECONDARY", NULL};
@@ -80,8 +140,15 @@ static void read_policy_value(AwsReader *reader, const cJSON *tree, RecordSet *s
     case ROUTING_GEOLOCATION:
         read_geolocation(reader, tree, set);
         break;
+    case ROUTING_GEOPROXIMITY:
+        read_geoproximity(reader, tree, set);
+        break;
+    case ROUTING_IP_BASED:
+        read_ip_based(reader, tree, set);
+        break;
     case ROUTING_MULTIVALUE:
     case ROUTING_SIMPLE:
+    case ROUTING_POLICIES:
         break;
     }
 }
@@ -96,16 +163,8 @@ static bool has_policy_member(AwsReader *reader, const cJSON *tree, RoutingPolic
 
 static void read_policy(AwsReader *reader, const cJSON *tree, RecordSet *set)
 {
-    static const char *const others[] = {"GeoProximityLocation", "CidrRoutingConfig", NULL};
-
-    for (int i = 0; others[i] != NULL; i++) {
-        if (json_member(tree, others[i]) != NULL) {
-            aws_error(reader, json_member(tree, others[i]), DIAG_KEY,
-                      "the routing policy of '%s' is not simulated", others[i]);
-        }
-    }
     set->policy = ROUTING_SIMPLE;
-    for (RoutingPolicy policy = ROUTING_WEIGHTED; policy <= ROUTING_MULTIVALUE; policy++) {
+    for (RoutingPolicy policy = ROUTING_WEIGHTED; policy < ROUTING_POLICIES; policy++) {
         if (!has_policy_member(reader, tree, policy)) {
             continue;
         }
@@ -125,7 +184,7 @@ static void read_policy(AwsReader *reader, const cJSON *tree, RecordSet *set)
     if (set->policy == ROUTING_SIMPLE && set->set_identifier != NULL) {
         aws_error(reader, json_member(tree, "SetIdentifier"), DIAG_KEY,
                   "'SetIdentifier' needs one of 'Weight', 'Region', 'Failover', 'GeoLocation', "
-                  "'MultiValueAnswer'");
+                  "'MultiValueAnswer', 'GeoProximityLocation', 'CidrRoutingConfig'");
     }
     read_policy_value(reader, tree, set);
 }

@@ -1,6 +1,6 @@
 /* route53_read.h - record sets and change batches as the AWS CLI prints and takes them.
  * Source: Route 53 API reference 2013-04-01 (list-resource-record-sets,
- * change-resource-record-sets). Left out: geoproximity and IP-based routing, which are refused. */
+ * change-resource-record-sets). Left out: local zones of geoproximity, which are refused. */
 #pragma once
 
 #include "models/dns/route53_zone.h"

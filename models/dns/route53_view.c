@@ -96,8 +96,13 @@ static char *claim_of(const RecordSet *set)
                : set->subdivision[0] != '\0'
                    ? g_strdup_printf("country %s, state %s", set->country, set->subdivision)
                    : g_strdup_printf("country %s", set->country);
+    case ROUTING_GEOPROXIMITY:
+        return g_strdup_printf("near %s, bias %" G_GINT64_FORMAT, set->near, set->bias);
+    case ROUTING_IP_BASED:
+        return g_strdup_printf("location %s", set->location);
     case ROUTING_MULTIVALUE:
     case ROUTING_SIMPLE:
+    case ROUTING_POLICIES:
         break;
     }
     return g_strdup("no condition");
@@ -376,6 +381,7 @@ static bool show_dig(const Component *self, SimTime epoch, const char *const *wo
                                         .place = query.place,
                                         .latency = route53_latency,
                                         .latency_context = &latency,
+                                        .cidr = cidr_fit,
                                         .trace = on_step,
                                         .trace_context = &dig},
                             route53->visible, &rng);

@@ -4,8 +4,8 @@
 #define NEGATIVE_TTL_DEFAULT_S 900 /* Route 53's default SOA: TTL 900, minimum 86400 */
 #define WEIGHTED_MOST 100
 
-static const char *const policy_words[] = {"simple",   "weighted",    "latency",
-                                           "failover", "geolocation", "multivalue"};
+static const char *const policy_words[] = {"simple",      "weighted",   "latency",      "failover",
+                                           "geolocation", "multivalue", "geoproximity", "ip-based"};
 
 const char *routing_policy_word(RoutingPolicy policy)
 {
@@ -23,6 +23,9 @@ static void record_set_clear(gpointer data)
     g_free(set->type);
     g_free(set->set_identifier);
     g_free(set->region);
+    g_free(set->near);
+    g_free(set->collection);
+    g_free(set->location);
     g_strfreev(set->values);
     g_array_free(set->addresses, TRUE);
     g_free(set->alias_name);
@@ -72,7 +75,9 @@ static bool has_same_content(const RecordSet *one, const RecordSet *other)
     if (one->policy != other->policy || one->weight != other->weight ||
         one->is_primary != other->is_primary || one->ttl_s != other->ttl_s ||
         one->evaluates_target != other->evaluates_target ||
-        g_strcmp0(one->region, other->region) != 0 ||
+        g_strcmp0(one->region, other->region) != 0 || g_strcmp0(one->near, other->near) != 0 ||
+        one->bias != other->bias || g_strcmp0(one->collection, other->collection) != 0 ||
+        g_strcmp0(one->location, other->location) != 0 ||
         strcmp(one->continent, other->continent) != 0 ||
         strcmp(one->country, other->country) != 0 ||
         strcmp(one->subdivision, other->subdivision) != 0 ||
@@ -231,8 +236,19 @@ static const char *clash(const RecordSet *one, const RecordSet *other)
         return one->alias_name == NULL && other->alias_name == NULL && one->ttl_s != other->ttl_s
                    ? "all weighted sets of a name and type must have the same 'TTL'"
                    : NULL;
+    case ROUTING_GEOPROXIMITY:
+        return g_strcmp0(one->near, other->near) == 0
+                   ? "the same 'GeoProximityLocation' stands twice"
+                   : NULL;
+    case ROUTING_IP_BASED:
+        return g_strcmp0(one->collection, other->collection) != 0
+                   ? "all IP-based sets of a name and type must name the same 'CollectionId'"
+               : g_strcmp0(one->location, other->location) == 0
+                   ? "the same 'LocationName' stands twice"
+                   : NULL;
     case ROUTING_SIMPLE:
     case ROUTING_MULTIVALUE:
+    case ROUTING_POLICIES:
         break;
     }
     return NULL;

@@ -3,6 +3,7 @@
  * Guide (routing policies, alias records) and API reference 2013-04-01 (limits, change batches). */
 #pragma once
 
+#include "models/dns/geo_distance.h"
 #include "models/dns/health_check.h"
 
 typedef enum RoutingPolicy {
@@ -12,6 +13,9 @@ typedef enum RoutingPolicy {
     ROUTING_FAILOVER,
     ROUTING_GEOLOCATION,
     ROUTING_MULTIVALUE,
+    ROUTING_GEOPROXIMITY,
+    ROUTING_IP_BASED,
+    ROUTING_POLICIES,
 } RoutingPolicy;
 
 /* "simple", "weighted" ... */
@@ -28,6 +32,10 @@ typedef struct RecordSet {
     bool is_primary;
     char continent[3], country[3], subdivision[4]; /* of geolocation; "" when not given; country "*"
                                                       is the default */
+    char *near; /* of geoproximity: its region, or its coordinates */
+    GeoPoint point;
+    int64_t bias;
+    char *collection, *location; /* of IP-based routing; location "*": all others */
     int64_t ttl_s;
     char **values;     /* NULL for an alias */
     GArray *addresses; /* of uint32_t: the values of an A record */

@@ -103,6 +103,9 @@ static Zone *twin_zone(const Twin *twin, const HealthChecks *checks)
                 g_string_append(text, ",'MultiValueAnswer':true");
                 break;
             case ROUTING_SIMPLE:
+            case ROUTING_GEOPROXIMITY: /* not made here */
+            case ROUTING_IP_BASED:
+            case ROUTING_POLICIES:
                 break;
             }
             if (set->check >= 0) {

@@ -26,7 +26,8 @@ static const Bad bad_zones[] = {
     {A("'Weight':1," VALUE), "zone.json:2:1: error: 'SetIdentifier' is required with every routing "
                              "policy but simple\n"},
     {A(ID("a") VALUE), "zone.json:2:25: error: 'SetIdentifier' needs one of 'Weight', 'Region', "
-                       "'Failover', 'GeoLocation', 'MultiValueAnswer'\n"},
+                       "'Failover', 'GeoLocation', 'MultiValueAnswer', 'GeoProximityLocation', "
+                       "'CidrRoutingConfig'\n"},
     {A(ID("a") "'Weight':256," VALUE),
      "zone.json:2:54: error: 'Weight' must be a whole number from 0 to 255\n"},
     {A(ID("a") "'Weight':1,'Region':'us-east-1'," VALUE),
@@ -69,8 +70,25 @@ static const Bad bad_zones[] = {
          ID("b") "'Weight':1,'TTL':30,'ResourceRecords':[{'Value':'192.0.2.1'}]"),
      "zone.json:3:1: error: 'x.' type A, set 'b': all weighted sets of a name and type must have "
      "the same 'TTL'\n"},
-    {A("'CidrRoutingConfig':{}," VALUE),
-     "zone.json:2:25: error: the routing policy of 'CidrRoutingConfig' is not simulated\n"},
+    {A(ID("a") "'CidrRoutingConfig':{'LocationName':'x'}," VALUE),
+     "zone.json:2:65: error: 'CollectionId' is required\n"},
+    {A(ID("a") "'GeoProximityLocation':{'AWSRegion':'eu-centrall-1'}," VALUE),
+     "zone.json:2:81: error: unknown region 'eu-centrall-1'; did you mean 'eu-central-1'?\n"},
+    {A(ID("a") "'GeoProximityLocation':{'AWSRegion':'eu-west-1','Bias':100}," VALUE),
+     "zone.json:2:100: error: 'Bias' must be a whole number from -99 to 99\n"},
+    {A(ID("a") "'GeoProximityLocation':{}," VALUE),
+     "zone.json:2:68: error: 'GeoProximityLocation' needs one of 'AWSRegion', 'LocalZoneGroup' and "
+     "'Coordinates'\n"},
+    {A(ID("a") "'GeoProximityLocation':{'Coordinates':{'Latitude':'91','Longitude':'0'}}," VALUE),
+     "zone.json:2:95: error: 'Latitude' must be a text with a number from -90 to 90, like "
+     "\"49.45\"\n"},
+    {A(ID("a") "'GeoProximityLocation':{'AWSRegion':'eu-west-1'}," VALUE) ",\n" A(
+         ID("b") "'GeoProximityLocation':{'AWSRegion':'eu-west-1'}," VALUE),
+     "zone.json:3:1: error: 'x.' type A, set 'b': the same 'GeoProximityLocation' stands twice\n"},
+    {A(ID("a") "'CidrRoutingConfig':{'CollectionId':'c','LocationName':'x'}," VALUE) ",\n" A(
+         ID("b") "'CidrRoutingConfig':{'CollectionId':'d','LocationName':'y'}," VALUE),
+     "zone.json:3:1: error: 'x.' type A, set 'b': all IP-based sets of a name and type must name "
+     "the same 'CollectionId'\n"},
     {"{'Name':'x.','Type':'B'," VALUE "}", "zone.json:2:21: error: 'Type' cannot be 'B'\n"},
     {"{'Type':'A'," VALUE "}", "zone.json:2:1: error: 'Name' is required\n"},
     {A(VALUE) ",\n{'Name':'x.','Type':'CNAME','TTL':1,'ResourceRecords':[{'Value':'y.'}]}",
