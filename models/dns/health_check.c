@@ -54,6 +54,7 @@ static void health_check_free(gpointer item)
     g_free(check->id);
     g_free(check->domain);
     g_free(check->path);
+    g_free(check->alarm);
     g_array_free(check->children, TRUE);
     g_free(check);
 }
@@ -173,11 +174,19 @@ static void read_endpoint(AwsReader *reader, const cJSON *config, HealthCheck *c
 static void read_alarm(AwsReader *reader, const cJSON *config, HealthCheck *check)
 {
     static const char *const words[] = {"Healthy", "Unhealthy", "LastKnownStatus", NULL};
+    const cJSON *alarm = json_member(config, "AlarmIdentifier");
+    int word = aws_choice(reader, config, "InsufficientDataHealthStatus", false, words);
 
-    check->is_bad_without_data =
-        aws_choice(reader, config, "InsufficientDataHealthStatus", false, words) == 1;
+    check->is_bad_without_data = word == 1;
+    check->keeps_without_data = word < 0 || word == 2;
+    if (check->type == HEALTH_CLOUDWATCH_METRIC && alarm != NULL) {
+        aws_text(reader, alarm, "Region", true, 1, 64);
+        check->alarm = g_strdup(aws_text(reader, alarm, "Name", true, 1, 255));
+        return;
+    }
     aws_warning(reader, json_member(config, "Type"), DIAG_VALUE,
-                "alarms and routing controls are not simulated; this check always is %s",
+                "routing controls, and alarms without 'AlarmIdentifier', are not simulated; this "
+                "check always is %s",
                 check->is_bad_without_data ? "unhealthy" : "healthy");
 }
 

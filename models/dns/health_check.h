@@ -38,7 +38,9 @@ typedef struct HealthCheck {
     GArray *children;       /* CALCULATED: of guint, indices of the checks it counts */
     guint regions;          /* bit i: probed from health_regions[i] */
     bool is_inverted, is_disabled;
-    bool is_bad_without_data; /* CLOUDWATCH_METRIC: InsufficientDataHealthStatus "Unhealthy" */
+    char *alarm;              /* CLOUDWATCH_METRIC: the name in AlarmIdentifier, or NULL */
+    bool is_bad_without_data; /* InsufficientDataHealthStatus "Unhealthy" */
+    bool keeps_without_data;  /* "LastKnownStatus", which is what Route 53 does by itself */
 } HealthCheck;
 
 /* Whether checkers probe it (and no rule or alarm decides). */

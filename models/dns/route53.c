@@ -212,7 +212,7 @@ static bool health_at_start(const Route53 *self, guint rank)
     if (check->type == HEALTH_CALCULATED && !check->is_disabled) {
         is_healthy = health_calculate(check, self->at_start);
     } else if (check->type > HEALTH_CALCULATED && !check->is_disabled) {
-        is_healthy = !check->is_bad_without_data;
+        is_healthy = check->alarm != NULL || !check->is_bad_without_data;
     }
     return is_healthy != check->is_inverted;
 }
@@ -348,6 +348,7 @@ static void route53_on_wire(Component *self, World *world, DiagList *diags)
     engine_open_stream(world_engine(world), &route53->control, "route53/control");
     engine_open_stream(world_engine(world), &route53->empties, "route53/empties");
     find_latency_sites(route53, world, diags);
+    alarms_read(route53, diags);
     route53_warn(route53, world, diags);
     for (guint i = 0; i < route53->checks->checks->len; i++) {
         const HealthCheck *check = health_checks_at(route53->checks, i);
@@ -398,6 +399,7 @@ static void route53_on_start(Component *self)
         unhealthy += route53->states[i].is_healthy ? 0 : 1;
     }
     gauge_set(&route53->unhealthy, world_now(self->world), unhealthy);
+    alarms_start(route53);
 }
 
 static void route53_on_condition(Component *self, const Effect *before)
@@ -434,6 +436,7 @@ static void route53_on_free(Component *self)
     Route53 *route53 = (Route53 *)self;
 
     changes_free(route53);
+    alarms_free(route53);
     cidr_free(route53);
     zone_free(route53->zone);
     health_checks_free(route53->checks);
@@ -460,6 +463,13 @@ static const Field route53_fields[] = {
               .help = "Change batches that an action 'dns.change' may submit: name to file",
               .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": "
                         "\"string\"}}"),
+    FIELD_ROW(Route53, alarm_settings, "alarms", FIELD_TYPE_JSON, const cJSON *,
+              .help =
+                  "Alarms that CLOUDWATCH_METRIC checks follow, by name: {\"node\", \"period\", "
+                  "\"periods\"}; the node tells each period how many of its processes do not "
+                  "run, and nothing when it cannot",
+              .schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": "
+                        "\"object\"}}"),
     FIELD_ROW(Route53, cidr_files, "cidr_collections", FIELD_TYPE_JSON, const cJSON *,
               .flags = FIELD_PATH,
               .help = "CIDR collections of IP-based routing: id to a file, as `aws route53 "

@@ -51,7 +51,7 @@ SimSpan route53_propagation(Route53 *self, Draw law)
     return (SimSpan)((double)median * fixed_exp(fixed_log(ratio) / NORMAL_P99 * z));
 }
 
-static void put_health(Route53 *self, guint rank, bool is_healthy)
+void route53_put_health(Route53 *self, guint rank, bool is_healthy)
 {
     CheckState *state = &self->states[rank];
     SimTime now = world_now(self->component.world);
@@ -88,7 +88,7 @@ static void calculate(void *self, void *subject, uint64_t detail)
     for (guint i = 0; i < route53->checks->checks->len; i++) {
         healthy[i] = route53->states[i].is_healthy;
     }
-    put_health(route53, rank, health_calculate(check, healthy) != check->is_inverted);
+    route53_put_health(route53, rank, health_calculate(check, healthy) != check->is_inverted);
 }
 
 /* Without any report the last status stays. */
@@ -99,9 +99,9 @@ static void judge(Route53 *self, guint rank)
     guint good = (guint)__builtin_popcount(state->reporting & (unsigned)~state->bad);
 
     if (reporting > 0) {
-        put_health(self, rank,
-                   health_quorum(good, reporting) !=
-                       health_checks_at(self->checks, rank)->is_inverted);
+        route53_put_health(self, rank,
+                           health_quorum(good, reporting) !=
+                               health_checks_at(self->checks, rank)->is_inverted);
     }
 }
 

@@ -26,6 +26,8 @@ typedef struct Route53 {
     Component component;
     /* configuration */
     char *zone_path, *checks_path, *change_path;
+    const cJSON *alarm_settings;
+    GPtrArray *alarms; /* Alarm */
     const cJSON *change_files, *cidr_files, *client_blocks;
     HealthOverrides overrides;
     char *shallow_path;
@@ -69,6 +71,16 @@ JsonDocument *route53_open(const cJSON *node, const char *path, DiagList *diags)
 
 /* How long a change takes to reach all name servers; the law, or what a fault puts in its place. */
 SimSpan route53_propagation(Route53 *self, Draw law);
+
+/* The status of a check is decided, Inverted counted in. */
+void route53_put_health(Route53 *self, guint rank, bool is_healthy);
+
+/* --- route53_alarm.c: checks that follow an alarm --- */
+
+/* Reads `alarms`; begins to look at them; frees them. */
+void alarms_read(Route53 *self, DiagList *diags);
+void alarms_start(Route53 *self);
+void alarms_free(Route53 *self);
 
 /* --- route53_changes.c: the control plane --- */
 
