@@ -430,6 +430,12 @@ static const FaultDef general_defs[] = {
     FAULT_ORDER("ops.drain", order_fields, order_effect_drain,
                 "A node is drained (nodetool drain): it takes no more work but lives; it is "
                 "restarted when the action ends"),
+    FAULT_ORDER("ops.bootstrap", order_fields, order_effect_join,
+                "A node that stood outside of the cluster until then joins it"),
+    FAULT_ORDER("ops.replace", replace_fields, order_effect_replace,
+                "A node that stood outside of the cluster takes the place of a dead one"),
+    FAULT_ORDER("ops.decommission", order_fields, order_effect_leave,
+                "A node hands its data over and leaves the cluster"),
     {.func = "link.partition",
      .help = "Links are cut, both ways or one: packets vanish without an answer",
      .bites = "the link was not cut already",

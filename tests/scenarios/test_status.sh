@@ -103,6 +103,45 @@ token_file nowhere.txt
 run check "$work/dump.json"
 expect 2 "cannot read the token dump" "a dump that is not there is told"
 
+# --- changes of the ring
+# change METHOD: a scenario with these actions.
+change() {
+    printf '{ "version": "1", "title": "t", "extends": ["%s/scenarios/smoke/ring-change.json"], "method": [%s], "must-happen": {} }' "$root" "$1" >"$work/change.json"
+}
+# told NAME AT FUNC NODE [PROCESS [DEAD]]: one action.
+told() {
+    printf '{ "type": "action", "name": "%s", "at": "%s", "func": "%s", "target": { "node": "%s", "process": "%s" }' "$1" "$2" "$3" "$4" "${5:-cassandra}"
+    [ -z "${6:-}" ] || printf ', "arguments": { "dead": "%s" }' "$6"
+    printf ' }'
+}
+run status scenarios/smoke/ring-change.json --at 30s
+[ "$(letters DC01-db4)" = UJ ]
+pass_if $? "a node that bootstraps is up and joining in the eyes of others" "$out$err"
+run status scenarios/smoke/ring-change.json --at 30s --as DC01-db4 --info netstats
+[[ $out == "Mode: JOINING"* ]]
+pass_if $? "the node itself says that it joins" "$out$err"
+run status scenarios/smoke/ring-change.json --at 70s
+[ "$(letters DC01-db4)" = UN ] && [ "$(letters DC03-db3)" = UL ] && [ "$(letters DC02-db2)" = DN ] && [[ $out != *DC02-db4* ]]
+pass_if $? "who joined is normal, who leaves is leaving, who stands outside is not shown" "$out$err"
+change "$(told a 5s ops.decommission DC01-db1), $(told b 60s ops.decommission DC01-db2)"
+run check "$work/change.json"
+expect 2 "'DC01-db2' cannot leave: 'DC01' would have 2 nodes for 3 replicas" "a site cannot shrink below its replication factor"
+change "$(told a 5s ops.bootstrap DC01-db4), $(told b 20s ops.bootstrap DC02-db4)"
+run check "$work/change.json"
+expect 2 "'DC01-db4' and 'DC02-db4' would change the ring at once" "two joins at once are refused before the run"
+change "$(told a 5s ops.bootstrap DC01-db1)"
+run check "$work/change.json"
+expect 2 "a seed: seeds do not bootstrap" "a seed cannot bootstrap"
+change "$(told a 5s ops.replace DC01-db4 cassandra DC02-db2)"
+run check "$work/change.json"
+expect 2 "'DC01-db4' cannot take the place of 'DC02-db2', which is no other member of 'DC01'" "only a member of the same site can be replaced"
+change "$(told a 5s ops.bootstrap DC01-db4), $(told b 90s ops.decommission DC01-db4)"
+run check "$work/change.json"
+expect 2 "'DC01-db4' joins or leaves a second time" "a node changes the ring once in a run"
+change "$(told a 5s ops.drain DC01-app1 wildfly)"
+run check "$work/change.json"
+expect 2 "'ops.drain' cannot be done by 'wildfly@DC01-app1', which is a wildfly" "an order that a kind does not understand is refused"
+
 # --- mistakes
 run status "$work/fall.json"
 expect 2 "needs an instant" "'status' needs an instant"

@@ -43,6 +43,13 @@ static void add_links(CassandraRig *rig)
 
 CassandraRig *cassandra_rig_new(uint64_t seed, const char *settings)
 {
+    return cassandra_rig_new_planned(seed, settings, 0, ORDER_NONE, NULL);
+}
+
+CassandraRig *cassandra_rig_new_planned(uint64_t seed, const char *settings, guint node,
+                                        Order order, const char *about)
+{
+    PlannedOrder plan = {.order = order, .about = about, .at = SIM_NEVER};
     CassandraRig *rig = g_new0(CassandraRig, 1);
     g_autofree char *json = g_strdup_printf(
         "{\"token_seed\": 1, \"keyspaces\": {\"iot\": {\"replication\": {\"class\": "
@@ -65,6 +72,9 @@ CassandraRig *cassandra_rig_new(uint64_t seed, const char *settings)
         rig->nodes[i] = rig_add(rig->rig, "cassandra", place_of(names[i]), json);
     }
     add_links(rig);
+    if (order != ORDER_NONE) {
+        cassandra_kind.on_plan(rig->nodes[node], &plan, NULL);
+    }
     rig_start(rig->rig);
     return rig;
 }

@@ -16,6 +16,10 @@ typedef struct CassandraRig {
 
 /* `settings` are members of the section "cassandra" ("\"commitlog_sync\": \"batch\""), or NULL. */
 CassandraRig *cassandra_rig_new(uint64_t seed, const char *settings);
+
+/* The same, in which `node` will be told `order` about `about` (may be NULL). */
+CassandraRig *cassandra_rig_new_planned(uint64_t seed, const char *settings, guint node,
+                                        Order order, const char *about);
 void cassandra_rig_free(CassandraRig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CassandraRig, cassandra_rig_free)
 

@@ -10,6 +10,7 @@
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/repair.h"
 #include "models/data/cassandra/tombstones.h"
+#include "models/data/cassandra/topology.h"
 #include "sim/world/history_store.h"
 #include "sim/world/version.h"
 
@@ -143,6 +144,20 @@ static const Field cassandra_fields[] = {
     FIELD_SPAN(Cassandra, settle, .initial = "8s", .lowest = "0s",
                .help = "From the first gossip of a started node until it takes statements",
                .source = "Cassandra 3.11 Gossiper.waitToSettle: 5 s and 3 quiet polls of 1 s"),
+    FIELD_BYTES(Cassandra, data_size, .initial = "1GiB", .lowest = "0B",
+                .help = "Size on disk of one copy of all data that was there before the run",
+                .source = "assumption"),
+    FIELD_BYTE_RATE(Cassandra, stream_throughput_outbound, .initial = "25MB/s", .lowest = "1KiB/s",
+                    .help = "What a node streams to all others, 200 Mbit/s",
+                    .source = "Cassandra 3.11 stream_throughput_outbound_megabits_per_sec; 3.11.12 "
+                              "converts it so (CASSANDRA-17243)"),
+    FIELD_BYTE_RATE(Cassandra, inter_dc_stream_throughput_outbound, .initial = "25MB/s",
+                    .lowest = "1KiB/s", .help = "The same to other data centres; both limits hold",
+                    .source =
+                        "Cassandra 3.11 inter_dc_stream_throughput_outbound_megabits_per_sec"),
+    FIELD_BYTE_RATE(Cassandra, stream_receive_rate, .initial = "15MB/s", .lowest = "1KiB/s",
+                    .help = "What one vCPU of a receiver can take in",
+                    .source = "assumption: 10 to 20 MB/s on 2 vCPUs"),
     FIELD_BYTES(Cassandra, cold_read_size, .initial = "64KiB", .lowest = "1B", .highest = "1GiB",
                 .help = "Read from disk at the first read of a row with a cold page cache",
                 .source = "Cassandra 3.11 table option chunk_length_in_kb"),
@@ -193,6 +208,9 @@ static const MetricDef cassandra_metrics[] = {
     METRIC_COUNTER(Cassandra, repair_bytes_streamed, "Bytes that its repairs sent"),
     METRIC_COUNTER(Cassandra, tombstones_purged, "Tombstones that compactions dropped"),
     METRIC_COUNTER(Cassandra, writes_undone, "Applied writes that a power loss took back"),
+    METRIC_COUNTER(Cassandra, ring_changes_refused,
+                   "Joins, replacements and departures that were refused or given up"),
+    METRIC_COUNTER(Cassandra, bytes_streamed, "Bytes it received to join, or sent to leave"),
     METRIC_COUNTER(Cassandra, convictions, "Times that it came to believe another node down"),
     METRIC_GAUGE(Cassandra, hints_pending, "1", "Hints kept and not delivered yet"),
     METRIC_GAUGE(Cassandra, hints_size, "B", "Size of the hints kept and not delivered yet"),
@@ -205,72 +223,6 @@ static const MetricDef cassandra_metrics[] = {
     METRIC_HISTOGRAM(Cassandra, write_latency, "s", "Writes that succeeded, at the coordinator"),
     METRIC_END,
 };
-
-/* --- what the rooms share -----------------------------------------------------------------------
- */
-
-bool node_send(Cassandra *from, Cassandra *to, int64_t size_bytes, const EventType *type,
-               void *subject, uint64_t detail)
-{
-    SimTime arrival = from == to ? node_now(from)
-                                 : network_arrival(&from->component, &to->component,
-                                                   (uint32_t)MIN(size_bytes, UINT32_MAX));
-
-    if (arrival == SIM_NEVER) {
-        return false;
-    }
-    engine_at(from->engine, arrival, &to->component.owner, type, subject, detail);
-    return true;
-}
-
-uint32_t node_live_replicas(const Cassandra *node, const RingRange *range)
-{
-    uint32_t live = range->mask;
-
-    for (guint i = 0; node->gossip.dead_count > 0 && i < range->count; i++) {
-        live &= node_sees(node, range->replicas[i]) ? UINT32_MAX : ~(1u << i);
-    }
-    return live;
-}
-
-int64_t node_timestamp(Cassandra *node)
-{
-    int64_t clock_us = component_wall_clock(&node->component) / SIM_US;
-
-    node->clock_us = MAX(clock_us, node->clock_us + 1);
-    node->clock_us += node->clock_us == node->ballot_us ? 1 : 0;
-    return version_make(node->clock_us, node->rank, false);
-}
-
-static void begin_request(Cassandra *node, const Task *task)
-{
-    if (task->detail == NODE_REQUEST_WRITE) {
-        write_begin(node, task->subject);
-    } else if (task->detail == NODE_REQUEST_PAXOS) {
-        paxos_begin(node, task->subject);
-    } else {
-        read_begin(node, task->subject);
-    }
-}
-
-void node_request_enter(Cassandra *node, void *request, uint64_t type)
-{
-    Task task = {.subject = request, .detail = type, .arrived = node_now(node)};
-
-    if (stage_enter(&node->requests, task)) {
-        begin_request(node, &task);
-    }
-}
-
-void node_request_done(Cassandra *node)
-{
-    Task task;
-
-    stage_leave(&node->requests, node_now(node));
-    if (stage_next(&node->requests, node_now(node), &task)) {
-        begin_request(node, &task);
-    }
-}
 
 /* --- set-up -------------------------------------------------------------------------------------
  */
@@ -402,6 +354,10 @@ static void on_replayed(void *self, void *subject, uint64_t detail)
     commit_log_flush(&node->log, node_now(node));
     node->phase = NODE_JOINING;
     join(node, false);
+    if (node->topology != NULL) {
+        topology_announce(node);
+        return;
+    }
     engine_after(node->engine, node->settle, &node->component.owner, &settled, NULL, 0);
 }
 
@@ -417,7 +373,6 @@ static void forget_cache(Cassandra *node)
 static void cassandra_start(Component *self)
 {
     Cassandra *node = node_of(self);
-    SimSpan boot;
 
     node->at_start = (NodeCounts){.mutations = node->mutations,
                                   .replica_reads = node->replica_reads,
@@ -425,21 +380,32 @@ static void cassandra_start(Component *self)
                                   .mutations_dropped = node->mutations_dropped,
                                   .reads_dropped = node->reads_dropped,
                                   .digest_mismatches = node->digest_mismatches};
+    if (ring_member(node->cluster->ring, node->rank) == RING_OUTSIDE) {
+        node->phase = NODE_DOWN; /* a machine that waits until it is told to join */
+        return;
+    }
     if (node_now(node) == 0) { /* the run begins with a cluster that has long been up */
         node->phase = NODE_READY;
         join(node, true);
         return;
     }
-    node->phase = NODE_BOOTING;
     if (host_is_cold(self->host)) {
         forget_cache(node);
     }
+    node_boot(node);
+}
+
+void node_boot(Cassandra *node)
+{
+    SimSpan boot;
+
+    node->phase = NODE_BOOTING;
     boot = draw_span(node->jvm_start, &node->life_rng);
-    if (!node->is_clean) {
+    if (!node->is_clean && node->topology == NULL) {
         boot += draw_span(node->commitlog_replay, &node->life_rng);
     }
     node->is_clean = false;
-    engine_after(node->engine, boot, &self->owner, &replayed, NULL, 0);
+    engine_after(node->engine, boot, &node->component.owner, &replayed, NULL, 0);
 }
 
 void node_end(Cassandra *node, bool power_lost)
@@ -459,13 +425,15 @@ void node_end(Cassandra *node, bool power_lost)
 static void cassandra_stop(Component *self, const Effect *why)
 {
     node_end(node_of(self), why->unsynced_lost);
+    topology_stop(node_of(self));
 }
 
 static void cassandra_order(Component *self, Order order, const char *about)
 {
-    (void)about;
     if (order == ORDER_STOP || order == ORDER_DRAIN) {
         shutdown_begin(node_of(self), order == ORDER_DRAIN);
+    } else if (order != ORDER_NONE) {
+        topology_order(node_of(self), order, about);
     }
 }
 
@@ -514,6 +482,7 @@ static void cassandra_free(Component *self)
     g_free(node->hints);
     if (node->cluster != NULL) {
         gossip_free(node);
+        topology_free(node);
     }
     g_free(node->warm);
     tombstones_free(node);
@@ -542,6 +511,10 @@ static const NoteDef cassandra_notes[] = {
      .labels = {"observer"},
      .values = {"dc"}},
     {.name = "cassandra.shutdown", .help = "A node told its peers that it ends in good order"},
+    {.name = "cassandra.ring-change",
+     .help = "A node begins to join or to leave, has done so, or was refused",
+     .labels = {"what"},
+     .values = {"joins|joined|replaced|leaves|left|refused"}},
     NOTE_END,
 };
 
@@ -582,7 +555,8 @@ const Kind cassandra_kind = {
     .on_start = cassandra_start,
     .on_stop = cassandra_stop,
     .on_order = cassandra_order,
-    .orders = 1u << ORDER_DRAIN,
+    .on_plan = topology_plan,
+    .orders = 1u << ORDER_DRAIN | 1u << ORDER_JOIN | 1u << ORDER_REPLACE | 1u << ORDER_LEAVE,
     .on_message = cassandra_message,
     .on_connect = cassandra_connect,
     .on_judge = judge_replicas,

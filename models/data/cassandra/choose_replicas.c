@@ -17,7 +17,7 @@ static Candidates find_candidates(const Read *read)
     Candidates found = {0};
 
     for (guint i = 0; i < read->range->count; i++) {
-        if (read->range->replicas[i] == node->rank) {
+        if (read->range->replicas[i] == node->rank && (read->range->mask >> i & 1) != 0) {
             found.index[found.count++] = (uint8_t)i;
         }
     }

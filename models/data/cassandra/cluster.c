@@ -9,6 +9,7 @@
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/ring_dump.h"
 #include "models/data/cassandra/tombstones.h"
+#include "models/data/cassandra/topology.h"
 #include "sim/config/json_place.h"
 
 #define CLUSTER_OWNER_ID (UINT32_MAX - 16) /* no component has it */
@@ -113,7 +114,7 @@ static guint count_nodes(const Cluster *cluster, guint site)
     guint count = 0;
 
     for (guint i = 0; i < cluster->node_count; i++) {
-        count += cluster->nodes[i]->site == site ? 1 : 0;
+        count += cluster->nodes[i]->site == site && !cluster->nodes[i]->is_outsider ? 1 : 0;
     }
     return count;
 }
@@ -247,7 +248,11 @@ static void draw_tokens(Cluster *cluster, World *world)
         state = rng_next(&rng);
     }
     for (guint i = 0; i < cluster->node_count; i++) {
-        ring_draw_node_tokens(cluster->ring, i, (guint)cluster->nodes[i]->num_tokens, &state);
+        const Cassandra *node = cluster->nodes[i];
+
+        if (node->plan.order != ORDER_REPLACE) { /* that one takes those of the dead */
+            ring_draw_node_tokens(cluster->ring, i, (guint)node->num_tokens, &state);
+        }
     }
 }
 
@@ -275,6 +280,11 @@ static bool make_ring(Cluster *cluster, World *world, const uint32_t *factors, D
     cluster->ring = ring_new(nodes, cluster->node_count, factors, cluster->site_count);
     if (!take_tokens(cluster, world, diags)) {
         return false;
+    }
+    for (guint i = 0; i < cluster->node_count; i++) {
+        if (cluster->nodes[i]->is_outsider) {
+            ring_set_member(cluster->ring, i, RING_OUTSIDE);
+        }
     }
     ring_close(cluster->ring);
     return true;
@@ -305,24 +315,32 @@ static void sort_nearest(Cluster *cluster, const World *world, guint site, guint
     }
 }
 
-static void find_nearest(Cluster *cluster, const World *world)
+void cluster_ring_changed(Cluster *cluster)
 {
-    guint ranges = ring_count_ranges(cluster->ring);
+    const World *world = cluster->nodes[0]->component.world;
 
-    cluster->nearest = g_new0(uint8_t, cluster->site_count * ranges * RING_REPLICAS_MOST);
     for (guint site = 0; site < cluster->site_count; site++) {
-        for (guint i = 0; i < ranges; i++) {
+        for (guint i = 0; i < ring_count_ranges(cluster->ring); i++) {
             sort_nearest(cluster, world, site, i);
         }
     }
 }
 
+static void find_nearest(Cluster *cluster)
+{
+    guint ranges = ring_count_ranges(cluster->ring);
+
+    cluster->nearest = g_new0(uint8_t, cluster->site_count * ranges * RING_REPLICAS_MOST);
+    cluster_ring_changed(cluster);
+}
+
 /* Tables of what each statement asks for. */
-static void find_needs(Cluster *cluster)
+static void find_needs(Cluster *cluster, guint changes)
 {
     for (guint i = 0; i < ring_count_ranges(cluster->ring); i++) {
         cluster->slots_per_key = MAX(cluster->slots_per_key, ring_range(cluster->ring, i)->count);
     }
+    cluster->slots_per_key += changes; /* each may bring a range one more replica */
     for (guint site = 0; site < cluster->site_count; site++) {
         for (Consistency level = CONSISTENCY_ANY; level < LEVELS; level++) {
             cluster->block_for[site][level] = (uint16_t)level_block_for(level, cluster->ring, site);
@@ -338,21 +356,33 @@ static uint32_t place_key(void *context, uint64_t key)
 static void build(Cluster *cluster, World *world, DiagList *diags)
 {
     uint32_t factors[RING_SITES_MOST] = {0};
+    guint before = diag_count_errors(diags), changes, replicas = 0;
 
     cluster->services = g_ptr_array_new_with_free_func(service_table_free);
     find_sites(cluster, world, diags);
     find_nodes(cluster, world);
     if (cluster->node_count == 0 ||
-        !read_replication(cluster, cluster->nodes[0]->keyspaces, factors, diags) ||
-        !make_ring(cluster, world, factors, diags)) {
+        !read_replication(cluster, cluster->nodes[0]->keyspaces, factors, diags)) {
+        return;
+    }
+    changes = topology_check(cluster, factors, diags);
+    for (guint i = 0; i < cluster->site_count; i++) {
+        replicas += factors[i];
+    }
+    if (changes > 0 && replicas + changes > RING_REPLICAS_MOST) {
+        diag_add(diags, DIAG_ERROR, cluster->nodes[0]->keyspaces, DIAG_VALUE,
+                 "%u replicas and %u changes of the ring are more than %d in all", replicas,
+                 changes, RING_REPLICAS_MOST);
+    }
+    if (diag_count_errors(diags) > before || !make_ring(cluster, world, factors, diags)) {
         return;
     }
     if (cluster->nodes[0]->repair_settings.interval > cluster->nodes[0]->gc_grace_seconds) {
         diag_add(diags, DIAG_WARNING, cluster->nodes[0]->component.settings, DIAG_KEY,
                  "'repair.interval' is longer than 'gc_grace_seconds': deleted rows can return");
     }
-    find_nearest(cluster, world);
-    find_needs(cluster);
+    find_nearest(cluster);
+    find_needs(cluster, changes);
     cluster->legs = legs_new(&cluster->nodes[0]->legs, world_engine(world),
                              cluster->nodes[0]->component.settings, diags);
     cluster->owner.id = CLUSTER_OWNER_ID;

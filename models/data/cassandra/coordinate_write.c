@@ -143,14 +143,15 @@ static void reconsider(Write *write)
 {
     Cassandra *node = write->node;
     const RingRange *range = write->range;
-    uint32_t counted = write->acked & level_counts(write->consistency, range, node->site);
+    uint32_t counted = write->acked & level_write_counts(write->consistency, node->cluster->ring,
+                                                         range, write->joining, node->site);
     SimTime at;
 
     if ((guint)__builtin_popcount(counted) < write->block_for) {
         return;
     }
-    at = level_decided_at(write->consistency, node->cluster->ring, range, node->site,
-                          write->acked_at);
+    at = level_write_decided_at(write->consistency, node->cluster->ring, range, write->joining,
+                                node->site, write->acked_at);
     if (at == SIM_NEVER) {
         return;
     }
@@ -166,7 +167,10 @@ static void reconsider(Write *write)
 bool write_waits_for(const Write *write, guint index)
 {
     return !write->is_decided &&
-           (level_counts(write->consistency, write->range, write->node->site) >> index & 1) != 0;
+           (level_write_counts(write->consistency, write->node->cluster->ring, write->range,
+                               write->joining, write->node->site) >>
+                index &
+            1) != 0;
 }
 
 void write_applied(Write *write, guint index, SimSpan later)
@@ -252,7 +256,7 @@ static void send_to_neighbours(Write *write, Cassandra *from, uint32_t mask)
 void write_forward(Cassandra *relay, Write *write, guint index)
 {
     send_to_neighbours(write, relay,
-                       write->targets & write->range->site_mask[relay->site] & ~(1u << index));
+                       write->targets & write_site_mask(write, relay->site) & ~(1u << index));
 }
 
 static guint choose_relay(Cassandra *node, uint32_t mask)
@@ -270,7 +274,7 @@ static guint choose_relay(Cassandra *node, uint32_t mask)
 static void send_to_site(Write *write, guint site)
 {
     Cassandra *node = write->node;
-    uint32_t mask = write->targets & write->range->site_mask[site];
+    uint32_t mask = write->targets & write_site_mask(write, site);
     uint32_t own = 0;
 
     if (mask == 0) {
@@ -351,20 +355,22 @@ static void on_write_ready(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
     Write *write = subject;
-    uint32_t live = node_live_replicas(node, write->range);
+    const RingRange *range = write->range;
+    uint32_t live = node_live_of(node, range, range->mask | range->pending);
     bool hinted;
 
     (void)detail;
     write->is_sent = true;
-    if (!level_is_available(write->consistency, node->cluster->ring, write->range, node->site,
-                            live)) {
+    write->joining = range->pending;
+    if (!level_write_is_available(write->consistency, node->cluster->ring, range, range->pending,
+                                  node->site, live)) {
         refuse(write);
         return;
     }
     stamp(write);
     write->targets = live;
     write->pending = SENDING; /* nobody forgets it before all are sent */
-    hinted = write->leaves_hints && hint_the_dead(write, write->range->mask & ~live);
+    hinted = write->leaves_hints && hint_the_dead(write, (range->mask | range->pending) & ~live);
     if (node->cluster->legs != NULL) {
         legs_send(write);
     } else {

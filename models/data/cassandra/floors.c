@@ -20,6 +20,9 @@ static void fill_from_stores(const Cluster *cluster, const uint64_t *keys, int64
         for (guint k = 0; k < replicas; k++) {
             uint32_t slot = entry->index * cluster->slots_per_key + k;
 
+            if ((ring_range(cluster->ring, entry->range)->mask >> k & 1) == 0) {
+                continue; /* no read asks it */
+            }
             floors[i] = MIN(floors[i], store_get(&cluster->store, slot));
             asked[entry->index] = (uint32_t)i;
         }

@@ -144,6 +144,11 @@ static void on_shutdown(void *self, void *subject, uint64_t detail)
     }
 }
 
+static bool is_outside(const Cassandra *node, guint rank)
+{
+    return ring_member(node->cluster->ring, rank) == RING_OUTSIDE;
+}
+
 /* Takes over what `from` knows newer (Gossiper.applyStateLocally). */
 static void learn(Cassandra *node, const Cassandra *from)
 {
@@ -151,7 +156,7 @@ static void learn(Cassandra *node, const Cassandra *from)
         const Peer *theirs = &from->gossip.peers[i];
         Peer *mine = &node->gossip.peers[i];
 
-        if (i == node->rank || !is_newer(theirs, mine)) {
+        if (i == node->rank || is_outside(node, i) || !is_newer(theirs, mine)) {
             continue;
         }
         if (theirs->generation > mine->generation) { /* it has another life */
@@ -223,7 +228,8 @@ static void on_echo_back(void *self, void *subject, uint64_t detail)
 
     (void)subject;
     node->gossip.peers[detail].is_echoing = false;
-    if (node_gossips(node) && !node->gossip.peers[detail].is_shut_down) {
+    if (node_gossips(node) && !node->gossip.peers[detail].is_shut_down &&
+        !is_outside(node, (guint)detail)) {
         set_alive(node, (guint)detail, true);
     }
 }
@@ -255,7 +261,7 @@ static guint gather(Cassandra *node, PeerTest *passes)
     guint count = 0;
 
     for (guint i = 0; i < node->cluster->node_count; i++) {
-        if (i != node->rank && passes(node, i)) {
+        if (i != node->rank && !is_outside(node, i) && passes(node, i)) {
             node->gossip.order[count++] = i;
         }
     }
@@ -316,8 +322,10 @@ void gossip_make(Cassandra *node)
     node->gossip.order = g_new0(uint32_t, count);
     for (guint i = 0; i < count; i++) {
         node->gossip.peers[i].intervals = g_new(uint32_t, PEER_INTERVALS);
-        node->gossip.peers[i].is_alive = true;
-        node->gossip.peers[i].generation = 1;
+        bool is_outsider = node->cluster->nodes[i]->is_outsider;
+
+        node->gossip.peers[i].is_alive = i == node->rank || !is_outsider;
+        node->gossip.peers[i].generation = is_outsider ? 0 : 1;
     }
 }
 
@@ -371,4 +379,31 @@ void gossip_announce_shutdown(Cassandra *node)
     own->version = UINT32_MAX;
     history_note(world_history(node->component.world), "cassandra.shutdown", &node->component, NULL,
                  NULL, NULL, NULL);
+}
+
+void gossip_welcome(Cassandra *node)
+{
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        Cassandra *other = node->cluster->nodes[i];
+
+        if (other != node) {
+            other->gossip.dead_count++;
+            gauge_set(&other->nodes_down, node_now(node), other->gossip.dead_count);
+        }
+    }
+}
+
+void gossip_forget(Cassandra *node)
+{
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        Cassandra *other = node->cluster->nodes[i];
+        Peer *peer = &other->gossip.peers[node->rank];
+
+        if (other == node) {
+            continue;
+        }
+        other->gossip.dead_count -= peer->is_alive ? 0 : 1;
+        peer->is_alive = peer->is_echoing = false;
+        gauge_set(&other->nodes_down, node_now(node), other->gossip.dead_count);
+    }
 }

@@ -108,20 +108,64 @@ static SimTime find_kth(uint32_t mask, const SimTime *answered_at, guint k)
     return count < k ? SIM_NEVER : sorted[k - 1];
 }
 
+uint32_t level_write_counts(Consistency level, const Ring *ring, const RingRange *range,
+                            uint32_t joining, guint site)
+{
+    uint32_t counts = level_counts(level, range, site);
+
+    if (joining == 0) {
+        return counts;
+    }
+    return counts | (level_is_local(level) ? ring_bits_at(ring, range, joining, site) : joining);
+}
+
+/* StorageProxy counts live natural and pending endpoints against the level's own number. */
+bool level_write_is_available(Consistency level, const Ring *ring, const RingRange *range,
+                              uint32_t joining, guint site, uint32_t live)
+{
+    RingRange met;
+
+    if (joining == 0) {
+        return level_is_available(level, ring, range, site, live);
+    }
+    met = *range;
+    met.mask |= joining;
+    for (guint i = 0; i < ring_count_sites(ring); i++) {
+        met.site_mask[i] |= ring_bits_at(ring, range, joining, i);
+    }
+    return level_is_available(level, ring, &met, site, live);
+}
+
+guint level_write_block_for(Consistency level, const Ring *ring, const RingRange *range,
+                            uint32_t joining, guint site)
+{
+    uint32_t counts = level_write_counts(level, ring, range, joining, site);
+
+    return level_block_for(level, ring, site) + count_of(counts & joining);
+}
+
 SimTime level_decided_at(Consistency level, const Ring *ring, const RingRange *range, guint site,
                          const SimTime *answered_at)
+{
+    return level_write_decided_at(level, ring, range, 0, site, answered_at);
+}
+
+SimTime level_write_decided_at(Consistency level, const Ring *ring, const RingRange *range,
+                               uint32_t joining, guint site, const SimTime *answered_at)
 {
     SimTime last = 0;
 
     if (level != CONSISTENCY_EACH_QUORUM) {
-        return find_kth(level_counts(level, range, site), answered_at,
-                        level_block_for(level, ring, site));
+        return find_kth(level_write_counts(level, ring, range, joining, site), answered_at,
+                        level_write_block_for(level, ring, range, joining, site));
     }
     for (guint i = 0; i < ring_count_sites(ring); i++) {
         guint quorum = quorum_of(ring_factor(ring, i));
+        uint32_t more = joining != 0 ? ring_bits_at(ring, range, joining, i) : 0;
 
         if (quorum > 0) {
-            last = MAX(last, find_kth(range->site_mask[i], answered_at, quorum));
+            last = MAX(last,
+                       find_kth(range->site_mask[i] | more, answered_at, quorum + count_of(more)));
         }
     }
     return last;

@@ -29,6 +29,17 @@ bool level_is_available(Consistency level, const Ring *ring, const RingRange *ra
 SimTime level_decided_at(Consistency level, const Ring *ring, const RingRange *range, guint site,
                          const SimTime *answered_at);
 
+/* The same for a write while nodes of `joining` are pending: they count like replicas, and for each
+ * that counts one more answer is needed (AbstractWriteResponseHandler.totalBlockFor). */
+bool level_write_is_available(Consistency level, const Ring *ring, const RingRange *range,
+                              uint32_t joining, guint site, uint32_t live);
+uint32_t level_write_counts(Consistency level, const Ring *ring, const RingRange *range,
+                            uint32_t joining, guint site);
+guint level_write_block_for(Consistency level, const Ring *ring, const RingRange *range,
+                            uint32_t joining, guint site);
+SimTime level_write_decided_at(Consistency level, const Ring *ring, const RingRange *range,
+                               uint32_t joining, guint site, const SimTime *answered_at);
+
 /* Whether the level looks at the coordinator's own site only. */
 static inline bool level_is_local(Consistency level)
 {

@@ -21,6 +21,7 @@
 typedef struct Cassandra Cassandra;
 typedef struct Write Write;
 typedef struct Read Read;
+typedef struct Topology Topology;
 typedef struct Tombstones Tombstones;
 typedef struct Deletions Deletions;
 typedef struct Paxos Paxos;
@@ -206,6 +207,13 @@ struct Cassandra {
     guint warm_words;
     NodeCounts at_start;
     uint64_t host_id[2];
+    PlannedOrder plan;  /* to join or leave; order ORDER_NONE: it does neither */
+    bool is_outsider;   /* it begins as no member of the ring */
+    Topology *topology; /* NULL: it changes nothing now */
+    int64_t data_size;  /* configuration */
+    double stream_throughput_outbound, inter_dc_stream_throughput_outbound; /* configuration */
+    double stream_receive_rate;                                             /* configuration */
+    uint64_t ring_changes_refused, bytes_streamed;                          /* measurement */
     bool is_clean;    /* it ended in good order: nothing is to be replayed */
     HintQueue *hints; /* by rank of the target */
     guint hints_dispatching;
@@ -272,8 +280,9 @@ static inline void node_work(Cassandra *node, SimSpan cpu, const EventType *type
 bool node_send(Cassandra *from, Cassandra *to, int64_t size_bytes, const EventType *type,
                void *subject, uint64_t detail);
 
-/* The live replicas of a range as `node` sees them. */
+/* The live replicas of a range as `node` sees them; those of `mask`. */
 uint32_t node_live_replicas(const Cassandra *node, const RingRange *range);
+uint32_t node_live_of(const Cassandra *node, const RingRange *range, uint32_t mask);
 
 /* A version: the wall clock in microseconds, never the same twice on a node, stamped by its rank.
  */
@@ -284,6 +293,12 @@ int64_t node_timestamp(Cassandra *node);
 enum { NODE_REQUEST_WRITE, NODE_REQUEST_READ, NODE_REQUEST_PAXOS };
 void node_request_enter(Cassandra *node, void *request, uint64_t type);
 void node_request_done(Cassandra *node);
+
+/* The ring has other members: tables that were made from it are made anew (cluster.c). */
+void cluster_ring_changed(Cluster *cluster);
+
+/* The process starts: its JVM first, then the replay of the commit log. */
+void node_boot(Cassandra *node);
 
 /* All rooms give back what does not outlive the process. */
 void node_end(Cassandra *node, bool power_lost);
@@ -340,6 +355,7 @@ struct Write {
     uint32_t pending; /* of them, those with an event under way */
     uint32_t acked;   /* whose acknowledgement is on its way or here */
     uint32_t relays;  /* that forward it within their site */
+    uint32_t joining; /* endpoints that were pending when it was sent: one answer more for each */
     Consistency consistency;
     uint16_t block_for;
     uint8_t near; /* with legs: index of the replica that is near */
@@ -353,6 +369,16 @@ struct Write {
     SimTime acked_at[RING_REPLICAS_MOST]; /* arrival at the coordinator */
     uint32_t lives[RING_REPLICAS_MOST];   /* the replica's incarnation when its event was planned */
 };
+
+/* The replicas of a site that a write goes to, pending ones included. */
+static inline uint32_t write_site_mask(const Write *write, guint site)
+{
+    uint32_t mask = write->range->site_mask[site];
+
+    return write->joining == 0 ? mask
+                               : mask | ring_bits_at(write->node->cluster->ring, write->range,
+                                                     write->joining, site);
+}
 
 void write_receive(Cassandra *node, const Message *message);
 
@@ -483,6 +509,11 @@ void gossip_free(Cassandra *node);
 /* Joins the cluster: `is_first` at the beginning of the run, when all have known each other. */
 void gossip_start(Cassandra *node, bool is_first);
 
+/* A node is about to join: all others count it among those they have not heard of. It is no member
+ * any more: nobody counts it. */
+void gossip_welcome(Cassandra *node);
+void gossip_forget(Cassandra *node);
+
 /* Tells all live peers that it ends now, and gossips no more. */
 void gossip_announce_shutdown(Cassandra *node);
 
@@ -491,3 +522,6 @@ void gossip_announce_shutdown(Cassandra *node);
 
 /* Begins to end in good order; the process lives on when it is only drained. */
 void shutdown_begin(Cassandra *node, bool is_drain);
+
+/* The process lives on, and nothing of what it had planned happens any more. */
+void shutdown_rest(Cassandra *node);

@@ -56,6 +56,25 @@ static char life_of(const Cassandra *asked, const Cassandra *node)
     return node_sees(asked, node->rank) ? 'U' : 'D';
 }
 
+static char state_of(const Cassandra *node)
+{
+    switch (ring_member(node->cluster->ring, node->rank)) {
+    case RING_JOINING:
+        return 'J';
+    case RING_LEAVING:
+        return 'L';
+    case RING_NORMAL:
+    case RING_OUTSIDE:
+        break;
+    }
+    return 'N';
+}
+
+static bool is_shown(const Cassandra *node)
+{
+    return ring_member(node->cluster->ring, node->rank) != RING_OUTSIDE;
+}
+
 static guint count_tokens(const Ring *ring, guint rank)
 {
     guint count = 0;
@@ -98,7 +117,8 @@ static void show_node(const Cassandra *asked, const Cassandra *node, int width, 
                       cJSON *nodes)
 {
     g_autofree char *address = nodetool_print_address(node), *id = nodetool_print_host_id(node);
-    char state[] = {life_of(asked, node), 'N', '\0'};
+    char state[] = {life_of(asked, node), state_of(node), '\0'};
+    const char *word = state[1] == 'J' ? "Joining" : state[1] == 'L' ? "Leaving" : "Normal";
     guint tokens = count_tokens(asked->cluster->ring, node->rank);
     double owns = ring_owns(asked->cluster->ring, node->rank);
     cJSON *item = cJSON_CreateObject();
@@ -107,7 +127,7 @@ static void show_node(const Cassandra *asked, const Cassandra *node, int width, 
     g_string_append_printf(text, "%s  %-*s  %-9s  %-11u  %-16s  %-36s  %s\n", state, width, address,
                            "?", tokens, percent, id, node->rack);
     cJSON_AddStringToObject(item, "status", state[0] == 'U' ? "Up" : "Down");
-    cJSON_AddStringToObject(item, "state", "Normal");
+    cJSON_AddStringToObject(item, "state", word);
     cJSON_AddStringToObject(item, "address", address);
     cJSON_AddNullToObject(item, "load_bytes");
     cJSON_AddNumberToObject(item, "tokens", tokens);
@@ -138,7 +158,7 @@ static void show_site(const Cassandra *asked, guint site, int width, ViewAnswer 
     cJSON_AddItemToObject(item, "nodes", nodes);
     cJSON_AddItemToArray(sites, item);
     for (guint i = 0; i < cluster->node_count; i++) {
-        if (cluster->nodes[i]->site == site) {
+        if (cluster->nodes[i]->site == site && is_shown(cluster->nodes[i])) {
             show_node(asked, cluster->nodes[i], width, text, nodes);
         }
     }

@@ -4,6 +4,8 @@
  * single gossip states, the schema. */
 #include "models/data/cassandra/nodetool.h"
 
+#include "models/data/cassandra/topology.h"
+
 /* --- tpstats --- */
 
 static void show_pool(const char *name, const Stage *stage, uint64_t completed, GString *text,
@@ -58,6 +60,9 @@ bool nodetool_show_tpstats(const Component *self, SimTime epoch, const char *con
 
 static const char *print_mode(const Cassandra *node)
 {
+    if (topology_mode(node) != NULL) {
+        return topology_mode(node);
+    }
     switch (node->phase) {
     case NODE_DOWN:
     case NODE_BOOTING:
@@ -73,6 +78,22 @@ static const char *print_mode(const Cassandra *node)
     return "NORMAL";
 }
 
+static void show_streams(const Cassandra *asked, ViewAnswer *answer)
+{
+    int64_t done, whole;
+
+    if (!topology_progress(asked, &done, &whole)) {
+        g_string_append(answer->text, "Not sending any streams.\n");
+        return;
+    }
+    g_string_append_printf(answer->text,
+                           "%s %" G_GINT64_FORMAT " bytes total. Already %" G_GINT64_FORMAT
+                           " bytes total\n",
+                           asked->plan.order == ORDER_LEAVE ? "Sending" : "Receiving", whole, done);
+    cJSON_AddNumberToObject(answer->data, "streams_bytes", (double)whole);
+    cJSON_AddNumberToObject(answer->data, "streams_done_bytes", (double)done);
+}
+
 bool nodetool_show_netstats(const Component *self, SimTime epoch, const char *const *words,
                             ViewAnswer *answer, GError **error)
 {
@@ -83,7 +104,8 @@ bool nodetool_show_netstats(const Component *self, SimTime epoch, const char *co
     (void)epoch;
     (void)words;
     (void)error;
-    g_string_append_printf(answer->text, "Mode: %s\nNot sending any streams.\n", mode);
+    g_string_append_printf(answer->text, "Mode: %s\n", mode);
+    show_streams(asked, answer);
     g_string_append_printf(answer->text,
                            "Read Repair Statistics:\nMismatch (Blocking): %" G_GUINT64_FORMAT "\n",
                            mismatches);
@@ -144,22 +166,29 @@ bool nodetool_show_gossipinfo(const Component *self, SimTime epoch, const char *
 static void append_addresses(GString *text, const Cluster *cluster, const RingRange *range,
                              cJSON *list)
 {
-    for (guint i = 0; i < range->count; i++) {
-        g_autofree char *address = nodetool_print_address(cluster->nodes[range->replicas[i]]);
+    const char *comma = "";
 
-        g_string_append_printf(text, "%s%s", i == 0 ? "" : ", ", address);
+    for (uint32_t left = range->mask; left != 0; left &= left - 1) {
+        guint rank = range->replicas[__builtin_ctz(left)];
+        g_autofree char *address = nodetool_print_address(cluster->nodes[rank]);
+
+        g_string_append_printf(text, "%s%s", comma, address);
+        comma = ", ";
         cJSON_AddItemToArray(list, cJSON_CreateString(address));
     }
 }
 
 static void append_details(GString *text, const Cluster *cluster, const RingRange *range)
 {
-    for (guint i = 0; i < range->count; i++) {
-        const Cassandra *node = cluster->nodes[range->replicas[i]];
+    const char *comma = "";
+
+    for (uint32_t left = range->mask; left != 0; left &= left - 1) {
+        const Cassandra *node = cluster->nodes[range->replicas[__builtin_ctz(left)]];
         g_autofree char *address = nodetool_print_address(node);
 
-        g_string_append_printf(text, "%sEndpointDetails(host:%s, datacenter:%s, rack:%s)",
-                               i == 0 ? "" : ", ", address, node->component.site->name, node->rack);
+        g_string_append_printf(text, "%sEndpointDetails(host:%s, datacenter:%s, rack:%s)", comma,
+                               address, node->component.site->name, node->rack);
+        comma = ", ";
     }
 }
 
@@ -220,6 +249,13 @@ static void show_token(const Cassandra *asked, const RingRange *range, int width
     cJSON_AddItemToArray(tokens, item);
 }
 
+static bool is_owned_at(const Cluster *cluster, guint index, guint site)
+{
+    const Cassandra *owner = cluster->nodes[ring_range(cluster->ring, index)->owner];
+
+    return owner->site == site && ring_member(cluster->ring, owner->rank) != RING_OUTSIDE;
+}
+
 static void show_ring_of(const Cassandra *asked, guint site, int width, GString *text, cJSON *sites)
 {
     const Ring *ring = asked->cluster->ring;
@@ -228,7 +264,7 @@ static void show_ring_of(const Cassandra *asked, guint site, int width, GString 
     g_autofree char *token = NULL;
 
     for (guint i = 0; i < ring_count_ranges(ring); i++) {
-        if (asked->cluster->nodes[ring_range(ring, i)->owner]->site == site) {
+        if (is_owned_at(asked->cluster, i, site)) {
             g_free(token);
             token = g_strdup_printf("%" G_GINT64_FORMAT, ring_range(ring, i)->token);
             last = token;
@@ -240,7 +276,7 @@ static void show_ring_of(const Cassandra *asked, guint site, int width, GString 
     g_string_append_printf(text, "%-*s  %-12s%-7s%-8s%-16s%-20s%-44s\n", width, "", "", "", "", "",
                            "", last);
     for (guint i = 0; i < ring_count_ranges(ring); i++) {
-        if (asked->cluster->nodes[ring_range(ring, i)->owner]->site == site) {
+        if (is_owned_at(asked->cluster, i, site)) {
             show_token(asked, ring_range(ring, i), width, text, tokens);
         }
     }

@@ -189,9 +189,9 @@ static SimSpan draw_mutation_cpu(Cassandra *node, const Write *write, guint inde
 
     if ((write->relays >> index & 1) != 0) {
         guint others =
-            (guint)__builtin_popcount(write->targets & write->range->site_mask[node->site]);
+            (guint)__builtin_popcount(write->targets & write_site_mask(write, node->site));
 
-        cpu += (others - 1) * node->forward_cpu;
+        cpu += (MAX(1, others) - 1) * node->forward_cpu;
     }
     return cpu;
 }

@@ -9,8 +9,12 @@
 /* Tokens go from -2^63 + 1 to 2^63 - 1. */
 #define RING_LENGTH 18446744073709551614.0
 
+#define NO_HEIR UINT32_MAX
+
 struct Ring {
     RingNode *nodes;
+    RingMember *members;
+    guint *heirs; /* who takes over a node's tokens; NO_HEIR: nobody */
     guint node_count;
     uint32_t factors[RING_SITES_MOST];
     guint site_count;
@@ -25,6 +29,9 @@ Ring *ring_new(const RingNode *nodes, guint node_count, const uint32_t *factors,
     g_assert_cmpuint(site_count, <=, RING_SITES_MOST);
     g_assert_cmpuint(node_count, >, 0);
     ring->nodes = g_memdup2(nodes, node_count * sizeof *nodes);
+    ring->members = g_new0(RingMember, node_count);
+    ring->heirs = g_new(guint, node_count);
+    memset(ring->heirs, 0xff, node_count * sizeof *ring->heirs);
     ring->node_count = node_count;
     memcpy(ring->factors, factors, site_count * sizeof *factors);
     ring->site_count = site_count;
@@ -38,6 +45,8 @@ void ring_free(Ring *ring)
         return;
     }
     g_free(ring->nodes);
+    g_free(ring->members);
+    g_free(ring->heirs);
     g_array_free(ring->ranges, TRUE);
     g_free(ring);
 }
@@ -91,6 +100,24 @@ static gint compare_ranges(gconstpointer left, gconstpointer right)
     return (a > b) - (a < b);
 }
 
+/* Before the change under way, or when it is complete. */
+typedef enum RingView { RING_NOW, RING_THEN } RingView;
+
+static bool is_member(const Ring *ring, guint node, RingView view)
+{
+    switch (ring->members[node]) {
+    case RING_NORMAL:
+        return view == RING_NOW || ring->heirs[node] == NO_HEIR;
+    case RING_OUTSIDE:
+        return false;
+    case RING_JOINING:
+        return view == RING_THEN;
+    case RING_LEAVING:
+        return view == RING_NOW;
+    }
+    g_assert_not_reached();
+}
+
 /* One site's part of the walk around the ring. */
 typedef struct Placement {
     guint left;    /* replicas still to be found */
@@ -98,14 +125,14 @@ typedef struct Placement {
     uint64_t racks;
 } Placement;
 
-static void begin_placement(const Ring *ring, Placement *sites)
+static void begin_placement(const Ring *ring, RingView view, Placement *sites)
 {
     for (guint site = 0; site < ring->site_count; site++) {
         uint64_t racks = 0;
         guint nodes = 0, rack_count;
 
         for (guint i = 0; i < ring->node_count; i++) {
-            if (ring->nodes[i].site == site) {
+            if (ring->nodes[i].site == site && is_member(ring, i, view)) {
                 g_assert_cmpuint(ring->nodes[i].rack, <, 64);
                 racks |= UINT64_C(1) << ring->nodes[i].rack;
                 nodes++;
@@ -129,28 +156,36 @@ static bool has_replica(const RingRange *range, uint16_t node)
     return false;
 }
 
-static void add_replica(RingRange *range, uint16_t node, guint site)
+/* The bit of a node, which gets the next one when it has none yet. */
+static guint take_bit(RingRange *range, uint16_t node)
 {
+    for (guint i = 0; i < range->count; i++) {
+        if (range->replicas[i] == node) {
+            return i;
+        }
+    }
     g_assert_cmpuint(range->count, <, RING_REPLICAS_MOST);
-    range->site_mask[site] |= 1u << range->count;
-    range->mask |= 1u << range->count;
-    range->replicas[range->count++] = node;
+    range->replicas[range->count] = node;
+    return range->count++;
 }
 
-/* NetworkTopologyStrategy.calculateNaturalEndpoints. */
-static void find_replicas(const Ring *ring, guint index)
+/* NetworkTopologyStrategy.calculateNaturalEndpoints: nodes in the order in which they are met.
+ * Returns how many. */
+static guint find_replicas(const Ring *ring, guint index, RingView view, uint16_t *found)
 {
-    RingRange *range = &g_array_index(ring->ranges, RingRange, index);
     Placement sites[RING_SITES_MOST];
+    RingRange chosen = {0}; /* only its list is used */
 
-    begin_placement(ring, sites);
+    begin_placement(ring, view, sites);
     for (guint step = 0; step < ring->ranges->len; step++) {
         guint at = (index + step) % ring->ranges->len;
-        uint16_t node = g_array_index(ring->ranges, RingRange, at).owner;
+        uint16_t owner = g_array_index(ring->ranges, RingRange, at).owner;
+        bool has_heir = view == RING_THEN && ring->heirs[owner] != NO_HEIR;
+        uint16_t node = has_heir ? (uint16_t)ring->heirs[owner] : owner;
         RingNode where = ring->nodes[node];
         Placement *site = &sites[where.site];
 
-        if (site->left == 0 || has_replica(range, node)) {
+        if (site->left == 0 || !is_member(ring, node, view) || has_replica(&chosen, node)) {
             continue;
         }
         if ((site->racks >> where.rack & 1) == 0) {
@@ -160,8 +195,42 @@ static void find_replicas(const Ring *ring, guint index)
         } else {
             continue;
         }
-        add_replica(range, node, where.site);
+        take_bit(&chosen, node);
         site->left--;
+    }
+    memcpy(found, chosen.replicas, chosen.count * sizeof *found);
+    return chosen.count;
+}
+
+/* Who is a replica of a range now, and who will be. */
+static void place(Ring *ring, guint index)
+{
+    RingRange *range = &g_array_index(ring->ranges, RingRange, index);
+    uint16_t found[RING_REPLICAS_MOST];
+    guint count = find_replicas(ring, index, RING_NOW, found);
+
+    range->mask = range->pending = range->losing = 0;
+    memset(range->site_mask, 0, sizeof range->site_mask);
+    for (guint i = 0; i < count; i++) {
+        uint32_t bit = 1u << take_bit(range, found[i]);
+
+        range->mask |= bit;
+        range->site_mask[ring->nodes[found[i]].site] |= bit;
+    }
+    if (ring_is_changing(ring)) {
+        count = find_replicas(ring, index, RING_THEN, found);
+        for (guint i = 0; i < count; i++) {
+            range->pending |= 1u << take_bit(range, found[i]);
+        }
+        range->losing = range->mask & ~range->pending;
+        range->pending &= ~range->mask;
+    }
+}
+
+static void place_all(Ring *ring)
+{
+    for (guint i = 0; i < ring->ranges->len; i++) {
+        place(ring, i);
     }
 }
 
@@ -169,10 +238,72 @@ void ring_close(Ring *ring)
 {
     g_assert_cmpuint(ring->ranges->len, >, 0);
     sort_array(ring->ranges, compare_ranges);
-    for (guint i = 0; i < ring->ranges->len; i++) {
-        find_replicas(ring, i);
-    }
+    place_all(ring);
     ring->is_closed = true;
+}
+
+bool ring_is_changing(const Ring *ring)
+{
+    for (guint i = 0; i < ring->node_count; i++) {
+        if (ring->members[i] == RING_JOINING || ring->members[i] == RING_LEAVING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The heir has become a normal member: the tokens are its own. */
+static void inherit(Ring *ring, guint heir)
+{
+    for (guint dead = 0; dead < ring->node_count; dead++) {
+        if (ring->heirs[dead] != heir) {
+            continue;
+        }
+        for (guint i = 0; i < ring->ranges->len; i++) {
+            RingRange *range = &g_array_index(ring->ranges, RingRange, i);
+
+            range->owner = range->owner == dead ? (uint16_t)heir : range->owner;
+        }
+        ring->members[dead] = RING_OUTSIDE;
+        ring->heirs[dead] = NO_HEIR;
+    }
+}
+
+void ring_set_member(Ring *ring, guint node, RingMember member)
+{
+    ring->members[node] = member;
+    if (member == RING_NORMAL) {
+        inherit(ring, node);
+    }
+    for (guint dead = 0; member == RING_OUTSIDE && dead < ring->node_count; dead++) {
+        ring->heirs[dead] = ring->heirs[dead] == node ? NO_HEIR : ring->heirs[dead];
+    }
+    if (ring->is_closed) {
+        place_all(ring);
+    }
+}
+
+RingMember ring_member(const Ring *ring, guint node)
+{
+    return ring->members[node];
+}
+
+void ring_take_over(Ring *ring, guint heir, guint dead)
+{
+    ring->heirs[dead] = heir;
+    ring_set_member(ring, heir, RING_JOINING);
+}
+
+uint32_t ring_bits_at(const Ring *ring, const RingRange *range, uint32_t mask, guint site)
+{
+    uint32_t bits = 0;
+
+    for (; mask != 0; mask &= mask - 1) {
+        guint i = (guint)__builtin_ctz(mask);
+
+        bits |= ring->nodes[range->replicas[i]].site == site ? 1u << i : 0;
+    }
+    return bits;
 }
 
 guint ring_count_ranges(const Ring *ring)
@@ -239,8 +370,12 @@ double ring_owns(const Ring *ring, guint node)
     double share = 0;
 
     for (guint i = 0; i < ring->ranges->len; i++) {
-        if (has_replica(ring_range(ring, i), (uint16_t)node)) {
-            share += ring_share(ring, i);
+        const RingRange *range = ring_range(ring, i);
+
+        for (guint k = 0; k < range->count; k++) {
+            bool is_its = range->replicas[k] == node && (range->mask >> k & 1) != 0;
+
+            share += is_its ? ring_share(ring, i) : 0;
         }
     }
     return share;

@@ -9,8 +9,7 @@
 
 enum { ENDS, IS_DRAINED }; /* detail */
 
-/* The process lives, but nothing of what it had planned happens any more. */
-static void rest(Cassandra *node)
+void shutdown_rest(Cassandra *node)
 {
     node->component.owner.incarnation++;
     host_forget(node->component.host, &node->component.owner);
@@ -27,7 +26,7 @@ static void on_announced(void *self, void *subject, uint64_t detail)
     if (detail == ENDS) {
         component_stop(&node->component, NULL);
     } else {
-        rest(node);
+        shutdown_rest(node);
     }
     commit_log_flush(&node->log, node_now(node)); /* no sync is under way any more */
     node->is_clean = true;

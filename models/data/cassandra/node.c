@@ -1,0 +1,73 @@
+/* node.c - what the rooms of a node share: messages, whom it sees, its clock, its threads. */
+#include "models/data/cassandra/node.h"
+
+#include "models/data/cassandra/paxos.h"
+#include "sim/world/version.h"
+
+bool node_send(Cassandra *from, Cassandra *to, int64_t size_bytes, const EventType *type,
+               void *subject, uint64_t detail)
+{
+    SimTime arrival = from == to ? node_now(from)
+                                 : network_arrival(&from->component, &to->component,
+                                                   (uint32_t)MIN(size_bytes, UINT32_MAX));
+
+    if (arrival == SIM_NEVER) {
+        return false;
+    }
+    engine_at(from->engine, arrival, &to->component.owner, type, subject, detail);
+    return true;
+}
+
+uint32_t node_live_replicas(const Cassandra *node, const RingRange *range)
+{
+    return node_live_of(node, range, range->mask);
+}
+
+uint32_t node_live_of(const Cassandra *node, const RingRange *range, uint32_t mask)
+{
+    uint32_t live = mask;
+
+    for (guint i = 0; node->gossip.dead_count > 0 && i < range->count; i++) {
+        live &= node_sees(node, range->replicas[i]) ? UINT32_MAX : ~(1u << i);
+    }
+    return live;
+}
+
+int64_t node_timestamp(Cassandra *node)
+{
+    int64_t clock_us = component_wall_clock(&node->component) / SIM_US;
+
+    node->clock_us = MAX(clock_us, node->clock_us + 1);
+    node->clock_us += node->clock_us == node->ballot_us ? 1 : 0;
+    return version_make(node->clock_us, node->rank, false);
+}
+
+static void begin_request(Cassandra *node, const Task *task)
+{
+    if (task->detail == NODE_REQUEST_WRITE) {
+        write_begin(node, task->subject);
+    } else if (task->detail == NODE_REQUEST_PAXOS) {
+        paxos_begin(node, task->subject);
+    } else {
+        read_begin(node, task->subject);
+    }
+}
+
+void node_request_enter(Cassandra *node, void *request, uint64_t type)
+{
+    Task task = {.subject = request, .detail = type, .arrived = node_now(node)};
+
+    if (stage_enter(&node->requests, task)) {
+        begin_request(node, &task);
+    }
+}
+
+void node_request_done(Cassandra *node)
+{
+    Task task;
+
+    stage_leave(&node->requests, node_now(node));
+    if (stage_next(&node->requests, node_now(node), &task)) {
+        begin_request(node, &task);
+    }
+}
