@@ -8,6 +8,7 @@
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/nodetool.h"
 #include "models/data/cassandra/paxos.h"
+#include "models/data/cassandra/release.h"
 #include "models/data/cassandra/repair.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/topology.h"
@@ -29,6 +30,11 @@ static const Field consistency_fields[] = {
 };
 
 static const Field cassandra_fields[] = {
+    FIELD_CHOICE(Cassandra, release, .initial = "3.11", .more = release_names,
+                 .help = "Settings that are not given have the defaults of this release: 4.0 takes "
+                         "16 tokens, a random relay, cross_node_timeout and no read repair by "
+                         "chance, 4.1 and 5.0 also stream 24 MiB/s",
+                 .source = "conf/cassandra.yaml of 3.11.17, 4.0.12, 4.1.6 and 5.0-beta1"),
     FIELD_COUNT(Cassandra, num_tokens, .initial = "32", .lowest = "1", .highest = "1024",
                 .help = "Tokens a node takes on the ring",
                 .source = "assumption; Cassandra 3.11 ships 256, 4.0 ships 16"),
@@ -50,6 +56,10 @@ static const Field cassandra_fields[] = {
     FIELD_SPAN(Cassandra, write_request_timeout, .initial = "2s", .lowest = "1ms",
                .help = "How long a coordinator waits for a write",
                .source = "Cassandra 3.11 write_request_timeout_in_ms"),
+    FIELD_FLAG(Cassandra, cross_node_timeout, .initial = "false",
+               .help = "Whether replicas count the age of a request from when its coordinator made "
+                       "it, by both clocks, and not from its arrival",
+               .source = "Cassandra 3.11 cross_node_timeout; true from 4.0 on"),
     FIELD_COUNT(Cassandra, concurrent_reads, .initial = "32", .lowest = "1", .highest = "100000",
                 .help = "Threads of the READ stage", .source = "Cassandra 3.11 concurrent_reads"),
     FIELD_COUNT(Cassandra, concurrent_writes, .initial = "32", .lowest = "1", .highest = "100000",
@@ -259,6 +269,7 @@ static void cassandra_make(Component *self, World *world, DiagList *diags)
     Cassandra *node = node_of(self);
 
     node->engine = world_engine(world);
+    release_apply(node);
     stage_init(&node->requests, (guint)node->native_transport_max_threads);
     stage_init(&node->mutation_stage, (guint)node->concurrent_writes);
     stage_init(&node->read_stage, (guint)node->concurrent_reads);

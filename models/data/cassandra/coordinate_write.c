@@ -13,8 +13,6 @@
 #define SENDING (1u << 31)     /* in `pending`: no replica's bit */
 #define TOGETHER (20 * SIM_US) /* arrivals this near each other are one event */
 
-enum { RELAY_FIRST, RELAY_RANDOM }; /* index into the names of `relay` */
-
 static Cassandra *replica_of(const Write *write, guint index)
 {
     return write->node->cluster->nodes[write->range->replicas[index]];

@@ -131,6 +131,7 @@ typedef struct RepairSettings {
     double validation_rate, stream_rate;
     double stream_cpu_rate, validation_cpu_rate;
 } RepairSettings;
+enum { RELAY_FIRST, RELAY_RANDOM }; /* index into the names of `relay` */
 
 typedef enum NodePhase {
     NODE_DOWN,
@@ -177,7 +178,8 @@ struct Cassandra {
     SimSpan read_request_timeout, write_request_timeout;
     double dclocal_read_repair_chance;
     ConsistencySettings consistency;
-    int relay;
+    int relay, release;
+    bool cross_node_timeout;
     bool hinted_handoff_enabled;
     int64_t num_tokens, token_seed;
     char *rack, *token_file;

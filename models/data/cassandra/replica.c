@@ -143,6 +143,29 @@ void replica_answer_paxos(Cassandra *node, PaxosMessage *message)
 
 static void start_mutation(Cassandra *node, Write *write, guint index);
 
+/* How old a request of `from` is at its start here: since it arrived, or since it was made by the
+ * clock there (MessageDeliveryTask, cross_node_timeout). */
+static SimSpan age_of(const Cassandra *node, const Cassandra *from, SimTime began, SimTime arrived)
+{
+    if (!node->cross_node_timeout || from == node) {
+        return node_now(node) - arrived;
+    }
+    return node_now(node) - began + component_wall_clock(&node->component) -
+           component_wall_clock(&from->component);
+}
+
+static bool is_mutation_late(const Cassandra *node, const Write *write, SimTime arrived)
+{
+    return age_of(node, write->node, write->began, arrived) > node->write_request_timeout;
+}
+
+static void drop_mutation(Cassandra *node, Write *write, guint index)
+{
+    stage_leave(&node->mutation_stage, node_now(node));
+    node->mutations_dropped++;
+    write_dropped(write, index);
+}
+
 static void start_next_mutations(Cassandra *node)
 {
     Task task;
@@ -152,10 +175,8 @@ static void start_next_mutations(Cassandra *node)
         bool is_own = write->node == node;
 
         /* The coordinator's own part runs however late (StorageProxy.LocalMutationRunnable). */
-        if (!is_own && node_now(node) - task.arrived > node->write_request_timeout) {
-            stage_leave(&node->mutation_stage, node_now(node));
-            node->mutations_dropped++;
-            write_dropped(write, (guint)task.detail);
+        if (!is_own && is_mutation_late(node, write, task.arrived)) {
+            drop_mutation(node, write, (guint)task.detail);
             continue;
         }
         start_mutation(node, write, (guint)task.detail);
@@ -216,7 +237,7 @@ bool replica_write_quietly(Cassandra *node, Write *write, guint index, SimSpan l
 {
     SimSpan cpu;
 
-    if (node->mutation_stage.count > 0 ||
+    if (node->mutation_stage.count > 0 || (node->cross_node_timeout && write->node != node) ||
         !can_be_quiet(node, later, write_waits_for(write, index))) {
         return false;
     }
@@ -232,9 +253,14 @@ void replica_take_mutation(Cassandra *node, Write *write, guint index)
 {
     Task task = {.subject = write, .detail = index, .arrived = node_now(node)};
 
-    if (stage_enter(&node->mutation_stage, task)) {
-        start_mutation(node, write, index);
+    if (!stage_enter(&node->mutation_stage, task)) {
+        return;
     }
+    if (write->node != node && is_mutation_late(node, write, task.arrived)) {
+        drop_mutation(node, write, index);
+        return;
+    }
+    start_mutation(node, write, index);
 }
 
 static void on_mutation_arrived(void *self, void *subject, uint64_t detail)

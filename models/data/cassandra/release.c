@@ -1,0 +1,34 @@
+/* release.c - which release the defaults are those of. */
+#include "models/data/cassandra/release.h"
+
+#include "sim/config/json_place.h"
+
+const char *const release_names[] = {"3.11", "4.0", "4.1", "5.0", NULL};
+
+static bool is_given(const Cassandra *node, const char *name)
+{
+    return json_member(node->component.settings, name) != NULL;
+}
+
+void release_apply(Cassandra *node)
+{
+    if (node->release >= RELEASE_4_0) {
+        node->num_tokens = is_given(node, "num_tokens") ? node->num_tokens : 16;
+        node->relay = is_given(node, "relay") ? node->relay : RELAY_RANDOM;
+        node->cross_node_timeout =
+            is_given(node, "cross_node_timeout") ? node->cross_node_timeout : true;
+        if (!is_given(node, "dclocal_read_repair_chance")) {
+            node->dclocal_read_repair_chance = 0; /* the option is gone */
+        }
+    }
+    if (node->release >= RELEASE_4_1) {
+        double limit = 24.0 * 1024 * 1024;
+
+        if (!is_given(node, "stream_throughput_outbound")) {
+            node->stream_throughput_outbound = limit;
+        }
+        if (!is_given(node, "inter_dc_stream_throughput_outbound")) {
+            node->inter_dc_stream_throughput_outbound = limit;
+        }
+    }
+}
