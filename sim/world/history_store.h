@@ -40,8 +40,10 @@
  * 4. Who holds what when something was found: a HistoryWitness, once, when the world is wired.
  *
  * 5. The end: history_final for each key with an acknowledged write. A replica that holds nothing
- * of the key counts as holding history_purged(history, key), so that a purged tombstone is neither
- *    lost nor differs from a tombstone not purged yet.
+ *    of the key counts as holding history_purged(history, key), so that a purged tombstone is
+ *    neither lost nor differs from a tombstone not purged yet. When the newest of all is a purged
+ *    tombstone also history_final_shown, with the newest data that some replica still holds; not
+ *    when none does.
  *
  * 6. Which components hold the replicas of each range, for replicas-down-per-range:
  *    history_add_range, once for each range, when the ring is made; when it changes,

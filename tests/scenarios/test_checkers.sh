@@ -28,4 +28,17 @@ run run scenarios/drills/cassandra/serial-mixed.json -n 1 -o "$work/mixed" --pro
 proofs=$(query mixed "SELECT proof FROM finding WHERE invariant = 'linearizable'")
 [ "$status" -eq 1 ] && [[ $proofs == *"no order of these "*" statements on key "*" explains what was found: (1) "*" through DC"* ]]
 pass_if $? "mixed with plain writes and LOCAL_SERIAL they have none, and the proof says which" "status $status; ${proofs:0:300}"
+
+cat >"$work/zombies.json" <<END
+{ "version": "1", "title": "A node is away for longer than gc_grace", "extends": ["$root/scenarios/topologies/five-dc-small.json"],
+  "simulation": { "duration": "60s", "replications": 1 },
+  "system": { "cassandra": { "gc_grace_seconds": "10s", "tombstone_compaction": "constant(2s)", "max_hint_window": "1s", "consistency": { "read": "LOCAL_ONE" } } },
+  "load": { "users": { "keys": 2000, "mix": { "read": 0.5, "write": 0.3, "delete": 0.2 } } },
+  "method": [ { "type": "action", "name": "node-away", "at": "5s", "duration": "25s", "func": "node.crash", "target": { "dc": "DC02", "role": "db", "mode": "one" } } ],
+  "invariants": { "stays-deleted": { "check": "no-resurrected-delete" } } }
+END
+run run "$work/zombies.json" -n 1 -o "$work/zombies" --progress none
+proofs=$(query zombies "SELECT proof FROM finding WHERE invariant = 'no-resurrected-delete'")
+[ "$status" -eq 1 ] && [[ $proofs == *"(a delete), asked for at "*", was acknowledged at "*", and its tombstone was purged; "*" purged the tombstone of version "* ]]
+pass_if $? "a node that was away for longer than gc_grace brings deleted data back, and the proof names who purged what" "status $status; ${proofs:0:300}"
 exit $bad

@@ -3,12 +3,13 @@
 #include "models/data/cassandra/judge.h"
 
 #include "sim/world/history_store.h"
+#include "sim/world/version.h"
 
 static void judge_key(uint64_t key, int64_t newest_acked, void *context)
 {
     Cluster *cluster = context;
     const KeyEntry *entry = key_table_find(&cluster->keys, key);
-    int64_t newest = 0, oldest = INT64_MAX, purged;
+    int64_t newest = 0, oldest = INT64_MAX, shown = 0, purged;
 
     (void)newest_acked;
     if (entry == NULL) {
@@ -24,12 +25,16 @@ static void judge_key(uint64_t key, int64_t newest_acked, void *context)
         const Cassandra *replica = cluster->nodes[range->replicas[i]];
         int64_t version = store_get(&cluster->store, entry->index * cluster->slots_per_key + i);
 
+        shown = version < purged && !version_is_delete(version) ? MAX(shown, version) : shown;
         version = version == 0 ? purged : version; /* both say that there is nothing */
 
         newest = MAX(newest, version);
         if (replica->component.is_up) {
             oldest = MIN(oldest, version);
         }
+    }
+    if (shown > 0 && newest == purged) { /* nothing newer covers it */
+        history_final_shown(world_history(cluster->nodes[0]->component.world), key, shown);
     }
     history_final(world_history(cluster->nodes[0]->component.world), key, newest,
                   oldest == INT64_MAX ? newest : oldest);

@@ -101,11 +101,14 @@ static void offer_ranges(const Cluster *cluster, History *history)
     for (uint32_t i = 0; i < ring_count_ranges(cluster->ring); i++) {
         const RingRange *range = ring_range(cluster->ring, i);
         const Component *replicas[RING_REPLICAS_MOST];
+        guint count = 0;
 
-        for (guint k = 0; k < range->count; k++) {
-            replicas[k] = &cluster->nodes[range->replicas[k]]->component;
+        for (uint32_t left = range->mask; left != 0; left &= left - 1) {
+            guint replica = range->replicas[__builtin_ctz(left)];
+
+            replicas[count++] = &cluster->nodes[replica]->component;
         }
-        history_add_range(history, replicas, range->count);
+        history_add_range(history, replicas, count);
     }
 }
 
@@ -126,7 +129,8 @@ void witness_assert_all(const Write *write)
 {
     const Cluster *cluster = write->node->cluster;
 
-    for (guint i = 0; i < write->range->count; i++) {
+    for (uint32_t left = write->targets & write->range->mask; left != 0; left &= left - 1) {
+        guint i = (guint)__builtin_ctz(left);
         const Cassandra *replica = cluster->nodes[write->range->replicas[i]];
 
         if (replica->component.owner.incarnation == write->lives[i] &&
