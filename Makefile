@@ -39,6 +39,7 @@ BENCH_OBJECTS := $(BUILD)/tests/bench/bench.o $(BUILD)/tests/bench/scaled.o $(BU
 HONESTY := $(BUILD)/tests/honesty/honesty
 REPETITIONS ?= 400
 HONESTY_SEED ?= 20261122
+ALIKE := $(BUILD)/tests/honesty/alike
 BENCH_COMPARE := $(BUILD)/tests/bench/compare
 BENCH_SCALE := $(BUILD)/tests/bench/scale
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
@@ -52,7 +53,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all compare-topologies disasters help run test tests theory pbs drills-cassandra lint honesty bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
+.PHONY: all compare-topologies disasters help run test tests theory pbs drills-cassandra lint honesty alike bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -90,6 +91,9 @@ bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as rati
 
 honesty: $(HONESTY) ## repeat every type of interval 400 times and count how often the truth lies within (half an hour)
 	@$(HONESTY) $(REPETITIONS) $(JOBS) $(HONESTY_SEED)
+
+alike: $(ALIKE) ## 200 pairs of campaigns of one system must look alike, a p99 that is 3 % higher must be seen (minutes)
+	@nice $(ALIKE) 200 100 $(JOBS)
 
 scale: $(BENCH_SCALE) ## what a request costs at 100 to 100,000 requests/s and 30 to 3,000 VPS, and the memory
 	@scripts/scale.sh $(BUILD)
@@ -190,6 +194,9 @@ $(PROPERTY_PROGRAMS): private LDFLAGS += -Wl,--wrap=rng_init -Wl,--wrap=rng_hash
 HONESTY_OBJECTS := $(HONESTY).o $(BUILD)/tests/support/honesty.o $(BUILD)/kinds.o
 $(HONESTY): $(HONESTY_OBJECTS) $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(HONESTY_OBJECTS) $(LIB) $(LDLIBS_ALL)
+
+$(ALIKE): $(ALIKE).o $(BUILD)/kinds.o $(LIB)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(ALIKE).o $(BUILD)/kinds.o $(LIB) $(LDLIBS_ALL)
 
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BENCH_OBJECTS) $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(BENCH_OBJECTS) $(LIB) $(LDLIBS_ALL)
