@@ -22,7 +22,13 @@ LDLIBS_ALL = $(shell pkg-config --libs $(PACKAGES)) -lm $(LDLIBS)
 TEST_LIBS = $(shell pkg-config --libs check)
 
 LIB_SOURCES := $(sort $(shell find sim models reports -name '*.c' ! -path 'sim/cli/*'))
-CLI_SOURCES := $(sort $(wildcard sim/cli/*.c))
+# One program of several processes with MPI=1 (in a BUILD of its own), else one without.
+MPI ?=
+FLEET := $(if $(MPI),alone,mpi)
+CLI_SOURCES := $(filter-out sim/cli/fleet_$(FLEET).c,$(sort $(wildcard sim/cli/*.c)))
+ifneq ($(MPI),)
+LDLIBS += $(shell mpicc --showme:link)
+endif
 TEST_SOURCES := $(sort $(shell find tests -name 'test_*.c'))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 SUPPORT_SOURCES := $(sort $(wildcard tests/support/*.c))
@@ -53,7 +59,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all compare-topologies disasters help run test tests theory pbs drills-cassandra lint honesty alike bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
+.PHONY: all cluster compare-topologies disasters help run test tests theory pbs drills-cassandra lint honesty alike bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -144,6 +150,12 @@ docs: all ## write the reference and the schema anew from the program's tables
 same-bits: all ## the long form of test_same_bits.sh: two compilers, three levels, with and without FMA, all smoke scenarios
 	@FULL=1 bash tests/scenarios/test_same_bits.sh
 
+cluster: ## run chunks under Slurm and GNU parallel and ranks under MPI, for real, on this machine (installs them)
+	@scripts/deps.sh cluster
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all
+	@$(MAKE) --no-print-directory -s -j$(JOBS) MPI=1 BUILD=build/mpi all
+	@bad=0; for test in tests/cluster/*.sh; do bash $$test || bad=1; done; exit $$bad
+
 plants: $(PLANT_PROGRAMS) ## build a program for each planted fault of the simulator, which a test must find
 
 install: all ## install program, scenarios and manual page under PREFIX (/usr/local), within DESTDIR
@@ -167,6 +179,8 @@ $(LIB): $(LIB_OBJECTS)
 $(BUILD)/kinds.c: FORCE
 	@mkdir -p $(@D)
 	@scripts/list_kinds.sh > $@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
+
+$(BUILD)/sim/cli/fleet_mpi.o: private CFLAGS += $(patsubst %,-isystem %,$(shell mpicc --showme:incdirs 2>/dev/null))
 
 $(BUILD)/kinds.o: $(BUILD)/kinds.c
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<

@@ -4,6 +4,8 @@ set -euo pipefail
 # build: gcc make pkg-config and the libraries; run: gnuplot for charts; test: check, clang (second compiler, fuzzing), sqlite3
 packages=(gcc libc6-dev make git ca-certificates pkg-config libglib2.0-dev libgsl-dev libsqlite3-dev libcjson-dev gnuplot-nox
     check libsubunit-dev sqlite3 clang libclang-rt-14-dev clang-format gawk)
+# what `make cluster` runs chunks and ranks with
+[ "${1:-}" != cluster ] || packages+=(slurmctld slurmd slurm-client munge parallel openmpi-bin libopenmpi-dev)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

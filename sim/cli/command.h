@@ -66,3 +66,6 @@ int command_theory(const Options *options, const Kind *const *kinds);
 int command_baseline(const Options *options, const Kind *const *kinds);
 int command_compare(const Options *options, const Kind *const *kinds);
 int command_history(const Options *options, const Kind *const *kinds);
+int command_plan(const Options *options, const Kind *const *kinds);
+int command_work(const Options *options, const Kind *const *kinds);
+int command_merge(const Options *options, const Kind *const *kinds);

@@ -7,6 +7,7 @@
 
 #include "reports/report.h"
 #include "sim/base/file_whole.h"
+#include "sim/cli/fleet.h"
 #include "sim/cli/outputs.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/summary.h"
@@ -163,10 +164,11 @@ static bool simulate(Job *job, GError **error)
                            .until = job->options->until,
                            .wall_limit_s = job->options->wall_limit_s,
                            .watch = progress_show,
-                           .context = progress};
+                           .context = progress,
+                           .fetch = fleet_size() > 1 ? fleet_fetch : NULL};
     bool is_good = job->precision != NULL
                        ? sequential_run(&order, job->precision, &job->campaign, error)
-                       : campaign_run(&order, &job->campaign, error);
+                       : sequential_round(&order, &job->campaign, error);
 
     progress_end(progress);
     progress_free(progress);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/cli/command.h"
+#include "sim/cli/fleet.h"
 #include "sim/cli/log_format.h"
 
 extern const Kind *const all_kinds[]; /* build/kinds.c, generated */
@@ -47,6 +48,12 @@ const Command commands[] = {
     {"history", "FILE [DIR...]",
      "Keep what was measured at a revision, and tell where a metric changed its level",
      "dcdrill history history.sqlite out --commit 3f9c2e1", command_history},
+    {"plan", "FILE", "Divide a campaign into chunks for several machines",
+     "dcdrill plan scenarios/drills/dc03-lost.json -n 100 --chunks 20 -o plan", command_plan},
+    {"work", "PLAN CHUNK", "Run one chunk of a plan, or go on with it", "dcdrill work plan 3",
+     command_work},
+    {"merge", "PLAN", "Put all chunks together: the bytes of a run on one machine",
+     "dcdrill merge plan -o out/dc03-lost", command_merge},
     {"report", "DIR...", "Write the report again from stored results",
      "dcdrill report out/dc03-lost", command_report},
     {"list", "faults|checks|metrics|events|kinds|lints", "List what a scenario can name",
@@ -147,7 +154,7 @@ static int end_output(void)
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static int serve(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *help = NULL;
@@ -156,6 +163,9 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     g_autoptr(Options) options = options_read(argc - 1, argv + 1, &help, &error);
 
+    if (fleet_is_worker()) {
+        return fleet_work(help == NULL ? options : NULL, all_kinds);
+    }
     if (options == NULL) {
         fprintf(stderr, "dcdrill: error: %s\n", error->message);
         return EXIT_USAGE;
@@ -176,5 +186,14 @@ int main(int argc, char **argv)
     if (is_json) {
         log_end_json();
     }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    fleet_begin(&argc, &argv);
+    int status = serve(argc, argv);
+
+    fleet_end();
     return status;
 }

@@ -402,7 +402,7 @@ static bool take_over(Campaign *campaign, GError **error)
     if (campaign->order->earlier != NULL && earlier == NULL) {
         return false;
     }
-    for (guint run = 0; run < campaign->total; run++) {
+    for (guint run = campaign->order->first; run < campaign->total; run++) {
         g_autofree char *path = run_path(campaign->order, run);
         g_autoptr(Results) own = results_open(path, NULL);
         bool is_there = has_ended(own, run);
@@ -520,7 +520,7 @@ static bool merge(Campaign *campaign, GError **error)
     }
     write_facts(writer, campaign->order);
     write_left_out(writer, campaign->order->kinds);
-    for (guint run = 0; run < campaign->total; run++) {
+    for (guint run = campaign->order->first; run < campaign->total; run++) {
         g_autofree char *part = run_path(campaign->order, run);
 
         /* whether one after the first broken one was begun depends on the number of jobs */
@@ -559,13 +559,15 @@ static void block_signals(Campaign *campaign)
 
 bool campaign_run(const CampaignOrder *order, CampaignResult *result, GError **error)
 {
-    guint total = order->replications > 0 ? order->replications
-                                          : (guint)order->scenario->simulation.replications;
+    guint total =
+        order->first + (order->replications > 0 ? order->replications
+                                                : (guint)order->scenario->simulation.replications);
     g_autofree Child *children = g_new0(Child, total);
     g_autofree RunProgress *progress = g_new0(RunProgress, total);
     Campaign campaign = {.order = order,
                          .result = result,
                          .total = total,
+                         .next = order->first,
                          .broken = total,
                          .children = children,
                          .progress = progress,

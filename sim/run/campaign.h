@@ -12,10 +12,16 @@ typedef struct CampaignState {
 } CampaignState;
 typedef void CampaignWatch(void *context, const CampaignState *state);
 
+/* Puts replications `first` to `end` (not included) that have ended elsewhere into `directory`, by
+ * the names of campaign_run_path; those that it leaves out are run here. */
+typedef bool CampaignFetch(void *context, const char *directory, guint first, guint end,
+                           GError **error);
+
 typedef struct CampaignOrder {
     const Scenario *scenario;
     const Kind *const *kinds;
-    guint replications;    /* 0: as many as the scenario says */
+    guint first;           /* index of the first replication; those before it are not ours */
+    guint replications;    /* so many from there; 0: as many as the scenario says */
     guint jobs;            /* replications at once, at least 1 */
     const char *directory; /* existing and ours: runs write "run-0000.sqlite" in it; what ended in
                               such a file there is not run again */
@@ -25,6 +31,8 @@ typedef struct CampaignOrder {
     double wall_limit_s;   /* 0: none */
     CampaignWatch *watch;  /* may be NULL */
     void *context;
+    CampaignFetch *fetch; /* for sequential.h; may be NULL */
+    void *fetch_context;
 } CampaignOrder;
 
 typedef enum CampaignEnd {
@@ -62,3 +70,6 @@ bool campaign_is_run_file(const char *name);
  * number of replications, the seed, the files that it names, when it is to end and the build of the
  * program. Replications of equal identity and index are the same. Caller frees. */
 char *campaign_identity(const Scenario *scenario, SimSpan until);
+
+/* The same without the build of the program: equal on all machines. Caller frees. */
+char *campaign_content(const Scenario *scenario, SimSpan until);

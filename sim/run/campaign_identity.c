@@ -33,7 +33,6 @@ static void add_program(GChecksum *sum)
 
         add_text(sum, "program", text);
     }
-    add_text(sum, "version", DCDRILL_VERSION);
 }
 
 static void add_file(GChecksum *sum, const char *path)
@@ -92,14 +91,17 @@ static char *resolved_text(const Scenario *scenario)
     return text;
 }
 
-char *campaign_identity(const Scenario *scenario, SimSpan until)
+static char *sum_up(const Scenario *scenario, SimSpan until, bool is_of_this_build)
 {
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
     g_autofree char *end = g_strdup_printf("%" G_GINT64_FORMAT, until);
     char *resolved = resolved_text(scenario);
     char *identity;
 
-    add_program(sum);
+    if (is_of_this_build) {
+        add_program(sum);
+    }
+    add_text(sum, "version", DCDRILL_VERSION);
     add_text(sum, "until", end);
     add_text(sum, "seed", scenario->simulation.seed_text);
     add_text(sum, "resolved", resolved);
@@ -108,4 +110,14 @@ char *campaign_identity(const Scenario *scenario, SimSpan until)
     cJSON_free(resolved);
     g_checksum_free(sum);
     return identity;
+}
+
+char *campaign_identity(const Scenario *scenario, SimSpan until)
+{
+    return sum_up(scenario, until, true);
+}
+
+char *campaign_content(const Scenario *scenario, SimSpan until)
+{
+    return sum_up(scenario, until, false);
 }

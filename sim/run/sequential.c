@@ -13,6 +13,16 @@ static guint look(const CampaignOrder *order, Precision *precision, guint done, 
     return next > 0 && results_is_whole(results, error) ? next : 0;
 }
 
+bool sequential_round(const CampaignOrder *order, CampaignResult *result, GError **error)
+{
+    guint total = order->replications > 0 ? order->replications
+                                          : (guint)order->scenario->simulation.replications;
+
+    return (order->fetch == NULL || order->fetch(order->fetch_context, order->directory,
+                                                 order->first, order->first + total, error)) &&
+           campaign_run(order, result, error);
+}
+
 bool sequential_run(const CampaignOrder *order, Precision *precision, CampaignResult *result,
                     GError **error)
 {
@@ -29,7 +39,7 @@ bool sequential_run(const CampaignOrder *order, Precision *precision, CampaignRe
         if (order->wall_limit_s > 0) {
             round.wall_limit_s = MAX(order->wall_limit_s - (wall_seconds() - began_s), 1e-3);
         }
-        if (!campaign_run(&round, result, error)) {
+        if (!sequential_round(&round, result, error)) {
             return false;
         }
         taken = is_first ? result->taken : taken;

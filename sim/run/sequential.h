@@ -9,3 +9,6 @@
  * lost. What is merged at the end is that of the last; `result` speaks of all. */
 bool sequential_run(const CampaignOrder *order, Precision *precision, CampaignResult *result,
                     GError **error);
+
+/* One campaign, after what the order's `fetch` brings. */
+bool sequential_round(const CampaignOrder *order, CampaignResult *result, GError **error);
