@@ -10,6 +10,7 @@
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/release.h"
 #include "models/data/cassandra/repair.h"
+#include "models/data/cassandra/snitch.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/topology.h"
 #include "sim/world/history_store.h"
@@ -122,6 +123,19 @@ static const Field cassandra_fields[] = {
                .source = "assumption: 150 us, times 1.3 for shared vCPUs"),
     FIELD_ROW(Cassandra, repair_settings, "repair", FIELD_TYPE_TABLE, RepairSettings,
               .more = repair_fields, .help = "Anti-entropy repair"),
+    FIELD_FLAG(Cassandra, dynamic_snitch, .initial = "false",
+               .help = "Whether replicas are read in order of how quickly they have answered; "
+                       "without it in order of distance",
+               .source = "assumption: off; Cassandra 3.11 ships dynamic_snitch true"),
+    FIELD_SPAN(Cassandra, dynamic_snitch_update_interval, .initial = "100ms", .lowest = "1ms",
+               .help = "How often the dynamic snitch scores hosts anew",
+               .source = "Cassandra 3.11 dynamic_snitch_update_interval_in_ms"),
+    FIELD_SPAN(Cassandra, dynamic_snitch_reset_interval, .initial = "600s", .lowest = "1s",
+               .help = "How often the dynamic snitch forgets all latencies",
+               .source = "Cassandra 3.11 dynamic_snitch_reset_interval_in_ms"),
+    FIELD_RATIO(Cassandra, dynamic_snitch_badness_threshold, .initial = "0.1",
+                .help = "How much worse a host must score before the order changes",
+                .source = "Cassandra 3.11 dynamic_snitch_badness_threshold; 1.0 from 4.0 on"),
     FIELD_BYTES(Cassandra, mutation_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
                 .help = "Size of a serialized write", .source = "assumption"),
     FIELD_BYTES(Cassandra, row_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
@@ -194,6 +208,7 @@ static const MetricDef cassandra_metrics[] = {
     METRIC_COUNTER(Cassandra, reads_dropped, "Reads dropped: too old when their turn came"),
     METRIC_COUNTER(Cassandra, digest_mismatches, "Reads whose replicas disagreed"),
     METRIC_COUNTER(Cassandra, repairs_sent, "Repairs sent to stale replicas by reads"),
+    METRIC_COUNTER(Cassandra, snitch_sorts, "Reads whose replicas the dynamic snitch sorted"),
     METRIC_COUNTER(Cassandra, speculations, "Reads that asked one more replica"),
     METRIC_COUNTER(Cassandra, hints_stored, "Hints kept for other nodes"),
     METRIC_COUNTER(Cassandra, hints_replayed, "Hints delivered"),
@@ -298,6 +313,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     open_stream(node, &node->life_rng, "life");
     open_stream(node, &node->tombstone_rng, "tombstones");
     open_stream(node, &node->paxos_rng, "paxos");
+    open_stream(node, &node->snitch_rng, "snitch");
     paxos_make(node);
     node->cluster = cluster;
     node->coordinator_service = cluster_service(cluster, node->coordinator_cpu);
@@ -331,6 +347,7 @@ static void on_sweep(void *self, void *subject, uint64_t detail)
     hints_sweep(node);
     tombstones_sweep(node);
     repair_sweep(node);
+    snitch_sweep(node);
     engine_after(node->engine, SWEEP, &node->component.owner, &sweep_due, NULL, 0);
 }
 
@@ -344,6 +361,7 @@ static void join(Cassandra *node, bool is_first)
     read_start(node);
     hints_start(node);
     repair_start(node);
+    snitch_start(node);
     engine_after(node->engine, phase, &node->component.owner, &sweep_due, NULL, 0);
 }
 
@@ -500,6 +518,7 @@ static void cassandra_free(Component *self)
     paxos_free(node);
     paxos_replica_free(node);
     repair_free(node);
+    snitch_free(node);
     commit_log_clear(&node->log);
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);

@@ -1,12 +1,35 @@
 /* choose_replicas.c - which replicas a read asks, for data or digests, and who is asked when they
  * are slow. Source: Cassandra 3.11 AbstractReadExecutor, ConsistencyLevel.filterForQuery. */
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/snitch.h"
 
 /* Live replicas in the order in which they are asked. */
 typedef struct Candidates {
     guint count;
     uint8_t index[RING_REPLICAS_MOST];
 } Candidates;
+
+/* As the dynamic snitch has them; at LOCAL_* those of the own site first. */
+static Candidates sort_by_snitch(const Read *read, uint32_t live)
+{
+    Cassandra *node = read->node;
+    Candidates sorted = {0}, found = {0};
+
+    sorted.count = snitch_order(node, read->range, live, sorted.index);
+    if (!level_is_local(read->consistency)) {
+        return sorted;
+    }
+    for (guint pass = 0; pass < 2; pass++) {
+        for (guint i = 0; i < sorted.count; i++) {
+            bool is_own = (read->range->site_mask[node->site] >> sorted.index[i] & 1) != 0;
+
+            if (is_own == (pass == 0)) {
+                found.index[found.count++] = sorted.index[i];
+            }
+        }
+    }
+    return found;
+}
 
 static Candidates find_candidates(const Read *read)
 {
@@ -15,6 +38,10 @@ static Candidates find_candidates(const Read *read)
     guint range = (guint)(read->range - ring_range(node->cluster->ring, 0));
     const uint8_t *nearest = cluster_nearest(node->cluster, node->site, range);
     Candidates found = {0};
+
+    if (node->snitch != NULL) {
+        return sort_by_snitch(read, live);
+    }
 
     for (guint i = 0; i < read->range->count; i++) {
         if (read->range->replicas[i] == node->rank && (read->range->mask >> i & 1) != 0) {

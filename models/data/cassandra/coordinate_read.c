@@ -4,6 +4,7 @@
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/read_list.h"
+#include "models/data/cassandra/snitch.h"
 #include "models/data/cassandra/tombstones.h"
 
 static Cassandra *replica_of(const Read *read, guint index)
@@ -94,6 +95,7 @@ static void ask(Read *read, guint index)
     SimTime now = node_now(node), arrival = now;
 
     read->lives[index] = to->component.owner.incarnation;
+    read->asked_at[index] = now;
     if (node->cluster->legs != NULL) {
         legs_ask(read, index);
         return;
@@ -101,7 +103,11 @@ static void ask(Read *read, guint index)
     if (to != node) {
         arrival = network_arrival(&node->component, &to->component, 2 * MESSAGE_HEAD_BYTES);
     }
-    if (arrival == SIM_NEVER || replica_read_quietly(to, read, detail, arrival - now)) {
+    if (arrival == SIM_NEVER) {
+        snitch_missed(node, to->rank, now);
+        return;
+    }
+    if (replica_read_quietly(to, read, detail, arrival - now)) {
         return;
     }
     read->pending[read->round] |= 1u << index;
@@ -317,6 +323,12 @@ static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRoun
 
     read->pending[round] &= ~(1u << index);
     if (read->is_done || read->is_orphan || read->round != round) {
+        if (node->snitch != NULL && !read->is_orphan && round != READ_REPAIR) {
+            snitch_tell(
+                read, index,
+                network_arrival(&replica->component, &node->component, (uint32_t)size_bytes),
+                later);
+        }
         settle(read);
         return;
     }
@@ -324,6 +336,9 @@ static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRoun
               : replica == node
                   ? node_now(node)
                   : network_arrival(&replica->component, &node->component, (uint32_t)size_bytes);
+    if (round != READ_REPAIR) {
+        snitch_tell(read, index, arrival, later);
+    }
     if (arrival == SIM_NEVER) {
         return;
     }
@@ -356,6 +371,9 @@ void read_repaired(Read *read, Cassandra *replica, guint index)
 
 void read_dropped(Read *read, uint64_t detail)
 {
+    guint index = detail & 0xff;
+
+    snitch_missed(read->node, read->range->replicas[index], read->asked_at[index]);
     read->pending[detail >> 8] &= ~(1u << (detail & 0xff));
     settle(read);
 }
@@ -552,6 +570,9 @@ void read_sweep(Cassandra *node)
         next = read->next;
         for (guint i = 0; i < read->range->count; i++) {
             if (replica_of(read, i)->component.owner.incarnation != read->lives[i]) {
+                if (read_is_pending(read, i)) {
+                    snitch_missed(node, read->range->replicas[i], read->asked_at[i]);
+                }
                 for (guint round = 0; round < READ_ROUNDS; round++) {
                     read->pending[round] &= ~(1u << i);
                 }

@@ -29,6 +29,7 @@ typedef struct PaxosList PaxosList;
 typedef struct PaxosReplica PaxosReplica;
 typedef struct PaxosMessage PaxosMessage;
 typedef struct Repair Repair;
+typedef struct Snitch Snitch;
 
 /* What all nodes share. */
 typedef struct Cluster {
@@ -240,6 +241,12 @@ struct Cassandra {
     uint64_t repairs_ended, repairs_failed, repairs_skipped, repair_ranges, repair_ranges_failed,
         repair_rows_differing, repair_rows_streamed, repair_bytes_streamed; /* measurement */
     Repair *repair;                                                         /* NULL: none yet */
+    bool dynamic_snitch; /* configuration, as the next three */
+    SimSpan dynamic_snitch_update_interval, dynamic_snitch_reset_interval;
+    double dynamic_snitch_badness_threshold;
+    uint64_t snitch_sorts; /* measurement */
+    Snitch *snitch;        /* NULL: off */
+    Rng snitch_rng;
     SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
     bool speculates_always;
@@ -441,6 +448,7 @@ struct Read {
     SimSpan *missing_for; /* with legs: how long what was sent last was not at the replica yet */
     uint64_t operation; /* number of the lightweight transaction that reads, 0: the client waits */
     SimTime answered_at[RING_REPLICAS_MOST];
+    SimTime asked_at[RING_REPLICAS_MOST];
     int64_t versions[RING_REPLICAS_MOST];
     uint32_t lives[RING_REPLICAS_MOST];
 };

@@ -29,3 +29,9 @@ static inline void read_list_remove(ReadList *list, Read *read)
         list->last = read->previous;
     }
 }
+
+/* Whether a replica still works on an answer. */
+static inline bool read_is_pending(const Read *read, guint index)
+{
+    return ((read->pending[READ_DIGESTS] | read->pending[READ_FULL]) >> index & 1) != 0;
+}

@@ -222,6 +222,12 @@ static void start_mutation(Cassandra *node, Write *write, guint index)
     node_work(node, draw_mutation_cpu(node, write, index), &mutation_done, write, index);
 }
 
+/* By a fault on its process or its host: then it takes its time. */
+static bool is_slowed(const Cassandra *node)
+{
+    return node->component.is_slowed || host_component(node->component.host)->is_slowed;
+}
+
 /* Whether what arrives after `later` can be done without an event. What a client waits for may have
  * to share the CPU with nobody. */
 static bool can_be_quiet(const Cassandra *node, SimSpan later, bool is_waited_for)
@@ -230,6 +236,7 @@ static bool can_be_quiet(const Cassandra *node, SimSpan later, bool is_waited_fo
     guint work = host_count_work(host);
 
     return later <= EARLY_MOST && node_serves_peers(node) && !node->component.owner.is_held &&
+           !is_slowed(node) &&
            (is_waited_for ? work < host_count_vcpus(host) : work <= QUIET_WORK_MOST);
 }
 

@@ -1,0 +1,352 @@
+/* snitch.c - the dynamic snitch. Left out: severity, which only an operator sets. A latency is
+ * known when its answer is under way and not when it has arrived: one way too early. */
+#include "models/data/cassandra/snitch.h"
+
+#include "sim/base/fixed_math.h"
+
+#define ALPHA_PER_S 0.75
+
+/* An answer that will not come, and when its callback expires. */
+typedef struct Missed {
+    SimTime due;
+    guint rank;
+} Missed;
+
+struct Snitch {
+    SnitchReservoir *hosts; /* by rank */
+    double *scores;         /* by rank; negative: none */
+    GArray *missed;         /* of Missed */
+    SimTime began;
+};
+
+static void on_snitch_update(void *self, void *subject, uint64_t detail);
+static void on_snitch_reset(void *self, void *subject, uint64_t detail);
+static const EventType snitch_update = {"cassandra.snitch-update", on_snitch_update};
+static const EventType snitch_reset = {"cassandra.snitch-reset", on_snitch_reset};
+
+/* --- reservoir ----------------------------------------------------------------------------------
+ */
+
+static void swap(SnitchReservoir *reservoir, guint a, guint b)
+{
+    SnitchSample kept = reservoir->samples[a];
+
+    reservoir->samples[a] = reservoir->samples[b];
+    reservoir->samples[b] = kept;
+}
+
+static void sift_up(SnitchReservoir *reservoir, guint place)
+{
+    const SnitchSample *samples = reservoir->samples;
+
+    while (place > 0 && samples[place].log_priority < samples[(place - 1) / 2].log_priority) {
+        swap(reservoir, place, (place - 1) / 2);
+        place = (place - 1) / 2;
+    }
+}
+
+static void sift_down(SnitchReservoir *reservoir)
+{
+    const SnitchSample *samples = reservoir->samples;
+    guint place = 0;
+
+    for (;;) {
+        guint least = place;
+
+        for (guint child = 2 * place + 1; child <= 2 * place + 2 && child < reservoir->count;
+             child++) {
+            least = samples[child].log_priority < samples[least].log_priority ? child : least;
+        }
+        if (least == place) {
+            return;
+        }
+        swap(reservoir, place, least);
+        place = least;
+    }
+}
+
+void snitch_reservoir_add(SnitchReservoir *reservoir, int64_t value_ms, int64_t second, double u)
+{
+    double log_weight = ALPHA_PER_S * (double)second;
+    SnitchSample sample = {log_weight, log_weight - fixed_log(u), value_ms};
+
+    if (reservoir->count < SNITCH_SAMPLES) {
+        reservoir->samples[reservoir->count] = sample;
+        sift_up(reservoir, reservoir->count++);
+    } else if (sample.log_priority > reservoir->samples[0].log_priority) {
+        reservoir->samples[0] = sample;
+        sift_down(reservoir);
+    } else {
+        return;
+    }
+    reservoir->is_changed = true;
+}
+
+/* By value; equal ones by priority, which no two share. */
+static gint compare_samples(gconstpointer a, gconstpointer b)
+{
+    const SnitchSample *one = a, *other = b;
+
+    if (one->value_ms != other->value_ms) {
+        return one->value_ms < other->value_ms ? -1 : 1;
+    }
+    return one->log_priority < other->log_priority ? -1 : 1;
+}
+
+/* The value of the last sample before which no more than half of all weight stands. */
+static int64_t find_median(const SnitchReservoir *reservoir)
+{
+    SnitchSample sorted[SNITCH_SAMPLES];
+    double weights[SNITCH_SAMPLES], newest = 0, sum = 0, before = 0;
+    int64_t median = 0;
+
+    for (guint i = 0; i < reservoir->count; i++) {
+        guint place = i;
+
+        for (; place > 0 && compare_samples(&sorted[place - 1], &reservoir->samples[i]) > 0;
+             place--) {
+            sorted[place] = sorted[place - 1];
+        }
+        sorted[place] = reservoir->samples[i];
+        newest = MAX(newest, reservoir->samples[i].log_weight);
+    }
+    for (guint i = 0; i < reservoir->count; i++) {
+        weights[i] = fixed_exp(sorted[i].log_weight - newest);
+        sum += weights[i];
+    }
+    for (guint i = 0; i < reservoir->count && before <= sum / 2; i++) {
+        median = sorted[i].value_ms;
+        before += weights[i];
+    }
+    return median;
+}
+
+int64_t snitch_reservoir_median(SnitchReservoir *reservoir)
+{
+    if (reservoir->is_changed) {
+        reservoir->median_ms = find_median(reservoir);
+        reservoir->is_changed = false;
+    }
+    return reservoir->median_ms;
+}
+
+/* --- sorting ------------------------------------------------------------------------------------
+ */
+
+/* Hosts without a score count as 0; equal ones keep their order. */
+static void sort_by_score(uint8_t *hosts, double *scores, guint count)
+{
+    for (guint i = 1; i < count; i++) {
+        uint8_t host = hosts[i];
+        double score = scores[i];
+        guint place = i;
+
+        for (; place > 0 && MAX(scores[place - 1], 0) > MAX(score, 0); place--) {
+            hosts[place] = hosts[place - 1];
+            scores[place] = scores[place - 1];
+        }
+        hosts[place] = host;
+        scores[place] = score;
+    }
+}
+
+static bool is_bad(const double *scores, guint count, double badness)
+{
+    double here[RING_REPLICAS_MOST], sorted[RING_REPLICAS_MOST];
+    guint known = 0;
+
+    for (guint i = 0; i < count; i++) {
+        if (scores[i] >= 0) {
+            guint place = known;
+
+            for (; place > 0 && sorted[place - 1] > scores[i]; place--) {
+                sorted[place] = sorted[place - 1];
+            }
+            sorted[place] = scores[i];
+            here[known++] = scores[i];
+        }
+    }
+    for (guint i = 0; i < known; i++) {
+        if (here[i] > sorted[i] * (1 + badness)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool snitch_sort(uint8_t *hosts, double *scores, guint count, double badness)
+{
+    if (badness > 0 && !is_bad(scores, count, badness)) {
+        return false;
+    }
+    sort_by_score(hosts, scores, count);
+    return true;
+}
+
+/* The plain snitch: the node itself, its rack, its site, the others; ring order among alike. */
+static guint plain_place(const Cassandra *node, guint rank)
+{
+    const Cassandra *other = node->cluster->nodes[rank];
+
+    if (other == node) {
+        return 0;
+    }
+    if (other->site != node->site) {
+        return 3;
+    }
+    return strcmp(other->rack, node->rack) == 0 ? 1 : 2;
+}
+
+guint snitch_order(Cassandra *node, const RingRange *range, uint32_t live, uint8_t *order)
+{
+    double scores[RING_REPLICAS_MOST];
+    guint count = 0;
+
+    for (guint place = 0; place <= 3; place++) {
+        for (guint i = 0; i < range->count; i++) {
+            if ((live >> i & 1) != 0 && plain_place(node, range->replicas[i]) == place) {
+                scores[count] = node->snitch->scores[range->replicas[i]];
+                order[count++] = (uint8_t)i;
+            }
+        }
+    }
+    node->snitch_sorts +=
+        snitch_sort(order, scores, count, node->dynamic_snitch_badness_threshold) ? 1 : 0;
+    return count;
+}
+
+/* --- samples ------------------------------------------------------------------------------------
+ */
+
+void snitch_heard(Cassandra *node, guint rank, SimSpan latency)
+{
+    Snitch *snitch = node->snitch;
+
+    if (snitch != NULL) {
+        snitch_reservoir_add(&snitch->hosts[rank], latency / SIM_MS,
+                             (node_now(node) - snitch->began) / SIM_S,
+                             1 - rng_uniform(&node->snitch_rng));
+    }
+}
+
+void snitch_missed(Cassandra *node, guint rank, SimTime asked_at)
+{
+    if (node->snitch != NULL) {
+        Missed missed = {asked_at + node->read_request_timeout, rank};
+
+        g_array_append_val(node->snitch->missed, missed);
+    }
+}
+
+void snitch_tell(const Read *read, guint index, SimTime arrival, SimSpan later)
+{
+    SimTime asked_at = read->asked_at[index];
+    guint rank = read->range->replicas[index];
+
+    if (arrival == SIM_NEVER) {
+        snitch_missed(read->node, rank, asked_at);
+    } else {
+        snitch_heard(read->node, rank, arrival + later - asked_at);
+    }
+}
+
+void snitch_sweep(Cassandra *node)
+{
+    GArray *missed = node->snitch == NULL ? NULL : node->snitch->missed;
+    guint kept = 0;
+
+    for (guint i = 0; missed != NULL && i < missed->len; i++) {
+        Missed one = g_array_index(missed, Missed, i);
+
+        if (one.due <= node_now(node)) {
+            snitch_heard(node, one.rank, node->read_request_timeout);
+        } else {
+            g_array_index(missed, Missed, kept++) = one;
+        }
+    }
+    if (missed != NULL) {
+        g_array_set_size(missed, kept);
+    }
+}
+
+/* --- scores -------------------------------------------------------------------------------------
+ */
+
+static void on_snitch_update(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    Snitch *snitch = node->snitch;
+    int64_t most_ms = 1;
+
+    (void)subject;
+    (void)detail;
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        most_ms = MAX(most_ms, snitch_reservoir_median(&snitch->hosts[i]));
+    }
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        SnitchReservoir *host = &snitch->hosts[i];
+
+        snitch->scores[i] =
+            host->count == 0 ? -1 : (double)snitch_reservoir_median(host) / (double)most_ms;
+    }
+    engine_after(node->engine, node->dynamic_snitch_update_interval, &node->component.owner,
+                 &snitch_update, NULL, 0);
+}
+
+static void forget_samples(Cassandra *node)
+{
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        node->snitch->hosts[i].count = 0;
+        node->snitch->hosts[i].median_ms = 0;
+        node->snitch->hosts[i].is_changed = false;
+    }
+}
+
+static void on_snitch_reset(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    (void)subject;
+    (void)detail;
+    forget_samples(node);
+    engine_after(node->engine, node->dynamic_snitch_reset_interval, &node->component.owner,
+                 &snitch_reset, NULL, 0);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+void snitch_start(Cassandra *node)
+{
+    guint count = node->cluster->node_count;
+
+    if (!node->dynamic_snitch) {
+        return;
+    }
+    if (node->snitch == NULL) {
+        node->snitch = g_new0(Snitch, 1);
+        node->snitch->hosts = g_new0(SnitchReservoir, count);
+        node->snitch->scores = g_new(double, count);
+        node->snitch->missed = g_array_new(FALSE, FALSE, sizeof(Missed));
+    }
+    node->snitch->began = node_now(node);
+    g_array_set_size(node->snitch->missed, 0);
+    forget_samples(node);
+    for (guint i = 0; i < count; i++) {
+        node->snitch->scores[i] = -1;
+    }
+    engine_after(node->engine, node->dynamic_snitch_update_interval, &node->component.owner,
+                 &snitch_update, NULL, 0);
+    engine_after(node->engine, node->dynamic_snitch_reset_interval, &node->component.owner,
+                 &snitch_reset, NULL, 0);
+}
+
+void snitch_free(Cassandra *node)
+{
+    if (node->snitch != NULL) {
+        g_free(node->snitch->hosts);
+        g_free(node->snitch->scores);
+        g_array_free(node->snitch->missed, TRUE);
+        g_clear_pointer(&node->snitch, g_free);
+    }
+}
