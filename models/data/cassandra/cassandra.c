@@ -2,9 +2,12 @@
  * The rooms of this folder: murmur3 and ring (who holds a key), level (how many answers),
  * coordinate_write, coordinate_read, replica with stage, store and commit_log (what a node does),
  * hints, gossip, latency_reservoir and service_time. */
+#include "models/data/cassandra/batch.h"
 #include "models/data/cassandra/cluster.h"
+#include "models/data/cassandra/counter.h"
 #include "models/data/cassandra/judge.h"
 #include "models/data/cassandra/lints.h"
+#include "models/data/cassandra/metrics.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/nodetool.h"
 #include "models/data/cassandra/paxos.h"
@@ -136,6 +139,15 @@ static const Field cassandra_fields[] = {
     FIELD_RATIO(Cassandra, dynamic_snitch_badness_threshold, .initial = "0.1",
                 .help = "How much worse a host must score before the order changes",
                 .source = "Cassandra 3.11 dynamic_snitch_badness_threshold; 1.0 from 4.0 on"),
+    FIELD_SPAN(Cassandra, counter_write_request_timeout, .initial = "5s", .lowest = "1ms",
+               .help = "How long a coordinator waits for the leader of a counter",
+               .source = "Cassandra 3.11 counter_write_request_timeout_in_ms"),
+    FIELD_BYTE_RATE(Cassandra, batchlog_replay_throttle, .initial = "1024KiB/s", .lowest = "1KiB/s",
+                    .help = "Replay of batch logs, shared by all nodes",
+                    .source = "Cassandra 3.11 batchlog_replay_throttle_in_kb"),
+    FIELD_BYTES(Cassandra, batch_size_fail_threshold, .initial = "50KiB",
+                .help = "Larger logged batches are refused",
+                .source = "Cassandra 3.11 batch_size_fail_threshold_in_kb"),
     FIELD_BYTES(Cassandra, mutation_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
                 .help = "Size of a serialized write", .source = "assumption"),
     FIELD_BYTES(Cassandra, row_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
@@ -194,59 +206,6 @@ static const Field cassandra_fields[] = {
                 .help = "Delays between coordinator and replicas drawn instead of sent; none: as "
                         "the network has it"),
     FIELD_END,
-};
-
-static const MetricDef cassandra_metrics[] = {
-    METRIC_COUNTER(Cassandra, coordinated_reads, "Reads taken as coordinator"),
-    METRIC_COUNTER(Cassandra, coordinated_writes, "Writes taken as coordinator"),
-    METRIC_COUNTER(Cassandra, unavailables, "Statements refused for want of live replicas"),
-    METRIC_COUNTER(Cassandra, read_timeouts, "Reads that ended without enough answers"),
-    METRIC_COUNTER(Cassandra, write_timeouts, "Writes that ended without enough answers"),
-    METRIC_COUNTER(Cassandra, mutations, "Writes applied as replica, hints and repairs included"),
-    METRIC_COUNTER(Cassandra, replica_reads, "Reads served as replica"),
-    METRIC_COUNTER(Cassandra, mutations_dropped, "Writes dropped: too old when their turn came"),
-    METRIC_COUNTER(Cassandra, reads_dropped, "Reads dropped: too old when their turn came"),
-    METRIC_COUNTER(Cassandra, digest_mismatches, "Reads whose replicas disagreed"),
-    METRIC_COUNTER(Cassandra, repairs_sent, "Repairs sent to stale replicas by reads"),
-    METRIC_COUNTER(Cassandra, snitch_sorts, "Reads whose replicas the dynamic snitch sorted"),
-    METRIC_COUNTER(Cassandra, speculations, "Reads that asked one more replica"),
-    METRIC_COUNTER(Cassandra, hints_stored, "Hints kept for other nodes"),
-    METRIC_COUNTER(Cassandra, hints_replayed, "Hints delivered"),
-    METRIC_COUNTER(Cassandra, hints_lost, "Hints that were still in buffers when the node fell"),
-    METRIC_COUNTER(Cassandra, coordinated_cas, "Lightweight transactions taken as coordinator"),
-    METRIC_COUNTER(Cassandra, cas_timeouts,
-                   "Lightweight transactions and serial reads whose outcome is unknown"),
-    METRIC_COUNTER(Cassandra, cas_contentions, "Times that one was refused and waited"),
-    METRIC_COUNTER(Cassandra, cas_completions,
-                   "Proposals that others had left half done and that it completed"),
-    METRIC_COUNTER(Cassandra, hints_expired,
-                   "Hints older than gc_grace_seconds, which were not applied here"),
-    METRIC_COUNTER(Cassandra, repairs_ended, "Repairs that it led to a good end"),
-    METRIC_COUNTER(Cassandra, repairs_failed, "Repairs that it led in which a range failed"),
-    METRIC_COUNTER(Cassandra, repairs_skipped, "Repairs not begun: the last one still ran"),
-    METRIC_COUNTER(Cassandra, repair_ranges, "Ranges that it began to repair"),
-    METRIC_COUNTER(Cassandra, repair_ranges_failed,
-                   "Ranges that failed for want of a live replica"),
-    METRIC_COUNTER(Cassandra, repair_rows_differing,
-                   "Rows in which two replicas differed when their trees were compared"),
-    METRIC_COUNTER(Cassandra, repair_rows_streamed, "Rows that its repairs sent between replicas"),
-    METRIC_COUNTER(Cassandra, repair_bytes_streamed, "Bytes that its repairs sent"),
-    METRIC_COUNTER(Cassandra, tombstones_purged, "Tombstones that compactions dropped"),
-    METRIC_COUNTER(Cassandra, writes_undone, "Applied writes that a power loss took back"),
-    METRIC_COUNTER(Cassandra, ring_changes_refused,
-                   "Joins, replacements and departures that were refused or given up"),
-    METRIC_COUNTER(Cassandra, bytes_streamed, "Bytes it received to join, or sent to leave"),
-    METRIC_COUNTER(Cassandra, convictions, "Times that it came to believe another node down"),
-    METRIC_GAUGE(Cassandra, hints_pending, "1", "Hints kept and not delivered yet"),
-    METRIC_GAUGE(Cassandra, hints_size, "B", "Size of the hints kept and not delivered yet"),
-    METRIC_GAUGE(Cassandra, nodes_down, "1", "Nodes that it believes down"),
-    {"requests_waiting", METRIC_TYPE_GAUGE, METRIC_AT(Cassandra, requests.waiting, Gauge), "1",
-     "Statements that wait for a thread"},
-    METRIC_HISTOGRAM(Cassandra, read_latency, "s", "Reads that succeeded, at the coordinator"),
-    METRIC_HISTOGRAM(Cassandra, cas_latency, "s",
-                     "Lightweight transactions and serial reads that succeeded"),
-    METRIC_HISTOGRAM(Cassandra, write_latency, "s", "Writes that succeeded, at the coordinator"),
-    METRIC_END,
 };
 
 /* --- set-up -------------------------------------------------------------------------------------
@@ -314,7 +273,11 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     open_stream(node, &node->tombstone_rng, "tombstones");
     open_stream(node, &node->paxos_rng, "paxos");
     open_stream(node, &node->snitch_rng, "snitch");
+    open_stream(node, &node->batch_rng, "batches");
+    open_stream(node, &node->counter_rng, "counters");
     paxos_make(node);
+    batch_make(node);
+    counter_make(node);
     node->cluster = cluster;
     node->coordinator_service = cluster_service(cluster, node->coordinator_cpu);
     node->write_service = cluster_service(cluster, node->write_cpu);
@@ -362,6 +325,7 @@ static void join(Cassandra *node, bool is_first)
     hints_start(node);
     repair_start(node);
     snitch_start(node);
+    batch_start(node);
     engine_after(node->engine, phase, &node->component.owner, &sweep_due, NULL, 0);
 }
 
@@ -445,6 +409,8 @@ void node_end(Cassandra *node, bool power_lost)
     write_stop(node);
     read_stop(node);
     paxos_stop(node);
+    batch_stop(node, power_lost);
+    counter_stop(node, power_lost);
     repair_stop(node);
     paxos_replica_stop(node, power_lost);
     replica_stop(node, power_lost);
@@ -483,6 +449,10 @@ static void cassandra_message(Component *self, const Message *message)
     } else if (message->op == MESSAGE_WRITE) {
         if ((message->flags & STORE_CAS) != 0) {
             paxos_receive(node, message);
+        } else if ((message->flags & STORE_BATCH) != 0) {
+            batch_receive(node, message);
+        } else if ((message->flags & STORE_COUNTER) != 0) {
+            counter_receive(node, message);
         } else {
             write_receive(node, message);
         }
@@ -519,6 +489,8 @@ static void cassandra_free(Component *self)
     paxos_replica_free(node);
     repair_free(node);
     snitch_free(node);
+    batch_free(node);
+    counter_free(node);
     commit_log_clear(&node->log);
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);
@@ -565,13 +537,11 @@ const Kind cassandra_kind = {
     .name = "cassandra",
     .help = "A node of an Apache Cassandra 3.11 cluster: coordinator and replica",
     .leaves_out =
-        "Lightweight transactions, counters, batches, range reads, repair, bootstrap and other "
-        "changes of the ring: no statement of the load uses them. Compaction, memtable flushes and "
-        "garbage collection: their CPU is not charged, so capacity is an upper bound. The dynamic "
-        "snitch: remote replicas are asked in order of distance, a slow live node is avoided by "
-        "speculation only. Data "
-        "under way on a connection through a cut is lost, not sent again after healing; hints "
-        "cover it.",
+        "Range reads and changes of the ring: nothing in the load uses them. Rows are one value "
+        "each: what cells of one row may mix at equal timestamps is not seen. Compaction, memtable "
+        "flushes and garbage collection: their CPU is not charged, so capacity is an upper bound. "
+        "Anti-compaction after a repair. Data under way on a connection through a cut is lost, not "
+        "sent again after healing; hints cover it.",
     .size = sizeof(Cassandra),
     .scope = KIND_ON_NODE,
     .fields = cassandra_fields,

@@ -1,6 +1,7 @@
 /* cluster.c - builds what all nodes of a world share. */
 #include "models/data/cassandra/cluster.h"
 
+#include "models/data/cassandra/batch.h"
 #include "models/data/cassandra/floors.h"
 #include "models/data/cassandra/witness.h"
 
@@ -61,6 +62,7 @@ static void cluster_clear(void *data)
     ring_free(cluster->ring);
     key_table_clear(&cluster->keys);
     store_clear(&cluster->store);
+    batch_free_shared(cluster);
     tombstones_free_shared(cluster);
     paxos_free_shared(cluster);
     g_free(cluster->nodes);

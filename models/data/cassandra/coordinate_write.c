@@ -105,11 +105,12 @@ static void decide(Write *write, uint32_t code)
         engine_cancel(node->engine, write->decision);
         write->decision = EVENT_NONE;
     }
-    if (write->operation != 0) {
+    if (write->ended != NULL) {
+        WriteEnded *ended = write->ended;
         uint64_t operation = write->operation;
 
         settle(write);
-        paxos_write_ended(node, operation, code);
+        ended(node, operation, code);
         return;
     }
     if (code == STORE_OK) {
@@ -314,7 +315,7 @@ static bool hint_the_dead(Write *write, uint32_t dead)
         guint target = write->range->replicas[index];
 
         if (hints_are_kept_for(write->node, target)) {
-            hints_store(write->node, target, write->slot + index, write->version);
+            hints_store_write(write, index);
             kept = true;
         }
     }
@@ -503,7 +504,7 @@ void write_receive(Cassandra *node, const Message *message)
     node_request_enter(node, write, NODE_REQUEST_WRITE);
 }
 
-void write_commit(Cassandra *node, const PaxosCommit *what)
+void write_inner(Cassandra *node, const InnerWrite *what)
 {
     Message message = {.key = what->key,
                        .request = what->request,
@@ -511,8 +512,11 @@ void write_commit(Cassandra *node, const PaxosCommit *what)
                        .consistency = (int)what->consistency};
     Write *write = make_write(node, &message);
 
+    write->ended = what->ended;
     write->operation = what->operation;
-    write->is_commit = true;
+    write->is_commit = what->is_commit;
+    write->is_counter = what->is_counter;
+    write->leader = what->leader;
     write->leaves_hints = what->leaves_hints;
     write->value = what->value;
     write->is_begun = true;
@@ -548,7 +552,7 @@ static void hint_the_silent(Write *write)
 
         if (write->acked_at[index] > node_now(node) && target != node->rank &&
             hints_are_kept_for(node, target)) {
-            hints_store(node, target, write->slot + index, write->version);
+            hints_store_write(write, index);
         }
     }
 }

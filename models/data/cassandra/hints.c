@@ -2,6 +2,7 @@
  * Source: Cassandra 3.11 StorageProxy.shouldHint, hints/HintsDispatchTrigger,
  * HintsDispatchExecutor, HintsDispatcher. The reader is paced hint by hint by a rate limiter; here
  * ten times a second by as many hints as the limiter lets through in a tenth of a second. */
+#include "models/data/cassandra/counter.h"
 #include "models/data/cassandra/node.h"
 
 #define TRIGGER_PERIOD (10 * SIM_S)
@@ -306,5 +307,18 @@ void hints_sweep(Cassandra *node)
     if (node->hint_cpu_owed > 0) {
         node_work(node, node->hint_cpu_owed, &hints_written, NULL, 0);
         node->hint_cpu_owed = 0;
+    }
+}
+
+void hints_store_write(const Write *write, guint index)
+{
+    uint32_t slot = write->slot + index;
+    guint target = write->range->replicas[index];
+
+    if (write->is_counter) {
+        hints_store(write->node, target, slot | COUNTER_SLOT,
+                    counter_packed(write->version, write->leader));
+    } else {
+        hints_store(write->node, target, slot, write->version);
     }
 }

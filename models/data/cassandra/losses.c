@@ -5,6 +5,7 @@
  * which are on a replica that answered a read. */
 #include "models/data/cassandra/losses.h"
 
+#include "models/data/cassandra/counter.h"
 #include "sim/base/sort.h"
 #include "sim/world/history_store.h"
 
@@ -142,7 +143,9 @@ static void look_at_hints(const Survey *survey, const Cassandra *node)
         for (uint64_t place = queue->page; place < queue->end; place++) {
             const Hint *hint = &queue->items[place - queue->base];
 
-            see_copy(survey, hint->slot, hint->version);
+            if ((hint->slot & COUNTER_SLOT) == 0) {
+                see_copy(survey, hint->slot, hint->version);
+            }
         }
     }
 }
@@ -155,7 +158,7 @@ static void look_at_writes(const Survey *survey, const Cassandra *node)
             guint index = (guint)__builtin_ctz(left);
             const Cassandra *replica = survey->cluster->nodes[write->range->replicas[index]];
 
-            if (replica->component.owner.incarnation == write->lives[index]) {
+            if (!write->is_counter && replica->component.owner.incarnation == write->lives[index]) {
                 see_copy(survey, write->slot + index, write->version);
             }
         }

@@ -1,6 +1,8 @@
 /* node.c - what the rooms of a node share: messages, whom it sees, its clock, its threads. */
 #include "models/data/cassandra/node.h"
 
+#include "models/data/cassandra/batch.h"
+#include "models/data/cassandra/counter.h"
 #include "models/data/cassandra/paxos.h"
 #include "sim/world/version.h"
 
@@ -48,6 +50,10 @@ static void begin_request(Cassandra *node, const Task *task)
         write_begin(node, task->subject);
     } else if (task->detail == NODE_REQUEST_PAXOS) {
         paxos_begin(node, task->subject);
+    } else if (task->detail == NODE_REQUEST_BATCH) {
+        batch_begin(node, task->subject);
+    } else if (task->detail == NODE_REQUEST_COUNTER) {
+        counter_begin(node, task->subject);
     } else {
         read_begin(node, task->subject);
     }

@@ -30,6 +30,10 @@ typedef struct PaxosReplica PaxosReplica;
 typedef struct PaxosMessage PaxosMessage;
 typedef struct Repair Repair;
 typedef struct Snitch Snitch;
+typedef struct Batches Batches;
+typedef struct BatchOp BatchOp;
+typedef struct Counters Counters;
+typedef struct CounterOp CounterOp;
 
 /* What all nodes share. */
 typedef struct Cluster {
@@ -48,6 +52,7 @@ typedef struct Cluster {
     uint8_t *nearest;    /* [site][range][RING_REPLICAS_MOST]: a range's replicas, nearest first */
     const Site *sites[RING_SITES_MOST];
     guint site_count;
+    GArray *batch_records;   /* NULL: none yet */
     Deletions *deletions;    /* NULL: none yet */
     GHashTable *paxos_names; /* version -> name of its data, where they differ; only looked up */
 } Cluster;
@@ -241,6 +246,14 @@ struct Cassandra {
     uint64_t repairs_ended, repairs_failed, repairs_skipped, repair_ranges, repair_ranges_failed,
         repair_rows_differing, repair_rows_streamed, repair_bytes_streamed; /* measurement */
     Repair *repair;                                                         /* NULL: none yet */
+    SimSpan counter_write_request_timeout; /* configuration, as the next two */
+    double batchlog_replay_throttle;
+    int64_t batch_size_fail_threshold;
+    uint64_t coordinated_batches, batch_timeouts, batches_replayed, coordinated_counters,
+        counters_acked, counter_timeouts, counter_increments; /* measurement */
+    Batches *batches;
+    Counters *counters;
+    Rng batch_rng, counter_rng;
     bool dynamic_snitch; /* configuration, as the next three */
     SimSpan dynamic_snitch_update_interval, dynamic_snitch_reset_interval;
     double dynamic_snitch_badness_threshold;
@@ -299,7 +312,13 @@ int64_t node_timestamp(Cassandra *node);
 
 /* A statement arrives: it begins now, or waits for a native transport thread. Its answer gives the
  * thread to the next that waits. */
-enum { NODE_REQUEST_WRITE, NODE_REQUEST_READ, NODE_REQUEST_PAXOS };
+enum {
+    NODE_REQUEST_WRITE,
+    NODE_REQUEST_READ,
+    NODE_REQUEST_PAXOS,
+    NODE_REQUEST_BATCH,
+    NODE_REQUEST_COUNTER
+};
 void node_request_enter(Cassandra *node, void *request, uint64_t type);
 void node_request_done(Cassandra *node);
 
@@ -350,6 +369,9 @@ void replica_stop(Cassandra *node, bool power_lost);
 /* --- coordinate_write.c -------------------------------------------------------------------------
  */
 
+/* Waits for the end of a write. */
+typedef void WriteEnded(Cassandra *node, uint64_t operation, uint32_t code);
+
 struct Write {
     Write *previous, *next; /* in WriteList */
     Cassandra *node;        /* its coordinator */
@@ -372,9 +394,12 @@ struct Write {
     bool is_delete;
     bool is_commit; /* of a lightweight transaction: each replica is sent its own copy */
     bool leaves_hints;
-    uint64_t operation; /* number of the transaction at the coordinator, 0: the client waits */
-    uint64_t told;      /* to history; 0: not followed */
-    int64_t value;      /* of a commit: names its data */
+    WriteEnded *ended;  /* waits for it in place of the client; NULL: the client does */
+    uint64_t operation; /* for `ended` */
+    bool is_counter;
+    uint8_t leader;                       /* of a counter */
+    uint64_t told;                        /* to history; 0: not followed */
+    int64_t value;                        /* of a commit: names its data */
     SimTime acked_at[RING_REPLICAS_MOST]; /* arrival at the coordinator */
     uint32_t lives[RING_REPLICAS_MOST];   /* the replica's incarnation when its event was planned */
 };
@@ -391,16 +416,19 @@ static inline uint32_t write_site_mask(const Write *write, guint site)
 
 void write_receive(Cassandra *node, const Message *message);
 
-/* What a lightweight transaction commits. */
-typedef struct PaxosCommit {
+/* A write that a coordinator does for something larger: a transaction, a batch, a counter. `ended`
+ * is called with its code, unless the coordinator stops first. */
+typedef struct InnerWrite {
+    WriteEnded *ended;
     uint64_t operation, key, request;
     int64_t version, value;
     Consistency consistency;
-    bool leaves_hints;
-} PaxosCommit;
+    bool leaves_hints, is_commit, is_counter;
+    uint8_t leader; /* of a counter: index of the replica whose shard it is */
+} InnerWrite;
 
-/* Sends it to all replicas at once; paxos_write_ended tells its end. */
-void write_commit(Cassandra *node, const PaxosCommit *what);
+/* Sends it to all replicas at once. */
+void write_inner(Cassandra *node, const InnerWrite *what);
 
 /* Begins a write that waited for a thread. */
 void write_begin(Cassandra *node, Write *write);
@@ -496,6 +524,9 @@ SimSpan legs_read_missing(Read *read, uint32_t here);
 /* Whether a hint may be kept for `target` now (StorageProxy.shouldHint). */
 bool hints_are_kept_for(const Cassandra *node, guint target);
 void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version);
+
+/* A write that replica number `index` misses. */
+void hints_store_write(const Write *write, guint index);
 
 /* Whether it is too old to be applied at `node`: a tombstone in between may be gone already. */
 bool hints_is_expired(const Cassandra *node, const Hint *hint);

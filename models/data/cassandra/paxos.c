@@ -243,17 +243,19 @@ static void propose(Paxos *paxos, PaxosStage stage, int64_t value)
 static void commit(Paxos *paxos, PaxosStage stage)
 {
     Cassandra *node = paxos->node;
-    PaxosCommit what = {.operation = paxos->number,
-                        .key = paxos->key,
-                        .request = paxos->request,
-                        .version = paxos->proposed.ballot,
-                        .value = paxos->proposed.value,
-                        .consistency = paxos->is_read ? CONSISTENCY_QUORUM : paxos->consistency,
-                        .leaves_hints = stage == STAGE_COMMIT};
+    InnerWrite what = {.ended = paxos_write_ended,
+                       .operation = paxos->number,
+                       .key = paxos->key,
+                       .request = paxos->request,
+                       .version = paxos->proposed.ballot,
+                       .value = paxos->proposed.value,
+                       .consistency = paxos->is_read ? CONSISTENCY_QUORUM : paxos->consistency,
+                       .leaves_hints = stage == STAGE_COMMIT,
+                       .is_commit = true};
 
     if (enter(paxos, stage)) {
         paxos_name(node->cluster, what.version, what.value);
-        write_commit(node, &what);
+        write_inner(node, &what);
     }
 }
 

@@ -1,5 +1,6 @@
 /* replica.c - a replica's part: stages, commit log and stored versions.
  * Source: Cassandra 3.11 MessageDeliveryTask, MutationVerbHandler, StageManager, CommitLog. */
+#include "models/data/cassandra/counter.h"
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
@@ -185,6 +186,10 @@ static void start_next_mutations(Cassandra *node)
 
 static void apply_write(Cassandra *node, const Write *write, guint index)
 {
+    if (write->is_counter) {
+        counter_merge(node, write->slot + index, write->leader, write->version);
+        return;
+    }
     apply(node, write->slot + index, write->version);
     if (write->is_commit) {
         paxos_learn(node, write->slot + index, (PaxosUpdate){write->version, write->value});
@@ -356,6 +361,9 @@ static void on_hints_done(void *self, void *subject, uint64_t detail)
 
         if (hints_is_expired(node, hint)) {
             node->hints_expired++;
+        } else if ((hint->slot & COUNTER_SLOT) != 0) {
+            counter_merge(node, hint->slot & ~COUNTER_SLOT, (guint)(hint->version & 0xff),
+                          hint->version >> 8);
         } else {
             apply(node, hint->slot, hint->version);
         }
