@@ -98,7 +98,7 @@ bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as rati
 honesty: $(HONESTY) ## repeat every type of interval 400 times and count how often the truth lies within (half an hour)
 	@$(HONESTY) $(REPETITIONS) $(JOBS) $(HONESTY_SEED)
 
-alike: $(ALIKE) ## 200 pairs of campaigns of one system must look alike, a p99 that is 3 % higher must be seen (minutes)
+alike: $(ALIKE) ## hold 200 pairs of campaigns of one system to look alike, and find a p99 that is 3 % higher (minutes)
 	@nice $(ALIKE) 200 100 $(JOBS)
 
 scale: $(BENCH_SCALE) ## what a request costs at 100 to 100,000 requests/s and 30 to 3,000 VPS, and the memory

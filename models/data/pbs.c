@@ -248,6 +248,7 @@ static const MetricDef reading_metrics[] = {
 const Kind reading_kind = {
     .name = "reading",
     .help = "Writes at one level that are read at another after a given time",
+    .leaves_out = "ways between users and coordinator: what is measured begins and ends there",
     .size = sizeof(Reading),
     .scope = KIND_PART,
     .fields = reading_fields,

@@ -192,8 +192,7 @@ Effects *sweep_effects(Study *study, const SweepOrder *order, GError **error)
     for (guint i = 0; i < effects->axes->len; i++) {
         if (rate == NULL &&
             strcmp(((const Axis *)g_ptr_array_index(effects->axes, i))->pointer, "rate") == 0) {
-            g_autoptr(Rate) none = rate_find(scenario, order->rate, error); /* says why */
-
+            rate_free(rate_find(scenario, order->rate, error)); /* says why */
             return NULL;
         }
     }

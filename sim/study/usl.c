@@ -100,7 +100,7 @@ static void climb_down(Fit *fit)
     double now = squares(fit, fit->at);
 
     for (guint i = 0; i < STEPS_MOST && damping < 1e12; i++) {
-        double to[PARAMETERS];
+        double to[PARAMETERS] = {0};
         double next = step(fit, damping, to) ? squares(fit, to) : (double)INFINITY;
 
         if (next <= now) {

@@ -31,14 +31,17 @@ static cJSON *add_rtts(Company *company, cJSON *object, guint count)
     return object;
 }
 
+/* Settings that say nothing without others: whole laws, lists of addresses, another kind. */
+static const char *const helpless[] = {"legs", "names", NULL};
+
 /* Some of the settings that the rows allow. */
 static void add_settings(Company *company, cJSON *section, const Field *fields, double ratio)
 {
     for (; fields->name != NULL; fields++) {
+        bool is_free =
+            !g_strv_contains(helpless, fields->name) && json_member(section, fields->name) == NULL;
         cJSON *value =
-            json_member(section, fields->name) == NULL && rng_chance(&company->rng, ratio)
-                ? maker_value(fields, &company->rng)
-                : NULL;
+            is_free && rng_chance(&company->rng, ratio) ? maker_value(fields, &company->rng) : NULL;
 
         if (value != NULL) {
             cJSON_AddItemToObject(section, fields->name, value);
@@ -289,12 +292,14 @@ static bool restarts_by_itself(const cJSON *arguments)
            (supervisor != NULL && strcmp(supervisor->valuestring, "systemd") == 0);
 }
 
-/* Whether it names something that only stands in a file of its own: a change of records. */
-static bool needs_a_file(const FaultDef *fault)
+/* Whether it stands for itself: neither a change of records from a file nor an order to members of
+ * a ring, which is refused where the ring cannot do it. */
+static bool stands_alone(const FaultDef *fault)
 {
     const Field *field = field_find(fault->arguments, "change");
 
-    return field != NULL && (field->flags & FIELD_REQUIRED) != 0;
+    return (field == NULL || (field->flags & FIELD_REQUIRED) == 0) &&
+           !g_str_has_prefix(fault->func, "ops.");
 }
 
 static const FaultDef *pick_fault(Rng *rng)
@@ -303,7 +308,7 @@ static const FaultDef *pick_fault(Rng *rng)
     guint seen = 0;
 
     for (const FaultDef *fault = fault_next(NULL); fault != NULL; fault = fault_next(fault)) {
-        if (needs_a_file(fault)) {
+        if (!stands_alone(fault)) {
             continue;
         }
         if (rng_below(rng, ++seen) == 0) {

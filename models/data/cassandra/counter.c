@@ -154,7 +154,7 @@ static void on_counter_read(void *self, void *subject, uint64_t detail)
     if (index < range->count) {
         what.version = cell_of(leader, key * cluster->slots_per_key + index)->now[index] + 1;
         counter_merge(leader, key * cluster->slots_per_key + index, index, what.version);
-        leader->counter_increments++;
+        leader->increments_led++;
         write_inner(leader, &what);
     }
 }
@@ -173,7 +173,7 @@ static void finish(Cassandra *node, CounterOp *op, uint32_t code)
 
     engine_cancel(node->engine, op->timer);
     node->counters_acked += code == STORE_OK ? 1 : 0;
-    node->counter_timeouts += code == STORE_TIMEOUT ? 1 : 0;
+    node->increments_unsure += code == STORE_TIMEOUT ? 1 : 0;
     node->unavailables += code == STORE_UNAVAILABLE ? 1 : 0;
     call_reply(&node->component, &op->ticket, &reply);
     if (op->previous != NULL) {

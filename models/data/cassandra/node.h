@@ -250,7 +250,7 @@ struct Cassandra {
     double batchlog_replay_throttle;
     int64_t batch_size_fail_threshold;
     uint64_t coordinated_batches, batch_timeouts, batches_replayed, coordinated_counters,
-        counters_acked, counter_timeouts, counter_increments; /* measurement */
+        counters_acked, increments_unsure, increments_led; /* measurement */
     Batches *batches;
     Counters *counters;
     Rng batch_rng, counter_rng;
