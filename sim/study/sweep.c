@@ -281,8 +281,7 @@ Sweep *sweep_run(Study *study, const SweepOrder *order, GError **error)
     }
     for (guint i = 0; i < sweep->axes->len; i++) {
         if (rate == NULL && strcmp(axis_of(sweep, i)->pointer, "rate") == 0) {
-            g_autoptr(Rate) none = rate_find(scenario, order->rate, error); /* says why */
-
+            rate_free(rate_find(scenario, order->rate, error)); /* says why */
             return NULL;
         }
     }
