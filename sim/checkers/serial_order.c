@@ -367,7 +367,7 @@ static SerialAnswer look(Search *search)
 SerialAnswer serial_order_judge(const Operation *rows, size_t count, SimTime ends)
 {
     Search search = {.rows = gather_rows(rows, count, ends), .first_of_nobody = NOBODY};
-    size_t size = search.rows->len * sizeof(uint32_t);
+    size_t size = (search.rows->len + 1) * sizeof(uint32_t);
     SerialAnswer answer;
 
     search.found = g_malloc(size);
