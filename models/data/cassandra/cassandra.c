@@ -537,8 +537,9 @@ const Kind cassandra_kind = {
     .name = "cassandra",
     .help = "A node of an Apache Cassandra 3.11 cluster: coordinator and replica",
     .leaves_out =
-        "Range reads and changes of the ring: nothing in the load uses them. Rows are one value "
-        "each: what cells of one row may mix at equal timestamps is not seen. Compaction, memtable "
+        "Range reads: nothing in the load uses them. Nodes learn of a change of the ring all at "
+        "once, and hints for who left are kept. Rows are one value each: what cells of one row may "
+        "mix at equal timestamps is not seen. Compaction, memtable "
         "flushes and garbage collection: their CPU is not charged, so capacity is an upper bound. "
         "Anti-compaction after a repair. Data under way on a connection through a cut is lost, not "
         "sent again after healing; hints cover it.",
