@@ -197,10 +197,15 @@ static Estimate estimate_stale(Results *results, const char *event, double confi
 
     for (guint i = 0; i < count; i++) {
         SimTime applied = fault_in(results, runs[i].run, &fault);
-        ResultsSpan span = {applied + after - STALE_WINDOW / 2, applied + after + STALE_WINDOW / 2};
+        ResultsSpan span;
         double all;
 
-        if (applied == SIM_NEVER || span.end > fault_end(results, runs[i].run, applied)) {
+        if (applied == SIM_NEVER) {
+            continue;
+        }
+        span.begin = applied + after - STALE_WINDOW / 2;
+        span.end = applied + after + STALE_WINDOW / 2;
+        if (span.end > fault_end(results, runs[i].run, applied)) {
             continue;
         }
         all = counted(results, "first_tries", &filter, runs[i].run, span);
