@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "reports/early_return.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 #include "sim/results/results_export.h"
 #include "sim/results/threshold.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "reports/words.h"
+#include "sim/base/words.h"
 
 /* Errors of this long after a fault was lifted are laid to the return. */
 #define RETURN_LASTS (300 * SIM_S)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "reports/gnuplot.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 
 #define ROWS_MOST 60 /* of the table of a figure's numbers */
 

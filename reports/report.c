@@ -4,8 +4,8 @@
 #include "reports/check_words.h"
 #include "reports/sections.h"
 #include "reports/style.h"
-#include "reports/words.h"
 #include "sim/base/file_whole.h"
+#include "sim/base/words.h"
 #include "sim/results/results_export.h"
 
 /* The order of the page: the answer first, the evidence last. */

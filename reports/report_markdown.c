@@ -4,8 +4,8 @@
 #include "reports/check_words.h"
 #include "reports/report.h"
 #include "reports/sections.h"
-#include "reports/words.h"
 #include "sim/base/file_whole.h"
+#include "sim/base/words.h"
 #include "sim/results/results_export.h"
 
 /* Text that is nothing but text, also within a table. */

@@ -3,7 +3,7 @@
 
 #include "reports/check_words.h"
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 #include "sim/results/evidence/experiment.h"
 #include "sim/results/results_export.h"
 

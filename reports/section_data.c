@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 
 #define FINDINGS_MOST 20 /* shown; the results file has all */
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 
 /* --- faults --------------------------------------------------------------------------------- */
 

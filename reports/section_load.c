@@ -3,7 +3,7 @@
 
 #include "reports/check_words.h"
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 
 #define METRIC "utilisation"
 #define PHASES_MOST 20 /* columns of the table */

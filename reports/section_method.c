@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 
 static const char *const methods[] = {
     "A scenario with a fault is repeated in replications that differ in nothing but chance: "

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 
 static const char *text_of(const cJSON *row, const char *name)
 {

@@ -3,7 +3,7 @@
 
 #include "reports/check_words.h"
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 
 /* "Mean of 10 replications in steps of 2 s; bands run from the lowest to the highest of them." */
 static char *describe_bands(const View *view, SimSpan step)

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 #include "sim/results/judge/reroute.h"
 
 #define PANELS_MOST 12 /* regions drawn; the table has all */

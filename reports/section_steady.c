@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 #include "sim/results/evidence/experiment.h"
 
 enum {

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 
 const char *theory_within_word(const ResultsTheory *row)
 {

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "reports/sections.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 #include "sim/results/judge/outage.h"
 
 /* Bad seconds that follow each other so closely are one outage; shorter ones than the least are

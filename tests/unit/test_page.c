@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "reports/words.h"
+#include "sim/base/words.h"
 #include "tests/support/html_check.h"
 #include "tests/support/suite.h"
 

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "reports/words.h"
+#include "sim/base/words.h"
 #include "sim/results/results_export.h"
 #include "tests/support/fake_results.h"
 #include "tests/support/html_check.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "reports/report.h"
-#include "reports/words.h"
+#include "sim/base/words.h"
 #include "sim/results/results_write.h"
 #include "tests/support/suite.h"
 

@@ -13,7 +13,8 @@
 char *words_count(double count);
 
 /* A value in the unit that results carry: "s" ("642 ms", "12.5 s"), "ratio" ("0.041 %"), "B"
- * ("12.3 MiB"), else a plain number ("3.42"). */
+ * ("12.3 MiB"), "1/s" ("2,741", four figures at least), "money" ("134.20"), else a plain number
+ * ("3.42"). */
 char *words_value(double value, const char *unit);
 
 /* "[38; 44]" with the units of words_value; one end unknown: "at most 44", "at least 38". */

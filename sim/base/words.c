@@ -1,5 +1,5 @@
 /* words.c - figures as people read them. */
-#include "reports/words.h"
+#include "sim/base/words.h"
 
 #include <math.h>
 #include <string.h>
@@ -105,6 +105,15 @@ static char *print_bytes(double bytes)
     return join(print_figures(bytes, 3), units[unit]);
 }
 
+/* Money keeps its zeros: people add such columns up by eye. */
+static char *print_money(double amount)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE + 320];
+
+    g_ascii_formatd(number, sizeof number, fabs(amount) < 1 ? "%.4f" : "%.2f", amount);
+    return separate_thousands(number);
+}
+
 char *words_value(double value, const char *unit)
 {
     if (!isfinite(value)) {
@@ -119,7 +128,10 @@ char *words_value(double value, const char *unit)
     if (g_strcmp0(unit, "B") == 0) {
         return print_bytes(value);
     }
-    return print_figures(value, 3);
+    if (g_strcmp0(unit, "money") == 0) {
+        return print_money(value);
+    }
+    return print_figures(value, g_strcmp0(unit, "1/s") == 0 ? 4 : 3);
 }
 
 char *words_interval(double low, double high, const char *unit)
