@@ -1,11 +1,12 @@
 /* copy_log.c - a row of what became of copies, and a table of the newest purged tombstones. */
 #include "sim/checkers/copy_log.h"
 
-#define ROWS_MOST 65536
-#define TOLD_MOST 16 /* in one proof */
+#define ROWS_MOST 65536 /* of each fate: an outage drops hints by the million */
+#define TOLD_MOST 16    /* in one proof */
 
 struct CopyLog {
     GArray *rows; /* of CopyRow, in order of time */
+    guint kept[COPY_PURGED + 1];
     uint64_t not_kept;
     GHashTable *purged; /* uint64_t * -> int64_t in a pointer; only looked up */
 };
@@ -45,7 +46,8 @@ void copy_log_add(CopyLog *log, const CopyRow *row)
     if (row->fate == COPY_PURGED) {
         purge(log, row->key, row->version);
     }
-    if (log->rows->len < ROWS_MOST) {
+    if (log->kept[row->fate] < ROWS_MOST) {
+        log->kept[row->fate]++;
         g_array_append_vals(log->rows, row, 1);
     } else {
         log->not_kept++;

@@ -126,6 +126,11 @@ static void look(RangeWatch *watch, SimTime now)
     }
 }
 
+void range_watch_ready(RangeWatch *watch, SimTime now)
+{
+    look(watch, now);
+}
+
 void range_watch_change(RangeWatch *watch, uint32_t replica, bool serves, SimTime now)
 {
     Replica *row;

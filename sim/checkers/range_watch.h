@@ -26,6 +26,9 @@ void range_watch_add(RangeWatch *watch, const uint32_t *replicas, guint count);
 /* The ring changes: all ranges are to be added anew. */
 void range_watch_forget(RangeWatch *watch);
 
+/* All are added: looks at them, for the ring may have changed while replicas were down. */
+void range_watch_ready(RangeWatch *watch, SimTime now);
+
 /* A replica serves no more, or serves again. Harmless when that is known. */
 void range_watch_change(RangeWatch *watch, uint32_t replica, bool serves, SimTime now);
 

@@ -274,6 +274,11 @@ void history_forget_ranges(History *history)
     range_watch_forget(history->ranges);
 }
 
+void history_ranges_ready(History *history)
+{
+    range_watch_ready(history->ranges, engine_now(history->engine));
+}
+
 void history_replica_serves(History *history, const Component *replica, bool serves)
 {
     range_watch_change(history->ranges, component_id(replica), serves, engine_now(history->engine));

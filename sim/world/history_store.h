@@ -35,7 +35,8 @@
  *
  * 3. What happens to copies: the replica or the keeper of hints, history_copy. COPY_PURGED must be
  *    told of every purged tombstone (no-resurrected-delete rests on it); COPY_LOST and
- *    COPY_HINT_DROPPED make proofs tell what became of the copies; the first 65,536 are kept.
+ *    COPY_HINT_DROPPED make proofs tell what became of the copies; the first 65,536 of each are
+ *    kept.
  *
  * 4. Who holds what when something was found: a HistoryWitness, once, when the world is wired.
  *
@@ -47,8 +48,9 @@
  *
  * 6. Which components hold the replicas of each range, for replicas-down-per-range:
  *    history_add_range, once for each range, when the ring is made; when it changes,
- *    history_forget_ranges and all of them again. history_replica_serves(..., false) when a replica
- *    stops or dies, and true when it takes reads and writes of its peers again. */
+ *    history_forget_ranges, all of them again and history_ranges_ready.
+ *    history_replica_serves(..., false) when a replica stops or dies, and true when it takes reads
+ *    and writes of its peers again. */
 #pragma once
 
 #include "sim/checkers/operation.h"
@@ -84,6 +86,7 @@ void history_set_witness(History *history, const HistoryWitness *witness);
 
 void history_add_range(History *history, const Component *const *replicas, guint count);
 void history_forget_ranges(History *history);
+void history_ranges_ready(History *history);
 void history_replica_serves(History *history, const Component *replica, bool serves);
 
 /* From now on more than `most` replicas of a range down at once is a finding. */

@@ -161,6 +161,75 @@ START_TEST(the_window_ends_the_keeping)
 }
 END_TEST
 
+/* The proof that the history has something to tell of `what`; NULL: there is none. */
+static const char *find_proof(CassandraRig *rig, const char *what)
+{
+    History *history = world_history(rig->rig->world);
+
+    rig->nodes[0]->kind->on_judge(rig->nodes[0]);
+    for (guint i = 0; i < history_count_findings(history); i++) {
+        if (strstr(history_finding(history, i)->proof, what) != NULL) {
+            return history_finding(history, i)->proof;
+        }
+    }
+    return NULL;
+}
+
+/* A key that node 9 holds. */
+static uint64_t key_of_node_9(const CassandraRig *rig)
+{
+    uint64_t key = 1;
+
+    while (!cassandra_rig_holds(rig, 9, key)) {
+        key++;
+    }
+    return key;
+}
+
+/* The user that wrote it hears so. */
+static void acknowledge(CassandraRig *rig, uint64_t key, const ProbeAsked *asked)
+{
+    UserRequest request = {.id = 1, .is_write = true, .is_ok = true, .attempts = 1};
+
+    ck_assert_uint_eq(cassandra_rig_code(asked), STORE_OK);
+    history_write_acked(world_history(rig->rig->world), key, asked->reply.version, asked->ended,
+                        &request);
+}
+
+START_TEST(a_proof_says_that_the_window_was_over)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, "\"max_hint_window\": \"1min\"");
+    uint64_t key = key_of_node_9(rig);
+    const ProbeAsked *asked;
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), 2 * SIM_MIN);
+    rig_run(rig->rig, 95 * SIM_S);
+    asked = cassandra_rig_write(rig, 0, key, CONSISTENCY_LOCAL_QUORUM);
+    rig_run(rig->rig, 2 * SIM_MIN);
+    acknowledge(rig, key, asked);
+    ck_assert(find_proof(rig, "DC03-db2 missed, and gets no hint of, version") != NULL);
+}
+END_TEST
+
+START_TEST(a_proof_says_that_the_keeper_of_the_hint_died)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, NULL);
+    uint64_t key = key_of_node_9(rig);
+    const ProbeAsked *asked;
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), 2 * SIM_MIN);
+    rig_run(rig->rig, 30 * SIM_S);
+    asked = cassandra_rig_write(rig, 0, key, CONSISTENCY_LOCAL_QUORUM);
+    rig_run(rig->rig, SIM_S);
+    rig_down(rig->rig, cassandra_rig_name(0), SIM_S);
+    rig_run(rig->rig, 3 * SIM_MIN);
+    acknowledge(rig, key, asked);
+    ck_assert(find_proof(rig, "DC03-db2 missed, and gets no hint of, version") != NULL);
+}
+END_TEST
+
 /* What had not been flushed from the buffers dies with the coordinator. */
 START_TEST(a_killed_coordinator_loses_what_it_had_not_flushed)
 {
@@ -224,6 +293,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, hints_bring_a_returned_node_up_to_date);
     tcase_add_test(tests, one_sender_replays_a_nineteenth_of_the_throttle);
     tcase_add_test(tests, the_window_ends_the_keeping);
+    tcase_add_test(tests, a_proof_says_that_the_window_was_over);
+    tcase_add_test(tests, a_proof_says_that_the_keeper_of_the_hint_died);
     tcase_add_test(tests, a_killed_coordinator_loses_what_it_had_not_flushed);
     tcase_add_test(tests, nothing_is_kept_when_hints_are_off);
     tcase_add_test(tests, a_cut_without_conviction_hints_by_timeout_and_heals);

@@ -5,6 +5,7 @@
 #include "models/data/cassandra/murmur3.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/topology.h"
+#include "sim/world/history_store.h"
 
 #define FAULT 77
 #define JOINER 3 /* DC01-4 */
@@ -259,6 +260,88 @@ START_TEST(with_one_replica_dead_a_silent_joiner_fails_a_local_quorum)
 }
 END_TEST
 
+/* A lightweight transaction of DC03 at SERIAL or LOCAL_SERIAL (`local` is STORE_LOCAL) on a key
+ * that as many of the two joiners will hold as are told to join. */
+static uint32_t cas_with_joiners(guint joiners, uint32_t local)
+{
+    const CassandraPlan plans[] = {{JOINER, ORDER_JOIN, NULL}, {7, ORDER_JOIN, NULL}};
+    g_autoptr(CassandraRig) rig = cassandra_rig_new_plans(10, QUICK, plans, 2);
+    Message message = {.op = MESSAGE_WRITE,
+                       .flags = STORE_CAS | local,
+                       .key = 1,
+                       .consistency = CONSISTENCY_LOCAL_QUORUM};
+    const ProbeAsked *asked;
+
+    rig_run(rig->rig, 10 * SIM_S);
+    while (!cassandra_rig_holds(rig, JOINER, message.key) ||
+           !cassandra_rig_holds(rig, 7, message.key)) {
+        message.key++;
+    }
+    if (joiners > 0) {
+        tell(rig, JOINER, ORDER_JOIN, NULL);
+        rig_run(rig->rig, 20 * SIM_S);
+    }
+    if (joiners > 1) { /* as with cassandra.consistent.rangemovement=false */
+        ring_set_member(cluster_in(rig)->ring, 7, RING_JOINING);
+    }
+    ck_assert_int_eq(__builtin_popcount(range_of(rig, message.key)->pending), (int)joiners);
+    asked = cassandra_rig_ask(rig, 8, message);
+    rig_run(rig->rig, 5 * SIM_S);
+    return cassandra_rig_code(asked);
+}
+
+/* Point 13 of the reference's list: beside one pending endpoint seven of twelve must promise. */
+START_TEST(two_pending_endpoints_refuse_lightweight_transactions)
+{
+    ck_assert_uint_eq(cas_with_joiners(0, 0), STORE_OK);
+    ck_assert_uint_eq(cas_with_joiners(1, 0), STORE_OK);
+    ck_assert_uint_eq(cas_with_joiners(2, 0), STORE_UNAVAILABLE);
+    ck_assert_uint_eq(cas_with_joiners(2, STORE_LOCAL), STORE_OK); /* they stand elsewhere */
+}
+END_TEST
+
+/* A transaction of DC01 with six of eleven replicas alive, and a joiner that answers or not. */
+static uint32_t cas_beside_a_joiner(bool is_silent)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new_planned(10, QUICK, JOINER, ORDER_JOIN, NULL);
+    Message message = {
+        .op = MESSAGE_WRITE, .flags = STORE_CAS, .key = 1, .consistency = CONSISTENCY_LOCAL_QUORUM};
+    const ProbeAsked *asked;
+    guint down = 0;
+
+    rig_run(rig->rig, 10 * SIM_S);
+    while (!cassandra_rig_holds(rig, JOINER, message.key)) {
+        message.key++;
+    }
+    tell(rig, JOINER, ORDER_JOIN, NULL);
+    rig_run(rig->rig, 20 * SIM_S);
+    for (guint i = 4; down < 5; i++) { /* five of the eleven, none of them in DC01 */
+        if (has_bit(range_of(rig, message.key), range_of(rig, message.key)->mask, i)) {
+            rig_down(rig->rig, cassandra_rig_name(i), SIM_NEVER);
+            down++;
+        }
+    }
+    rig_run(rig->rig, 30 * SIM_S); /* convicted by all */
+    if (is_silent) {
+        Effect frozen = EFFECT_NONE;
+
+        frozen.paused = true;
+        component_add_effect(rig_find(rig->rig, cassandra_rig_host(JOINER)), FAULT, frozen);
+    }
+    asked = cassandra_rig_ask(rig, 0, message);
+    rig_run(rig->rig, 5 * SIM_S);
+    return cassandra_rig_code(asked);
+}
+
+/* Six would be a quorum of eleven; beside a pending endpoint seven must promise, and it may be one
+ * of them. */
+START_TEST(a_pending_endpoint_takes_part_in_lightweight_transactions)
+{
+    ck_assert_uint_eq(cas_beside_a_joiner(false), STORE_OK);
+    ck_assert_uint_eq(cas_beside_a_joiner(true), STORE_TIMEOUT);
+}
+END_TEST
+
 START_TEST(a_node_that_leaves_hands_over_all_it_holds)
 {
     g_autoptr(CassandraRig) rig = cassandra_rig_new_planned(5, QUICK, JOINER, ORDER_LEAVE, NULL);
@@ -301,6 +384,55 @@ START_TEST(a_replacement_takes_the_tokens_of_the_dead)
     ck_assert_double_eq_tol(ring_owns(cluster_in(rig)->ring, JOINER), owned, 1e-9);
     expect_equal_replicas(rig, 1);
     ck_assert_uint_eq(node_at(rig, 0)->gossip.dead_count, 0);
+}
+END_TEST
+
+static guint most_down(const CassandraRig *rig)
+{
+    return history_store_totals(world_history(rig->rig->world)).replicas_down_most;
+}
+
+/* A node that has left is no replica of anything: with it gone one more loss is one, not two. */
+START_TEST(who_has_left_is_not_counted_among_the_replicas_down)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new_planned(5, QUICK, JOINER, ORDER_LEAVE, NULL);
+
+    rig_run(rig->rig, SIM_MIN);
+    tell(rig, JOINER, ORDER_LEAVE, NULL);
+    wait_for(rig, JOINER, RING_OUTSIDE);
+    rig_run(rig->rig, SIM_MIN);
+    ck_assert_int_eq(node_at(rig, JOINER)->phase, NODE_DRAINED);
+    ck_assert_uint_eq(most_down(rig), 0);
+    rig_down(rig->rig, cassandra_rig_host(0), SIM_NEVER);
+    ck_assert_uint_eq(most_down(rig), 1);
+}
+END_TEST
+
+START_TEST(who_has_joined_is_counted_among_the_replicas_down)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new_planned(2, QUICK, JOINER, ORDER_JOIN, NULL);
+
+    rig_run(rig->rig, SIM_MIN);
+    tell(rig, JOINER, ORDER_JOIN, NULL);
+    wait_for(rig, JOINER, RING_NORMAL);
+    rig_down(rig->rig, cassandra_rig_host(JOINER), SIM_NEVER);
+    rig_down(rig->rig, cassandra_rig_host(0), SIM_NEVER);
+    ck_assert_uint_eq(most_down(rig), 2);
+}
+END_TEST
+
+START_TEST(who_was_replaced_is_not_counted_among_the_replicas_down)
+{
+    g_autoptr(CassandraRig) rig =
+        cassandra_rig_new_planned(6, QUICK, JOINER, ORDER_REPLACE, "DC01-db2");
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(1), SIM_NEVER);
+    rig_run(rig->rig, SIM_MIN);
+    tell(rig, JOINER, ORDER_REPLACE, "DC01-db2");
+    wait_for(rig, JOINER, RING_NORMAL);
+    rig_down(rig->rig, cassandra_rig_host(0), SIM_NEVER);
+    ck_assert_uint_eq(most_down(rig), 1);
 }
 END_TEST
 
@@ -360,8 +492,13 @@ Suite *test_suite(void)
     tcase_add_test(tests, senders_keep_to_their_outbound_limit);
     tcase_add_test(tests, a_pending_endpoint_raises_the_answers_needed);
     tcase_add_test(tests, with_one_replica_dead_a_silent_joiner_fails_a_local_quorum);
+    tcase_add_test(tests, two_pending_endpoints_refuse_lightweight_transactions);
+    tcase_add_test(tests, a_pending_endpoint_takes_part_in_lightweight_transactions);
     tcase_add_test(tests, a_node_that_leaves_hands_over_all_it_holds);
     tcase_add_test(tests, a_replacement_takes_the_tokens_of_the_dead);
+    tcase_add_test(tests, who_has_left_is_not_counted_among_the_replicas_down);
+    tcase_add_test(tests, who_has_joined_is_counted_among_the_replicas_down);
+    tcase_add_test(tests, who_was_replaced_is_not_counted_among_the_replicas_down);
     tcase_add_test(tests, what_is_no_member_cannot_leave_and_what_is_one_cannot_join);
     tcase_add_test(tests, a_second_change_is_refused_while_one_is_under_way);
     tcase_add_test(tests, a_joiner_that_dies_leaves_the_ring_as_it_was);

@@ -43,13 +43,18 @@ static void add_links(CassandraRig *rig)
 
 CassandraRig *cassandra_rig_new(uint64_t seed, const char *settings)
 {
-    return cassandra_rig_new_planned(seed, settings, 0, ORDER_NONE, NULL);
+    return cassandra_rig_new_plans(seed, settings, NULL, 0);
 }
 
 CassandraRig *cassandra_rig_new_planned(uint64_t seed, const char *settings, guint node,
                                         Order order, const char *about)
 {
-    PlannedOrder plan = {.order = order, .about = about, .at = SIM_NEVER};
+    return cassandra_rig_new_plans(seed, settings, &(CassandraPlan){node, order, about}, 1);
+}
+
+CassandraRig *cassandra_rig_new_plans(uint64_t seed, const char *settings,
+                                      const CassandraPlan *plans, guint count)
+{
     CassandraRig *rig = g_new0(CassandraRig, 1);
     g_autofree char *json = g_strdup_printf(
         "{\"token_seed\": 1, \"keyspaces\": {\"iot\": {\"replication\": {\"class\": "
@@ -72,8 +77,10 @@ CassandraRig *cassandra_rig_new_planned(uint64_t seed, const char *settings, gui
         rig->nodes[i] = rig_add(rig->rig, "cassandra", place_of(names[i]), json);
     }
     add_links(rig);
-    if (order != ORDER_NONE) {
-        cassandra_kind.on_plan(rig->nodes[node], &plan, NULL);
+    for (guint i = 0; i < count; i++) {
+        PlannedOrder plan = {.order = plans[i].order, .about = plans[i].about, .at = SIM_NEVER};
+
+        cassandra_kind.on_plan(rig->nodes[plans[i].node], &plan, NULL);
     }
     rig_start(rig->rig);
     return rig;

@@ -17,7 +17,16 @@ typedef struct CassandraRig {
 /* `settings` are members of the section "cassandra" ("\"commitlog_sync\": \"batch\""), or NULL. */
 CassandraRig *cassandra_rig_new(uint64_t seed, const char *settings);
 
-/* The same, in which `node` will be told `order` about `about` (may be NULL). */
+/* The same, in which so many nodes will be told something about their place in the ring. */
+typedef struct CassandraPlan {
+    guint node;
+    Order order;
+    const char *about; /* may be NULL */
+} CassandraPlan;
+CassandraRig *cassandra_rig_new_plans(uint64_t seed, const char *settings,
+                                      const CassandraPlan *plans, guint count);
+
+/* One of them: `node` will be told `order` about `about` (may be NULL). */
 CassandraRig *cassandra_rig_new_planned(uint64_t seed, const char *settings, guint node,
                                         Order order, const char *about);
 void cassandra_rig_free(CassandraRig *rig);

@@ -108,6 +108,22 @@ START_TEST(what_became_of_copies_is_told_in_words)
 }
 END_TEST
 
+/* An outage drops hints by the million; what a loss of power took after it is told all the same. */
+START_TEST(dropped_hints_do_not_push_out_what_was_lost)
+{
+    CopyLog *log = copy_log_new();
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (int64_t i = 0; i < 70000; i++) {
+        copy_log_add(log, &(CopyRow){1, i + 1, i, "DC01-db2", COPY_HINT_DROPPED});
+    }
+    copy_log_add(log, &(CopyRow){7, 30, 3 * SIM_S, "DC01-db1", COPY_LOST});
+    copy_log_tell(log, 7, 30, 30, SIM_S, text);
+    ck_assert(g_str_has_prefix(text->str, "; at 2.000000 s DC01-db1 lost version 30;"));
+    copy_log_free(log);
+}
+END_TEST
+
 /* --- ranges ----------------------------------------------------------------------------------- */
 
 typedef struct Told {
@@ -211,6 +227,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, one_key_that_is_too_much_is_kept_up_to_an_instant);
     tcase_add_test(tests, the_newest_purged_tombstone_of_a_key_is_known);
     tcase_add_test(tests, what_became_of_copies_is_told_in_words);
+    tcase_add_test(tests, dropped_hints_do_not_push_out_what_was_lost);
     tcase_add_test(tests, replicas_of_different_ranges_may_be_down_together);
     tcase_add_test(tests, two_replicas_of_one_range_down_are_told_once_with_their_names);
     tcase_add_test(tests, a_changed_ring_is_counted_by_its_new_ranges);

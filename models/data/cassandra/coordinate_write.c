@@ -311,13 +311,7 @@ static bool hint_the_dead(Write *write, uint32_t dead)
     bool kept = false;
 
     for (; dead != 0; dead &= dead - 1) {
-        guint index = (guint)__builtin_ctz(dead);
-        guint target = write->range->replicas[index];
-
-        if (hints_are_kept_for(write->node, target)) {
-            hints_store_write(write, index);
-            kept = true;
-        }
+        kept |= hints_store_write(write, (guint)__builtin_ctz(dead));
     }
     return kept;
 }
@@ -550,8 +544,7 @@ static void hint_the_silent(Write *write)
         guint index = (guint)__builtin_ctz(left);
         guint target = write->range->replicas[index];
 
-        if (write->acked_at[index] > node_now(node) && target != node->rank &&
-            hints_are_kept_for(node, target)) {
+        if (write->acked_at[index] > node_now(node) && target != node->rank) {
             hints_store_write(write, index);
         }
     }

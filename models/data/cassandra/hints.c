@@ -4,6 +4,7 @@
  * ten times a second by as many hints as the limiter lets through in a tenth of a second. */
 #include "models/data/cassandra/counter.h"
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/witness.h"
 
 #define TRIGGER_PERIOD (10 * SIM_S)
 #define SLICE (100 * SIM_MS)
@@ -26,7 +27,7 @@ static void show_pending(Cassandra *node, double change)
 /* --- keeping ------------------------------------------------------------------------------------
  */
 
-bool hints_are_kept_for(const Cassandra *node, guint target)
+static bool are_kept_for(const Cassandra *node, guint target)
 {
     const Peer *peer = &node->gossip.peers[target];
     SimSpan downtime = peer->is_alive ? 0 : node_now(node) - peer->down_since;
@@ -270,6 +271,16 @@ void hints_flush(Cassandra *node)
     }
 }
 
+/* Those from place `kept` on were in buffers only. */
+static void tell_lost(const HintQueue *queue, uint64_t kept)
+{
+    for (uint64_t place = kept; place < queue->end; place++) {
+        const Hint *hint = &queue->items[place - queue->base];
+
+        witness_hint_dropped(queue->node->cluster, queue->target, hint->slot, hint->version);
+    }
+}
+
 void hints_stop(Cassandra *node)
 {
     for (guint i = 0; i < node->cluster->node_count; i++) {
@@ -281,6 +292,7 @@ void hints_stop(Cassandra *node)
         queue->is_queued = queue->is_dispatching = false;
         queue->sent = queue->page;
         queue->acked = 0;
+        tell_lost(queue, kept);
         queue->end = queue->flushed = kept;
         queue->noted = kept;
         node->hints_lost += lost;
@@ -310,15 +322,22 @@ void hints_sweep(Cassandra *node)
     }
 }
 
-void hints_store_write(const Write *write, guint index)
+bool hints_store_write(const Write *write, guint index)
 {
     uint32_t slot = write->slot + index;
     guint target = write->range->replicas[index];
 
+    if (!are_kept_for(write->node, target)) {
+        if (!write->is_counter) {
+            witness_hint_dropped(write->node->cluster, target, slot, write->version);
+        }
+        return false;
+    }
     if (write->is_counter) {
         hints_store(write->node, target, slot | COUNTER_SLOT,
                     counter_packed(write->version, write->leader));
     } else {
         hints_store(write->node, target, slot, write->version);
     }
+    return true;
 }

@@ -521,12 +521,11 @@ SimSpan legs_read_missing(Read *read, uint32_t here);
 /* --- hints.c ------------------------------------------------------------------------------------
  */
 
-/* Whether a hint may be kept for `target` now (StorageProxy.shouldHint). */
-bool hints_are_kept_for(const Cassandra *node, guint target);
 void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version);
 
-/* A write that replica number `index` misses. */
-void hints_store_write(const Write *write, guint index);
+/* Replica number `index` misses the write: keeps a hint, or tells history that there will be none
+ * (StorageProxy.shouldHint). True when one is kept. */
+bool hints_store_write(const Write *write, guint index);
 
 /* Whether it is too old to be applied at `node`: a tombstone in between may be gone already. */
 bool hints_is_expired(const Cassandra *node, const Hint *hint);

@@ -465,16 +465,27 @@ void paxos_write_ended(Cassandra *node, uint64_t operation, uint32_t code)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
+/* Pending endpoints take part; with more than one of them two quorums need not meet
+ * (StorageProxy.getPaxosParticipants; CASSANDRA-8346, CASSANDRA-833). */
+static bool find_participants(Paxos *paxos)
+{
+    const Cassandra *node = paxos->node;
+    const RingRange *range = paxos->range;
+    uint32_t participants = level_write_counts(paxos->read_level, node->cluster->ring, range,
+                                               range->pending, node->site);
+
+    paxos->live = node_live_of(node, range, participants);
+    paxos->required = count_of(participants) / 2 + 1;
+    return count_of(paxos->live) >= paxos->required && count_of(participants & range->pending) <= 1;
+}
+
 static void on_paxos_ready(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
     Paxos *paxos = subject;
-    uint32_t participants = level_counts(paxos->read_level, paxos->range, node->site);
 
     (void)detail;
-    paxos->live = participants & node_live_replicas(node, paxos->range);
-    paxos->required = count_of(participants) / 2 + 1;
-    if (count_of(paxos->live) < paxos->required) {
+    if (!find_participants(paxos)) {
         node->unavailables++;
         finish(paxos, STORE_UNAVAILABLE, 0);
         return;

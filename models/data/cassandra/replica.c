@@ -5,6 +5,7 @@
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/tombstones.h"
+#include "models/data/cassandra/witness.h"
 #include "sim/world/version.h"
 
 #define EARLY_MOST (500 * SIM_US) /* how long before its arrival a copy may be applied */
@@ -361,6 +362,7 @@ static void on_hints_done(void *self, void *subject, uint64_t detail)
 
         if (hints_is_expired(node, hint)) {
             node->hints_expired++;
+            witness_hint_dropped(node->cluster, node->rank, hint->slot, hint->version);
         } else if ((hint->slot & COUNTER_SLOT) != 0) {
             counter_merge(node, hint->slot & ~COUNTER_SLOT, (guint)(hint->version & 0xff),
                           hint->version >> 8);

@@ -6,6 +6,7 @@
 #include "models/data/cassandra/topology.h"
 
 #include "models/data/cassandra/tombstones.h"
+#include "models/data/cassandra/witness.h"
 #include "sim/world/version.h"
 
 #define RING_DELAY (30 * SIM_S) /* StorageService.RING_DELAY */
@@ -271,6 +272,7 @@ static void set_member(Cassandra *node, RingMember member)
 {
     ring_set_member(node->cluster->ring, node->rank, member);
     cluster_ring_changed(node->cluster);
+    witness_ring_changed(node->cluster);
 }
 
 static void note(const Cassandra *node, const char *what)
@@ -459,6 +461,7 @@ void topology_announce(Cassandra *node)
     if (is_replacing) {
         ring_take_over(node->cluster->ring, node->rank, topology->dead);
         cluster_ring_changed(node->cluster);
+        witness_ring_changed(node->cluster);
     } else {
         set_member(node, RING_JOINING);
     }

@@ -1,6 +1,7 @@
 /* witness.c - who holds what, in words; and what ALL means, in every run. */
 #include "models/data/cassandra/witness.h"
 
+#include "models/data/cassandra/counter.h"
 #include "sim/world/history_store.h"
 #include "sim/world/version.h"
 
@@ -119,6 +120,28 @@ void witness_offer(Cluster *cluster, World *world)
     if (cluster->ring != NULL) {
         history_set_witness(world_history(world), &witness);
         offer_ranges(cluster, world_history(world));
+    }
+}
+
+void witness_ring_changed(Cluster *cluster)
+{
+    History *history = world_history(cluster->nodes[0]->component.world);
+
+    history_forget_ranges(history);
+    offer_ranges(cluster, history);
+    history_ranges_ready(history);
+}
+
+/* --- hints --------------------------------------------------------------------------------------
+ */
+
+void witness_hint_dropped(Cluster *cluster, guint target, uint32_t slot, int64_t version)
+{
+    const Component *replica = &cluster->nodes[target]->component;
+
+    if ((slot & COUNTER_SLOT) == 0) {
+        history_copy(world_history(replica->world), COPY_HINT_DROPPED,
+                     cluster->keys.keys[slot / cluster->slots_per_key], version, replica);
     }
 }
 
