@@ -5,4 +5,5 @@
 #include "sim/scenario/fault.h"
 
 extern const FaultDef fault_dns_defs[];   /* names, health checks, changes of records */
+extern const FaultDef fault_disk_defs[];  /* space and speed of disks */
 extern const FaultDef fault_front_defs[]; /* connections, certificates, balancers */

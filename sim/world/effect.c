@@ -35,6 +35,12 @@ static int64_t limit_both(int64_t a, int64_t b)
     return a == 0 ? b : b == 0 ? a : MIN(a, b);
 }
 
+/* The same for rates. */
+static double rate_both(double a, double b)
+{
+    return a <= 0 ? b : b <= 0 ? a : MIN(a, b);
+}
+
 static void add_shares_and_spans(Effect *both, const Effect *a, const Effect *b)
 {
     for (guint i = 0; i < EFFECT_SHARES; i++) {
@@ -73,6 +79,9 @@ Effect effect_both(Effect a, Effect b)
         .disk_flush_added = span_both(a.disk_flush_added, b.disk_flush_added),
         .disk_jitter_added = span_both(a.disk_jitter_added, b.disk_jitter_added),
         .disk_slow_ratio = MAX(a.disk_slow_ratio, b.disk_slow_ratio),
+        .disk_filled_ratio = MAX(a.disk_filled_ratio, b.disk_filled_ratio),
+        .disk_rate_limit = rate_both(a.disk_rate_limit, b.disk_rate_limit),
+        .disk_ops_limit = rate_both(a.disk_ops_limit, b.disk_ops_limit),
         .answer_limit_bytes = limit_both(a.answer_limit_bytes, b.answer_limit_bytes),
         .address = MAX(a.address, b.address),
         .about_mark = a.about_mark + b.about_mark,
@@ -124,6 +133,7 @@ Effect effect_scale(Effect effect, double share)
     scaled.disk_read_added = span_scale(effect.disk_read_added, share);
     scaled.disk_flush_added = span_scale(effect.disk_flush_added, share);
     scaled.disk_jitter_added = span_scale(effect.disk_jitter_added, share);
+    scaled.disk_filled_ratio = effect.disk_filled_ratio * share;
     for (guint i = 0; i < EFFECT_SHARES; i++) {
         scaled.shares[i] = effect.shares[i] * share;
     }
@@ -167,7 +177,10 @@ bool effect_is_same(Effect a, Effect b)
            a.jitter_added == b.jitter_added && a.clock_ahead == b.clock_ahead &&
            a.disk_read_added == b.disk_read_added && a.disk_flush_added == b.disk_flush_added &&
            a.disk_jitter_added == b.disk_jitter_added &&
-           number_is_same(a.disk_slow_ratio, b.disk_slow_ratio) && a.order == b.order &&
+           number_is_same(a.disk_slow_ratio, b.disk_slow_ratio) &&
+           number_is_same(a.disk_filled_ratio, b.disk_filled_ratio) &&
+           number_is_same(a.disk_rate_limit, b.disk_rate_limit) &&
+           number_is_same(a.disk_ops_limit, b.disk_ops_limit) && a.order == b.order &&
            g_strcmp0(a.order_about, b.order_about) == 0;
 }
 
@@ -201,5 +214,12 @@ const Field effect_fields[] = {
                .help = "Added to the same, uniform from zero to this"),
     FIELD_RATIO(Effect, disk_slow_ratio, .initial = "0", .lowest = "0", .highest = "1",
                 .help = "Share of the disk's reads and flushes that are slower"),
+    FIELD_RATIO(Effect, disk_filled_ratio, .initial = "0", .lowest = "0", .highest = "1",
+                .help =
+                    "Share of the disk's space that is in use at least: other files fill it up"),
+    FIELD_BYTE_RATE(Effect, disk_rate_limit, .initial = "0B/s",
+                    .help = "What the disk transfers at most; 0: as it can"),
+    FIELD_NUMBER(Effect, disk_ops_limit, .initial = "0", .lowest = "0",
+                 .help = "Operations a second that the disk does at most; 0: as it can"),
     FIELD_END,
 };

@@ -79,6 +79,9 @@ typedef struct Effect {
     SimSpan disk_read_added, disk_flush_added;
     SimSpan disk_jitter_added; /* uniform from 0 to this, to those as well */
     double disk_slow_ratio;    /* the share (0 to 1) */
+    double disk_filled_ratio;  /* of its space, the share that is in use at least: others' files */
+    double disk_rate_limit;    /* bytes a second at most; 0: as the disk can */
+    double disk_ops_limit;     /* operations a second at most; 0: as the disk can */
     double shares[EFFECT_SHARES];
     SimSpan spans[EFFECT_SPANS];
     int64_t answer_limit_bytes; /* longer answers break off; 0: none do; of two the smaller one */
@@ -98,7 +101,8 @@ bool effect_is_on_packets(const Effect *effect);
 extern const Effect EFFECT_NONE;
 
 /* Both at once: down if either is, products of factors, sums of spans, shares as independent; of
- * two shares of slow disk operations the larger one. */
+ * two shares of slow disk operations or of filled space the larger one, of two limits the smaller
+ * one. */
 Effect effect_both(Effect a, Effect b);
 
 /* `share` (0 to 1) of the effect's strength: of what it adds, of its shares, of the way of its

@@ -42,7 +42,8 @@ struct Host {
     Draw next_boot; /* instead of `boot`, once */
     GArray *listeners;
     int64_t memory_taken_bytes, space_taken_bytes;
-    SimSpan clock_begin; /* offset at time 0 */
+    int64_t space_filled_bytes; /* by a fault, besides what is taken */
+    SimSpan clock_begin;        /* offset at time 0 */
     SimTime cold_until;
     uint32_t address;
 };
@@ -99,6 +100,17 @@ static void host_apply_speed(Host *host)
     host_cpu_set_speed(&host->cpu, speed);
     host_disk_set_slowdown(&host->disk, condition->slowdown);
     host_disk_set_delays(&host->disk, condition);
+    host_disk_set_limits(&host->disk, condition);
+}
+
+/* A file that fills the disk up to a share of its size; it stays as large as it was made. */
+static void host_fill_disk(Host *host, double ratio)
+{
+    int64_t used = (int64_t)(ratio * (double)host->disk_bytes);
+
+    host->space_filled_bytes = MAX(0, used - host->space_taken_bytes);
+    gauge_set(&host->space_used, world_now(host->component.world),
+              (double)(host->space_taken_bytes + host->space_filled_bytes));
 }
 
 /* --- life --------------------------------------------------------------------------------------
@@ -111,6 +123,9 @@ static const EventType host_booted = {"host/booted", on_booted};
 static void host_come_up(Host *host)
 {
     host->is_booted = true;
+    if (host->space_filled_bytes > 0 && host->component.condition.disk_filled_ratio <= 0) {
+        host_fill_disk(host, 0); /* the fault ended while it was off */
+    }
     host->cold_until = world_now(host->component.world) + host->page_cache_fill;
     host_apply_speed(host);
 }
@@ -166,8 +181,13 @@ static void host_stop(Component *self, const Effect *why)
 
 static void host_condition(Component *self, const Effect *before)
 {
-    (void)before;
+    const Effect *condition = &self->condition;
+
     host_apply_speed((Host *)self);
+    if (condition->disk_filled_ratio < before->disk_filled_ratio ||
+        condition->disk_filled_ratio > before->disk_filled_ratio) {
+        host_fill_disk((Host *)self, condition->disk_filled_ratio);
+    }
 }
 
 static void host_steal_changed(Host *host)
@@ -343,46 +363,64 @@ void host_disk(Host *host, EventOwner *owner, DiskOp op, int64_t size_bytes, con
     }
 }
 
+/* `filled_bytes` of it are nobody's here. */
 static bool host_take(Host *host, int64_t *taken_bytes, Gauge *gauge, int64_t most_bytes,
-                      int64_t size_bytes)
+                      int64_t filled_bytes, int64_t size_bytes)
 {
     g_assert_cmpint(size_bytes, >=, 0);
-    if (size_bytes > most_bytes - *taken_bytes) {
+    if (size_bytes > most_bytes - filled_bytes - *taken_bytes) {
         return false;
     }
     *taken_bytes += size_bytes;
-    gauge_set(gauge, world_now(host->component.world), (double)*taken_bytes);
+    gauge_set(gauge, world_now(host->component.world), (double)(*taken_bytes + filled_bytes));
     return true;
 }
 
-static void host_give(Host *host, int64_t *taken_bytes, Gauge *gauge, int64_t size_bytes)
+static void host_give(Host *host, int64_t *taken_bytes, Gauge *gauge, int64_t filled_bytes,
+                      int64_t size_bytes)
 {
     g_assert_cmpint(size_bytes, >=, 0);
     g_assert_cmpint(size_bytes, <=, *taken_bytes);
     *taken_bytes -= size_bytes;
-    gauge_set(gauge, world_now(host->component.world), (double)*taken_bytes);
+    gauge_set(gauge, world_now(host->component.world), (double)(*taken_bytes + filled_bytes));
 }
 
 bool host_take_memory(Host *host, int64_t size_bytes)
 {
-    return host_take(host, &host->memory_taken_bytes, &host->memory_used, host->memory_bytes,
+    return host_take(host, &host->memory_taken_bytes, &host->memory_used, host->memory_bytes, 0,
                      size_bytes);
 }
 
 void host_give_memory(Host *host, int64_t size_bytes)
 {
-    host_give(host, &host->memory_taken_bytes, &host->memory_used, size_bytes);
+    host_give(host, &host->memory_taken_bytes, &host->memory_used, 0, size_bytes);
 }
 
 bool host_take_space(Host *host, int64_t size_bytes)
 {
     return host_take(host, &host->space_taken_bytes, &host->space_used, host->disk_bytes,
-                     size_bytes);
+                     host->space_filled_bytes, size_bytes);
 }
 
 void host_give_space(Host *host, int64_t size_bytes)
 {
-    host_give(host, &host->space_taken_bytes, &host->space_used, size_bytes);
+    host_give(host, &host->space_taken_bytes, &host->space_used, host->space_filled_bytes,
+              size_bytes);
+}
+
+int64_t host_free_space(const Host *host)
+{
+    return MAX(0, host->disk_bytes - host->space_taken_bytes - host->space_filled_bytes);
+}
+
+int64_t host_disk_size(const Host *host)
+{
+    return host->disk_bytes;
+}
+
+int64_t host_memory_size(const Host *host)
+{
+    return host->memory_bytes;
 }
 
 SimSpan host_clock_ahead(const Host *host)
@@ -447,7 +485,7 @@ static const MetricDef host_metrics[] = {
     METRIC_GAUGE(Host, disk_busy, "ratio", "Share of the disk's slots in use"),
     METRIC_GAUGE(Host, disk_queue, "1", "Operations that wait for a slot of the disk"),
     METRIC_GAUGE(Host, memory_used, "B", "Memory taken"),
-    METRIC_GAUGE(Host, space_used, "B", "Disk space taken"),
+    METRIC_GAUGE(Host, space_used, "B", "Disk space taken, faults included"),
     METRIC_COUNTER(Host, boots, "Boots since the run began"),
     METRIC_END,
 };

@@ -71,6 +71,11 @@ void host_give_memory(Host *host, int64_t size_bytes);
 bool host_take_space(Host *host, int64_t size_bytes);
 void host_give_space(Host *host, int64_t size_bytes);
 
+/* What is free of the disk now, less what a fault has filled; the disk, and the main memory. */
+int64_t host_free_space(const Host *host);
+int64_t host_disk_size(const Host *host);
+int64_t host_memory_size(const Host *host);
+
 /* Wall clock of this VPS minus true time now: fixed offset, drift and faults. */
 SimSpan host_clock_ahead(const Host *host);
 

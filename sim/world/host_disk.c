@@ -101,7 +101,7 @@ static int disk_first_slot(const HostDisk *disk)
 
 static SimSpan disk_service(HostDisk *disk, DiskOp op, int64_t size_bytes)
 {
-    double service = (double)size_bytes * 1e9 / disk->profile->bytes_per_s;
+    double service = (double)size_bytes * 1e9 / disk->bytes_per_s;
 
     switch (op) {
     case DISK_READ:
@@ -138,11 +138,11 @@ static SimTime disk_plan(HostDisk *disk, SimSpan service)
     if (disk->slot_free_at[slot] > start) {
         start = disk->slot_free_at[slot];
     }
-    if (disk->profile->most_per_s > 0) {
+    if (disk->most_per_s > 0) {
         if (disk->next_start > start) {
             start = disk->next_start;
         }
-        disk->next_start = start + (SimSpan)(1e9 / disk->profile->most_per_s);
+        disk->next_start = start + (SimSpan)(1e9 / disk->most_per_s);
     }
     disk->ledger.work_ns += (uint64_t)(start + service - MAX(disk->slot_free_at[slot], now));
     disk->slot_free_at[slot] = start + service;
@@ -217,6 +217,8 @@ void host_disk_init(HostDisk *disk, Engine *engine, EventOwner *owner, int profi
                        .owner = owner,
                        .profile = &disk_profiles[profile],
                        .slowdown = 1,
+                       .bytes_per_s = disk_profiles[profile].bytes_per_s,
+                       .most_per_s = disk_profiles[profile].most_per_s,
                        .busy = busy,
                        .queue = queue};
     disk->ledger.servers = (uint32_t)disk->profile->slots;
@@ -246,6 +248,21 @@ void host_disk_set_delays(HostDisk *disk, const Effect *condition)
     disk->flush_added = condition->disk_flush_added;
     disk->jitter_added = condition->disk_jitter_added;
     disk->slow_ratio = condition->disk_slow_ratio;
+}
+
+void host_disk_set_limits(HostDisk *disk, const Effect *condition)
+{
+    const DiskProfile *profile = disk->profile;
+
+    disk->bytes_per_s = profile->bytes_per_s;
+    disk->most_per_s = profile->most_per_s;
+    if (condition->disk_rate_limit > 0) {
+        disk->bytes_per_s = MIN(disk->bytes_per_s, condition->disk_rate_limit);
+    }
+    if (condition->disk_ops_limit > 0) {
+        disk->most_per_s = disk->most_per_s > 0 ? MIN(disk->most_per_s, condition->disk_ops_limit)
+                                                : condition->disk_ops_limit;
+    }
 }
 
 void host_disk_add(HostDisk *disk, EventOwner *owner, DiskOp op, int64_t size_bytes,

@@ -23,6 +23,7 @@ typedef struct HostDisk {
     double slowdown;
     SimSpan read_added, flush_added, jitter_added; /* to a share of the operations */
     double slow_ratio;                             /* 0: none is slower */
+    double bytes_per_s, most_per_s; /* of the profile, or less by a fault; most 0: no cap */
     SimTime slot_free_at[DISK_SLOTS_MOST];
     SimTime next_start; /* not before, by the cap on operations a second */
     DiskJob *jobs;      /* by slot of their own */
@@ -44,6 +45,9 @@ void host_disk_set_slowdown(HostDisk *disk, double slowdown);
 /* A share of the reads and flushes that start from now on takes longer, as the condition says;
  * writes go into the cache and are not. Their chances are drawn from a stream of their own. */
 void host_disk_set_delays(HostDisk *disk, const Effect *condition);
+
+/* What the disk can do at most from now on, as the condition limits it. */
+void host_disk_set_limits(HostDisk *disk, const Effect *condition);
 
 /* Adds an operation; when it is done `type` happens to `owner`. */
 void host_disk_add(HostDisk *disk, EventOwner *owner, DiskOp op, int64_t size_bytes,

@@ -26,6 +26,9 @@ static Effect effect_random(Rng *rng)
         .disk_flush_added = (SimSpan)rng_below(rng, SIM_S),
         .disk_jitter_added = (SimSpan)rng_below(rng, SIM_S),
         .disk_slow_ratio = rng_uniform(rng),
+        .disk_filled_ratio = rng_uniform(rng),
+        .disk_rate_limit = (double)rng_below(rng, 3),
+        .disk_ops_limit = (double)rng_below(rng, 3),
         .answer_limit_bytes = (int64_t)rng_below(rng, 3),
         .address = (uint32_t)rng_below(rng, 5),
         .about_mark = rng_next(rng),
@@ -90,6 +93,11 @@ START_TEST(each_member_folds_by_its_own_rule)
     a.disk_jitter_added = b.disk_jitter_added = 2;
     a.disk_slow_ratio = 0.25;
     b.disk_slow_ratio = 0.5;
+    a.disk_filled_ratio = 0.9;
+    b.disk_filled_ratio = 0.5;
+    a.disk_rate_limit = 7;
+    b.disk_rate_limit = 5;
+    b.disk_ops_limit = 3;
     a.shares[SHARE_DNS_DROP] = b.shares[SHARE_DNS_DROP] = 0.5;
     a.spans[SPAN_DNS_FLOOR] = 7;
     b.spans[SPAN_DNS_FLOOR] = 9;
@@ -120,6 +128,9 @@ START_TEST(each_member_folds_by_its_own_rule)
     ck_assert_int_eq(both.disk_flush_added, 1);
     ck_assert_int_eq(both.disk_jitter_added, 4);
     ck_assert_double_eq(both.disk_slow_ratio, 0.5);
+    ck_assert_double_eq(both.disk_filled_ratio, 0.9);
+    ck_assert_double_eq(both.disk_rate_limit, 5);
+    ck_assert_double_eq(both.disk_ops_limit, 3);
     ck_assert_int_eq(both.order, ORDER_REPLACE);
     ck_assert_str_eq(both.order_about, "y");
     a.order = ORDER_REPLACE;

@@ -427,6 +427,23 @@ START_TEST(memory_and_space_are_taken_whole_or_not_at_all)
 }
 END_TEST
 
+START_TEST(a_filled_disk_has_no_room_until_the_file_is_gone)
+{
+    g_autoptr(Rig) rig = rig_new("{" QUIET ",'disk':'10GB'}");
+    Effect effect = EFFECT_NONE;
+
+    ck_assert(host_take_space(rig->host, 6000000000));
+    effect.disk_filled_ratio = 0.9;
+    component_add_effect(host_component(rig->host), 1, effect);
+    ck_assert_int_eq(host_free_space(rig->host), 1000000000);
+    ck_assert(!host_take_space(rig->host, 1000000001));
+    host_give_space(rig->host, 2000000000); /* the file stays as large as it is */
+    ck_assert_int_eq(host_free_space(rig->host), 3000000000);
+    component_remove_effect(host_component(rig->host), 1);
+    ck_assert_int_eq(host_free_space(rig->host), 6000000000);
+}
+END_TEST
+
 START_TEST(its_clock_is_off_by_offset_drift_and_faults)
 {
     g_autoptr(Rig) rig = rig_new("{" QUIET ",'clock_offset':'1ms','clock_drift':50}");
@@ -557,6 +574,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, wrong_and_double_addresses_are_reported);
     tcase_add_test(tests, a_port_belongs_to_who_listens);
     tcase_add_test(tests, memory_and_space_are_taken_whole_or_not_at_all);
+    tcase_add_test(tests, a_filled_disk_has_no_room_until_the_file_is_gone);
     tcase_add_test(tests, its_clock_is_off_by_offset_drift_and_faults);
     tcase_add_test(tests, disk_operations_take_what_their_profile_says);
     tcase_add_test(tests, operations_wait_for_a_slot_in_their_order);
