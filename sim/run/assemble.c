@@ -395,7 +395,8 @@ static void plan_orders(Assembler *as, uint64_t seed)
         bool is_action = activity->type == ACTIVITY_ACTION && !activity->fault->is_heal;
         Effect effect =
             is_action ? activity->fault->effect(activity->arguments, true) : EFFECT_NONE;
-        PlannedOrder order = {effect.order, effect.order_about, activity->at, activity->tree};
+        PlannedOrder order = {effect.order, effect.order_about, activity->at, activity->tree,
+                              activity->duration};
         g_autofree char *stream = g_strdup_printf("chaos/%s", activity->name);
         g_autoptr(GPtrArray) targets = NULL;
         Rng rng;

@@ -430,6 +430,9 @@ static const FaultDef general_defs[] = {
     FAULT_ORDER("ops.drain", order_fields, order_effect_drain,
                 "A node is drained (nodetool drain): it takes no more work but lives; it is "
                 "restarted when the action ends"),
+    FAULT_ORDER("ops.repair", repair_order_fields, order_effect_repair,
+                "Replicas are compared and brought together (nodetool repair); it goes on when the "
+                "action ends"),
     FAULT_ORDER("ops.bootstrap", order_fields, order_effect_join,
                 "A node that stood outside of the cluster until then joins it"),
     FAULT_ORDER("ops.replace", replace_fields, order_effect_replace,
@@ -553,7 +556,8 @@ Draw fault_boot(const FaultDef *fault, const void *arguments)
 
 const char *fault_process(const FaultDef *fault, const void *arguments)
 {
-    if (fault->arguments == order_fields || fault->arguments == replace_fields) {
+    if (fault->arguments == order_fields || fault->arguments == replace_fields ||
+        fault->arguments == repair_order_fields) {
         return ((const OrderArguments *)arguments)->process;
     }
     return fault->arguments == kill_fields ? ((const Kill *)arguments)->process : fault->process;

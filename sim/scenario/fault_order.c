@@ -21,6 +21,18 @@ const Field replace_fields[] = {
     FIELD_END,
 };
 
+const Field repair_order_fields[] = {
+    PROCESS_FIELD,
+    FIELD_FLAG(OrderArguments, full, .initial = "false",
+               .help = "Reads all data again (-full) and not only what no repair has covered",
+               .source = "Cassandra 3.11 nodetool repair: incremental unless -full"),
+    FIELD_FLAG(OrderArguments, primary_range, .initial = "false",
+               .help = "Only ranges whose first replica the node is (-pr); all nodes of all data "
+                       "centres have to do it",
+               .source = "Cassandra 3.11 nodetool repair -pr"),
+    FIELD_END,
+};
+
 static Effect told(Order order, const char *about)
 {
     Effect effect = EFFECT_NONE;
@@ -28,6 +40,16 @@ static Effect told(Order order, const char *about)
     effect.order = order;
     effect.order_about = about;
     return effect;
+}
+
+/* Words as nodetool has them; what they mean is the model's. */
+Effect order_effect_repair(const void *arguments, bool forward)
+{
+    static const char *const words[] = {"", "-pr", "-full", "-full -pr"};
+    const OrderArguments *order = arguments;
+
+    (void)forward;
+    return told(ORDER_REPAIR, words[2 * order->full + order->primary_range]);
 }
 
 Effect order_effect_stop(const void *arguments, bool forward)

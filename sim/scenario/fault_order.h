@@ -4,12 +4,13 @@
 
 #include "sim/scenario/fault.h"
 
-/* What each of them reads; `dead` stands in ops.replace only. */
+/* What each of them reads; `dead` stands in ops.replace only, the flags in ops.repair. */
 typedef struct OrderArguments {
     char *process, *dead;
+    bool full, primary_range;
 } OrderArguments;
 
-extern const Field order_fields[], replace_fields[];
+extern const Field order_fields[], replace_fields[], repair_order_fields[];
 
 /* A row of fault_defs. */
 #define FAULT_ORDER(name, fields, effect_of, text)                                                 \
@@ -19,6 +20,7 @@ extern const Field order_fields[], replace_fields[];
         .effect = effect_of                                                                        \
     }
 
+Effect order_effect_repair(const void *arguments, bool forward);
 Effect order_effect_stop(const void *arguments, bool forward);
 Effect order_effect_drain(const void *arguments, bool forward);
 Effect order_effect_join(const void *arguments, bool forward);

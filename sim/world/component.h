@@ -68,6 +68,7 @@ typedef struct PlannedOrder {
     const char *about;  /* as in Effect */
     SimTime at;         /* scenario time; SIM_NEVER: when its condition comes true */
     const cJSON *place; /* the action, for messages */
+    SimSpan lasts;      /* of the action; 0: not given */
 } PlannedOrder;
 
 typedef struct Kind {

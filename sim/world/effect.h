@@ -56,6 +56,7 @@ typedef enum EffectSpan {
  * process is started again. The others are said once; lifting them takes nothing back. */
 typedef enum Order {
     ORDER_NONE,
+    ORDER_REPAIR,  /* bring its replicas together with the others'; `order_about` says how */
     ORDER_STOP,    /* SIGTERM: end in good order; any process can */
     ORDER_DRAIN,   /* take no more work and write all down, but live on */
     ORDER_JOIN,    /* become a member of the cluster; until then it stands outside */

@@ -57,10 +57,10 @@ START_TEST(replicas_where_no_node_is_are_refused)
 }
 END_TEST
 
-START_TEST(more_replicas_than_nodes_are_warned_of)
+START_TEST(more_replicas_than_nodes_are_refused)
 {
     check_report("{\"class\": \"NetworkTopologyStrategy\", \"DC01\": 4}",
-                 "warning: 'DC01' is to hold 4 replicas but runs 3 Cassandra nodes");
+                 "error: 'DC01' is to hold 4 replicas but has 3 nodes in the ring");
 }
 END_TEST
 
@@ -113,7 +113,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_right_keyspace_is_taken);
     tcase_add_test(tests, an_unknown_site_gets_a_suggestion);
     tcase_add_test(tests, replicas_where_no_node_is_are_refused);
-    tcase_add_test(tests, more_replicas_than_nodes_are_warned_of);
+    tcase_add_test(tests, more_replicas_than_nodes_are_refused);
     tcase_add_test(tests, other_strategies_and_factors_are_refused);
     tcase_add_test(tests, speculative_retry_is_read_as_cql_has_it);
     suite_add_tcase(suite, tests);

@@ -6,7 +6,8 @@
 #include "tests/support/cassandra_rig.h"
 #include "tests/support/suite.h"
 
-#define APART "\"hinted_handoff_enabled\": false, \"dclocal_read_repair_chance\": 0"
+#define APART                                                                                      \
+    "\"data_size\": \"0B\", \"hinted_handoff_enabled\": false, \"dclocal_read_repair_chance\": 0"
 #define SLOW_DISKS ", \"row_size\": \"64KiB\", \"repair\": { \"validation_rate\": \"1MiB/s\" }"
 
 static Cassandra *node_at(const CassandraRig *rig, guint node)

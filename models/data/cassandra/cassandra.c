@@ -425,7 +425,9 @@ static void cassandra_stop(Component *self, const Effect *why)
 
 static void cassandra_order(Component *self, Order order, const char *about)
 {
-    if (order == ORDER_STOP || order == ORDER_DRAIN) {
+    if (order == ORDER_REPAIR) {
+        repair_order(node_of(self), about);
+    } else if (order == ORDER_STOP || order == ORDER_DRAIN) {
         shutdown_begin(node_of(self), order == ORDER_DRAIN);
     } else if (order != ORDER_NONE) {
         topology_order(node_of(self), order, about);
@@ -507,7 +509,7 @@ static const NoteDef cassandra_notes[] = {
     {.name = "cassandra.repair-ended",
      .help = "A repair that the node led has ended",
      .labels = {"as"},
-     .values = {"whole|failed"}},
+     .values = {"whole|failed|refused"}},
     {.name = "cassandra.node-down",
      .help = "A node convicted another one, which the event belongs to",
      .labels = {"observer"},
@@ -541,7 +543,8 @@ const Kind cassandra_kind = {
         "once, and hints for who left are kept. Rows are one value each: what cells of one row may "
         "mix at equal timestamps is not seen. Compaction, memtable "
         "flushes and garbage collection: their CPU is not charged, so capacity is an upper bound. "
-        "Anti-compaction after a repair. Data under way on a connection through a cut is lost, not "
+        "What anti-compaction costs after a repair. Data under way on a connection through a cut "
+        "is lost, not "
         "sent again after healing; hints cover it.",
     .size = sizeof(Cassandra),
     .scope = KIND_ON_NODE,
@@ -557,7 +560,8 @@ const Kind cassandra_kind = {
     .on_stop = cassandra_stop,
     .on_order = cassandra_order,
     .on_plan = topology_plan,
-    .orders = 1u << ORDER_DRAIN | 1u << ORDER_JOIN | 1u << ORDER_REPLACE | 1u << ORDER_LEAVE,
+    .orders = 1u << ORDER_REPAIR | 1u << ORDER_DRAIN | 1u << ORDER_JOIN | 1u << ORDER_REPLACE |
+              1u << ORDER_LEAVE,
     .on_message = cassandra_message,
     .on_connect = cassandra_connect,
     .on_judge = judge_replicas,

@@ -8,6 +8,7 @@
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/murmur3.h"
 #include "models/data/cassandra/paxos.h"
+#include "models/data/cassandra/repair.h"
 #include "models/data/cassandra/ring_dump.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/topology.h"
@@ -64,6 +65,7 @@ static void cluster_clear(void *data)
     store_clear(&cluster->store);
     batch_free_shared(cluster);
     tombstones_free_shared(cluster);
+    repair_marks_free(cluster);
     paxos_free_shared(cluster);
     g_free(cluster->nodes);
     g_free(cluster->nearest);
@@ -194,8 +196,8 @@ static void read_site_factor(const Cluster *cluster, const cJSON *item, uint32_t
             diag_add(diags, DIAG_ERROR, item, DIAG_VALUE,
                      "'%s' is to hold replicas but runs no Cassandra node", item->string);
         } else if (factors[i] > nodes) {
-            diag_add(diags, DIAG_WARNING, item, DIAG_VALUE,
-                     "'%s' is to hold %u replicas but runs %u Cassandra nodes", item->string,
+            diag_add(diags, DIAG_ERROR, item, DIAG_VALUE,
+                     "'%s' is to hold %u replicas but has %u nodes in the ring", item->string,
                      factors[i], nodes);
         }
         return;
@@ -383,6 +385,7 @@ static void build(Cluster *cluster, World *world, DiagList *diags)
         diag_add(diags, DIAG_WARNING, cluster->nodes[0]->component.settings, DIAG_KEY,
                  "'repair.interval' is longer than 'gc_grace_seconds': deleted rows can return");
     }
+    repair_check(cluster, diags);
     find_nearest(cluster);
     find_needs(cluster, changes);
     cluster->legs = legs_new(&cluster->nodes[0]->legs, world_engine(world),

@@ -29,6 +29,7 @@ typedef struct PaxosList PaxosList;
 typedef struct PaxosReplica PaxosReplica;
 typedef struct PaxosMessage PaxosMessage;
 typedef struct Repair Repair;
+typedef struct RepairMarks RepairMarks;
 typedef struct Snitch Snitch;
 typedef struct Batches Batches;
 typedef struct BatchOp BatchOp;
@@ -52,9 +53,10 @@ typedef struct Cluster {
     uint8_t *nearest;    /* [site][range][RING_REPLICAS_MOST]: a range's replicas, nearest first */
     const Site *sites[RING_SITES_MOST];
     guint site_count;
-    GArray *batch_records;   /* NULL: none yet */
-    Deletions *deletions;    /* NULL: none yet */
-    GHashTable *paxos_names; /* version -> name of its data, where they differ; only looked up */
+    GArray *batch_records;     /* NULL: none yet */
+    Deletions *deletions;      /* NULL: none yet */
+    RepairMarks *repair_marks; /* NULL: nothing was repaired incrementally yet */
+    GHashTable *paxos_names;   /* version -> name of its data, where they differ; only looked up */
 } Cluster;
 
 /* The replicas of a range in the order in which a coordinator at `site` asks them. */
@@ -131,9 +133,15 @@ typedef struct NodeCounts {
 /* Whom a read asks; index into the names of `read_fanout`. */
 enum { READ_FANOUT_TARGETS, READ_FANOUT_ALL };
 
-typedef struct RepairSettings {
-    SimSpan interval;   /* 0: never */
+/* What a repair covers. */
+typedef struct RepairScope {
     bool primary_range; /* -pr: only ranges whose first replica the node is */
+    bool full;          /* all data, and not only what no repair has covered */
+} RepairScope;
+
+typedef struct RepairSettings {
+    SimSpan interval; /* 0: never */
+    RepairScope scope;
     double validation_rate, stream_rate;
     double stream_cpu_rate, validation_cpu_rate;
 } RepairSettings;
@@ -246,6 +254,7 @@ struct Cassandra {
     uint64_t repairs_ended, repairs_failed, repairs_skipped, repair_ranges, repair_ranges_failed,
         repair_rows_differing, repair_rows_streamed, repair_bytes_streamed; /* measurement */
     Repair *repair;                                                         /* NULL: none yet */
+    GArray *repair_plans;                  /* of PlannedOrder; NULL: none */
     SimSpan counter_write_request_timeout; /* configuration, as the next two */
     double batchlog_replay_throttle;
     int64_t batch_size_fail_threshold;

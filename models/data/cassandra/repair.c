@@ -1,6 +1,6 @@
-/* repair.c - anti-entropy repair. Left out: anti-compaction and the marks of what is repaired
- * (incremental repair reads all data again here, as -full does), snapshots (-seq), and the CPU of
- * compacting what was streamed. */
+/* repair.c - anti-entropy repair. Left out: what anti-compaction costs after an incremental one,
+ * snapshots (-seq), parts of the participants (-local, -dc, -hosts) and of ranges (-st, -et), and
+ * the CPU of compacting what was streamed. */
 #include "models/data/cassandra/repair.h"
 
 #include "models/data/cassandra/murmur3.h"
@@ -19,6 +19,7 @@ typedef struct StreamedRow {
  * number of its session, which a later one has not. */
 struct Repair {
     Cassandra *node;
+    RepairScope scope;
     bool is_running;
     bool is_in_range; /* and not between two */
     uint32_t session; /* counts ranges */
@@ -41,7 +42,6 @@ static void on_tree_arrived(void *self, void *subject, uint64_t detail);
 static void on_stream_arrived(void *self, void *subject, uint64_t detail);
 static void on_stream_applied(void *self, void *subject, uint64_t detail);
 static void on_stream_done(void *self, void *subject, uint64_t detail);
-static void on_repair_due(void *self, void *subject, uint64_t detail);
 static const EventType next_range = {"cassandra.repair-range", on_next_range};
 static const EventType validation_asked = {"cassandra.validation-asked", on_validation_asked};
 static const EventType validation_read = {"cassandra.validation-read", on_validation_read};
@@ -50,7 +50,6 @@ static const EventType tree_arrived = {"cassandra.tree-arrived", on_tree_arrived
 static const EventType stream_arrived = {"cassandra.stream-arrived", on_stream_arrived};
 static const EventType stream_applied = {"cassandra.stream-applied", on_stream_applied};
 static const EventType stream_done = {"cassandra.stream-done", on_stream_done};
-static const EventType repair_due = {"cassandra.repair-due", on_repair_due};
 
 /* An event's detail: the session, and who. */
 static uint64_t about(const Repair *repair, guint from, guint to)
@@ -133,6 +132,16 @@ static uint64_t *leaves_of(const Repair *repair, guint index)
     return &g_array_index(repair->trees, uint64_t, (gsize)index << repair->depth);
 }
 
+/* What a replica has of a row, as far as this repair looks at it. */
+static int64_t version_of(const Repair *repair, uint32_t key, guint index)
+{
+    const Cluster *cluster = repair->node->cluster;
+    uint32_t slot = key * cluster->slots_per_key + index;
+    int64_t version = store_get(&cluster->store, slot);
+
+    return repair->scope.full || !repair_is_marked(cluster, slot, version) ? version : 0;
+}
+
 /* The replica hashes what it holds now, but what may be purged. */
 static void hash_range(const Repair *repair, const Cassandra *replica, guint index)
 {
@@ -141,8 +150,7 @@ static void hash_range(const Repair *repair, const Cassandra *replica, guint ind
 
     for (uint32_t i = key_table_first(&cluster->keys, repair->range); i != KEY_NONE;
          i = cluster->keys.next[i]) {
-        int64_t version = tombstones_seen(
-            replica, store_get(&cluster->store, i * cluster->slots_per_key + index));
+        int64_t version = tombstones_seen(replica, version_of(repair, i, index));
 
         if (version != 0) {
             leaves[leaf_of(repair, i)] += mix((uint64_t)version ^ mix(i));
@@ -155,11 +163,13 @@ static int64_t bytes_of(const Repair *repair, guint index)
     const Cluster *cluster = repair->node->cluster;
     int64_t bytes = 0;
 
+    if (repair->scope.full || !repair_is_range_marked(cluster, repair->range)) {
+        bytes =
+            (int64_t)(ring_share(cluster->ring, repair->range) * (double)repair->node->data_size);
+    }
     for (uint32_t i = key_table_first(&cluster->keys, repair->range); i != KEY_NONE;
          i = cluster->keys.next[i]) {
-        bytes += store_get(&cluster->store, i * cluster->slots_per_key + index) != 0
-                     ? repair->node->row_size
-                     : 0;
+        bytes += version_of(repair, i, index) != 0 ? repair->node->row_size : 0;
     }
     return bytes;
 }
@@ -195,16 +205,13 @@ static void fail(Repair *repair)
     plan_next(repair);
 }
 
-static bool is_wanted(const Repair *repair, guint index)
+/* All replicas have taken in what they lacked. */
+static void end_range(Repair *repair)
 {
-    const RingRange *range = ring_range(repair->node->cluster->ring, index);
-
-    for (guint i = 0; i < range->count; i++) {
-        if (range->replicas[i] == repair->node->rank) {
-            return i == 0 || !repair->node->repair_settings.primary_range;
-        }
+    if (!repair->scope.full) {
+        repair_mark(repair->node->cluster, repair->range);
     }
-    return false;
+    plan_next(repair);
 }
 
 /* Sends `type` to a participant; the range fails when it gets lost. */
@@ -247,6 +254,13 @@ static void begin_range(Repair *repair)
     }
 }
 
+static bool is_empty(const Repair *repair)
+{
+    const Cassandra *node = repair->node;
+
+    return node->data_size == 0 && count_keys(&node->cluster->keys, repair->range) == 0;
+}
+
 static void on_next_range(void *self, void *subject, uint64_t detail)
 {
     Repair *repair = subject;
@@ -256,8 +270,8 @@ static void on_next_range(void *self, void *subject, uint64_t detail)
         return;
     }
     while (repair->range < ring_count_ranges(node->cluster->ring) &&
-           (!is_wanted(repair, repair->range) ||
-            count_keys(&node->cluster->keys, repair->range) == 0)) {
+           (!repair_covers(node->cluster, node->rank, repair->scope, repair->range) ||
+            is_empty(repair))) {
         repair->range++;
     }
     if (repair->range >= ring_count_ranges(node->cluster->ring)) {
@@ -332,9 +346,8 @@ static void collect(Repair *repair, guint one, guint other)
     for (uint32_t i = key_table_first(&cluster->keys, repair->range); i != KEY_NONE;
          i = cluster->keys.next[i]) {
         guint leaf = leaf_of(repair, i);
-        uint32_t slot = i * cluster->slots_per_key;
-        StreamedRow there = {i, store_get(&cluster->store, slot + one)};
-        StreamedRow back = {i, store_get(&cluster->store, slot + other)};
+        StreamedRow there = {i, version_of(repair, i, one)};
+        StreamedRow back = {i, version_of(repair, i, other)};
 
         if (mine[leaf] == theirs[leaf]) {
             continue;
@@ -422,7 +435,7 @@ static void on_tree_arrived(void *self, void *subject, uint64_t detail)
         }
     }
     if (repair->streams == 0) {
-        plan_next(repair);
+        end_range(repair);
     }
 }
 
@@ -467,7 +480,7 @@ static void on_stream_done(void *self, void *subject, uint64_t detail)
 
     (void)self;
     if (!is_over(repair, detail) && --repair->streams == 0) {
-        plan_next(repair);
+        end_range(repair);
     }
 }
 
@@ -486,12 +499,27 @@ static Repair *repair_of(Cassandra *node)
 
 bool repair_begin(Cassandra *node)
 {
+    return repair_begin_as(node, node->repair_settings.scope);
+}
+
+bool repair_is_running(const Cassandra *node, RepairScope *scope)
+{
+    if (node->repair == NULL || !node->repair->is_running) {
+        return false;
+    }
+    *scope = node->repair->scope;
+    return true;
+}
+
+bool repair_begin_as(Cassandra *node, RepairScope scope)
+{
     Repair *repair = repair_of(node);
 
     if (repair->is_running) {
         return false;
     }
     repair->is_running = true;
+    repair->scope = scope;
     repair->is_in_range = false;
     repair->session++;
     repair->range = 0;
@@ -526,31 +554,6 @@ void repair_sweep(Cassandra *node)
     }
 }
 
-/* A timer that finds the last repair still running lets this one go by. */
-static void on_repair_due(void *self, void *subject, uint64_t detail)
-{
-    Cassandra *node = self;
-
-    (void)subject;
-    (void)detail;
-    node->repairs_skipped += repair_begin(node) ? 0 : 1;
-    engine_after(node->engine, node->repair_settings.interval, &node->component.owner, &repair_due,
-                 NULL, 0);
-}
-
-void repair_start(Cassandra *node)
-{
-    SimSpan interval = node->repair_settings.interval;
-
-    if (interval > 0) {
-        SimSpan phase = interval * (node->rank + 1) / node->cluster->node_count;
-        SimSpan since = node_now(node) % interval;
-
-        engine_after(node->engine, since < phase ? phase - since : phase + interval - since,
-                     &node->component.owner, &repair_due, NULL, 0);
-    }
-}
-
 void repair_stop(Cassandra *node)
 {
     if (node->repair != NULL && node->repair->is_running) {
@@ -564,6 +567,7 @@ void repair_free(Cassandra *node)
 {
     Repair *repair = node->repair;
 
+    g_clear_pointer(&node->repair_plans, g_array_unref);
     if (repair == NULL) {
         return;
     }

@@ -7,10 +7,14 @@ const Field repair_fields[] = {
         .help = "How often each node repairs its ranges, one node after the other; 0s: never",
         .source = "assumption: nobody repairs unless a timer does; Cassandra's documentation "
                   "asks for more often than gc_grace_seconds"),
-    FIELD_FLAG(RepairSettings, primary_range, .initial = "true",
-               .help = "Only ranges whose first replica the node is (-pr)",
-               .source = "Cassandra 3.11 nodetool repair -pr; needs a run on every node of every "
-                         "data centre"),
+    FIELD_ROW(RepairSettings, scope.primary_range, "primary_range", FIELD_TYPE_FLAG, bool,
+              .initial = "true", .help = "Only ranges whose first replica the node is (-pr)",
+              .source = "Cassandra 3.11 nodetool repair -pr; needs a run on every node of every "
+                        "data centre"),
+    FIELD_ROW(RepairSettings, scope.full, "full", FIELD_TYPE_FLAG, bool, .initial = "true",
+              .help = "Reads all data again (-full) and not only what no repair has covered",
+              .source = "assumption: who repairs by timer avoids incremental repair; Cassandra "
+                        "3.11 nodetool repair is incremental unless -full"),
     FIELD_BYTE_RATE(RepairSettings, validation_rate, .initial = "16MiB/s", .lowest = "1KiB/s",
                     .help = "How fast a replica reads what it validates",
                     .source = "Cassandra 3.11.10 compaction_throughput_mb_per_sec; unthrottled "

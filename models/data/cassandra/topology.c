@@ -5,6 +5,7 @@
  * so that they do), TCP windows, compaction of what arrived. */
 #include "models/data/cassandra/topology.h"
 
+#include "models/data/cassandra/repair.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/witness.h"
 #include "sim/world/version.h"
@@ -36,6 +37,10 @@ void topology_plan(Component *self, const PlannedOrder *order, DiagList *diags)
 {
     Cassandra *node = node_of(self);
 
+    if (order->order == ORDER_REPAIR) {
+        repair_plan(node, order);
+        return;
+    }
     if (order->order < ORDER_JOIN) {
         return;
     }
