@@ -1,216 +1,16 @@
-/* driver.c - the Cassandra driver inside an application server. */
-#include "models/app/driver.h"
+/* driver.c - the Cassandra driver inside an application server: statements and their executions. */
+#include "models/app/driver_inside.h"
 
 #include <string.h>
 
-#include "sim/base/pool.h"
 #include "sim/world/version.h"
 
-#define NODES_MOST 64     /* bits of Statement.tried */
-#define EXECUTIONS_MOST 4 /* the first and speculative ones */
-
-/* One coordinator as this driver sees it. */
-typedef struct Node {
-    Driver *driver;
-    Component *peer;
-    uint32_t index;
-    bool is_down;
-    bool is_doubted;  /* a heartbeat will tell */
-    SimTime heard_at; /* its last answer */
-    SimSpan wait;     /* before the next try to reconnect */
-} Node;
-
-typedef struct Statement Statement;
-
-/* One of the courses of a statement: it asks one coordinator after another. */
-typedef struct Execution {
-    Statement *statement;
-    Node *node; /* NULL: it has ended */
-    bool was_unavailable;
-} Execution;
-
-/* One statement on its way. It has ended when its owner was told; it is given back when its last
- * execution has ended too. */
-struct Statement {
-    Driver *driver;
-    Statement *before, *after; /* among those that may get one more execution, by `due` */
-    SimTime due;
-    DriverStatement what;
-    int64_t version;  /* its stamp; 0: the coordinator's */
-    DriverDone *done; /* NULL: the owner was told */
-    void *context;
-    uint64_t tried;  /* bit i: node i was asked */
-    uint32_t start;  /* where its round begins among those alive */
-    uint32_t others; /* coordinators tried after the first */
-    uint32_t begun, under_way;
-    bool is_due;
-    Execution executions[EXECUTIONS_MOST];
-};
-
-struct Driver {
-    Component *owner;
-    const DriverSettings *settings;
-    DriverStats *stats;
-    Node *nodes, **alive;
-    uint32_t count, alive_count, next;
-    uint32_t writer;  /* rank of the owner among its kind: part of its stamps */
-    int64_t clock_us; /* the stamp given last */
-    Pool *statements;
-    Statement *due_first, *due_last;
-    bool is_watching; /* an event will look at `due_first` */
-};
-
-/* In order of Consistency. */
-#define LEVEL_WORDS                                                                                \
-    "default", "ANY", "ONE", "TWO", "THREE", "QUORUM", "ALL", "LOCAL_ONE", "LOCAL_QUORUM",         \
-        "EACH_QUORUM"
-static const char *const write_words[] = {LEVEL_WORDS, NULL};
-static const char *const read_words[] = {LEVEL_WORDS, "SERIAL", "LOCAL_SERIAL", NULL};
-enum { SERIAL_EVERYWHERE, SERIAL_LOCAL };
-static const char *const serial_words[] = {"SERIAL", "LOCAL_SERIAL", NULL};
-enum { STAMP_BY_COORDINATOR, STAMP_BY_DRIVER };
-static const char *const generator_words[] = {"server-side", "monotonic", NULL};
-
-const Field driver_fields[] = {
-    FIELD_SPAN(DriverSettings, read_timeout, .initial = "12s", .lowest = "1ms",
-               .help = "How long a coordinator's answer may take",
-               .source = "DataStax Java driver 3.x SocketOptions readTimeoutMillis 12000"),
-    FIELD_SPAN(DriverSettings, connect_timeout, .initial = "5s", .lowest = "1ms",
-               .help = "How long a connection to a coordinator may take",
-               .source = "DataStax Java driver 3.x connectTimeoutMillis 5000"),
-    FIELD_SPAN(DriverSettings, heartbeat, .initial = "30s", .lowest = "1s",
-               .help =
-                   "A coordinator silent for so long is asked for a sign, and is down when none "
-                   "comes within read_timeout",
-               .source = "DataStax Java driver 3.x PoolingOptions heartbeatIntervalSeconds 30"),
-    FIELD_SPAN(DriverSettings, reconnect_first, .initial = "1s", .lowest = "1ms",
-               .help = "Wait before the first reconnection; doubles each time",
-               .source = "DataStax Java driver 3.x ExponentialReconnectionPolicy(1s, 10min)"),
-    FIELD_SPAN(DriverSettings, reconnect_most, .initial = "10min",
-               .help = "Longest wait between reconnections",
-               .source = "DataStax Java driver 3.x ExponentialReconnectionPolicy(1s, 10min)"),
-    FIELD_COUNT(DriverSettings, next_hosts, .initial = "3", .lowest = "0", .highest = "100",
-                .help = "Other coordinators that are tried when one cannot be reached",
-                .source = "DataStax Java driver 3.x: the whole query plan; four nodes a site"),
-    FIELD_FLAG(DriverSettings, retry_writes, .initial = "true",
-               .help = "Statements are repeated elsewhere although they may have been done",
-               .source = "assumption: statements are marked idempotent (samples carry their key)"),
-    FIELD_SPAN(DriverSettings, speculative_delay, .initial = "500ms", .lowest = "1ms",
-               .help = "Silence after which one more coordinator is asked beside the others; the "
-                       "first answer counts",
-               .source = "DataStax Java driver 3.x ConstantSpeculativeExecutionPolicy, example of "
-                         "its manual"),
-    FIELD_COUNT(DriverSettings, speculative_executions, .initial = "0", .lowest = "0",
-                .highest = "3",
-                .help = "Most executions of a statement that may be repeated beside its first",
-                .source = "DataStax Java driver 3.x and 4.x: NoSpeculativeExecutionPolicy"),
-    FIELD_CHOICE(DriverSettings, read_consistency, .initial = "default", .more = read_words,
-                 .help = "Level of reads; default: what the cluster's section says",
-                 .source = "scenario's system.cassandra.consistency"),
-    FIELD_CHOICE(DriverSettings, write_consistency, .initial = "default", .more = write_words,
-                 .help = "Level of writes; default: what the cluster's section says",
-                 .source = "scenario's system.cassandra.consistency"),
-    FIELD_CHOICE(DriverSettings, serial_consistency, .initial = "SERIAL", .more = serial_words,
-                 .help = "Level at which the condition of a CAS holds",
-                 .source = "DataStax Java driver 3.x QueryOptions: SERIAL"),
-    FIELD_CHOICE(DriverSettings, timestamp_generator, .initial = "server-side",
-                 .more = generator_words,
-                 .help = "Who stamps writes: the coordinator, or this process with microseconds of "
-                         "its host's clock that never go back",
-                 .source = "assumption: server-side; DataStax Java driver 3.x and 4.x ship "
-                           "AtomicMonotonicTimestampGenerator, which is 'monotonic'"),
-    FIELD_END,
-};
-
-static void on_reconnect(void *self, void *subject, uint64_t detail);
-static void on_heartbeat(void *self, void *subject, uint64_t detail);
-static const EventType reconnect_event = {"driver.reconnect", on_reconnect};
-static const EventType heartbeat_event = {"driver.heartbeat", on_heartbeat};
 static void on_speculate(void *self, void *subject, uint64_t detail);
+static void on_deadline(void *self, void *subject, uint64_t detail);
 static const EventType speculate_event = {"driver.speculate", on_speculate};
-
-/* --- what it believes of its nodes --- */
-
-static void list_alive(Driver *driver)
-{
-    driver->alive_count = 0;
-    for (uint32_t i = 0; i < driver->count; i++) {
-        if (!driver->nodes[i].is_down) {
-            driver->alive[driver->alive_count++] = &driver->nodes[i];
-        }
-    }
-    gauge_set(&driver->stats->hosts_down, world_now(driver->owner->world),
-              (double)(driver->count - driver->alive_count));
-}
-
-static void on_reconnected(Component *self, void *context, ConnectOutcome outcome, Component *peer,
-                           uint32_t connection)
-{
-    Node *node = context;
-
-    (void)peer;
-    (void)connection;
-    if (outcome == CONNECTED) {
-        node->is_down = false;
-        node->heard_at = world_now(self->world);
-        list_alive(node->driver);
-        return;
-    }
-    node->wait = MIN(node->wait * 2, node->driver->settings->reconnect_most);
-    engine_after(world_engine(self->world), node->wait, &self->owner, &reconnect_event, node, 0);
-}
-
-static void on_reconnect(void *self, void *subject, uint64_t detail)
-{
-    Node *node = subject;
-
-    (void)detail;
-    network_connect_to(self, node->peer, node->driver->settings->connect_timeout, on_reconnected,
-                       node);
-}
-
-static void mark_down(Node *node)
-{
-    Component *owner = node->driver->owner;
-
-    if (!node->is_down) {
-        node->is_down = true;
-        node->wait = node->driver->settings->reconnect_first;
-        list_alive(node->driver);
-        engine_after(world_engine(owner->world), node->wait, &owner->owner, &reconnect_event, node,
-                     0);
-    }
-}
-
-/* A timeout alone takes no coordinator out. A connection without an answer for `heartbeat` carries
- * a heartbeat, and is closed when that is not answered in time either. */
-static void doubt(Node *node)
-{
-    const DriverSettings *settings = node->driver->settings;
-    Component *owner = node->driver->owner;
-    SimTime sent = MAX(node->heard_at + settings->heartbeat, world_now(owner->world));
-
-    if (!node->is_doubted && !node->is_down) {
-        node->is_doubted = true;
-        engine_at(world_engine(owner->world), sent + settings->read_timeout, &owner->owner,
-                  &heartbeat_event, node, (uint64_t)node->heard_at);
-    }
-}
-
-static void on_heartbeat(void *self, void *subject, uint64_t detail)
-{
-    Node *node = subject;
-
-    (void)self;
-    node->is_doubted = false;
-    if (node->heard_at == (SimTime)detail) {
-        mark_down(node);
-    }
-}
+static const EventType deadline_event = {"driver.deadline", on_deadline};
 
 /* --- statements --- */
-
-static void execution_send(Execution *execution);
 
 /* It must not be given another execution any more. */
 static void statement_leave_due(Statement *statement)
@@ -245,6 +45,39 @@ static void statement_enter_due(Statement *statement)
     }
 }
 
+/* One deadline for all (4.x): who comes last is late last. */
+static void statement_enter_late(Statement *statement)
+{
+    Driver *driver = statement->driver;
+    Component *owner = driver->owner;
+
+    statement->has_deadline = true;
+    statement->deadline = world_now(owner->world) + driver->settings->request_timeout;
+    statement->late_before = driver->late_last;
+    statement->late_after = NULL;
+    *(driver->late_last != NULL ? &driver->late_last->late_after : &driver->late_first) = statement;
+    driver->late_last = statement;
+    if (!driver->is_waiting) {
+        driver->is_waiting = true;
+        engine_at(world_engine(owner->world), driver->late_first->deadline, &owner->owner,
+                  &deadline_event, driver, 0);
+    }
+}
+
+static void statement_leave_late(Statement *statement)
+{
+    Driver *driver = statement->driver;
+
+    if (!statement->has_deadline) {
+        return;
+    }
+    statement->has_deadline = false;
+    *(statement->late_before != NULL ? &statement->late_before->late_after : &driver->late_first) =
+        statement->late_after;
+    *(statement->late_after != NULL ? &statement->late_after->late_before : &driver->late_last) =
+        statement->late_before;
+}
+
 /* What compares or counts never is (DefaultRetryPolicy, Statement.isIdempotent). */
 static bool statement_is_idempotent(const Statement *statement)
 {
@@ -271,6 +104,7 @@ static void execution_end(Execution *execution, uint32_t code, const Message *re
     }
     if (statement->done == NULL) {
         statement_leave_due(statement);
+        statement_leave_late(statement);
     }
     if (is_last) {
         pool_give(driver->statements, statement);
@@ -280,47 +114,91 @@ static void execution_end(Execution *execution, uint32_t code, const Message *re
     }
 }
 
-/* The next of the statement's round over those believed alive; NULL when all were asked. */
-static Node *statement_next_node(Statement *statement)
+/* To its node, over a connection with a free place; without one it waits, or goes elsewhere. */
+static void execution_enter(Execution *execution)
 {
-    const Driver *driver = statement->driver;
-
-    for (uint32_t i = 0; i < driver->alive_count; i++) {
-        Node *node = driver->alive[(statement->start + i) % driver->alive_count];
-
-        if ((statement->tried >> node->index & 1U) == 0) {
-            statement->tried |= (uint64_t)1 << node->index;
-            return node;
-        }
+    if (pool_enter(execution)) {
+        execution_send(execution);
     }
-    return NULL;
 }
 
-/* Another coordinator, if one is left to try and somebody still waits. */
-static void execution_retry(Execution *execution, uint32_t code)
+/* The next of the plan, if one is left to try and somebody still waits. False when it has ended. */
+static bool execution_move(Execution *execution, uint32_t code)
 {
     Statement *statement = execution->statement;
-    Driver *driver = statement->driver;
-    bool is_allowed =
-        statement->done != NULL && statement->others < (uint32_t)driver->settings->next_hosts;
+    bool is_allowed = statement->done != NULL &&
+                      statement->others < (uint32_t)statement->driver->settings->next_hosts;
 
-    execution->node = is_allowed ? statement_next_node(statement) : NULL;
+    execution->node = is_allowed ? plan_next(statement) : NULL;
     if (execution->node == NULL) {
         execution_end(execution, code, NULL);
-        return;
+        return false;
     }
     statement->others++;
-    driver->stats->retries++;
-    execution_send(execution);
+    return true;
 }
 
-/* DefaultRetryPolicy: Unavailable goes to one other host, timeouts of the store to nobody. */
+static void execution_retry(Execution *execution, uint32_t code)
+{
+    DriverStats *stats = execution->statement->driver->stats;
+
+    if (execution_move(execution, code)) {
+        stats->retries++;
+        execution_enter(execution);
+    }
+}
+
+void execution_skip(Execution *execution)
+{
+    if (execution_move(execution, STORE_FAILURE)) { /* NoHostAvailableException */
+        execution_enter(execution);
+    }
+}
+
+/* --- DefaultRetryPolicy -------------------------------------------------------------------------
+ */
+
+static bool may_repeat_elsewhere(const Statement *statement)
+{
+    return statement->driver->settings->retry_policy == RETRY_DEFAULT &&
+           statement_is_idempotent(statement);
+}
+
+/* A read that had answers enough but not the data: it may come this time. A batch whose log was not
+ * written: nothing was done. */
+static bool may_repeat_here(const Execution *execution, const Message *reply)
+{
+    const Statement *statement = execution->statement;
+
+    if (reply->code != STORE_TIMEOUT || execution->was_repeated || statement->done == NULL) {
+        return false;
+    }
+    if (!statement->what.is_write) {
+        return (reply->flags & STORE_NO_DATA) != 0;
+    }
+    return (reply->flags & STORE_NO_LOG) != 0 &&
+           (statement->driver->settings->version == VERSION_4 ||
+            statement_is_idempotent(statement));
+}
+
+/* A coordinator has answered; other errors than these stand (onReadTimeout, onWriteTimeout,
+ * onUnavailable, onRequestError). */
 static void execution_answered(Execution *execution, const Message *reply)
 {
-    execution->node->heard_at = world_now(execution->statement->driver->owner->world);
-    if (reply->code == STORE_UNAVAILABLE && !execution->was_unavailable) {
+    Statement *statement = execution->statement;
+    DriverStats *stats = statement->driver->stats;
+
+    if (reply->code == STORE_OK || statement->driver->settings->retry_policy == RETRY_FALLTHROUGH) {
+        execution_end(execution, reply->code, reply);
+    } else if (reply->code == STORE_UNAVAILABLE && !execution->was_unavailable) {
         execution->was_unavailable = true;
         execution_retry(execution, STORE_UNAVAILABLE);
+    } else if (reply->code == STORE_OVERLOADED && statement_is_idempotent(statement)) {
+        execution_retry(execution, STORE_OVERLOADED);
+    } else if (may_repeat_here(execution, reply)) {
+        execution->was_repeated = true;
+        stats->same_host++;
+        execution_enter(execution);
     } else {
         execution_end(execution, reply->code, reply);
     }
@@ -329,37 +207,53 @@ static void execution_answered(Execution *execution, const Message *reply)
 static void on_answer(Component *self, void *context, Outcome outcome, const Message *reply)
 {
     Execution *execution = context;
+    Node *node = execution->node;
 
     (void)self;
     switch (outcome) {
     case OUTCOME_OK:
+        node_heard(node);
+        pool_leave(execution, node);
         execution_answered(execution, reply);
         return;
     case OUTCOME_REFUSED:
     case OUTCOME_UNREACHABLE:
-        mark_down(execution->node);
+        node_mark_down(node);
         execution_retry(execution, STORE_FAILURE);
         return;
     case OUTCOME_FAILED:
-        mark_down(execution->node);
+        node_mark_down(node);
         break;
     case OUTCOME_TIMEOUT:
-        doubt(execution->node);
+        node_doubt(node);
+        pool_leave(execution, node);
         break;
     }
-    if (statement_is_idempotent(execution->statement)) {
+    if (may_repeat_elsewhere(execution->statement)) {
         execution_retry(execution, STORE_TIMEOUT);
     } else {
         execution_end(execution, STORE_TIMEOUT, NULL);
     }
 }
 
-static void execution_send(Execution *execution)
+/* --- sending ------------------------------------------------------------------------------------
+ */
+
+/* With a deadline for all, late answers still count for what is in flight, until the connection is
+ * closed: at the latest when a heartbeat has failed. */
+static SimSpan patience_of(const DriverSettings *settings)
+{
+    return settings->request_timeout > 0
+               ? settings->request_timeout + settings->heartbeat +
+                     MAX(settings->heartbeat_timeout, settings->read_timeout)
+               : settings->read_timeout;
+}
+
+void execution_send(Execution *execution)
 {
     const Statement *statement = execution->statement;
     Driver *driver = statement->driver;
     const DriverSettings *settings = driver->settings;
-
     const DriverStatement *what = &statement->what;
     Message question = {.op = what->is_write ? MESSAGE_WRITE : MESSAGE_READ,
                         .size_bytes = what->is_write ? 400 * MAX(what->count, 1) : 120,
@@ -375,15 +269,14 @@ static void execution_send(Execution *execution)
     if ((what->flags & STORE_CAS) != 0 && settings->serial_consistency == SERIAL_LOCAL) {
         question.flags |= STORE_LOCAL;
     }
-
-    call_send(driver->owner, execution->node->peer, &question, settings->read_timeout, on_answer,
+    call_send(driver->owner, execution->node->peer, &question, patience_of(settings), on_answer,
               execution);
 }
 
 /* One more execution, on a coordinator that was not asked yet; false when none is left. */
 static bool statement_begin_execution(Statement *statement)
 {
-    Node *node = statement_next_node(statement);
+    Node *node = plan_next(statement);
     Execution *execution = &statement->executions[statement->begun];
 
     if (node == NULL) {
@@ -392,7 +285,7 @@ static bool statement_begin_execution(Statement *statement)
     *execution = (Execution){.statement = statement, .node = node};
     statement->begun++;
     statement->under_way++;
-    execution_send(execution);
+    execution_enter(execution);
     return true;
 }
 
@@ -421,6 +314,51 @@ static void on_speculate(void *self, void *subject, uint64_t detail)
     }
 }
 
+/* DriverTimeoutException: the owner waits no longer; what is in flight stays so. */
+static void statement_give_up(Statement *statement)
+{
+    Driver *driver = statement->driver;
+    DriverDone *done = statement->done;
+    void *context = statement->context;
+    uint32_t begun = statement->begun;
+
+    statement->done = NULL;
+    statement_leave_due(statement);
+    statement_leave_late(statement);
+    statement->under_way++; /* it outlives what is ended here */
+    for (uint32_t i = 0; i < begun; i++) {
+        Execution *execution = &statement->executions[i];
+
+        if (execution->node != NULL && pool_forget(execution)) {
+            execution_end(execution, STORE_TIMEOUT, NULL);
+        } else if (execution->node != NULL) {
+            node_doubt(execution->node);
+        }
+    }
+    if (--statement->under_way == 0) {
+        pool_give(driver->statements, statement);
+    }
+    done(driver->owner, context, STORE_TIMEOUT, NULL);
+}
+
+static void on_deadline(void *self, void *subject, uint64_t detail)
+{
+    Driver *driver = subject;
+    Component *owner = self;
+    Statement *statement;
+
+    (void)detail;
+    while ((statement = driver->late_first) != NULL &&
+           statement->deadline <= world_now(owner->world)) {
+        statement_give_up(statement);
+    }
+    driver->is_waiting = driver->late_first != NULL;
+    if (driver->is_waiting) {
+        engine_at(world_engine(owner->world), driver->late_first->deadline, &owner->owner,
+                  &deadline_event, driver, 0);
+    }
+}
+
 /* Microseconds of the clock, never the same twice and never less than before, whatever the clock
  * does (AtomicMonotonicTimestampGenerator). A statement keeps its stamp when it is repeated. LWT
  * and counters take none: the store stamps them. */
@@ -443,12 +381,19 @@ void driver_execute(Driver *driver, const DriverStatement *what, DriverDone *don
     statement->version = stamp(driver, what);
     statement->done = done;
     statement->context = context;
-    statement->start = driver->next++;
-    if (!statement_begin_execution(statement)) {
+    statement->under_way = 1; /* this function */
+    plan_begin(statement);
+    statement_begin_execution(statement);
+    if (--statement->under_way == 0) {
         pool_give(driver->statements, statement);
         done(driver->owner, context, STORE_FAILURE, NULL); /* NoHostAvailableException */
-    } else if (driver->settings->speculative_executions > 0 && statement_is_idempotent(statement)) {
+        return;
+    }
+    if (driver->settings->speculative_executions > 0 && statement_is_idempotent(statement)) {
         statement_enter_due(statement);
+    }
+    if (driver->settings->request_timeout > 0) {
+        statement_enter_late(statement);
     }
 }
 
@@ -467,11 +412,40 @@ static uint32_t rank_of(const Component *owner)
     return rank;
 }
 
+/* The coordinators of the own site, then as many of each other one as settings allow. */
+static void find_nodes(Driver *driver, const GPtrArray *all)
+{
+    const World *world = driver->owner->world;
+
+    for (guint i = 0; i < all->len; i++) {
+        Component *peer = g_ptr_array_index(all, i);
+
+        if (peer->site == driver->owner->site) {
+            driver->nodes[driver->count++] = (Node){.driver = driver, .peer = peer};
+        }
+    }
+    driver->local_count = driver->count;
+    for (guint site = 0; site < world_count_sites(world); site++) {
+        int64_t left = driver->settings->remote_hosts;
+
+        for (guint i = 0; i < all->len && left > 0; i++) {
+            Component *peer = g_ptr_array_index(all, i);
+
+            if (peer->site == world_site(world, site) && peer->site != driver->owner->site) {
+                driver->nodes[driver->count++] =
+                    (Node){.driver = driver, .peer = peer, .is_remote = true};
+                left--;
+            }
+        }
+    }
+}
+
 Driver *driver_new(Component *owner, const char *kind, const DriverSettings *settings,
                    DriverStats *stats, DiagList *diags)
 {
     const GPtrArray *all = world_of_kind(owner->world, kind);
     Driver *driver = g_new0(Driver, 1);
+    g_autofree char *stream = g_strconcat(owner->name, "/driver", NULL);
 
     driver->owner = owner;
     driver->settings = settings;
@@ -480,16 +454,11 @@ Driver *driver_new(Component *owner, const char *kind, const DriverSettings *set
     driver->alive = g_new0(Node *, all->len + 1);
     driver->statements = pool_new("driver.statements", sizeof(Statement));
     driver->writer = rank_of(owner);
-    for (guint i = 0; i < all->len; i++) {
-        Component *peer = g_ptr_array_index(all, i);
-
-        if (peer->site == owner->site) {
-            driver->nodes[driver->count] =
-                (Node){.driver = driver, .peer = peer, .index = driver->count};
-            driver->count++;
-        }
-    }
-    if (strcmp(kind, DRIVER_NO_STORE) != 0 && (driver->count == 0 || driver->count > NODES_MOST)) {
+    driver->tokens = token_map_of(owner->world);
+    engine_open_stream(world_engine(owner->world), &driver->rng, stream);
+    find_nodes(driver, all);
+    if (strcmp(kind, DRIVER_NO_STORE) != 0 &&
+        (driver->local_count == 0 || driver->count > NODES_MOST)) {
         diag_add(diags, DIAG_ERROR, owner->settings, DIAG_KEY,
                  "'%s' has %u '%s' in its site; a driver takes 1 to %d", owner->name, driver->count,
                  kind, NODES_MOST);
@@ -512,12 +481,8 @@ void driver_reset(Driver *driver)
     pool_free(driver->statements);
     driver->statements = pool_new("driver.statements", sizeof(Statement));
     driver->due_first = driver->due_last = NULL;
-    driver->is_watching = false;
-    for (uint32_t i = 0; i < driver->count; i++) {
-        driver->nodes[i].is_down = false;
-        driver->nodes[i].is_doubted = false;
-        driver->nodes[i].heard_at = world_now(driver->owner->world);
-    }
+    driver->late_first = driver->late_last = NULL;
+    driver->is_watching = driver->is_waiting = false;
     driver->clock_us = 0;
-    list_alive(driver);
+    nodes_reset(driver);
 }

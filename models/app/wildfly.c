@@ -8,6 +8,7 @@
 
 #include "sim/base/fixed_math.h"
 #include "sim/base/pool.h"
+#include "sim/config/json_place.h"
 #include "sim/world/history.h"
 #include "sim/world/host.h"
 
@@ -358,6 +359,9 @@ static void wildfly_message(Component *self, const Message *message)
 {
     Wildfly *server = (Wildfly *)self;
 
+    if (message->op == MESSAGE_NOTICE) {
+        driver_notice(server->driver, message);
+    }
     if (message->op != MESSAGE_HTTP) {
         return;
     }
@@ -422,6 +426,7 @@ static void wildfly_wire(Component *self, World *world, DiagList *diags)
     }
     server->is_storeless = g_str_equal(server->store_kind, DRIVER_NO_STORE);
     server->tasks = pool_new("wildfly.tasks", sizeof(Task));
+    driver_apply_version(&server->driver_settings, json_member(self->settings, "driver"));
     server->driver = driver_new(self, server->store_kind, &server->driver_settings,
                                 &server->driver_stats, diags);
 }
@@ -552,12 +557,7 @@ static const MetricDef wildfly_metrics[] = {
     METRIC_COUNTER(Wildfly, refused_booting, "Requests answered 503 during a start"),
     METRIC_COUNTER(Wildfly, errors_500, "Requests that failed for want of the database"),
     METRIC_COUNTER(Wildfly, statements_sent, "Database statements"),
-    {"statements_retried", METRIC_TYPE_COUNTER, METRIC_AT(Wildfly, driver_stats.retries, uint64_t),
-     "1", "Statements repeated on another coordinator"},
-    {"statements_speculated", METRIC_TYPE_COUNTER, METRIC_AT(Wildfly, driver_stats.extra, uint64_t),
-     "1", "Statements sent to one more coordinator because the answer was late"},
-    {"coordinators_down", METRIC_TYPE_GAUGE, METRIC_AT(Wildfly, driver_stats.hosts_down, Gauge),
-     "1", "Coordinators that the driver believes down"},
+    DRIVER_METRICS(Wildfly, driver_stats),
     METRIC_GAUGE(Wildfly, threads_busy, "1", "Task threads that serve a request"),
     METRIC_GAUGE(Wildfly, queue, "1", "Requests that wait for a thread"),
     METRIC_END,

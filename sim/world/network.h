@@ -57,6 +57,9 @@ enum {
     STORE_LOCAL = 16,   /* of a CAS: its condition holds at LOCAL_SERIAL, otherwise at SERIAL */
     STORE_REFUSED = 32, /* of an answer: the condition of a CAS did not hold; `version` is the
                            row's */
+    STORE_NO_DATA = 64, /* of an answer that a read timed out: as many replicas as it needed had
+                           answered, none with the data */
+    STORE_NO_LOG = 128, /* of an answer that a batch timed out: its log was not written */
 };
 
 /* Levels of MESSAGE_READ and MESSAGE_WRITE (Cassandra 3.11, ConsistencyLevel). */
@@ -76,7 +79,7 @@ typedef enum Consistency {
 } Consistency;
 
 /* Codes of an answer to MESSAGE_READ and MESSAGE_WRITE. */
-enum { STORE_OK, STORE_UNAVAILABLE, STORE_TIMEOUT, STORE_FAILURE };
+enum { STORE_OK, STORE_UNAVAILABLE, STORE_TIMEOUT, STORE_FAILURE, STORE_OVERLOADED };
 
 /* Codes of an answer to MESSAGE_RESOLVE (RFC 1035, 2308). No error and no address is NODATA. */
 enum { DNS_NOERROR = 0, DNS_SERVFAIL = 2, DNS_NXDOMAIN = 3 };

@@ -75,6 +75,8 @@ static void finish(Cassandra *node, BatchOp *op, uint32_t code)
     Message reply = {.op = MESSAGE_WRITE,
                      .size_bytes = MESSAGE_HEAD_BYTES,
                      .code = code,
+                     .flags =
+                         code == STORE_TIMEOUT && op->stored < op->holder_count ? STORE_NO_LOG : 0U,
                      .request = op->request,
                      .key = record->key,
                      .version = record->version};

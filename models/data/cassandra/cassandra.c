@@ -7,6 +7,7 @@
 #include "models/data/cassandra/counter.h"
 #include "models/data/cassandra/judge.h"
 #include "models/data/cassandra/lints.h"
+#include "models/data/cassandra/listeners.h"
 #include "models/data/cassandra/metrics.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/nodetool.h"
@@ -23,6 +24,7 @@
 
 static const char *const sync_names[] = {"periodic", "batch", NULL};
 static const char *const fanout_names[] = {"targets", "all", NULL};
+static const char *const background_names[] = {"as_coded", "as_documented", NULL};
 static const char *const relay_names[] = {"first", "random", NULL};
 
 static const Field consistency_fields[] = {
@@ -108,6 +110,15 @@ static const Field cassandra_fields[] = {
     FIELD_RATIO(Cassandra, dclocal_read_repair_chance, .initial = "0.1",
                 .help = "Share of reads that ask all replicas of the site",
                 .source = "Cassandra 3.11 table option dclocal_read_repair_chance"),
+    FIELD_RATIO(Cassandra, read_repair_chance, .initial = "0",
+                .help = "Share of reads that ask all replicas of all sites",
+                .source = "Cassandra 3.11 table option read_repair_chance; gone from 4.0 on"),
+    FIELD_CHOICE(Cassandra, background_rr, .initial = "as_coded", .more = background_names,
+                 .help = "Whether what such reads hear after their answer is compared and repaired "
+                         "although speculative_retry is on; as coded it waits for the one more "
+                         "replica that is not asked, so it is not",
+                 .source = "Cassandra 3.11 ReadCallback, AbstractReadExecutor; 'as_documented' as "
+                           "its documentation says"),
     FIELD_SPAN(Cassandra, gc_grace_seconds, .initial = "864000s", .lowest = "0s",
                .help = "How long after a deletion its tombstone is kept at least",
                .source = "Cassandra 3.11 table option gc_grace_seconds"),
@@ -415,6 +426,7 @@ void node_end(Cassandra *node, bool power_lost)
     paxos_replica_stop(node, power_lost);
     replica_stop(node, power_lost);
     hints_stop(node);
+    listeners_stop(node);
 }
 
 static void cassandra_stop(Component *self, const Effect *why)
@@ -464,6 +476,8 @@ static void cassandra_message(Component *self, const Message *message)
         } else {
             read_receive(node, message);
         }
+    } else if (message->op == MESSAGE_NOTICE) {
+        listeners_add(node, message->from);
     }
 }
 
@@ -491,6 +505,7 @@ static void cassandra_free(Component *self)
     paxos_replica_free(node);
     repair_free(node);
     snitch_free(node);
+    listeners_free(node);
     batch_free(node);
     counter_free(node);
     commit_log_clear(&node->log);

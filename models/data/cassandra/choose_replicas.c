@@ -76,7 +76,7 @@ static uint32_t choose_targets(Read *read, const Candidates *found)
 {
     Cassandra *node = read->node;
     const RingRange *range = read->range;
-    bool asks_all_local = rng_chance(&node->coordinator_rng, node->dclocal_read_repair_chance);
+    double chance = rng_uniform(&node->coordinator_rng);
     uint32_t targets = 0;
 
     if (read->consistency == CONSISTENCY_EACH_QUORUM) {
@@ -88,7 +88,10 @@ static uint32_t choose_targets(Read *read, const Candidates *found)
         }
         return targets;
     }
-    if (asks_all_local) {
+    if (chance < node->read_repair_chance) {
+        return take_first(found, range->count, range->mask, 0);
+    }
+    if (chance < node->dclocal_read_repair_chance) {
         targets = take_first(found, range->count, range->site_mask[node->site], 0);
     }
     if ((guint)__builtin_popcount(targets) < read->block_for) {

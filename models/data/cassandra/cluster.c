@@ -13,6 +13,7 @@
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/topology.h"
 #include "sim/config/json_place.h"
+#include "sim/world/token_map.h"
 
 #define CLUSTER_OWNER_ID (UINT32_MAX - 16) /* no component has it */
 
@@ -357,6 +358,24 @@ static uint32_t place_key(void *context, uint64_t key)
     return ring_find(context, murmur3_token_of_bigint((int64_t)key));
 }
 
+/* What drivers know of the ring. */
+static guint find_holders(void *context, uint64_t key, Component **found, guint most)
+{
+    const Cluster *cluster = context;
+    const KeyEntry *entry = key_table_find(&cluster->keys, key);
+    guint index = entry != NULL ? entry->range
+                                : ring_find(cluster->ring, murmur3_token_of_bigint((int64_t)key));
+    const RingRange *range = ring_range(cluster->ring, index);
+    guint count = 0;
+
+    for (guint i = 0; i < range->count && count < most; i++) {
+        if ((range->mask >> i & 1) != 0) {
+            found[count++] = &cluster->nodes[range->replicas[i]]->component;
+        }
+    }
+    return count;
+}
+
 static void build(Cluster *cluster, World *world, DiagList *diags)
 {
     uint32_t factors[RING_SITES_MOST] = {0};
@@ -393,6 +412,7 @@ static void build(Cluster *cluster, World *world, DiagList *diags)
     cluster->owner.id = CLUSTER_OWNER_ID;
     cluster->surveys = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
     key_table_init(&cluster->keys, place_key, cluster->ring);
+    *token_map_of(world) = (TokenMap){find_holders, cluster};
 }
 
 Cluster *cluster_of(World *world, DiagList *diags)

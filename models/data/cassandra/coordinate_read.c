@@ -1,6 +1,7 @@
 /* coordinate_read.c - a coordinator's reads: data and digests, comparison, repair, speculation.
  * Source: Cassandra 3.11 AbstractReadExecutor, ReadCallback, DigestResolver, DataResolver,
  * StorageProxy.SinglePartitionReadLifecycle. */
+#include "models/data/cassandra/background_repair.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/read_list.h"
@@ -12,35 +13,22 @@ static Cassandra *replica_of(const Read *read, guint index)
     return read->node->cluster->nodes[read->range->replicas[index]];
 }
 
-static bool has_pending(const Read *read)
-{
-    return (read->pending[READ_DIGESTS] | read->pending[READ_FULL] | read->pending[READ_REPAIR]) !=
-               0 ||
-           (read->is_begun && !read->is_sent && !read->is_orphan);
-}
-
-/* Forgets a read that has ended once no replica works on it any more. */
-static void settle(Read *read)
-{
-    if (read->is_done && !has_pending(read)) {
-        read_list_remove(&read->node->lingering_reads, read);
-        pool_give(read->node->read_pool, read);
-    }
-}
-
 /* --- the answer ---------------------------------------------------------------------------------
  */
 
-static uint32_t answers_here(const Read *read)
+/* One that nobody waits for has sent its repairs. */
+static void end_background(Read *read)
 {
-    uint32_t here = 0;
+    Cassandra *node = read->node;
 
-    for (uint32_t left = read->answered; left != 0; left &= left - 1) {
-        guint index = (guint)__builtin_ctz(left);
-
-        here |= read->answered_at[index] <= node_now(read->node) ? 1u << index : 0;
+    read->is_done = true;
+    if (read->decision != EVENT_NONE) {
+        engine_cancel(node->engine, read->decision);
+        read->decision = EVENT_NONE;
     }
-    return here;
+    read_list_remove(&node->reads, read);
+    read_list_add(&node->lingering_reads, read);
+    read_settle(read);
 }
 
 static void finish(Read *read, uint32_t code, int64_t version)
@@ -54,12 +42,18 @@ static void finish(Read *read, uint32_t code, int64_t version)
                      .version = version,
                      .detail = read->missing_for == NULL
                                    ? 0
-                                   : (uint64_t)legs_read_missing(read, answers_here(read))};
+                                   : (uint64_t)legs_read_missing(read, read_answers_here(read))};
 
+    if (code == STORE_TIMEOUT) {
+        read_tell_what_came(read, &reply);
+    }
     read->is_done = true;
     if (read->decision != EVENT_NONE) {
         engine_cancel(node->engine, read->decision);
         read->decision = EVENT_NONE;
+    }
+    if (read->checks_rest && code == STORE_OK && read->round == READ_DIGESTS) {
+        background_check(read);
     }
     if (code == STORE_OK) {
         histogram_add(node->read_latency, node_now(node) - read->began);
@@ -70,17 +64,21 @@ static void finish(Read *read, uint32_t code, int64_t version)
     if (read->operation != 0) {
         uint64_t operation = read->operation;
 
-        settle(read);
+        read_settle(read);
         paxos_read_ended(node, operation, code, version);
         return;
     }
     call_reply(&node->component, &read->ticket, &reply);
-    settle(read);
+    read_settle(read);
     node_request_done(node);
 }
 
 static void time_out(Read *read)
 {
+    if (read->is_background) {
+        end_background(read);
+        return;
+    }
     read->node->read_timeouts++;
     finish(read, STORE_TIMEOUT, 0);
 }
@@ -223,6 +221,11 @@ static void merge(Read *read)
 
         read->stale |= read->versions[index] < read->newest ? 1u << index : 0;
     }
+    if (read->is_background) {
+        send_repairs(read);
+        end_background(read);
+        return;
+    }
     if (read->stale == 0) {
         finish(read, STORE_OK, read->newest);
         return;
@@ -231,6 +234,20 @@ static void merge(Read *read)
     read->decision = engine_after(node->engine, node->write_request_timeout, &node->component.owner,
                                   &repair_expired, read, 0);
 }
+
+static void on_background_due(void *self, void *subject, uint64_t detail)
+{
+    Read *read = subject;
+
+    (void)self;
+    (void)detail;
+    read->decision = EVENT_NONE;
+    begin_round(read, READ_FULL);
+    ask_all(read, read->contacted);
+    reconsider(read);
+}
+
+const EventType background_due = {"cassandra.background-repair", on_background_due};
 
 static void on_read_decided(void *self, void *subject, uint64_t detail)
 {
@@ -241,7 +258,7 @@ static void on_read_decided(void *self, void *subject, uint64_t detail)
     read->decision = EVENT_NONE;
     switch ((ReadRound)read->round) {
     case READ_DIGESTS:
-        compare_digests(read, answers_here(read));
+        compare_digests(read, read_answers_here(read));
         break;
     case READ_FULL:
         merge(read);
@@ -322,6 +339,10 @@ static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRoun
     SimTime arrival;
 
     read->pending[round] &= ~(1u << index);
+    if (read->is_done && read->checks_rest && !read->is_orphan && round == READ_DIGESTS) {
+        background_answer(read, replica, index, size_bytes, later);
+        return;
+    }
     if (read->is_done || read->is_orphan || read->round != round) {
         if (node->snitch != NULL && !read->is_orphan && round != READ_REPAIR) {
             snitch_tell(
@@ -329,7 +350,7 @@ static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRoun
                 network_arrival(&replica->component, &node->component, (uint32_t)size_bytes),
                 later);
         }
-        settle(read);
+        read_settle(read);
         return;
     }
     arrival = legs != NULL ? legs_answer_arrives(read, index)
@@ -375,7 +396,7 @@ void read_dropped(Read *read, uint64_t detail)
 
     snitch_missed(read->node, read->range->replicas[index], read->asked_at[index]);
     read->pending[detail >> 8] &= ~(1u << (detail & 0xff));
-    settle(read);
+    read_settle(read);
 }
 
 /* --- timers -------------------------------------------------------------------------------------
@@ -465,7 +486,7 @@ static void on_read_ready(void *self, void *subject, uint64_t detail)
     (void)detail;
     read->is_sent = true;
     if (read->is_done) { /* it has timed out while it waited for the CPU */
-        settle(read);
+        read_settle(read);
         return;
     }
     if (node->cluster->legs != NULL) {
@@ -480,6 +501,8 @@ static void on_read_ready(void *self, void *subject, uint64_t detail)
     }
     begin_round(read, READ_DIGESTS);
     read->contacted = targets;
+    read->checks_rest = (guint)__builtin_popcount(targets) > read->block_for &&
+                        node->read_fanout == READ_FANOUT_TARGETS && node->cluster->legs == NULL;
     ask_all(read, targets);
     if (read->spare >= 0 && node->speculates_always) {
         speculate(read);
@@ -557,42 +580,4 @@ void read_for_paxos(Cassandra *node, uint64_t operation, uint64_t key, Consisten
     read->began = node_now(node);
     arm_timer(node, read->began + node->read_request_timeout);
     on_read_ready(node, read, 0);
-}
-
-/* --- life ---------------------------------------------------------------------------------------
- */
-
-void read_sweep(Cassandra *node)
-{
-    Read *next;
-
-    for (Read *read = node->lingering_reads.first; read != NULL; read = next) {
-        next = read->next;
-        for (guint i = 0; i < read->range->count; i++) {
-            if (replica_of(read, i)->component.owner.incarnation != read->lives[i]) {
-                if (read_is_pending(read, i)) {
-                    snitch_missed(node, read->range->replicas[i], read->asked_at[i]);
-                }
-                for (guint round = 0; round < READ_ROUNDS; round++) {
-                    read->pending[round] &= ~(1u << i);
-                }
-            }
-        }
-        settle(read);
-    }
-}
-
-void read_stop(Cassandra *node)
-{
-    while (node->reads.first != NULL) {
-        Read *read = node->reads.first;
-
-        read_list_remove(&node->reads, read);
-        read_list_add(&node->lingering_reads, read);
-        read->decision = EVENT_NONE;
-        read->is_done = read->is_orphan = true;
-        legs_give_spans(node->cluster->legs, g_steal_pointer(&read->missing_for));
-        settle(read);
-    }
-    node->read_timer = node->speculation_timer = EVENT_NONE;
 }

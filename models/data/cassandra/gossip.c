@@ -2,6 +2,7 @@
  * Source: Cassandra 3.11 Gossiper (rounds, echo), FailureDetector (phi as coded, local pause). What
  * a message carries is read from its sender when it arrives: up to one way's delay fresher than in
  * reality, against heartbeats one second apart. */
+#include "models/data/cassandra/listeners.h"
 #include "models/data/cassandra/node.h"
 
 #define ROUND (1 * SIM_S)
@@ -308,6 +309,9 @@ static void on_round(void *self, void *subject, uint64_t detail)
     }
     spread(node);
     judge(node);
+    if (node->listeners != NULL) {
+        listeners_tell(node);
+    }
     engine_after(node->engine, ROUND, &node->component.owner, &round_due, NULL, 0);
 }
 

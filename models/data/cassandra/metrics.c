@@ -15,6 +15,8 @@ const MetricDef cassandra_metrics[] = {
     METRIC_COUNTER(Cassandra, reads_dropped, "Reads dropped: too old when their turn came"),
     METRIC_COUNTER(Cassandra, digest_mismatches, "Reads whose replicas disagreed"),
     METRIC_COUNTER(Cassandra, repairs_sent, "Repairs sent to stale replicas by reads"),
+    METRIC_COUNTER(Cassandra, background_repairs,
+                   "Reads whose replicas disagreed in answers that nobody waited for"),
     METRIC_COUNTER(Cassandra, snitch_sorts, "Reads whose replicas the dynamic snitch sorted"),
     METRIC_COUNTER(Cassandra, speculations, "Reads that asked one more replica"),
     METRIC_COUNTER(Cassandra, hints_stored, "Hints kept for other nodes"),

@@ -31,6 +31,7 @@ typedef struct PaxosMessage PaxosMessage;
 typedef struct Repair Repair;
 typedef struct RepairMarks RepairMarks;
 typedef struct Snitch Snitch;
+typedef struct Listeners Listeners;
 typedef struct Batches Batches;
 typedef struct BatchOp BatchOp;
 typedef struct Counters Counters;
@@ -266,8 +267,12 @@ struct Cassandra {
     bool dynamic_snitch; /* configuration, as the next three */
     SimSpan dynamic_snitch_update_interval, dynamic_snitch_reset_interval;
     double dynamic_snitch_badness_threshold;
-    uint64_t snitch_sorts; /* measurement */
-    Snitch *snitch;        /* NULL: off */
+    uint64_t snitch_sorts;     /* measurement */
+    Snitch *snitch;            /* NULL: off */
+    Listeners *listeners;      /* NULL: none yet */
+    double read_repair_chance; /* configuration, as the next one */
+    int background_rr;
+    uint64_t background_repairs; /* measurement */
     Rng snitch_rng;
     SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
@@ -482,6 +487,8 @@ struct Read {
     uint8_t round;
     uint8_t near; /* with legs: index of the replica that is near */
     bool is_begun, is_sent, is_asking, is_done, is_orphan;
+    bool checks_rest;     /* asks more than it needs: what comes after the answer is compared */
+    bool is_background;   /* repairs what such a comparison found: nobody waits */
     SimSpan *missing_for; /* with legs: how long what was sent last was not at the replica yet */
     uint64_t operation; /* number of the lightweight transaction that reads, 0: the client waits */
     SimTime answered_at[RING_REPLICAS_MOST];

@@ -30,6 +30,16 @@ static inline void read_list_remove(ReadList *list, Read *read)
     }
 }
 
+/* Forgets a read that has ended once no replica works on it any more. */
+void read_settle(Read *read);
+
+/* The replicas whose answer of this round has arrived. */
+uint32_t read_answers_here(const Read *read);
+
+/* ReadTimeoutException: how many answers counted, and whether the data was among them. After a
+ * mismatch one less than are needed (StorageProxy.SinglePartitionReadLifecycle). */
+void read_tell_what_came(const Read *read, Message *reply);
+
 /* Whether a replica still works on an answer. */
 static inline bool read_is_pending(const Read *read, guint index)
 {

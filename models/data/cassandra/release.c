@@ -17,6 +17,12 @@ void release_apply(Cassandra *node)
         node->relay = is_given(node, "relay") ? node->relay : RELAY_RANDOM;
         node->cross_node_timeout =
             is_given(node, "cross_node_timeout") ? node->cross_node_timeout : true;
+        if (!is_given(node, "dynamic_snitch_badness_threshold")) {
+            node->dynamic_snitch_badness_threshold = 1.0;
+        }
+        if (!is_given(node, "read_repair_chance")) {
+            node->read_repair_chance = 0; /* gone too, and 0 before */
+        }
         if (!is_given(node, "dclocal_read_repair_chance")) {
             node->dclocal_read_repair_chance = 0; /* the option is gone */
         }
