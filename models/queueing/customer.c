@@ -24,19 +24,6 @@ void customer_cancel(Customer *customer, Customers *customers)
     pool_give(customers->customers, customer);
 }
 
-void line_put_last(Line *line, Customer *customer)
-{
-    customer->before = line->last;
-    customer->next = NULL;
-    if (line->last == NULL) {
-        line->first = customer;
-    } else {
-        line->last->next = customer;
-    }
-    line->last = customer;
-    line->count++;
-}
-
 void line_put_first(Line *line, Customer *customer)
 {
     customer->before = NULL;
@@ -71,19 +58,4 @@ void line_put_by_priority(Line *line, Customer *customer)
     after->next->before = customer;
     after->next = customer;
     line->count++;
-}
-
-void line_take(Line *line, Customer *customer)
-{
-    if (customer->before == NULL) {
-        line->first = customer->next;
-    } else {
-        customer->before->next = customer->next;
-    }
-    if (customer->next == NULL) {
-        line->last = customer->before;
-    } else {
-        customer->next->before = customer->before;
-    }
-    line->count--;
 }

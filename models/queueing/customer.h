@@ -53,8 +53,22 @@ typedef struct Line {
     uint32_t count;
 } Line;
 
-void line_put_last(Line *line, Customer *customer);
+static inline void line_put_last(Line *line, Customer *customer)
+{
+    customer->before = line->last;
+    customer->next = NULL;
+    *(line->last == NULL ? &line->first : &line->last->next) = customer;
+    line->last = customer;
+    line->count++;
+}
+
 void line_put_first(Line *line, Customer *customer);
 /* Behind all of its priority or a higher one, before the others. */
 void line_put_by_priority(Line *line, Customer *customer);
-void line_take(Line *line, Customer *customer);
+
+static inline void line_take(Line *line, Customer *customer)
+{
+    *(customer->before == NULL ? &line->first : &customer->before->next) = customer->next;
+    *(customer->next == NULL ? &line->last : &customer->next->before) = customer->before;
+    line->count--;
+}

@@ -307,11 +307,8 @@ static guint pick_balanced(Route *route)
     return (guint)rng_below(&route->rng, route->count);
 }
 
-Component *route_pick(Route *route)
+Component *route_pick_of_several(Route *route)
 {
-    if (route->count <= 1) {
-        return route->count == 0 ? NULL : route->steps[0].goal;
-    }
     return route->steps[route->type == ROUTE_BALANCE ? pick_balanced(route) : pick_by_chance(route)]
         .goal;
 }

@@ -41,7 +41,15 @@ void route_read(Route *route, const cJSON *to, const Component *owner, const cha
 void route_clear(Route *route);
 
 /* The next place, NULL for out. Draws at most one number, two for power-of-2. */
-Component *route_pick(Route *route);
+Component *route_pick_of_several(Route *route);
+
+static inline Component *route_pick(Route *route)
+{
+    if (route->count <= 1) {
+        return route->count == 0 ? NULL : route->steps[0].goal;
+    }
+    return route_pick_of_several(route);
+}
 
 /* Picks, and brings the customer there: into a station, into a fork, or to its end. */
 void route_pass(Route *route, Customer *customer);

@@ -1,6 +1,7 @@
 /* source.c - customers from outside: an endless stream of them, one at a time or in batches, at one
  * rate or, in bursts, at two that change (a Markov-modulated stream when all is exponential). */
 #include "models/queueing/network_parts.h"
+#include "sim/base/draw_ahead.h"
 #include "sim/base/fixed_math.h"
 #include "sim/config/json_place.h"
 
@@ -19,7 +20,9 @@ typedef struct Source {
     const cJSON *to;
     /* state */
     Route route;
-    Rng arrivals, sizes, changes;
+    Engine *engine;
+    DrawAhead arrivals;
+    Rng sizes, changes;
     double batch_log; /* of the probability that a batch goes on */
     bool is_bursting;
     EventId next;
@@ -40,7 +43,7 @@ static void wait_for_next(Source *self)
 {
     Draw gap = self->is_bursting ? self->burst.interarrival : self->interarrival;
 
-    self->next = engine_after(world_engine(self->component.world), draw_span(gap, &self->arrivals),
+    self->next = engine_after(self->engine, draw_ahead_span(&self->arrivals, gap),
                               &self->component.owner, &arrives, NULL, 0);
 }
 
@@ -49,8 +52,8 @@ static void wait_for_change(Source *self)
     Draw stay = self->is_bursting ? self->burst.lasts : self->burst.usual;
 
     if (stay.law != NULL) {
-        engine_after(world_engine(self->component.world), draw_span(stay, &self->changes),
-                     &self->component.owner, &changes, NULL, 0);
+        engine_after(self->engine, draw_span(stay, &self->changes), &self->component.owner,
+                     &changes, NULL, 0);
     }
 }
 
@@ -62,7 +65,7 @@ static void on_change(void *component, void *subject, uint64_t detail)
     (void)subject;
     (void)detail;
     self->is_bursting = !self->is_bursting;
-    engine_cancel(world_engine(self->component.world), self->next);
+    engine_cancel(self->engine, self->next);
     wait_for_next(self);
     wait_for_change(self);
 }
@@ -77,12 +80,12 @@ static uint64_t batch_size(Source *self)
 
 static void arrive(Source *self)
 {
-    Customer *customer = pool_take(self->customers->customers);
+    Customer *customer = pool_take_raw(self->customers->customers);
 
     self->arrivals_total++;
-    customer->home = &self->component;
-    customer->born = world_now(self->component.world);
-    customer->priority = (uint8_t)self->priority;
+    *customer = (Customer){.home = &self->component,
+                           .born = engine_now(self->engine),
+                           .priority = (uint8_t)self->priority};
     route_pass(&self->route, customer);
 }
 
@@ -103,7 +106,7 @@ void source_hear(Customer *customer, CustomerEnd end)
     Source *self = (Source *)customer->home;
 
     if (end == CUSTOMER_DONE) {
-        histogram_add(self->journey, world_now(self->component.world) - customer->born);
+        histogram_add(self->journey, engine_now(self->engine) - customer->born);
     } else {
         self->journeys_lost++;
     }
@@ -161,18 +164,18 @@ static void open_stream(Source *self, Rng *rng, const char *use)
 {
     g_autofree char *name = g_strdup_printf("%s/%s", self->component.name, use);
 
-    engine_open_stream(world_engine(self->component.world), rng, name);
+    engine_open_stream(self->engine, rng, name);
 }
 
 static void source_wire(Component *component, World *world, DiagList *diags)
 {
     Source *self = (Source *)component;
 
-    (void)world;
     (void)diags;
+    self->engine = world_engine(world);
     self->customers = queueing_customers(component);
     self->batch_log = self->batch > 1 ? fixed_log(1 - 1 / self->batch) : 0;
-    open_stream(self, &self->arrivals, "interarrival");
+    open_stream(self, &self->arrivals.rng, "interarrival");
     open_stream(self, &self->sizes, "batch");
     open_stream(self, &self->changes, "burst");
 }
@@ -188,7 +191,10 @@ static void source_start(Component *component)
 
 static void source_free(Component *component)
 {
-    route_clear(&((Source *)component)->route);
+    Source *self = (Source *)component;
+
+    draw_ahead_clear(&self->arrivals);
+    route_clear(&self->route);
 }
 
 static const Field burst_fields[] = {

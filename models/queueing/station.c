@@ -21,7 +21,7 @@ static const EventType returns = {"station/return", on_return};
 
 static SimTime now_of(const Station *self)
 {
-    return world_now(self->component.world);
+    return engine_now(self->engine);
 }
 
 /* --- who comes and goes ---------------------------------------------------------------------
@@ -59,7 +59,7 @@ void station_enter(Component *component, Customer *customer)
     ledger_wait(&self->ledger, now_of(self), (uint64_t)now_of(self));
     customer->station = self;
     customer->came = now_of(self);
-    customer->work = draw_span(self->service, &self->services);
+    customer->work = draw_ahead_span(&self->services, self->service);
     self->ledger.work_ns += (uint64_t)customer->work;
     customer->has_begun = false;
     service_admit(self, customer);
@@ -84,9 +84,8 @@ static void go_away_when_idle(Station *self)
 {
     if (self->vacation.law != NULL && !self->is_away && station_count(&self->component) == 0) {
         service_set_away(self, true);
-        engine_after(world_engine(self->component.world),
-                     draw_span(self->vacation, &self->vacations), &self->component.owner, &returns,
-                     NULL, 0);
+        engine_after(self->engine, draw_span(self->vacation, &self->vacations),
+                     &self->component.owner, &returns, NULL, 0);
     }
 }
 
@@ -144,9 +143,8 @@ uint32_t station_count(const Component *component)
 static void wait_for_breakdown(Station *self)
 {
     if (self->breakdown.up.law != NULL) {
-        engine_after(world_engine(self->component.world),
-                     draw_span(self->breakdown.up, &self->breakdowns), &self->component.owner,
-                     &breaks_down, NULL, 0);
+        engine_after(self->engine, draw_span(self->breakdown.up, &self->breakdowns),
+                     &self->component.owner, &breaks_down, NULL, 0);
     }
 }
 
@@ -159,9 +157,8 @@ static void on_breakdown(void *component, void *subject, uint64_t detail)
     (void)subject;
     (void)detail;
     self->is_broken = true;
-    engine_after(world_engine(self->component.world),
-                 draw_span(self->breakdown.down, &self->breakdowns), &self->component.owner,
-                 &is_repaired, NULL, 0);
+    engine_after(self->engine, draw_span(self->breakdown.down, &self->breakdowns),
+                 &self->component.owner, &is_repaired, NULL, 0);
     service_set_speed(self);
     if (self->breakdown.while_down == WHILE_DOWN_REPEAT) {
         service_repeat(self);
@@ -331,18 +328,18 @@ static void open_stream(Station *self, Rng *rng, const char *use)
 {
     g_autofree char *name = g_strdup_printf("%s/%s", self->component.name, use);
 
-    engine_open_stream(world_engine(self->component.world), rng, name);
+    engine_open_stream(self->engine, rng, name);
 }
 
 static void station_wire(Component *component, World *world, DiagList *diags)
 {
     Station *self = (Station *)component;
 
-    (void)world;
     (void)diags;
+    self->engine = world_engine(world);
     self->customers = queueing_customers(component);
-    open_stream(self, &self->services, "service");
-    open_stream(self, &self->patiences, "patience");
+    open_stream(self, &self->services.rng, "service");
+    open_stream(self, &self->patiences.rng, "patience");
     open_stream(self, &self->breakdowns, "breakdown");
     open_stream(self, &self->choices, "discipline");
     open_stream(self, &self->vacations, "vacation");
@@ -355,6 +352,8 @@ static void station_free(Component *component)
     Station *self = (Station *)component;
 
     service_clear(self);
+    draw_ahead_clear(&self->services);
+    draw_ahead_clear(&self->patiences);
     route_clear(&self->route);
     route_clear(&self->refused_route);
 }

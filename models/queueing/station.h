@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/queueing/network_parts.h"
+#include "sim/base/draw_ahead.h"
 #include "sim/world/host_cpu.h"
 
 typedef enum Discipline {
@@ -37,9 +38,11 @@ struct Station {
     bool balking;
     const cJSON *to, *refused;
     /* derived */
+    Engine *engine;
     Route route, refused_route;
     Customers *customers;
-    Rng services, patiences, breakdowns, choices, vacations, balks;
+    DrawAhead services, patiences;
+    Rng breakdowns, choices, vacations, balks;
     double overload; /* what it is offered over what it can serve; 0 when it can */
     bool has_no_mean_wait;
     /* state */

@@ -12,22 +12,17 @@ static void on_patience_end(void *self, void *subject, uint64_t detail);
 static const EventType ends_service = {"station/service", on_service_end};
 static const EventType ends_patience = {"station/patience", on_patience_end};
 
-static Engine *engine_of(const Station *self)
-{
-    return world_engine(self->component.world);
-}
-
 static void measure_busy(Station *self)
 {
     if (self->discipline != DISCIPLINE_PS) {
-        gauge_set(&self->station_busy, engine_now(engine_of(self)),
+        gauge_set(&self->station_busy, engine_now(self->engine),
                   self->in_service.count / (double)self->servers);
     }
 }
 
 static void measure_queue(Station *self)
 {
-    gauge_set(&self->station_queue, engine_now(engine_of(self)), self->waiting.count);
+    gauge_set(&self->station_queue, engine_now(self->engine), self->waiting.count);
 }
 
 /* --- the books ------------------------------------------------------------------------------
@@ -43,7 +38,7 @@ static void open_servers(Station *self)
 {
     uint32_t servers = is_shared(self) ? LEDGER_NO_LIMIT : (uint32_t)self->servers;
 
-    ledger_open(&self->ledger, engine_now(engine_of(self)),
+    ledger_open(&self->ledger, engine_now(self->engine),
                 self->is_open && !self->is_broken && !self->is_away ? servers : 0);
 }
 
@@ -55,7 +50,7 @@ static double area_at(const Gauge *gauge, SimTime now)
 /* Work that the busy servers gave since the last change of speed, as the gauges show them. */
 static double given(const Station *self, double *seen)
 {
-    SimTime now = engine_now(engine_of(self));
+    SimTime now = engine_now(self->engine);
 
     *seen = area_at(&self->station_in_system, now) - area_at(&self->station_queue, now);
     return (*seen - self->seen) * self->speed;
@@ -64,7 +59,7 @@ static double given(const Station *self, double *seen)
 LedgerWork station_ledger_work(const Ledger *ledger)
 {
     const Station *self = (const void *)((const char *)ledger - offsetof(Station, ledger));
-    double now = (double)engine_now(engine_of(self)), seen;
+    double now = (double)engine_now(self->engine), seen;
     LedgerWork work = {.given_ns = self->given_ns + given(self, &seen), .lost_ns = self->lost_ns};
 
     if (is_shared(self)) { /* the books of `sharing` tell */
@@ -120,8 +115,9 @@ static void wait_in_line(Station *self, Customer *customer)
         line_put_last(&self->waiting, customer);
     }
     if (self->patience.law != NULL) {
-        customer->event = engine_after(engine_of(self), draw_span(self->patience, &self->patiences),
-                                       &self->component.owner, &ends_patience, customer, 0);
+        customer->event =
+            engine_after(self->engine, draw_ahead_span(&self->patiences, self->patience),
+                         &self->component.owner, &ends_patience, customer, 0);
     }
     measure_queue(self);
 }
@@ -129,7 +125,7 @@ static void wait_in_line(Station *self, Customer *customer)
 /* Out of the line; whether to be served or not is said by the caller. */
 static void leave_line(Station *self, Customer *customer)
 {
-    engine_cancel(engine_of(self), customer->event);
+    engine_cancel(self->engine, customer->event);
     customer->event = EVENT_NONE;
     if (self->discipline == DISCIPLINE_RANDOM) {
         take_unordered(self, customer);
@@ -159,13 +155,13 @@ static void on_patience_end(void *self, void *subject, uint64_t detail)
 /* Schedules the end of what is left, from now on. */
 static void run_on(Station *self, Customer *customer)
 {
-    customer->since = engine_now(engine_of(self));
+    customer->since = engine_now(self->engine);
     if (self->speed > 0) {
         double span = (double)customer->left / self->speed;
         SimSpan whole = (SimSpan)MIN(span, LONGEST);
 
         whole += (double)whole < span && span < LONGEST;
-        customer->event = engine_after(engine_of(self), self->speed < 1 ? whole : customer->left,
+        customer->event = engine_after(self->engine, self->speed < 1 ? whole : customer->left,
                                        &self->component.owner, &ends_service, customer, 0);
     }
 }
@@ -173,13 +169,13 @@ static void run_on(Station *self, Customer *customer)
 /* Stops the clock on it and notes what is left; `speed` is the one it ran at. */
 static void halt(Station *self, Customer *customer, double speed)
 {
-    SimSpan span = engine_now(engine_of(self)) - customer->since;
+    SimSpan span = engine_now(self->engine) - customer->since;
     SimSpan done = speed < 1 ? (SimSpan)((double)span * speed) : span;
 
     done = MIN(done, customer->left);
     customer->left -= done;
     self->lost_ns += (double)done - (double)span * speed; /* a part of a nanosecond */
-    engine_cancel(engine_of(self), customer->event);
+    engine_cancel(self->engine, customer->event);
     customer->event = EVENT_NONE;
 }
 
@@ -188,10 +184,10 @@ static void begin(Station *self, Customer *customer)
     if (!customer->has_begun) {
         customer->has_begun = true;
         customer->left = customer->work;
-        histogram_add(self->station_wait, engine_now(engine_of(self)) - customer->came);
+        histogram_add(self->station_wait, engine_now(self->engine) - customer->came);
     }
     customer->is_served = true;
-    ledger_begin(&self->ledger, engine_now(engine_of(self)));
+    ledger_begin(&self->ledger, engine_now(self->engine));
     line_put_last(&self->in_service, customer);
     if (self->discipline == DISCIPLINE_PS) {
         host_cpu_add(&self->sharing, &self->component.owner, customer->work, &ends_service,
@@ -212,10 +208,10 @@ static void on_service_end(void *component, void *subject, uint64_t detail)
     customer->is_served = false;
     if (!is_shared(self)) { /* rounded up to a whole nanosecond */
         self->lost_ns += (double)customer->left -
-                         (double)(engine_now(engine_of(self)) - customer->since) * self->speed;
+                         (double)(engine_now(self->engine) - customer->since) * self->speed;
     }
     line_take(&self->in_service, customer);
-    ledger_end(&self->ledger, engine_now(engine_of(self)), (uint64_t)customer->came);
+    ledger_end(&self->ledger, engine_now(self->engine), (uint64_t)customer->came);
     measure_busy(self);
     station_served(self, customer);
 }
@@ -228,7 +224,7 @@ static void displace_first(Station *self)
     halt(self, customer, self->speed);
     customer->is_served = false;
     line_take(&self->in_service, customer);
-    ledger_displace(&self->ledger, engine_now(engine_of(self)));
+    ledger_displace(&self->ledger, engine_now(self->engine));
     wait_in_line(self, customer);
 }
 
@@ -237,7 +233,7 @@ static void displace_first(Station *self)
 
 void service_init(Station *self)
 {
-    host_cpu_init(&self->sharing, engine_of(self), &self->component.owner, self->servers,
+    host_cpu_init(&self->sharing, self->engine, &self->component.owner, self->servers,
                   &self->station_busy, &self->sharers);
 }
 
@@ -275,7 +271,7 @@ void service_admit(Station *self, Customer *customer)
 
 void service_take(Station *self, Customer *customer)
 {
-    SimTime now = engine_now(engine_of(self));
+    SimTime now = engine_now(self->engine);
 
     if (!customer->is_served) {
         leave_line(self, customer);

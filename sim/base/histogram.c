@@ -1,6 +1,4 @@
-/* histogram.c - log-linear buckets in blocks of one octave, made when first needed.
- * Bucket index: the value itself below 256; above, the octave's 128 buckets follow one another, so
- * that indices are contiguous and block index / 128 holds exactly one octave (two for 0..255). */
+/* histogram.c - log-linear buckets in blocks of one octave, made when first needed. */
 #include "sim/base/histogram.h"
 
 #include <math.h>
@@ -8,36 +6,16 @@
 #include <string.h>
 
 enum {
-    SUB_BITS = 7,
-    SUB_BUCKETS = 1 << SUB_BITS,
-    EXACT_LIMIT = 2 * SUB_BUCKETS, /* below it a bucket is one value */
-    BLOCKS = 63 - SUB_BITS + 1,    /* values below 2^63 */
+    SUB_BITS = HISTOGRAM_SUB_BITS,
+    SUB_BUCKETS = HISTOGRAM_SUB_BUCKETS,
+    EXACT_LIMIT = HISTOGRAM_EXACT_LIMIT,
+    BLOCKS = HISTOGRAM_BLOCKS,
     BUCKETS = BLOCKS * SUB_BUCKETS,
     MOST_VARINT_BYTES = 10,
 };
 
 /* The first bytes of the stored form; the digit is its version. */
 static const char stored_magic[] = {'D', 'H', 'G', '1'};
-
-struct Histogram {
-    uint64_t *blocks[BLOCKS]; /* NULL while no value fell there */
-    uint64_t count;
-    unsigned __int128 sum; /* exact: 2^64 values below 2^63 stay below 2^127 */
-    int64_t lowest;        /* INT64_MAX when empty */
-    int64_t highest;       /* -1 when empty */
-};
-
-static inline size_t bucket_of(int64_t value)
-{
-    uint64_t bits = (uint64_t)value;
-    unsigned shift;
-
-    if (bits < EXACT_LIMIT) {
-        return (size_t)bits;
-    }
-    shift = 63u - SUB_BITS - (unsigned)__builtin_clzll(bits);
-    return ((size_t)shift << SUB_BITS) + (size_t)(bits >> shift);
-}
 
 static void bucket_bounds(size_t bucket, int64_t *lowest, int64_t *highest)
 {
@@ -74,24 +52,12 @@ void histogram_free(Histogram *histogram)
     g_free(histogram);
 }
 
-static inline uint64_t *bucket_at(Histogram *histogram, size_t bucket)
+uint64_t *histogram_make_block(Histogram *histogram, size_t bucket)
 {
-    uint64_t **block = &histogram->blocks[bucket >> SUB_BITS];
+    uint64_t *block = g_new0(uint64_t, SUB_BUCKETS);
 
-    if (G_UNLIKELY(*block == NULL)) {
-        *block = g_new0(uint64_t, SUB_BUCKETS);
-    }
-    return &(*block)[bucket & (SUB_BUCKETS - 1)];
-}
-
-void histogram_add(Histogram *histogram, int64_t value)
-{
-    g_assert(value >= 0);
-    *bucket_at(histogram, bucket_of(value)) += 1;
-    histogram->count += 1;
-    histogram->sum += (uint64_t)value;
-    histogram->lowest = MIN(histogram->lowest, value);
-    histogram->highest = MAX(histogram->highest, value);
+    histogram->blocks[bucket >> SUB_BITS] = block;
+    return block;
 }
 
 void histogram_add_many(Histogram *histogram, int64_t value, uint64_t count)
@@ -100,7 +66,7 @@ void histogram_add_many(Histogram *histogram, int64_t value, uint64_t count)
     if (count == 0) {
         return;
     }
-    *bucket_at(histogram, bucket_of(value)) += count;
+    *histogram_bucket_at(histogram, histogram_bucket_of(value)) += count;
     histogram->count += count;
     histogram->sum += (unsigned __int128)count * (uint64_t)value;
     histogram->lowest = MIN(histogram->lowest, value);
@@ -115,7 +81,7 @@ void histogram_merge(Histogram *into, const Histogram *from)
         if (from->blocks[i] == NULL) {
             continue;
         }
-        target = bucket_at(into, i << SUB_BITS);
+        target = histogram_bucket_at(into, i << SUB_BITS);
         for (size_t j = 0; j < SUB_BUCKETS; j++) {
             target[j] += from->blocks[i][j];
         }
@@ -225,7 +191,7 @@ uint64_t histogram_count_above(const Histogram *histogram, int64_t value)
     if (value < 0) {
         return histogram->count;
     }
-    first = bucket_of(value) + 1;
+    first = histogram_bucket_of(value) + 1;
     for (size_t i = first >> SUB_BITS; i < BLOCKS; i++) {
         size_t start = i == first >> SUB_BITS ? first & (SUB_BUCKETS - 1) : 0;
 
@@ -275,46 +241,53 @@ double histogram_variance(const Histogram *histogram)
     return spread.squares / (double)(histogram->count - 1);
 }
 
-/* Seven bits a byte, the lowest first; the top bit says that more follow. */
-static void append_varint(GByteArray *bytes, uint64_t number)
+/* Seven bits a byte, the lowest first; the top bit says that more follow. Where the next goes. */
+static guint8 *put_varint(guint8 *at, uint64_t number)
 {
-    guint8 text[MOST_VARINT_BYTES];
-    guint length = 0;
-
     for (; number >= 0x80; number >>= 7) {
-        text[length++] = (guint8)(number | 0x80);
+        *at++ = (guint8)(number | 0x80);
     }
-    text[length++] = (guint8)number;
-    g_byte_array_append(bytes, text, length);
+    *at++ = (guint8)number;
+    return at;
+}
+
+static size_t count_blocks(const Histogram *histogram)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < BLOCKS; i++) {
+        count += histogram->blocks[i] != NULL;
+    }
+    return count;
 }
 
 /* Magic, count; then, unless empty: lowest, highest, sum (low and high 64 bits), and for each
  * bucket in use the step from the one before and its count. */
 GBytes *histogram_to_bytes(const Histogram *histogram)
 {
-    GByteArray *bytes = g_byte_array_new();
-    size_t last = 0;
+    size_t numbers = 5 + 2 * SUB_BUCKETS * count_blocks(histogram), last = 0;
+    guint8 *bytes = g_malloc(sizeof(stored_magic) + numbers * MOST_VARINT_BYTES);
+    guint8 *at = put_varint(bytes + sizeof(stored_magic), histogram->count);
 
-    g_byte_array_append(bytes, (const guint8 *)stored_magic, sizeof(stored_magic));
-    append_varint(bytes, histogram->count);
+    memcpy(bytes, stored_magic, sizeof(stored_magic));
     if (histogram->count > 0) {
-        append_varint(bytes, (uint64_t)histogram->lowest);
-        append_varint(bytes, (uint64_t)histogram->highest);
-        append_varint(bytes, (uint64_t)histogram->sum);
-        append_varint(bytes, (uint64_t)(histogram->sum >> 64));
+        at = put_varint(at, (uint64_t)histogram->lowest);
+        at = put_varint(at, (uint64_t)histogram->highest);
+        at = put_varint(at, (uint64_t)histogram->sum);
+        at = put_varint(at, (uint64_t)(histogram->sum >> 64));
     }
     for (size_t i = 0; i < BLOCKS; i++) {
         for (size_t j = 0; histogram->blocks[i] != NULL && j < SUB_BUCKETS; j++) {
             size_t bucket = (i << SUB_BITS) + j;
 
             if (histogram->blocks[i][j] != 0) {
-                append_varint(bytes, bucket - last);
-                append_varint(bytes, histogram->blocks[i][j]);
+                at = put_varint(at, bucket - last);
+                at = put_varint(at, histogram->blocks[i][j]);
                 last = bucket;
             }
         }
     }
-    return g_byte_array_free_to_bytes(bytes);
+    return g_bytes_new_take(g_realloc(bytes, (gsize)(at - bytes)), (gsize)(at - bytes));
 }
 
 typedef struct Reader {
@@ -323,9 +296,13 @@ typedef struct Reader {
 } Reader;
 
 /* Takes only the shortest form of a number, so that equal histograms have equal bytes. */
-static bool read_varint(Reader *reader, uint64_t *number)
+static inline bool read_varint(Reader *reader, uint64_t *number)
 {
     *number = 0;
+    if (reader->at < reader->end && *reader->at < 0x80) { /* nearly always */
+        *number = *reader->at++;
+        return true;
+    }
     for (unsigned shift = 0; reader->at < reader->end && shift < 64; shift += 7) {
         guint8 byte = *reader->at++;
 
@@ -362,12 +339,12 @@ static bool read_buckets(Reader *reader, Histogram *histogram)
         }
         bucket += step;
         left -= count;
-        if ((is_first && bucket != bucket_of(histogram->lowest)) ||
-            (left == 0 && bucket != bucket_of(histogram->highest))) {
+        if ((is_first && bucket != histogram_bucket_of(histogram->lowest)) ||
+            (left == 0 && bucket != histogram_bucket_of(histogram->highest))) {
             return false;
         }
         is_first = false;
-        *bucket_at(histogram, (size_t)bucket) = count;
+        *histogram_bucket_at(histogram, (size_t)bucket) = count;
         bucket_bounds((size_t)bucket, &lowest, &highest);
         least += (unsigned __int128)count * (uint64_t)lowest;
         most += (unsigned __int128)count * (uint64_t)highest;

@@ -15,7 +15,7 @@ void histogram_free(Histogram *histogram);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Histogram, histogram_free)
 
 /* Adds one value (negative ones are a programmer's error), or `count` times the same value. */
-void histogram_add(Histogram *histogram, int64_t value);
+static inline void histogram_add(Histogram *histogram, int64_t value);
 void histogram_add_many(Histogram *histogram, int64_t value, uint64_t count);
 
 /* Adds all of `from` into `into`. */
@@ -54,3 +54,60 @@ GBytes *histogram_to_bytes(const Histogram *histogram);
 
 /* NULL when the bytes are not a histogram's. */
 Histogram *histogram_from_bytes(const void *bytes, size_t size);
+
+/* --- what happens at every value ---------------------------------------------------------------
+ * Open so that adding one needs no call; nobody else looks in. Bucket index: the value itself below
+ * 256; above, the octave's 128 buckets follow one another, so that indices are contiguous and block
+ * index / 128 holds exactly one octave (two for 0..255). */
+
+#define HISTOGRAM_SUB_BITS 7
+#define HISTOGRAM_SUB_BUCKETS (1 << HISTOGRAM_SUB_BITS)
+#define HISTOGRAM_EXACT_LIMIT (2 * HISTOGRAM_SUB_BUCKETS) /* below it a bucket is one value */
+#define HISTOGRAM_BLOCKS (63 - HISTOGRAM_SUB_BITS + 1)    /* values below 2^63 */
+
+struct Histogram {
+    uint64_t *blocks[HISTOGRAM_BLOCKS]; /* NULL while no value fell there */
+    uint64_t count;
+    unsigned __int128 sum; /* exact: 2^64 values below 2^63 stay below 2^127 */
+    int64_t lowest;        /* INT64_MAX when empty */
+    int64_t highest;       /* -1 when empty */
+};
+
+static inline size_t histogram_bucket_of(int64_t value)
+{
+    uint64_t bits = (uint64_t)value;
+    unsigned shift;
+
+    if (bits < HISTOGRAM_EXACT_LIMIT) {
+        return (size_t)bits;
+    }
+    shift = 63u - HISTOGRAM_SUB_BITS - (unsigned)__builtin_clzll(bits);
+    return ((size_t)shift << HISTOGRAM_SUB_BITS) + (size_t)(bits >> shift);
+}
+
+/* The block where `bucket` is, made new. */
+uint64_t *histogram_make_block(Histogram *histogram, size_t bucket);
+
+static inline uint64_t *histogram_bucket_at(Histogram *histogram, size_t bucket)
+{
+    uint64_t *block = histogram->blocks[bucket >> HISTOGRAM_SUB_BITS];
+
+    if (G_UNLIKELY(block == NULL)) {
+        block = histogram_make_block(histogram, bucket);
+    }
+    return &block[bucket & (HISTOGRAM_SUB_BUCKETS - 1)];
+}
+
+static inline void histogram_add(Histogram *histogram, int64_t value)
+{
+    g_assert(value >= 0);
+    *histogram_bucket_at(histogram, histogram_bucket_of(value)) += 1;
+    histogram->count += 1;
+    histogram->sum += (uint64_t)value;
+    if (value < histogram->lowest) {
+        histogram->lowest = value;
+    }
+    if (value > histogram->highest) {
+        histogram->highest = value;
+    }
+}

@@ -37,9 +37,14 @@ static inline uint64_t rng_next(Rng *rng)
 
 /* Uniform strictly between 0 and 1: (k + 0.5) / 2^52. One draw. With 53 bits the largest k would
  * round to 1; with 52 both u and 1 - u are exact. */
+static inline double rng_uniform_of(uint64_t word)
+{
+    return ((double)(word >> 12) + 0.5) * 0x1p-52;
+}
+
 static inline double rng_uniform(Rng *rng)
 {
-    return ((double)(rng_next(rng) >> 12) + 0.5) * 0x1p-52;
+    return rng_uniform_of(rng_next(rng));
 }
 
 /* Uniform among 0 .. count-1 (count >= 1), one draw; bias below count / 2^64. */

@@ -31,8 +31,10 @@ typedef struct EventQueue {
     uint32_t first_free; /* slot */
     SimTime horizon;     /* all of `near` is due before it, all on the ladder at it or later */
     Event *slots;
-    uint64_t sequence, count;
+    uint64_t
+        sequence; /* not beside `count`: as a pair in one register both would wait for a store */
     Ladder ladder;
+    uint64_t count;
     uint32_t slot_count, slot_capacity;
     GArray *aside; /* slots in the order in which they came due; EVENT_NO_SLOT once withdrawn */
     uint32_t aside_count;

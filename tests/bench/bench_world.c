@@ -22,12 +22,12 @@ extern const Kind *const all_kinds[];
 #define LARGER 10
 #define LARGER_WARMUP_S 5
 
-typedef struct Order {
+typedef struct Asked {
     const char *path;
     SimSpan until;      /* 0: all of it */
     guint replications; /* at least 1 */
     guint jobs;
-} Order;
+} Asked;
 
 /* What a measured process sends home; sums over all replications. */
 typedef struct Figures {
@@ -65,7 +65,7 @@ static bool read_counts(const char *directory, Figures *figures, GError **error)
     return count > 0;
 }
 
-static bool run_there(const Order *order, const char *directory, Figures *figures, GError **error)
+static bool run_there(const Asked *order, const char *directory, Figures *figures, GError **error)
 {
     ScenarioChanges changes = {.replications = order->replications};
     DiagList *diags = NULL;
@@ -102,7 +102,7 @@ static void remove_directory(const char *directory)
     }
 }
 
-static void measure_here(const Order *order, int end)
+static void measure_here(const Asked *order, int end)
 {
     Figures figures = {.is_good = false};
     g_autofree char *directory = g_dir_make_tmp("dcdrill-bench-XXXXXX", NULL);
@@ -120,7 +120,7 @@ static void measure_here(const Order *order, int end)
     _exit(write(end, &figures, sizeof(figures)) == (ssize_t)sizeof(figures) ? 0 : 1);
 }
 
-static Figures measure(const Order *order)
+static Figures measure(const Asked *order)
 {
     Figures figures = {.is_good = false};
     int ends[2];
@@ -145,7 +145,7 @@ static Figures measure(const Order *order)
 }
 
 /* `runs` runs of processor time for each of `units` operations; the figures of the last run. */
-static Figures measure_each(Bench *bench, const char *name, const Order *order, double goal_ns,
+static Figures measure_each(Bench *bench, const char *name, const Asked *order, double goal_ns,
                             double (*count)(const Figures *), unsigned runs)
 {
     double each_ns[RUNS_MOST], reference_ns[RUNS_MOST];
@@ -184,7 +184,7 @@ static void note_requests(Bench *bench, const Figures *figures)
 
 static void measure_drill(Bench *bench)
 {
-    const Order order = {.path = "scenarios/drills/dc03-lost.json", .replications = 1, .jobs = 1};
+    const Asked order = {.path = "scenarios/drills/dc03-lost.json", .replications = 1, .jobs = 1};
     Figures figures = measure_each(bench, "main scenario, simulated ms", &order, 1e9 / 100 / 1e3,
                                    count_milliseconds, 3);
 
@@ -197,7 +197,7 @@ static void measure_larger(Bench *bench)
 {
     g_autofree char *directory = g_dir_make_tmp("dcdrill-bench-XXXXXX", NULL);
     g_autofree char *path = scaled_write(directory, LARGER, LARGER_WARMUP_S);
-    const Order order = {
+    const Asked order = {
         .path = path, .replications = 1, .jobs = 1, .until = LARGER_WARMUP_S * SIM_S};
     Figures figures = measure_each(bench, "ten times as large, simulated ms", &order, 1e9 / 8 / 1e3,
                                    count_milliseconds, 3);
@@ -208,7 +208,7 @@ static void measure_larger(Bench *bench)
 
 static void measure_cores(Bench *bench)
 {
-    Order order = {.path = "scenarios/drills/steady.json", .replications = 2, .until = 30 * SIM_S};
+    Asked order = {.path = "scenarios/drills/steady.json", .replications = 2, .until = 30 * SIM_S};
     double shares[RUNS_MOST];
 
     for (int i = 0; i < RUNS_MOST; i++) {
@@ -227,7 +227,7 @@ static void measure_cores(Bench *bench)
 int main(int argc, char **argv)
 {
     Bench *bench = bench_begin(argc, argv);
-    const Order queue = {.path = "tests/bench/mm1.json", .replications = 1, .jobs = 1};
+    const Asked queue = {.path = "tests/bench/mm1.json", .replications = 1, .jobs = 1};
 
     if (bench_wants(bench, "M/M/1 customer, scenario")) {
         measure_each(bench, "M/M/1 customer, scenario", &queue, 40, count_customers, RUNS_MOST);

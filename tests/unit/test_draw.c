@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/base/draw.h"
+#include "sim/base/draw_ahead.h"
 #include "sim/base/fixed_math.h"
 #include "sim/base/quick_log.h"
 #include "tests/support/suite.h"
@@ -261,6 +262,74 @@ START_TEST(a_draw_takes_one_uniform)
 }
 END_TEST
 
+/* Whatever the law, and when it is another one now and then, in the middle of a row as well. */
+START_TEST(what_is_drawn_ahead_is_what_is_drawn_one_by_one)
+{
+    Draw draw = parse(DRAW_SPAN, laws[_i].span);
+    Draw other = parse(DRAW_SPAN, laws[((size_t)_i + 1) % G_N_ELEMENTS(laws)].span);
+    DrawAhead ahead = {0};
+    Rng rng, changes;
+
+    rng_init(&rng, 44, "ahead");
+    rng_init(&changes, 44, "changes");
+    ahead.rng = rng;
+    for (int i = 0; i < 20000; i++) {
+        Draw now = rng_chance(&changes, 0.05) ? other : draw;
+
+        ck_assert_int_eq(draw_ahead_span(&ahead, now), draw_span(now, &rng));
+    }
+    draw_ahead_clear(&ahead);
+    draw_clear(&draw);
+    draw_clear(&other);
+}
+END_TEST
+
+/* Too short, or too long, for the quick logarithm to settle each of a row. */
+START_TEST(a_row_of_exponentials_is_exact_at_any_mean)
+{
+    static const char *const texts[] = {"exponential(mean=1ns)", "exponential(mean=1us)",
+                                        "exponential(mean=270s)", "exponential(mean=280s)",
+                                        "exponential(mean=400d)"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        Draw draw = parse(DRAW_SPAN, texts[i]);
+        DrawAhead ahead = {0};
+        Rng rng;
+
+        rng_init(&rng, i, "ahead");
+        ahead.rng = rng;
+        for (int j = 0; j < 50000; j++) {
+            double exact = -draw_mean(draw) * fixed_log(1 - rng_uniform(&rng)) + 0.5;
+
+            ck_assert_int_eq(draw_ahead_span(&ahead, draw), (SimSpan)exact);
+        }
+        draw_ahead_clear(&ahead);
+        draw_clear(&draw);
+    }
+}
+END_TEST
+
+/* A law that is gone may leave its address to another one. */
+START_TEST(a_row_outlives_the_law_it_was_drawn_by)
+{
+    DrawAhead ahead = {0};
+    Draw draw = parse(DRAW_SPAN, "exponential(mean=2s)");
+    Rng rng;
+
+    rng_init(&rng, 45, "ahead");
+    ahead.rng = rng;
+    for (int i = 0; i < 100; i++) {
+        g_autofree char *text = g_strdup_printf("exponential(mean=%dms)", i + 1);
+
+        ck_assert_int_eq(draw_ahead_span(&ahead, draw), draw_span(draw, &rng));
+        draw_clear(&draw);
+        draw = parse(DRAW_SPAN, text);
+    }
+    draw_ahead_clear(&ahead);
+    draw_clear(&draw);
+}
+END_TEST
+
 /* --- single laws ---------------------------------------------------------------------------- */
 
 START_TEST(a_constant_is_always_itself)
@@ -486,6 +555,9 @@ Suite *test_suite(void)
     tcase_add_loop_test(each, the_quantile_inverts_the_distribution, 0, count);
     tcase_add_loop_test(each, values_rise_with_the_uniform, 0, count);
     tcase_add_loop_test(each, a_draw_takes_one_uniform, 0, count);
+    tcase_add_loop_test(each, what_is_drawn_ahead_is_what_is_drawn_one_by_one, 0, count);
+    tcase_add_test(single, a_row_of_exponentials_is_exact_at_any_mean);
+    tcase_add_test(single, a_row_outlives_the_law_it_was_drawn_by);
     tcase_add_test(single, a_constant_is_always_itself);
     tcase_add_test(single, lognormal_is_the_same_however_it_is_given);
     tcase_add_test(single, clipped_values_move_to_the_bound);
