@@ -4,6 +4,8 @@
  * farms for 30 % of clients); RFC 8767 (serve-stale); RFC 2308 (negative answers). */
 #include "models/dns/resolver_parts.h"
 
+#include "sim/world/history.h"
+
 #define QUESTION_BYTES 60u
 #define ADDRESS_BYTES 16u
 #define UPSTREAM_TRIES 3
@@ -207,6 +209,12 @@ static void upstream_answers(void *self, void *subject, uint64_t detail)
     answer_waiters(resolver, entry, ttl);
 }
 
+static void note_failure(const Resolver *self, const char *answer)
+{
+    history_note(world_history(self->component.world), "resolver.gave-up", &self->component,
+                 "answer", answer, NULL, NULL);
+}
+
 /* Asks again; in the end gives an old answer (RFC 8767) or none. */
 static void upstream_is_silent(void *self, void *subject, uint64_t detail)
 {
@@ -223,10 +231,12 @@ static void upstream_is_silent(void *self, void *subject, uint64_t detail)
         (resolver->caches[entry->resolver].serves_stale ||
          is_among(resolver, entry, SHARE_DNS_SERVE_STALE))) {
         resolver->stale_answers++;
+        note_failure(resolver, "stale");
         answer_waiters(resolver, entry, resolver->stale_ttl);
         return;
     }
     resolver->failures++;
+    note_failure(resolver, "servfail");
     failure.waiters = entry->waiters;
     entry->waiters = NULL;
     answer_waiters(resolver, &failure, 0);
@@ -439,6 +449,14 @@ static const MetricDef resolver_metrics[] = {
     METRIC_END,
 };
 
+static const NoteDef resolver_notes[] = {
+    {.name = "resolver.gave-up",
+     .help = "A resolver asked the name servers in vain, and failed or served what had expired",
+     .labels = {"answer"},
+     .values = {"servfail|stale"}},
+    NOTE_END,
+};
+
 const Kind resolver_kind = {
     .name = "resolver",
     .help = "The recursive resolvers of a region",
@@ -448,6 +466,7 @@ const Kind resolver_kind = {
     .scope = KIND_PER_REGION,
     .fields = resolver_fields,
     .metrics = resolver_metrics,
+    .notes = resolver_notes,
     .on_wire = resolver_on_wire,
     .on_stop = resolver_on_stop,
     .on_message = resolver_on_message,

@@ -96,7 +96,8 @@ const ResultsTable results_tables[RESULTS_TABLE_COUNT] = {
                           {"reason", "TEXT NOT NULL", "connect-timeout, http-503 ..."},
                           {"count", "INTEGER NOT NULL", "How many requests"}}},
     [RESULTS_OCCURRENCE] = {"occurrence",
-                            "What happened in the world, counted by event, component and labels",
+                            "What happened in the world, counted by event, component and "
+                            "labels, the warm-up apart",
                             NULL,
                             {{"run", "INTEGER NOT NULL", "Replication"},
                              {"event", "TEXT NOT NULL", "route53.health-changed ..."},

@@ -160,6 +160,7 @@ static bool is_wanted(const ResultsOccurrence *occurrence, const char *event,
     return true;
 }
 
+/* Since the end of the warm-up. */
 static uint64_t count_occurrences(const Results *results, int run, const char *event,
                                   const char *const *where)
 {
@@ -168,7 +169,8 @@ static uint64_t count_occurrences(const Results *results, int run, const char *e
     const ResultsOccurrence *occurrences = results_occurrences(results, &count);
 
     for (guint i = 0; i < count; i++) {
-        if (occurrences[i].run == run && is_wanted(&occurrences[i], event, where)) {
+        if (occurrences[i].run == run && occurrences[i].first >= 0 &&
+            is_wanted(&occurrences[i], event, where)) {
             sum += occurrences[i].count;
         }
     }

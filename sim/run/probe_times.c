@@ -99,9 +99,8 @@ static void look_when(const Clock *clock, const When *when)
             is_it = is_it && g_strcmp0(verdict_occurrence_label(&seen[i], label->string),
                                        label->valuestring) == 0;
         }
-        /* of what began in the warm-up only the last time is known to be later */
-        if (is_it && seen[i].last >= 0) {
-            first = MIN(first, seen[i].first >= 0 ? seen[i].first : seen[i].last);
+        if (is_it && seen[i].first >= 0) {
+            first = MIN(first, seen[i].first);
         }
     }
     if (first <= clock->end) {

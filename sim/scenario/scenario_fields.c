@@ -277,7 +277,7 @@ const Field must_happen_fields[] = {
     FIELD_JSON(MustHappenText, where, .help = "Labels that the event must have",
                .schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}"),
     FIELD_COUNT(MustHappenText, min, .initial = "1", .lowest = "1",
-                .help = "At least so often in each replication",
+                .help = "At least so often in each replication, from the end of the warm-up on",
                 .source = "scenario format, section 2"),
     FIELD_END,
 };

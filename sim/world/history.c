@@ -320,7 +320,9 @@ void history_note_many(History *history, const char *event, const Component *com
                               .value2 = value2,
                               .count = count};
 
-    note_book_add(history->notes, engine_now(history->engine), &seen, component);
+    SimTime now = engine_now(history->engine);
+
+    note_book_add(history->notes, now, &seen, component, now < history->epoch);
 }
 
 SimTime history_taken_until(const History *history)

@@ -123,6 +123,7 @@ void history_take_cells(History *history, HistoryEachCell *each, void *context);
 /* The instant before which all seconds were handed over. */
 SimTime history_taken_until(const History *history);
 
+/* What happened before the epoch and what happened later are two occurrences. */
 typedef struct HistoryOccurrence {
     const char *event, *component;
     const char *dc, *role, *node; /* of the component; may be NULL */

@@ -6,6 +6,7 @@
 typedef struct Note {
     HistoryOccurrence shown;
     const Component *of;
+    bool is_early;
 } Note;
 
 struct NoteBook {
@@ -22,7 +23,8 @@ static bool text_is_same(const char *a, const char *b)
 
 static bool note_is_same(const Note *a, const Note *b)
 {
-    return a->of == b->of && text_is_same(a->shown.event, b->shown.event) &&
+    return a->of == b->of && a->is_early == b->is_early &&
+           text_is_same(a->shown.event, b->shown.event) &&
            text_is_same(a->shown.value1, b->shown.value1) &&
            text_is_same(a->shown.value2, b->shown.value2) &&
            text_is_same(a->shown.label1, b->shown.label1) &&
@@ -40,6 +42,7 @@ static guint note_hash(gconstpointer item)
     uint64_t hash = rng_hash(note->shown.event);
 
     hash = hash * 31 + (note->of != NULL ? note->of->owner.id + 1 : 0);
+    hash = hash * 31 + note->is_early;
     hash = hash * 31 + (note->shown.value1 != NULL ? rng_hash(note->shown.value1) : 0);
     hash = hash * 31 + (note->shown.value2 != NULL ? rng_hash(note->shown.value2) : 0);
     return (guint)(hash ^ hash >> 32);
@@ -95,9 +98,9 @@ static Note *note_book_enter(NoteBook *book, const Note *seen, SimTime now)
 }
 
 void note_book_add(NoteBook *book, SimTime now, const HistoryOccurrence *seen,
-                   const Component *component)
+                   const Component *component, bool is_early)
 {
-    Note wanted = {.shown = *seen, .of = component};
+    Note wanted = {.shown = *seen, .of = component, .is_early = is_early};
     /* Addresses only find a candidate, which is compared in full. */
     uintptr_t mix = (uintptr_t)seen->event ^ (uintptr_t)component * 3 ^
                     (uintptr_t)seen->value1 * 5 ^ (uintptr_t)seen->value2 * 7;

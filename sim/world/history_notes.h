@@ -8,8 +8,8 @@ typedef struct NoteBook NoteBook;
 
 NoteBook *note_book_new(void);
 void note_book_free(NoteBook *book);
-/* Adds `seen->count` occurrences. */
+/* Adds `seen->count` occurrences; those that are `is_early` are counted apart from the others. */
 void note_book_add(NoteBook *book, SimTime now, const HistoryOccurrence *seen,
-                   const Component *component);
+                   const Component *component, bool is_early);
 guint note_book_count(const NoteBook *book);
 const HistoryOccurrence *note_book_get(const NoteBook *book, guint index);

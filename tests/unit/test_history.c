@@ -181,6 +181,25 @@ START_TEST(occurrences_are_counted_by_content_and_not_by_address)
 }
 END_TEST
 
+START_TEST(what_happens_in_the_warm_up_is_counted_apart)
+{
+    Desk desk = desk_new();
+
+    history_set_epoch(desk.history, 10 * SIM_S);
+    history_note(desk.history, "node.restarted", NULL, "role", "db", NULL, NULL);
+    engine_run(desk.engine, 9 * SIM_S);
+    history_note(desk.history, "node.restarted", NULL, "role", "db", NULL, NULL);
+    engine_run(desk.engine, 10 * SIM_S);
+    history_note(desk.history, "node.restarted", NULL, "role", "db", NULL, NULL);
+    ck_assert_uint_eq(history_count_occurrences(desk.history), 2);
+    ck_assert_uint_eq(history_occurrence(desk.history, 0)->count, 2);
+    ck_assert_int_eq(history_occurrence(desk.history, 0)->last, 9 * SIM_S);
+    ck_assert_uint_eq(history_occurrence(desk.history, 1)->count, 1);
+    ck_assert_int_eq(history_occurrence(desk.history, 1)->first, 10 * SIM_S);
+    desk_free(desk);
+}
+END_TEST
+
 START_TEST(many_occurrences_at_once_count_as_so_many)
 {
     Desk desk = desk_new();
@@ -558,6 +577,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, cells_come_in_order_of_second_client_region_and_dc);
     tcase_add_test(cases, no_request_is_lost_between_the_cells);
     tcase_add_test(cases, occurrences_are_counted_by_content_and_not_by_address);
+    tcase_add_test(cases, what_happens_in_the_warm_up_is_counted_apart);
     tcase_add_test(cases, many_occurrences_at_once_count_as_so_many);
     tcase_add_test(cases, a_read_is_as_stale_as_the_earliest_newer_write_is_old);
     tcase_add_test(cases, a_write_acknowledged_after_the_read_began_does_not_count);

@@ -37,7 +37,8 @@ START_TEST(fail_outweighs_inconclusive_outweighs_pass)
 }
 END_TEST
 
-static void add_occurrence(ResultsRig *rig, int run, const char *dc, const char *to, uint64_t count)
+static void add_occurrence_at(ResultsRig *rig, int run, const char *dc, const char *to,
+                              uint64_t count, SimTime time)
 {
     results_write_occurrence(rig->writer, &(ResultsOccurrence){.run = run,
                                                                .event = "route53.health-changed",
@@ -48,8 +49,13 @@ static void add_occurrence(ResultsRig *rig, int run, const char *dc, const char 
                                                                .label2 = "to",
                                                                .value2 = to,
                                                                .count = count,
-                                                               .first = SIM_S,
-                                                               .last = SIM_S});
+                                                               .first = time,
+                                                               .last = time});
+}
+
+static void add_occurrence(ResultsRig *rig, int run, const char *dc, const char *to, uint64_t count)
+{
+    add_occurrence_at(rig, run, dc, to, count, SIM_S);
 }
 
 START_TEST(what_must_happen_must_happen_in_every_replication)
@@ -77,6 +83,24 @@ START_TEST(what_must_happen_must_happen_in_every_replication)
     ck_assert_ptr_nonnull(strstr(unmet->why, "1 of 2 replications"));
     ck_assert_int_eq(other->verdict, VERDICT_INCONCLUSIVE);
     ck_assert_str_eq(met->condition, "route53.health-changed dc=DC03 to=unhealthy count>=2");
+}
+END_TEST
+
+START_TEST(what_happened_in_the_warm_up_does_not_count)
+{
+    static const char *const where[] = {"dc", "DC03", NULL};
+    g_autoptr(ResultsRig) rig = results_rig_new(1, 5);
+    g_autoptr(Judged) met = NULL;
+    g_autoptr(Judged) unmet = NULL;
+
+    add_occurrence_at(rig, 0, "DC03", "unhealthy", 7, -SIM_S);
+    add_occurrence_at(rig, 0, "DC03", "unhealthy", 2, 0);
+    results_rig_open(rig);
+    met = verdict_judge_must_happen(rig->results, "noticed", "route53.health-changed", where, 2);
+    unmet = verdict_judge_must_happen(rig->results, "noticed", "route53.health-changed", where, 3);
+    ck_assert_int_eq(met->verdict, VERDICT_PASS);
+    ck_assert_double_eq(met->low, 2);
+    ck_assert_int_eq(unmet->verdict, VERDICT_INCONCLUSIVE);
 }
 END_TEST
 
@@ -141,6 +165,7 @@ Suite *test_suite(void)
 
     tcase_add_test(tests, fail_outweighs_inconclusive_outweighs_pass);
     tcase_add_test(tests, what_must_happen_must_happen_in_every_replication);
+    tcase_add_test(tests, what_happened_in_the_warm_up_does_not_count);
     tcase_add_test(tests, a_fault_that_bit_nothing_or_never_came_is_inconclusive);
     tcase_add_test(tests, a_probe_fails_when_missed_and_is_inconclusive_when_never_judged);
     suite_add_tcase(suite, tests);
