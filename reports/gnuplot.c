@@ -217,12 +217,19 @@ static char *replace_all(char *text, const char *pattern, const char *replacemen
     return after;
 }
 
-char *gnuplot_clean_svg(const char *svg, const char *viewport, const char *title, GError **error)
+static char *clean(char *drawn)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(cleanings); i++) {
+        drawn = replace_all(drawn, cleanings[i].pattern, cleanings[i].replacement);
+    }
+    return drawn;
+}
+
+/* What is drawn, without the definitions before it; NULL and `error` when there is none. */
+static char *find_drawing(const char *svg, GError **error)
 {
     const char *begin = strstr(svg, "</defs>");
     const char *end = g_strrstr(svg, "</g>");
-    g_autofree char *drawn = NULL;
-    g_autofree char *escaped = g_markup_escape_text(title, -1);
 
     if (begin == NULL || end == NULL || end <= begin) {
         g_set_error(error, GNUPLOT_ERROR, GNUPLOT_ERROR_FAILED,
@@ -230,11 +237,58 @@ char *gnuplot_clean_svg(const char *svg, const char *viewport, const char *title
         return NULL;
     }
     begin += strlen("</defs>");
-    drawn = g_utf8_make_valid(begin, end - begin);
-    for (guint i = 0; i < G_N_ELEMENTS(cleanings); i++) {
-        drawn = replace_all(drawn, cleanings[i].pattern, cleanings[i].replacement);
-    }
+    return g_utf8_make_valid(begin, end - begin);
+}
+
+/* Takes `drawn`. */
+static char *frame(char *drawn, const char *viewport, const char *title)
+{
+    g_autofree char *inner = drawn;
+    g_autofree char *escaped = g_markup_escape_text(title, -1);
+
     return g_strdup_printf("<svg viewBox=\"%s\" role=\"img\" font-family=\"sans-serif\">\n"
                            "<title>%s</title>\n%s\n</svg>\n",
-                           viewport, escaped, g_strstrip(drawn));
+                           viewport, escaped, g_strstrip(inner));
+}
+
+char *gnuplot_clean_svg(const char *svg, const char *viewport, const char *title, GError **error)
+{
+    char *drawn = find_drawing(svg, error);
+
+    return drawn != NULL ? frame(clean(drawn), viewport, title) : NULL;
+}
+
+/* The symbols of points, which stand before the drawing; the filters beside them are of no use. */
+static char *find_symbols(const char *svg, const char *drawn)
+{
+    const char *begin = strstr(svg, "<defs>");
+    const char *end = begin != NULL ? strstr(begin, "<filter") : NULL;
+    g_autofree char *symbols = NULL;
+
+    if (end == NULL || strstr(drawn, "#gpPt") == NULL) {
+        return g_strdup("");
+    }
+    symbols = g_strndup(begin, (gsize)(end - begin));
+    return g_strconcat(symbols, "</defs>", NULL);
+}
+
+char *gnuplot_clean_svg_with_ids(const char *svg, const char *viewport, const char *title,
+                                 const char *prefix, GError **error)
+{
+    g_autofree char *drawn = find_drawing(svg, error);
+    g_autofree char *symbols = drawn != NULL ? find_symbols(svg, drawn) : NULL;
+    g_autofree char *kept = g_strdup_printf("KEPT-ID=\"%s-\\1\"", prefix);
+    g_autofree char *used = g_strdup_printf("href=\"#%s-\\1\"", prefix);
+    g_autofree char *filled = g_strdup_printf("url(#%s-\\1)", prefix);
+    char *whole;
+
+    if (drawn == NULL) {
+        return NULL;
+    }
+    whole = g_strconcat(symbols, drawn, NULL);
+    whole = replace_all(whole, "\\bid=['\"](gp[A-Za-z]+[0-9]*)['\"]", kept);
+    whole = replace_all(whole, "xlink:href=['\"]#(gp[A-Za-z]+[0-9]*)['\"]", used);
+    whole = replace_all(whole, "url\\(#(gp[A-Za-z]+[0-9]*)\\)", filled);
+    whole = replace_all(clean(whole), "KEPT-ID=", "id=");
+    return frame(whole, viewport, title);
 }

@@ -25,3 +25,8 @@ char *gnuplot_quote(const char *text);
  * 300") and `title` (what the figure shows) are put in. NULL and `error` when it is no such SVG.
  * Caller frees. */
 char *gnuplot_clean_svg(const char *svg, const char *viewport, const char *title, GError **error);
+
+/* The same for drawings with points and patterns, which SVG refers to by ids: these stay, with
+ * `prefix` (letters and figures, one of each drawing of a page) before them. */
+char *gnuplot_clean_svg_with_ids(const char *svg, const char *viewport, const char *title,
+                                 const char *prefix, GError **error);

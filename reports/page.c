@@ -210,16 +210,21 @@ void page_cell_format(Page *page, const char *format, ...)
     page_cell(page, text);
 }
 
-void page_cell_range(Page *page, const char *value, const char *range)
+void page_cell_figure(Page *page, const char *key, const char *value, const char *range)
 {
     g_assert_cmpuint(page->column, <, page->columns);
-    page_open(page, "td", "class", "figure", NULL);
+    page_open(page, "td", "class", "figure", "data-figure", key, NULL);
     page_text(page, value);
     if (range != NULL && range[0] != '\0') {
         page_element(page, "small", NULL, range);
     }
     page_close(page, "td");
     page->column++;
+}
+
+void page_cell_range(Page *page, const char *value, const char *range)
+{
+    page_cell_figure(page, NULL, value, range);
 }
 
 void page_row_end(Page *page)

@@ -44,5 +44,8 @@ void page_cell_format(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* A figure with its interval or range in smaller letters below it; `range` may be NULL. */
 void page_cell_range(Page *page, const char *value, const char *range);
+
+/* The same, and the cell says which figure it shows: data-figure="key". */
+void page_cell_figure(Page *page, const char *key, const char *value, const char *range);
 void page_row_end(Page *page);
 void page_table_end(Page *page);

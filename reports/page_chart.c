@@ -30,12 +30,21 @@ void drawer_free(Drawer *drawer)
 
 static void note_fault(Drawer *drawer, const GError *error)
 {
-    drawer->failed++;
     drawer->is_missing =
         drawer->is_missing || g_error_matches(error, GNUPLOT_ERROR, GNUPLOT_ERROR_MISSING);
     if (!g_ptr_array_find_with_equal_func(drawer->faults, error->message, g_str_equal, NULL)) {
         g_ptr_array_add(drawer->faults, g_strdup(error->message));
     }
+}
+
+void drawer_fail(Drawer *drawer, Page *page, const GError *error)
+{
+    drawer->failed++;
+    if (error != NULL) {
+        note_fault(drawer, error);
+    }
+    page_element_format(page, "p", "missing", "Not drawn: %s.",
+                        error != NULL ? error->message : "there is no gnuplot");
 }
 
 /* --- the legend ----------------------------------------------------------------------------- */
@@ -167,13 +176,7 @@ static void put_drawing(Page *page, Drawer *drawer, const Chart *chart)
         drawer->drawn++;
         return;
     }
-    if (error != NULL) {
-        note_fault(drawer, error);
-    } else {
-        drawer->failed++;
-    }
-    page_element_format(page, "p", "missing", "Not drawn: %s.",
-                        error != NULL ? error->message : "there is no gnuplot");
+    drawer_fail(drawer, page, error);
 }
 
 void page_chart_put(Page *page, Drawer *drawer, const Chart *chart, const char *note)

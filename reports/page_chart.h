@@ -16,6 +16,9 @@ Drawer *drawer_new(void);
 void drawer_free(Drawer *drawer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Drawer, drawer_free)
 
+/* A drawing was not made; `error` NULL: there is no gnuplot. Says so in the page. */
+void drawer_fail(Drawer *drawer, Page *page, const GError *error);
+
 /* The legend that several panels share, out of one of them. */
 void page_chart_put_legend(Page *page, const Chart *chart);
 

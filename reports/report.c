@@ -2,6 +2,7 @@
 #include "reports/report.h"
 
 #include "reports/check_words.h"
+#include "reports/report_frame.h"
 #include "reports/sections.h"
 #include "reports/style.h"
 #include "sim/base/file_whole.h"
@@ -28,7 +29,7 @@ static const struct {
 
 /* --- the frame ------------------------------------------------------------------------------ */
 
-static void put_head(Page *page, const char *title)
+void report_frame_put_head(Page *page, const char *title)
 {
     page_raw(page, "<!DOCTYPE html>\n");
     page_open(page, "html", "lang", "en", NULL);
@@ -81,10 +82,9 @@ static void put_overview(Page *page, const GPtrArray *views)
     page_table_end(page);
 }
 
-static void put_campaign(Page *page, const View *view, guint index)
+void report_frame_put_campaign(Page *page, Drawer *drawer, const View *view, guint index)
 {
     g_autofree char *anchor = g_strdup_printf("c%u", index + 1);
-    g_autoptr(Drawer) drawer = drawer_new();
     g_autoptr(ViewUsers) users = view_users_new(view);
     Telling telling = {page, drawer, view, users, anchor};
 
@@ -94,6 +94,23 @@ static void put_campaign(Page *page, const View *view, guint index)
         sections[i].tell(&telling);
     }
     page_close(page, "article");
+}
+
+char *report_frame_whole(const char *title, const char *contents, const char *parts,
+                         const char *tail)
+{
+    g_autoptr(Page) page = page_new();
+
+    report_frame_put_head(page, title);
+    page_open(page, "body", NULL);
+    page_open(page, "main", NULL);
+    page_raw(page, contents);
+    page_raw(page, parts);
+    page_raw(page, tail);
+    page_close(page, "main");
+    page_close(page, "body");
+    page_close(page, "html");
+    return page_to_text(page);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -132,13 +149,16 @@ bool report_write(const char *const *result_paths, const char *html_path, GError
     if (views == NULL) {
         return false;
     }
-    put_head(page, views->len == 1 ? ((const View *)views->pdata[0])->title : "dcdrill report");
+    report_frame_put_head(page, views->len == 1 ? ((const View *)views->pdata[0])->title
+                                                : "dcdrill report");
     page_open(page, "body", NULL);
     if (views->len > 1) {
         put_overview(page, views);
     }
     for (guint i = 0; i < views->len; i++) {
-        put_campaign(page, views->pdata[i], i);
+        g_autoptr(Drawer) drawer = drawer_new();
+
+        report_frame_put_campaign(page, drawer, views->pdata[i], i);
     }
     page_close(page, "body");
     page_close(page, "html");

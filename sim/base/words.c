@@ -212,6 +212,24 @@ char *words_margin(double margin)
     return g_strdup_printf("%s%s %%", margin > 0 ? "+" : "", number);
 }
 
+char *words_month(const char *start, double months)
+{
+    GDate date;
+
+    if (!isfinite(months) || months > 1200) {
+        return g_strdup(isfinite(months) ? "in over 100 years" : "never");
+    }
+    g_date_clear(&date, 1);
+    if (start != NULL && start[0] != '\0') {
+        g_date_set_parse(&date, start);
+    }
+    if (!g_date_valid(&date)) {
+        return g_strdup_printf("in %.1f months", months);
+    }
+    g_date_add_days(&date, (guint)(months * 365.25 / 12));
+    return g_strdup_printf("%04u-%02u", g_date_get_year(&date), (guint)g_date_get_month(&date));
+}
+
 char *words_plural(guint count, const char *thing)
 {
     g_autofree char *number = words_count(count);

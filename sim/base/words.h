@@ -34,5 +34,9 @@ char *words_time(SimTime time);
 /* "12 %", with its sign. */
 char *words_margin(double margin);
 
+/* "2027-03", so many months after `start` ("2026-11-22"); "in 4.2 months" when that is no date; "in
+ * over 100 years", "never". */
+char *words_month(const char *start, double months);
+
 /* "1 replication", "10 replications". */
 char *words_plural(guint count, const char *thing);

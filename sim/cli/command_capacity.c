@@ -69,6 +69,7 @@ static int find(StudyJob *job, const CapacityOrder *order)
                           .status = status_of(capacity)};
 
     add_outlook(&result, outlook, capacity);
+    study_job_add_basis(job, &result, order->path);
     return study_job_end(job, &result);
 }
 

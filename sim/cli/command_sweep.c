@@ -17,6 +17,7 @@ static int go_over(StudyJob *job, const SweepOrder *order)
                           .json = sweep_to_json(sweep),
                           .is_partial = sweep->unfinished != NULL};
 
+    study_job_add_basis(job, &result, order->path);
     return study_job_end(job, &result);
 }
 
@@ -32,6 +33,7 @@ static int find_effects(StudyJob *job, const SweepOrder *order)
                           .csv = effects_to_csv(effects),
                           .json = effects_to_json(effects)};
 
+    study_job_add_basis(job, &result, order->path);
     return study_job_end(job, &result);
 }
 

@@ -13,6 +13,7 @@ const char *options_out_file(const char *kind)
                 {"journal", "journal.json"},
                 {"junit", "junit.xml"},
                 {"html", "report.html"},
+                {"pdf", "report.pdf"}, /* printed when it is asked for */
                 {"md", "summary.md"},
                 {"github", ""}, /* made when it is asked for, as those after it */
                 {"gitlab", ""},
@@ -69,10 +70,11 @@ bool options_check_outs(const Options *options, GError **error)
 
         if (sides[0] == NULL || sides[1] == NULL || sides[1][0] == '\0' ||
             options_out_file(sides[0]) == NULL) {
-            g_set_error(error, OPTIONS_ERROR, 0,
-                        "'--out %s' is not KIND=PATH with summary, journal, junit, html, md, csv, "
-                        "github, gitlab, metrics, trace, hlog or events",
-                        options->outs[i]);
+            g_set_error(
+                error, OPTIONS_ERROR, 0,
+                "'--out %s' is not KIND=PATH with summary, journal, junit, html, pdf, md, csv, "
+                "github, gitlab, metrics, trace, hlog or events",
+                options->outs[i]);
             return false;
         }
     }

@@ -7,6 +7,7 @@
 
 #include "sim/base/file_whole.h"
 #include "sim/cli/annotate.h"
+#include "sim/cli/report_outs.h"
 #include "sim/results/export/export_events.h"
 #include "sim/results/export/export_hlog.h"
 #include "sim/results/export/export_openmetrics.h"
@@ -93,6 +94,10 @@ static bool read_out(const OutputsOrder *order, const char *kind, char **text, g
     if (*text == NULL) {
         g_autofree char *path = g_build_filename(order->target, options_out_file(kind), NULL);
 
+        if (strcmp(kind, "pdf") == 0 && !report_outs_print(order->target, error)) {
+            g_prefix_error(error, "no PDF: ");
+            return false;
+        }
         return g_file_get_contents(path, text, size, error);
     }
     *size = strlen(*text);

@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports/pdf.h"
 #include "sim/base/file_whole.h"
+#include "sim/cli/report_outs.h"
 #include "sim/run/journal.h"
 #include "sim/run/wall.h"
+#include "sim/study/basis.h"
 
 static char *target_of(const Options *options, const char *path)
 {
@@ -80,6 +83,9 @@ bool study_job_begin(StudyJob *job, const Options *options, const Kind *const *k
                          .watch = watch,
                          .tell = tell,
                          .context = job};
+    if (!report_outs_check(options, true, &error)) {
+        return say(error);
+    }
     job->staging = staging_begin(job->target, &error);
     if (job->staging == NULL) {
         return say(error);
@@ -133,13 +139,45 @@ static bool write_file(const StudyJob *job, const char *name, const char *text, 
     return file_write_text(path, text, error);
 }
 
+/* A capacity is for those who read on paper: it is printed where there is a browser to do it. */
+static bool print_pdf(StudyJob *job, const char *staged, GError **error)
+{
+    bool is_wanted = strcmp(job->options->command, "capacity") == 0;
+    g_autoptr(GError) why = NULL;
+
+    if (!is_wanted || report_outs_print(staged, &why)) {
+        return true;
+    }
+    if (!g_error_matches(why, PDF_ERROR, PDF_ERROR_MISSING) &&
+        !g_error_matches(why, PDF_ERROR, PDF_ERROR_FAILED)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return false;
+    }
+    job->no_pdf = g_strdup(why->message);
+    return true;
+}
+
 static bool write_all(StudyJob *job, const StudyResult *result, const char *json, GError **error)
 {
+    const char *const staged[] = {staging_path(job->staging), NULL};
+
     study_clear(&job->study);
     return write_file(job, "study.json", json, error) &&
            write_file(job, "study.csv", result->csv, error) &&
-           write_file(job, "study.txt", result->text, error) && write_meta(job, true, error) &&
-           staging_finish(job->staging, error);
+           write_file(job, "study.txt", result->text, error) &&
+           report_outs_write(staged, staged[0], error) && print_pdf(job, staged[0], error) &&
+           write_meta(job, true, error) && staging_finish(job->staging, error) &&
+           report_outs_copy(job->options, job->target, true, error);
+}
+
+void study_job_add_basis(const StudyJob *job, StudyResult *result, const char *path)
+{
+    g_autoptr(GError) error = NULL; /* it was read before: standard input cannot be again */
+    cJSON *basis = basis_to_json(&job->study, path, &error);
+
+    if (basis != NULL) {
+        cJSON_AddItemToObject(result->json, "basis", basis);
+    }
 }
 
 int study_job_end(StudyJob *job, StudyResult *result)
@@ -148,14 +186,20 @@ int study_job_end(StudyJob *job, StudyResult *result)
     char *printed = cJSON_Print(result->json);
     g_autofree char *json = g_strconcat(printed, "\n", NULL);
     bool is_written = write_all(job, result, json, &error);
+    bool has_stdout = !job->options->is_json && options_use_stdout(job->options);
 
     progress_end(job->progress);
-    fputs(job->options->is_json ? json : result->text, stdout);
-    if (is_written && !job->options->is_json) {
+    if (!has_stdout) {
+        fputs(job->options->is_json ? json : result->text, stdout);
+    }
+    if (is_written && !job->options->is_json && !has_stdout) {
         printf("results: %s/study.json, study.csv, study.txt; %u campaigns, %u replications in "
                "%.0f s\n",
                job->target, job->study.trials, job->study.runs,
                wall_seconds() - job->study.began_s);
+        printf("report:  open %s/report.html in a browser%s%s\n", job->target,
+               job->no_pdf != NULL ? "; no report.pdf: " : "",
+               job->no_pdf != NULL ? job->no_pdf : "");
     } else if (!is_written) {
         say(error);
     }
@@ -181,4 +225,5 @@ void study_job_clear(StudyJob *job)
     g_free(job->target);
     g_free(job->scratch);
     g_free(job->began);
+    g_free(job->no_pdf);
 }

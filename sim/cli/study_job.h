@@ -1,5 +1,6 @@
 /* study_job.h - what diff, sweep and capacity share: an output directory that appears whole or not
- * at all, with study.json, study.csv, study.txt and run-meta.json; progress; how it ends. */
+ * at all, with study.json, study.csv, study.txt, the report in its forms and run-meta.json;
+ * progress; how it ends. */
 #pragma once
 
 #include "sim/cli/command.h"
@@ -15,6 +16,7 @@ typedef struct StudyJob {
     Progress *progress;
     ScenarioChanges changes;
     char *began;
+    char *no_pdf; /* why the report was not printed, or NULL */
 } StudyJob;
 
 /* What came of it; all three are taken. */
@@ -29,6 +31,9 @@ typedef struct StudyResult {
  * standard error, when that is not possible. */
 bool study_job_begin(StudyJob *job, const Options *options, const Kind *const *kinds,
                      const char *path);
+
+/* Adds "basis" to the JSON: what the answer rests on, for the report. */
+void study_job_add_basis(const StudyJob *job, StudyResult *result, const char *path);
 
 /* Writes and prints the result; the exit status. */
 int study_job_end(StudyJob *job, StudyResult *result);

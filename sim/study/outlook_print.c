@@ -1,33 +1,14 @@
 /* outlook_print.c - months and money as text and JSON. */
 #include <math.h>
 
+#include "sim/base/words.h"
 #include "sim/results/export/export_json.h"
 #include "sim/study/outlook.h"
 
-/* A month of the calendar so many months after the start; without a start the months alone. Caller
- * frees. */
-static char *name_month(const Outlook *outlook, double after)
-{
-    GDate date;
-
-    if (!isfinite(after) || after > 1200) {
-        return g_strdup(isfinite(after) ? "in over 100 years" : "never");
-    }
-    g_date_clear(&date, 1);
-    if (outlook->inputs.start != NULL) {
-        g_date_set_parse(&date, outlook->inputs.start);
-    }
-    if (!g_date_valid(&date)) {
-        return g_strdup_printf("in %.1f months", after);
-    }
-    g_date_add_days(&date, (guint)(after * 365.25 / 12));
-    return g_strdup_printf("%04u-%02u", g_date_get_year(&date), (guint)g_date_get_month(&date));
-}
-
 static char *describe_range(const Outlook *outlook, double first, double last)
 {
-    g_autofree char *from = name_month(outlook, first);
-    g_autofree char *to = name_month(outlook, last);
+    g_autofree char *from = words_month(outlook->inputs.start, first);
+    g_autofree char *to = words_month(outlook->inputs.start, last);
 
     return g_strdup_printf("%s to %s", from, to);
 }
@@ -136,10 +117,28 @@ char *outlook_print(const Outlook *outlook, const Capacity *capacity)
     return g_string_free(text, FALSE);
 }
 
+static cJSON *inputs_to_json(const OutlookInputs *inputs)
+{
+    cJSON *json = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(json, "start", inputs->start != NULL ? inputs->start : "");
+    export_add_number(json, "target_low", inputs->target_low);
+    export_add_number(json, "target_high", inputs->target_high);
+    export_add_number(json, "mean_rate", inputs->mean_rate);
+    export_add_number(json, "linear_low", inputs->linear_low);
+    export_add_number(json, "linear_high", inputs->linear_high);
+    export_add_number(json, "compound_low", inputs->compound_low);
+    export_add_number(json, "compound_high", inputs->compound_high);
+    cJSON_AddStringToObject(json, "cpu", inputs->cpu != NULL ? inputs->cpu : "");
+    return json;
+}
+
 cJSON *outlook_to_json(const Outlook *outlook)
 {
     cJSON *json = cJSON_CreateObject();
     cJSON *list;
+
+    cJSON_AddItemToObject(json, "inputs", inputs_to_json(&outlook->inputs));
 
     cJSON_AddStringToObject(json, "prices_of", outlook->prices.date);
     cJSON_AddStringToObject(json, "currency", outlook->prices.currency);

@@ -299,6 +299,9 @@ cJSON *effects_to_json(const Effects *effects)
         cJSON *row = cJSON_CreateObject();
 
         cJSON_AddStringToObject(row, "metric", name);
+        const PairedMetric *metric = g_ptr_array_index(effects->metrics, effect->metric);
+
+        cJSON_AddStringToObject(row, "unit", metric->rule->unit);
         cJSON_AddStringToObject(row, "setting", axis->pointer);
         if (effects->trajectories > 0) {
             export_add_number(row, "mean", effect->mean);

@@ -147,6 +147,14 @@ cJSON *sweep_to_json(const Sweep *sweep)
 
         cJSON_AddItemToArray(list, cJSON_CreateString(name));
     }
+    list = cJSON_AddArrayToObject(json, "units");
+    for (guint i = 0; i < sweep->metrics->len; i++) {
+        const PairedMetric *metric = g_ptr_array_index(sweep->metrics, i);
+
+        cJSON_AddItemToArray(list, cJSON_CreateString(metric->rule->unit));
+    }
+    cJSON_AddStringToObject(json, "knee_metric",
+                            sweep->knee_metric != NULL ? sweep->knee_metric : "");
     list = cJSON_AddArrayToObject(json, "points");
     for (guint i = 0; i < sweep->points->len; i++) {
         cJSON_AddItemToArray(list, point_to_json(sweep, i));

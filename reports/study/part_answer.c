@@ -1,0 +1,231 @@
+/* part_answer.c - the first page: what is carried, against what was promised, what gives way first,
+ * what to change, and how far to trust it. */
+#include <math.h>
+#include <string.h>
+
+#include "reports/study/tell.h"
+#include "sim/base/words.h"
+
+/* "journey p(99)<400ms and http_req_failed rate<0.001". Caller frees. */
+static char *name_thresholds(const cJSON *capacity)
+{
+    const cJSON *list = study_member(capacity, "thresholds");
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < study_count(list); i++) {
+        const cJSON *item = study_item(list, i);
+
+        g_string_append_printf(text, "%s%s", i > 0 ? " and " : "",
+                               cJSON_IsString(item) ? item->valuestring : "");
+    }
+    return g_string_free(text, FALSE);
+}
+
+static const char *loss_words(guint lost)
+{
+    return lost == 0   ? "with all sites up"
+           : lost == 1 ? "with any one site lost"
+                       : "with any two sites lost";
+}
+
+/* How a rate's being carried is told. */
+static const char *carried_words(int carries)
+{
+    return carries > 0 ? "met" : carries == 0 ? "not met" : "not shown to be met";
+}
+
+/* "Sustains 2,741/s [2,700; 2,780] ... with any one site lost (worst: without DC03)." */
+static char *describe_loss(const StudyTelling *telling, guint lost)
+{
+    const cJSON *worst = tell_worst(telling->capacity, lost);
+    Interval rate = study_interval(worst, "capacity");
+    g_autofree char *carried = tell_capacity(telling, worst);
+    g_autofree char *which =
+        lost > 0 ? g_strdup_printf("; the worst is %s", study_text(worst, "case")) : g_strdup("");
+
+    return isfinite(rate.value)
+               ? g_strdup_printf("%s requests %s%s", carried, loss_words(lost), which)
+               : g_strdup_printf("%s: %s%s", loss_words(lost), carried, which);
+}
+
+/* Every case with as many sites lost has to carry the rate. */
+static int all_carry(const cJSON *capacity, guint lost, double rate)
+{
+    const cJSON *cases = study_member(capacity, "cases");
+    int all = 1;
+
+    for (guint i = 0; i < study_count(cases); i++) {
+        const cJSON *one = study_item(cases, i);
+        int carries = tell_lost(one) == lost ? tell_carries(one, rate) : 1;
+
+        all = carries == 0 || all == 0 ? 0 : MIN(all, carries);
+    }
+    return all;
+}
+
+static int say_target(const StudyTelling *telling, guint lost)
+{
+    const cJSON *inputs = study_member(study_member(telling->capacity, "outlook"), "inputs");
+    double low = study_number(inputs, "target_low");
+    double high = study_number(inputs, "target_high");
+    g_autofree char *from = words_value(low, "1/s");
+    g_autofree char *to = words_value(high, "1/s");
+    int low_met;
+    int high_met;
+
+    if (!(high > 0)) {
+        tell_note(telling, "No promised rate was given to hold this against: \"search\": "
+                           "{\"capacity\": {\"target_low\": ..., \"target_high\": ...}} in the "
+                           "scenario does.");
+        return 1;
+    }
+    low_met = all_carry(telling->capacity, lost, low);
+    high_met = all_carry(telling->capacity, lost, high);
+    tell_say(telling,
+             "Promised are %s to %s requests a second: %s, the lower end is %s, the upper "
+             "end is %s.",
+             from, to, loss_words(lost), carried_words(low_met), carried_words(high_met));
+    return MIN(low_met, high_met);
+}
+
+static void say_bottleneck(const StudyTelling *telling, const cJSON *worst)
+{
+    const cJSON *tier = tell_bottleneck(worst);
+    const char *binding = study_text(worst, "binding");
+
+    if (binding[0] != '\0') {
+        tell_say(telling, "The first promise to give way: %s.", binding);
+    }
+    if (tier != NULL) {
+        tell_say(telling, "The bottleneck: %s (%s); by the utilisation law it is full at %s.",
+                 study_text(tier, "name"), study_text(worst, "case"),
+                 tell_figure(telling, study_number(tier, "saturation_rate"), (double)NAN,
+                             (double)NAN, "1/s", "rate at which the bottleneck is full"));
+    }
+}
+
+static void say_first_change(const StudyTelling *telling)
+{
+    g_autofree char *advice = advice_first(telling);
+
+    if (advice != NULL) {
+        tell_say(telling, "The first thing to change: %s", advice);
+    }
+}
+
+static void say_trust(const StudyTelling *telling)
+{
+    g_autofree char *confidence =
+        g_strdup_printf("%g", 100 * study_number(telling->capacity, "confidence"));
+
+    tell_note(
+        telling,
+        "How far to trust this: in brackets stand the rates between which the truth lies with "
+        "%s %% confidence, as far as chance goes and if the model is right. The laws of "
+        "queues, of quorums and of fail-over in the model are held against closed forms and "
+        "published measurements; the figures of this system (part 2) have not been held "
+        "against the system itself. Until a load test has, take differences as sounder than "
+        "absolute numbers.",
+        confidence);
+}
+
+static void put_headline(const StudyTelling *telling, const char *headline, int is_met)
+{
+    g_autofree char *thresholds = name_thresholds(telling->capacity);
+    g_autofree char *whole = g_strdup_printf("Sustains %s, at %s.", headline, thresholds);
+
+    page_open(telling->page, "p", "class",
+              is_met > 0    ? "verdict pass"
+              : is_met == 0 ? "verdict fail"
+                            : "verdict open",
+              NULL);
+    page_text(telling->page, whole);
+    page_close(telling->page, "p");
+    ledger_add_sentence(telling->ledger, whole);
+}
+
+static guint most_lost(const cJSON *capacity)
+{
+    return tell_worst(capacity, 2) != NULL && tell_worst(capacity, 1) == NULL ? 2
+           : tell_worst(capacity, 1) != NULL                                  ? 1
+                                                                              : 0;
+}
+
+static int is_target_met(const cJSON *capacity, guint lost)
+{
+    const cJSON *inputs = study_member(study_member(capacity, "outlook"), "inputs");
+    double high = study_number(inputs, "target_high");
+
+    return high > 0 ? all_carry(capacity, lost, high) : 1;
+}
+
+static void answer_capacity(const StudyTelling *telling)
+{
+    const cJSON *capacity = telling->capacity;
+    guint lost = most_lost(capacity);
+    g_autofree char *headline = describe_loss(telling, lost);
+
+    put_headline(telling, headline, is_target_met(capacity, lost));
+    if (lost > 0) {
+        g_autofree char *intact = describe_loss(telling, 0);
+
+        tell_say(telling, "Nothing lost: %s.", intact);
+    } else {
+        tell_note(telling,
+                  "What is left when a site is lost was not asked: 'dcdrill capacity %s --n-minus "
+                  "1' does.",
+                  tell_scenario(telling));
+    }
+    say_target(telling, lost);
+    say_bottleneck(telling, tell_worst(capacity, lost));
+    say_first_change(telling);
+    if (study_text(capacity, "unfinished")[0] != '\0') {
+        tell_say(telling, "Not complete: %s.", study_text(capacity, "unfinished"));
+    }
+    say_trust(telling);
+}
+
+/* Without a capacity: what each study came to. */
+static void answer_others(const StudyTelling *telling)
+{
+    for (guint i = 0; i < telling->files->len; i++) {
+        const StudyFile *file = g_ptr_array_index(telling->files, i);
+
+        if (file->kind == STUDY_DIFF) {
+            tell_say(telling, "%s against %s: %s.", study_text(file->json, "after"),
+                     study_text(file->json, "before"), study_text(file->json, "verdict"));
+        } else if (file->kind == STUDY_SWEEP) {
+            double knee = study_number(file->json, "knee");
+
+            tell_say(
+                telling, "%s was tried over %u points%s%s.", study_text(file->json, "scenario"),
+                study_count(study_member(file->json, "points")),
+                isfinite(knee) ? "; from here on waiting grows faster than the load: " : "",
+                isfinite(knee) ? tell_figure(telling, knee, (double)NAN, (double)NAN, "1/s", "knee")
+                               : "");
+        } else {
+            const cJSON *effect = study_item(study_member(file->json, "effects"), 0);
+
+            tell_say(telling, "Of the settings of %s, '%s' does most to %s.",
+                     study_text(file->json, "scenario"), study_text(effect, "setting"),
+                     study_text(effect, "metric"));
+        }
+    }
+}
+
+void part_answer(const StudyTelling *telling)
+{
+    page_element(telling->page, "h1", NULL, telling->ledger->title);
+    tell_begin(telling, 1, "Answer", true);
+    if (telling->capacity != NULL) {
+        answer_capacity(telling);
+    } else {
+        answer_others(telling);
+    }
+    if (telling->drawer->is_missing) {
+        page_element(telling->page, "p", "missing",
+                     "Figures are left out: there is no gnuplot on this machine. All tables are "
+                     "here; 'dcdrill report' draws the figures later.");
+    }
+    tell_end(telling);
+}
