@@ -41,13 +41,26 @@ static void add_outlook(StudyResult *result, const Outlook *outlook, const Capac
     }
 }
 
-static int find(StudyJob *job, const CapacityOrder *order)
+/* Reads what the scenario says of the search. */
+static bool read_inputs(const StudyJob *job, CapacityOrder *order, OutlookInputs *inputs,
+                        GError **error)
+{
+    const StudyFlags *flags = &job->options->study;
+
+    if (!outlook_check(&job->study, order->path, flags->prices, inputs, error)) {
+        return false;
+    }
+    order->lost = flags->n_minus >= 0 ? (guint)flags->n_minus : (guint)inputs->n_minus;
+    return true;
+}
+
+static int find(StudyJob *job, CapacityOrder *order)
 {
     g_autoptr(GError) error = NULL;
     const char *prices = job->options->study.prices;
-    g_autoptr(Capacity) capacity = outlook_check(&job->study, order->path, prices, &error)
-                                       ? capacity_find(&job->study, order, &error)
-                                       : NULL;
+    g_auto(OutlookInputs) inputs = {0};
+    g_autoptr(Capacity) capacity =
+        read_inputs(job, order, &inputs, &error) ? capacity_find(&job->study, order, &error) : NULL;
     g_autoptr(Outlook) outlook =
         capacity != NULL ? outlook_make(&job->study, order->path, prices, capacity, &error) : NULL;
 
@@ -89,8 +102,7 @@ int command_capacity(const Options *options, const Kind *const *kinds)
                            .to = options->study.to,
                            .width = options->study.width,
                            .replications = (guint)options->replications,
-                           .most = options->study.most > 0 ? (guint)options->study.most : 0,
-                           .lost = (guint)options->study.n_minus};
+                           .most = options->study.most > 0 ? (guint)options->study.most : 0};
 
     if (study_job_begin(&job, options, kinds, order.path)) {
         status = find(&job, &order);

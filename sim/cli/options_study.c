@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#define OPTION_NOT_GIVEN G_MININT
 #define OPTIONS_ERROR g_quark_from_static_string("options")
 
 void options_study_add(GOptionContext *context, StudyFlags *flags)
@@ -15,7 +16,9 @@ void options_study_add(GOptionContext *context, StudyFlags *flags)
          "p(99) 3%\"; may be given several times",
          "FIGURE"},
         {"n-minus", 0, 0, G_OPTION_ARG_INT, &flags->n_minus,
-         "capacity: also with each site lost (1), and each two of them (2)", "N"},
+         "capacity: also with each site lost (1), and each two of them (2); default: as the "
+         "scenario says",
+         "N"},
         {"rate", 0, 0, G_OPTION_ARG_STRING, &flags->rate,
          "capacity, sweep: the value that is the offered load (default: all of 'load')",
          "/POINTER"},
@@ -38,6 +41,7 @@ void options_study_add(GOptionContext *context, StudyFlags *flags)
         G_OPTION_ENTRY_NULL,
     };
 
+    flags->n_minus = OPTION_NOT_GIVEN;
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
@@ -48,7 +52,7 @@ bool options_study_check(const StudyFlags *flags, GError **error)
                     "'--lowest' and '--highest' are rates a second, above 0");
         return false;
     }
-    if (flags->n_minus < 0 || flags->n_minus > 2) {
+    if (flags->n_minus != OPTION_NOT_GIVEN && (flags->n_minus < 0 || flags->n_minus > 2)) {
         g_set_error(error, OPTIONS_ERROR, 0, "'--n-minus' is 0, 1 or 2 sites");
         return false;
     }

@@ -12,7 +12,8 @@ typedef struct StudyFlags {
     char *rate;     /* which value is the offered load */
     char *intent, *prices;
     double from, to, width; /* rates; half-width of the capacity as a share */
-    int n_minus, most, trajectories, budget;
+    int n_minus;            /* below 0: not given */
+    int most, trajectories, budget;
     gboolean is_sensitivity;
 } StudyFlags;
 

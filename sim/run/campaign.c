@@ -449,8 +449,9 @@ static const char *find_experiment(const Scenario *scenario)
     for (guint i = 0; i < scenario->method->len; i++) {
         const Activity *activity = g_ptr_array_index(scenario->method, i);
 
-        /* what is broken before anything is measured, and stays so, is a state of its own */
-        if (activity->type == ACTIVITY_ACTION && (activity->at >= 0 || activity->duration > 0)) {
+        /* broken before anything is measured and so to the end: a state; ended then: past */
+        if (activity->type == ACTIVITY_ACTION &&
+            (activity->at >= 0 || (activity->duration > 0 && activity->duration > -activity->at))) {
             return experiment_word(EXPERIMENT_FAULT);
         }
     }
@@ -466,8 +467,7 @@ static const char *find_experiment(const Scenario *scenario)
     return experiment_word(EXPERIMENT_STEADY);
 }
 
-/* What the results say of the campaign as a whole; nothing of it depends on when or where it ran.
- */
+/* What the results say of the campaign as a whole, whenever and wherever it ran. */
 static void write_facts(ResultsWriter *writer, const CampaignOrder *order)
 {
     const Scenario *scenario = order->scenario;

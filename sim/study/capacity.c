@@ -9,10 +9,13 @@
 #include "sim/study/margin.h"
 
 #define USUAL_WIDTH 0.02
-#define FEWEST 5
+#define FEWEST 4
+#define FEWEST_SCOUTS 2
 #define MOST_TIMES 8
 #define USUAL_WARMUP (2 * SIM_MIN)
 #define REACH 16
+#define LIGHT 0.1   /* of the load, while users move away from a lost site */
+#define SERVES 0.02 /* share of the answers from which on a site counts for a first guess */
 
 /* --- what was seen at one rate --------------------------------------------------------------- */
 
@@ -35,6 +38,7 @@ typedef struct Search {
     const Rate *rate;
     CapacityCase *one;
     char **sets; /* of the case */
+    double first, step;
     GPtrArray *looks;
     GPtrArray *names; /* of the trials' scratch */
 } Search;
@@ -168,7 +172,7 @@ static void take_tiers(const Search *search)
     tiers_foretell(one->tiers, look->rate, light->tiers, light->rate);
 }
 
-static FrontierOrder frontier_order(const Search *search, const Scenario *scenario, double first)
+static FrontierOrder frontier_order(const Search *search, const Scenario *scenario)
 {
     const CapacityOrder *order = search->order;
     double offered = rate_offered(search->rate);
@@ -178,8 +182,10 @@ static FrontierOrder frontier_order(const Search *search, const Scenario *scenar
 
     return (FrontierOrder){.from = order->from > 0 ? order->from : offered / REACH,
                            .to = order->to > 0 ? order->to : offered * REACH,
-                           .first = first,
+                           .first = search->first,
+                           .step = search->step,
                            .width = order->width > 0 ? order->width : USUAL_WIDTH,
+                           .scouts = MAX(replications / 2, FEWEST_SCOUTS),
                            .replications = replications,
                            .most = order->most > 0 ? MAX(order->most, replications)
                                                    : MOST_TIMES * replications,
@@ -187,9 +193,9 @@ static FrontierOrder frontier_order(const Search *search, const Scenario *scenar
                            .context = (void *)(uintptr_t)search};
 }
 
-static bool search_case(Search *search, const Scenario *scenario, double first, GError **error)
+static bool search_case(Search *search, const Scenario *scenario, GError **error)
 {
-    FrontierOrder order = frontier_order(search, scenario, first);
+    FrontierOrder order = frontier_order(search, scenario);
 
     search->one->frontier = frontier_search(&order, error);
     for (guint i = 0; i < search->names->len; i++) {
@@ -204,32 +210,47 @@ static bool search_case(Search *search, const Scenario *scenario, double first, 
 
 /* --- all cases ------------------------------------------------------------------------------- */
 
-/* What a case changes: its sites have no power from the first instant on, and the warm-up lasts
- * until their users are served elsewhere. */
+/* One action of the method, as --set takes it. */
+static void add_action(const Scenario *scenario, GStrvBuilder *builder, guint index, char *action)
+{
+    bool has_method = json_member(scenario->root, "method") != NULL || index > 0;
+    g_autofree char *line = has_method ? g_strdup_printf("/method/-=%s", action)
+                                       : g_strdup_printf("/method=[%s]", action);
+
+    g_strv_builder_add(builder, line);
+    g_free(action);
+}
+
+/* What a case changes: its sites have no power from the first instant on, and a stretch before the
+ * warm-up, with a tenth of the load, lasts until their users are served elsewhere. */
 static char **case_sets(const Scenario *scenario, const CapacityOrder *order, char *const *lost)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    SimSpan warmup =
-        MAX(scenario->simulation.warmup, order->warmup > 0 ? order->warmup : USUAL_WARMUP);
-    bool has_method = json_member(scenario->root, "method") != NULL;
-    char span[SIM_SPAN_TEXT];
+    SimSpan moving = order->warmup > 0 ? order->warmup : USUAL_WARMUP;
+    char warmup[SIM_SPAN_TEXT];
+    char light[SIM_SPAN_TEXT];
+    guint index = 0;
 
     if (lost[0] == NULL) {
         return g_strv_builder_end(builder);
     }
-    sim_span_print(warmup, span);
-    g_autofree char *set = g_strdup_printf("/simulation/warmup=%s", span);
+    sim_span_print(scenario->simulation.warmup + moving, warmup);
+    sim_span_print(moving, light);
+    g_autofree char *set = g_strdup_printf("/simulation/warmup=%s", warmup);
 
     g_strv_builder_add(builder, set);
+    add_action(scenario, builder, index++,
+               g_strdup_printf("{\"type\":\"action\",\"name\":\"users-move\",\"at\":\"-%s\","
+                               "\"duration\":\"%s\",\"func\":\"load.surge\","
+                               "\"target\":{},"
+                               "\"arguments\":{\"factor\":%g}}",
+                               warmup, light, LIGHT));
     for (guint i = 0; lost[i] != NULL; i++) {
-        g_autofree char *action = g_strdup_printf(
-            "{\"type\":\"action\",\"name\":\"without-%s\",\"at\":\"-%s\",\"func\":\"dc.outage\","
-            "\"target\":{\"dc\":\"%s\"},\"arguments\":{\"cause\":\"power\"}}",
-            lost[i], span, lost[i]);
-        g_autofree char *line = has_method || i > 0 ? g_strdup_printf("/method/-=%s", action)
-                                                    : g_strdup_printf("/method=[%s]", action);
-
-        g_strv_builder_add(builder, line);
+        add_action(scenario, builder, index++,
+                   g_strdup_printf("{\"type\":\"action\",\"name\":\"without-%s\",\"at\":\"-%s\","
+                                   "\"func\":\"dc.outage\",\"target\":{\"dc\":\"%s\"},"
+                                   "\"arguments\":{\"cause\":\"power\"}}",
+                                   lost[i], warmup, lost[i]));
     }
     return g_strv_builder_end(builder);
 }
@@ -276,12 +297,50 @@ static void list_cases(Capacity *capacity, const Scenario *scenario, guint lost)
     }
 }
 
+/* Whether the site answers in the intact case. */
+static bool is_serving(const CapacityCase *intact, const char *dc)
+{
+    for (guint i = 0; i < intact->shares->len; i++) {
+        const CapacityShare *share = g_ptr_array_index(intact->shares, i);
+
+        if (strcmp(share->dc, dc) == 0) {
+            return share->ratio >= SERVES;
+        }
+    }
+    return false;
+}
+
+/* Where a case with sites lost begins: in proportion to the sites that serve and are left; where
+ * none of them is lost, just below the intact capacity, with a small first step. */
+static void guess_first(Search *search, const CapacityCase *intact, double width)
+{
+    guint serving = 0;
+    guint lost = 0;
+
+    for (guint i = 0; i < intact->shares->len; i++) {
+        const CapacityShare *share = g_ptr_array_index(intact->shares, i);
+
+        serving += share->ratio >= SERVES;
+    }
+    for (guint i = 0; search->one->lost[i] != NULL; i++) {
+        lost += is_serving(intact, search->one->lost[i]);
+    }
+    if (isnan(intact->frontier->rate)) {
+        return;
+    }
+    if (lost == 0) {
+        search->first = intact->frontier->rate * (1 - width / 2);
+        search->step = 1 + width;
+    } else if (lost < serving) {
+        search->first = intact->frontier->rate * (serving - lost) / serving;
+    }
+}
+
 static bool run_case(Study *study, const CapacityOrder *order, const Rate *rate,
                      const Scenario *scenario, const Capacity *capacity, guint index,
                      GError **error)
 {
     CapacityCase *one = g_ptr_array_index(capacity->cases, index);
-    const CapacityCase *intact = g_ptr_array_index(capacity->cases, 0);
     g_auto(GStrv) sets = case_sets(scenario, order, one->lost);
     g_autoptr(GPtrArray) looks = g_ptr_array_new_with_free_func((GDestroyNotify)look_free);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -290,12 +349,14 @@ static bool run_case(Study *study, const CapacityOrder *order, const Rate *rate,
                      .rate = rate,
                      .one = one,
                      .sets = sets,
+                     .first = rate_offered(rate),
                      .looks = looks,
                      .names = names};
-    double first = index > 0 && !isnan(intact->frontier->rate) ? 0.8 * intact->frontier->rate
-                                                               : rate_offered(rate);
 
-    return search_case(&search, scenario, first, error);
+    if (index > 0) {
+        guess_first(&search, g_ptr_array_index(capacity->cases, 0), capacity->width);
+    }
+    return search_case(&search, scenario, error);
 }
 
 static Capacity *capacity_new(const Scenario *scenario, const CapacityOrder *order,

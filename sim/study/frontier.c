@@ -3,18 +3,30 @@
 
 #include <math.h>
 
-/* Margins beyond these say nothing more about where 0 is. */
-#define MARGIN_MOST 1.0
+#include "sim/results/judge/reroute.h"
+
 #define STEP_UP 1.5
+#define STEP_DOWN 0.15    /* of the first step down; it doubles */
+#define NEAR_CEILING 0.92 /* of the ceiling: a first look there, when it is further away */
 #define PAST_CEILING 1.03 /* looks far beyond it cost much and tell nothing */
-#define LOOKS_MOST 40
+#define LEAST_STEP 1.02   /* up, however near an extrapolation says that it is */
+#define LOOKS_MOST 60
 #define STEPS_OUT 6
+#define GAP_SHARE                                                                                  \
+    0.25 /* of the distance between looks at a cliff: what interpolation may err by                \
+          */
 
 typedef struct Search {
     const FrontierOrder *order;
     Frontier *frontier;
     guint looks;
 } Search;
+
+/* Rates: it holds at low, not at high. */
+typedef struct Bracket {
+    double low, high;
+    double low_value, high_value; /* bent margins there */
+} Bracket;
 
 void frontier_free(Frontier *frontier)
 {
@@ -33,9 +45,16 @@ static FrontierPoint *point_at(const Search *search, guint index)
     return &g_array_index(search->frontier->points, FrontierPoint, index);
 }
 
-static double limited(double margin)
+/* From -1 to 1. The limit over the value is a straight line where the value goes with 1 / (most -
+ * rate); margins beyond half of the limit say nothing more about where 0 is. */
+static double bend(double margin)
 {
-    return fmin(fmax(margin, -MARGIN_MOST), MARGIN_MOST);
+    return margin >= 0.5 ? 1 : margin / (1 - margin);
+}
+
+static guint scouts_of(const FrontierOrder *order)
+{
+    return order->scouts > 0 ? MIN(order->scouts, order->replications) : order->replications;
 }
 
 /* --- looks ---------------------------------------------------------------------------------- */
@@ -76,20 +95,48 @@ static int look(Search *search, double rate, guint replications, GError **error)
 
 /* --- a bracket ------------------------------------------------------------------------------ */
 
-typedef struct Bracket {
-    double low, high;             /* rates: it holds at low, not at high */
-    double low_value, high_value; /* limited margins there */
-} Bracket;
-
-/* The next rate up: not far beyond what cannot hold. */
-static double step_up(const Search *search, const FrontierPoint *point)
+/* Where a straight line through two looks that hold falls through 0; INFINITY: nowhere above. */
+static double extrapolate(const FrontierPoint *lower, const FrontierPoint *upper)
 {
-    double step = point->rate * STEP_UP;
+    double fall = bend(lower->middle) - bend(upper->middle);
 
-    if (point->ceiling > 0) {
-        step = fmin(step, fmax(point->ceiling * PAST_CEILING, point->rate * PAST_CEILING));
+    return fall > 0 ? upper->rate + bend(upper->middle) * (upper->rate - lower->rate) / fall
+                    : (double)INFINITY;
+}
+
+/* The next rate up from a look that holds: near the ceiling, then past it, not beyond where the
+ * looks so far say that it ends. */
+static double step_up(const Search *search, guint place, double step, double *past)
+{
+    const FrontierPoint *point = point_at(search, place);
+    double next = point->rate * step;
+
+    if (search->order->step == 0 && point->ceiling > 0) {
+        if (point->rate < 0.95 * NEAR_CEILING * point->ceiling) {
+            next = NEAR_CEILING * point->ceiling;
+        } else {
+            next = fmax(point->ceiling, point->rate) * *past;
+            *past *= *past;
+        }
     }
-    return fmin(step, search->order->to);
+    if (place > 0) {
+        double end =
+            extrapolate(point_at(search, place - 1), point) * (1 + search->order->width / 2);
+
+        next = fmin(next, fmax(end, point->rate * LEAST_STEP));
+    }
+    return fmin(next, search->order->to);
+}
+
+static void take_side(Bracket *bracket, const FrontierPoint *point)
+{
+    if (point->middle >= 0) {
+        bracket->low = point->rate;
+        bracket->low_value = bend(point->middle);
+    } else {
+        bracket->high = point->rate;
+        bracket->high_value = bend(point->middle);
+    }
 }
 
 /* Steps down until it holds; then up until it does not. */
@@ -97,38 +144,34 @@ static bool find_bracket(Search *search, Bracket *bracket, GError **error)
 {
     const FrontierOrder *order = search->order;
     double rate = fmin(fmax(order->first, order->from), order->to);
-    double low = (double)NAN;
-    double high = (double)NAN;
-    double low_value = 0;
-    double high_value = 0;
+    double up = order->step > 0 ? order->step : STEP_UP;
+    double down = STEP_DOWN;
+    double past = PAST_CEILING;
 
-    while (isnan(low) || isnan(high)) {
-        int place = look(search, rate, order->replications, error);
-        double value;
+    *bracket = (Bracket){(double)NAN, (double)NAN, 0, 0};
+    while (isnan(bracket->low) || isnan(bracket->high)) {
+        int place = look(search, rate, scouts_of(order), error);
 
         if (place < 0) {
             return false;
         }
-        value = limited(point_at(search, (guint)place)->middle);
-        if (value >= 0) {
-            low = rate;
-            low_value = value;
-        } else {
-            high = rate;
-            high_value = value;
-        }
-        if (value >= 0 && rate >= order->to) {
+        take_side(bracket, point_at(search, (guint)place));
+        if (isnan(bracket->high) && rate >= order->to) {
             search->frontier->end = FRONTIER_ALWAYS;
             return true;
         }
-        if (value < 0 && rate <= order->from) {
+        if (isnan(bracket->low) && rate <= order->from) {
             search->frontier->end = FRONTIER_NEVER;
             return true;
         }
-        rate = isnan(high) ? step_up(search, point_at(search, (guint)place))
-                           : fmax(rate / STEP_UP, order->from);
+        if (isnan(bracket->high)) {
+            rate = step_up(search, (guint)place, up, &past);
+            up = fmin(up * up, STEP_UP);
+        } else {
+            rate = fmax(rate / (1 + down), order->from);
+            down *= 2;
+        }
     }
-    *bracket = (Bracket){low, high, low_value, high_value};
     return true;
 }
 
@@ -136,30 +179,26 @@ static bool find_bracket(Search *search, Bracket *bracket, GError **error)
  * and steep on the other, the middle. */
 static bool narrow(Search *search, Bracket *bracket, GError **error)
 {
-    double wanted = search->order->width / 2;
     int stood = 0;
 
-    while (bracket->high - bracket->low > wanted * bracket->low && search->looks < LOOKS_MOST) {
+    while (bracket->high - bracket->low > search->order->width * bracket->low &&
+           search->looks < LOOKS_MOST) {
         double span = bracket->high - bracket->low;
         double share = bracket->low_value / (bracket->low_value - bracket->high_value);
-        bool is_stuck = stood < -1 || stood > 1;
+        bool is_flat = bracket->low_value >= 1 || bracket->high_value <= -0.9;
+        bool is_stuck = stood < -1 || stood > 1 || is_flat;
         double rate = bracket->low + span * (is_stuck ? 0.5 : fmin(fmax(share, 0.1), 0.9));
-        int place = look(search, rate, search->order->replications, error);
-        double value;
+        int place = look(search, rate, scouts_of(search->order), error);
 
         if (place < 0) {
             return false;
         }
-        value = limited(point_at(search, (guint)place)->middle);
-        if (value >= 0) {
-            bracket->low = rate;
-            bracket->low_value = value;
+        if (point_at(search, (guint)place)->middle >= 0) {
             stood = is_stuck || stood < 0 ? 1 : stood + 1;
         } else {
-            bracket->high = rate;
-            bracket->high_value = value;
             stood = is_stuck || stood > 0 ? -1 : stood - 1;
         }
+        take_side(bracket, point_at(search, (guint)place));
     }
     return true;
 }
@@ -170,81 +209,124 @@ typedef double PointValue(const FrontierPoint *point);
 
 static double low_of(const FrontierPoint *point)
 {
-    return limited(point->low);
+    return bend(point->low);
 }
 
 static double middle_of(const FrontierPoint *point)
 {
-    return limited(point->middle);
+    return bend(point->middle);
 }
 
 static double high_of(const FrontierPoint *point)
 {
-    return limited(point->high);
+    return bend(point->high);
 }
 
-/* Where the value falls through 0 among points with enough replications; `is_first`: the first
- * fall, else the last one. NAN when it does not, with `*is_below` telling that it never holds. */
-static double crossing(const Search *search, PointValue *value, guint replications, bool is_first,
-                       bool *is_below)
-{
-    const FrontierPoint *before = NULL;
-    double found = (double)NAN;
+/* The looks with enough replications, and the best falling curve through a value of them. */
+typedef struct Curve {
+    guint count;
+    double *rates, *values;
+} Curve;
 
-    *is_below = false;
-    for (guint i = 0; i < search->frontier->points->len; i++) {
+static void curve_clear(Curve *curve)
+{
+    g_free(curve->rates);
+    g_free(curve->values);
+}
+
+static Curve curve_through(const Search *search, PointValue *value, guint replications)
+{
+    guint most = search->frontier->points->len;
+    Curve curve = {0, g_new0(double, most), g_new0(double, most)};
+    g_autofree double *weights = g_new0(double, most);
+
+    for (guint i = 0; i < most; i++) {
         const FrontierPoint *point = point_at(search, i);
 
-        if (point->replications < replications) {
-            continue;
+        if (point->replications >= replications) {
+            curve.rates[curve.count] = point->rate;
+            curve.values[curve.count] = -value(point);
+            weights[curve.count++] = 1;
         }
-        if (before == NULL) {
-            *is_below = value(point) < 0;
-        }
-        if (before != NULL && value(before) >= 0 && value(point) < 0 &&
-            (isnan(found) || !is_first)) {
-            found = before->rate +
-                    (point->rate - before->rate) * value(before) / (value(before) - value(point));
-        }
-        before = point;
     }
+    reroute_make_rising(curve.values, weights, curve.count);
+    for (guint i = 0; i < curve.count; i++) {
+        curve.values[i] = -curve.values[i];
+    }
+    return curve;
+}
+
+/* Where it falls through 0, with the distance of the looks on both sides; NAN when it does not,
+ * with `*is_below` telling that it never holds. */
+static double crossing(const Search *search, PointValue *value, guint replications, bool *is_below,
+                       double *gap)
+{
+    Curve curve = curve_through(search, value, replications);
+    double found = (double)NAN;
+
+    *is_below = curve.count > 0 && curve.values[0] < 0;
+    for (guint i = 1; i < curve.count; i++) {
+        double before = curve.values[i - 1];
+
+        if (before >= 0 && curve.values[i] < 0) {
+            *gap = curve.rates[i] - curve.rates[i - 1];
+            found = curve.rates[i - 1] + *gap * before / (before - curve.values[i]);
+        }
+    }
+    curve_clear(&curve);
     return found;
 }
 
 /* Looks further out, a step at a time, until the value has a crossing. */
-static bool reach(Search *search, PointValue *value, guint replications, bool is_first,
-                  double centre, double step, double *found, GError **error)
+static bool reach(Search *search, PointValue *value, guint replications, double centre, double step,
+                  double *found, double *gap, GError **error)
 {
     for (int k = 1; k <= STEPS_OUT; k++) {
         bool is_below;
-        double rate;
+        double out = step * k * (k + 1) / 2;
 
-        *found = crossing(search, value, replications, is_first, &is_below);
+        *found = crossing(search, value, replications, &is_below, gap);
         if (!isnan(*found)) {
             return true;
         }
-        rate = is_below ? centre * (1 - step * k * (k + 1) / 2)
-                        : centre * (1 + step * k * (k + 1) / 2);
-        if (rate <= 0 || look(search, rate, replications, error) < 0) {
-            return rate <= 0;
+        if (out >= 1 || search->looks >= LOOKS_MOST) {
+            return true;
+        }
+        if (look(search, is_below ? centre * (1 - out) : centre * (1 + out), replications, error) <
+            0) {
+            return false;
         }
     }
     bool is_below;
 
-    *found = crossing(search, value, replications, is_first, &is_below);
+    *found = crossing(search, value, replications, &is_below, gap);
     return true;
 }
 
-static bool settle_ends(Search *search, double centre, guint replications, GError **error)
+/* More replications at both ends; then further looks where the interval ends beyond them. */
+static bool settle_ends(Search *search, const Bracket *bracket, guint replications, GError **error)
 {
     Frontier *frontier = search->frontier;
-    double step = search->order->width / 2;
+    double step = search->order->width;
+    double centre = (bracket->low + bracket->high) / 2;
+    double gap = 0;
+    double unused;
 
-    return look(search, centre * (1 - step), replications, error) >= 0 &&
-           look(search, centre * (1 + step), replications, error) >= 0 &&
-           reach(search, middle_of, replications, true, centre, step, &frontier->rate, error) &&
-           reach(search, low_of, replications, true, centre, step, &frontier->low, error) &&
-           reach(search, high_of, replications, false, centre, step, &frontier->high, error);
+    if (look(search, bracket->low, replications, error) < 0 ||
+        look(search, bracket->high, replications, error) < 0 ||
+        !reach(search, middle_of, replications, centre, step, &frontier->rate, &gap, error) ||
+        !reach(search, low_of, replications, centre, step, &frontier->low, &unused, error) ||
+        !reach(search, high_of, replications, centre, step, &frontier->high, &unused, error)) {
+        return false;
+    }
+    /* an end that is not known stays so */
+    if (frontier->low > frontier->rate - GAP_SHARE * gap) {
+        frontier->low = frontier->rate - GAP_SHARE * gap;
+    }
+    if (frontier->high < frontier->rate + GAP_SHARE * gap) {
+        frontier->high = frontier->rate + GAP_SHARE * gap;
+    }
+    return true;
 }
 
 /* Half of the interval as a share of the frontier; NAN when an end is unknown. */
@@ -264,16 +346,32 @@ static guint more_replications(const Search *search, guint now, double width)
     return (guint)fmin(fmin(fmax(wanted, now + 1), 3 * now), search->order->most);
 }
 
-static bool settle(Search *search, const Bracket *bracket, GError **error)
+/* The looks on both sides of the frontier as it is known now. */
+static void bracket_again(const Search *search, Bracket *bracket)
+{
+    double rate = search->frontier->rate;
+
+    for (guint i = 0; i < search->frontier->points->len && !isnan(rate); i++) {
+        double at = point_at(search, i)->rate;
+
+        if (at <= rate && (at > bracket->low || bracket->low > rate)) {
+            bracket->low = at;
+        }
+        if (at > rate && (at < bracket->high || bracket->high <= rate)) {
+            bracket->high = at;
+        }
+    }
+}
+
+static bool settle(Search *search, Bracket *bracket, GError **error)
 {
     Frontier *frontier = search->frontier;
     guint replications = search->order->replications;
-    double centre = (bracket->low + bracket->high) / 2;
 
     for (;;) {
         double width;
 
-        if (!settle_ends(search, centre, replications, error)) {
+        if (!settle_ends(search, bracket, replications, error)) {
             return false;
         }
         width = width_of(frontier);
@@ -282,7 +380,7 @@ static bool settle(Search *search, const Bracket *bracket, GError **error)
         if (frontier->end == FRONTIER_FOUND || replications >= search->order->most) {
             return true;
         }
-        centre = isnan(frontier->rate) ? centre : frontier->rate;
+        bracket_again(search, bracket);
         replications = more_replications(search, replications, width);
     }
 }
@@ -304,7 +402,7 @@ Frontier *frontier_search(const FrontierOrder *order, GError **error)
 {
     g_autoptr(Frontier) frontier = g_new0(Frontier, 1);
     Search search = {.order = order, .frontier = frontier};
-    Bracket bracket = {0};
+    Bracket bracket;
 
     frontier->points = g_array_new(FALSE, FALSE, sizeof(FrontierPoint));
     frontier->end = FRONTIER_FOUND;

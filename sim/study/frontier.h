@@ -1,10 +1,14 @@
-/* frontier.h - the highest rate at which something still holds, when each look is noisy: a bracket,
- * then a search between its ends under common random numbers, then looks close to the crossing
- * until its interval is narrow enough. At a rate the margin to the limit is known with an interval,
- * [low, high]; the set of rates whose interval holds 0 is the interval of the frontier (inversion
- * of the interval at each rate), so it is as honest as that. The ends are interpolated between
- * looks. Margins fall as the rate rises. Sources: simulation methodology, section 10; Illinois
- * rule: Dowell and Jarratt, 1971. */
+/* frontier.h - the highest rate at which something still holds, when each look is noisy: a bracket
+ * by short looks, narrowed between its ends under common random numbers, then more replications of
+ * the looks at both ends until the interval of the crossing is narrow enough. At a rate the margin
+ * to the limit is known with an interval, [low, high]; the set of rates whose interval holds 0 is
+ * the interval of the frontier (inversion of the interval at each rate), so it is as honest as
+ * that. Margins fall as the rate rises: the curves through low, middle and high are the best
+ * falling ones (isotonic), interpolated between looks as limit / (limit - margin), which is a
+ * straight line for a queue; the first of several crossings would be too low on average. Where the
+ * fall is a cliff between two looks the interval keeps half of their distance. Sources: simulation
+ * methodology, section 10; Illinois rule: Dowell and Jarratt, 1971; Barlow and others, 1972
+ * (isotonic regression). */
 #pragma once
 
 #include <glib.h>
@@ -25,7 +29,9 @@ typedef bool FrontierProbe(void *context, double rate, guint replications, Front
 
 typedef struct FrontierOrder {
     double from, to, first; /* rates: limits of the search, and where it begins */
+    double step;            /* ratio of the first step up; 0: by the ceiling of a look */
     double width;           /* half-width wanted, as a share of the frontier */
+    guint scouts; /* replications of looks that only bracket; 0: as many as of the others */
     guint replications, most;
     FrontierProbe *probe;
     void *context;

@@ -6,6 +6,7 @@
 
 #include "sim/results/judge/figure.h"
 #include "sim/results/judge/judge.h"
+#include "sim/results/judge/judge_runs.h"
 
 /* Whether the figure is the worst of all replications, whose interval runs from best to worst. */
 static bool is_worst_case(const Threshold *threshold)
@@ -39,8 +40,33 @@ static bool refuse(const Threshold *threshold, const Judged *judged, const char 
     return false;
 }
 
-static bool measure_one(const Threshold *threshold, const Judged *judged, FrontierPoint *point,
-                        GError **error)
+/* Where every replication breaks a limit from above, the mean of the logarithms bounds the mean
+ * from below (it is that of the smaller, geometric one): shares of requests that fail differ by
+ * more than themselves in overload, and Student's t of the shares would not even leave 0 out. The
+ * margin of that bound; INFINITY when there is none. */
+static double margin_of_overload(const Trial *trial, const Threshold *threshold)
+{
+    const ThresholdRule *rule = threshold->rule;
+    g_autofree double *values = judge_each_run(trial->results, rule, threshold->window);
+    guint count;
+    guint broken = 0;
+
+    results_runs(trial->results, &count);
+    for (guint i = 0; i < count; i++) {
+        if (values[i] > 0 && !threshold_holds(rule, values[i]) &&
+            figure_margin(rule, values[i]) < 0 &&
+            figure_margin(rule, 2 * values[i]) < figure_margin(rule, values[i])) {
+            values[broken++] = log(values[i]);
+        }
+    }
+    Estimate estimate = estimate_mean(values, broken, threshold->confidence);
+
+    return broken < count || broken < 2 || isnan(estimate.low) ? (double)INFINITY
+                                                               : margin_of(rule, exp(estimate.low));
+}
+
+static bool measure_one(const Trial *trial, const Threshold *threshold, const Judged *judged,
+                        FrontierPoint *point, GError **error)
 {
     const ThresholdRule *rule = threshold->rule;
     double low;
@@ -65,6 +91,9 @@ static bool measure_one(const Threshold *threshold, const Judged *judged, Fronti
     high = margin_of(rule, judged->high);
     point->low = fmin(low, high);
     point->high = fmax(low, high);
+    if (point->high >= 0 && point->middle < 0) {
+        point->high = fmax(fmin(point->high, margin_of_overload(trial, threshold)), point->middle);
+    }
     return true;
 }
 
@@ -93,7 +122,7 @@ bool margin_measure(const Trial *trial, FrontierPoint *point, GError **error)
         Judged *judged = judge_threshold(trial->results, threshold->rule, threshold->window,
                                          threshold->confidence);
         FrontierPoint one = {0};
-        bool is_good = measure_one(threshold, judged, &one, error);
+        bool is_good = measure_one(trial, threshold, judged, &one, error);
 
         if (is_good && one.middle < point->middle) {
             g_free(point->binding);

@@ -40,6 +40,8 @@ static const Field input_fields[] = {
     FIELD_SPAN(OutlookInputs, ttl, .initial = "60s", .lowest = "1s", .highest = "7d",
                .source = COST_PAGE, .help = "Time to live of the answers"),
     FIELD_TEXT(OutlookInputs, cpu, .help = "Pointer to the law of CPU a request"),
+    FIELD_COUNT(OutlookInputs, n_minus, .initial = "0", .lowest = "0", .highest = "2",
+                .help = "Sites lost at once that are searched too"),
     FIELD_END,
 };
 
@@ -266,13 +268,24 @@ static bool is_wanted(const Scenario *scenario, const char *prices)
     return prices != NULL || json_pointer(scenario->root, "/search/capacity") != NULL;
 }
 
-bool outlook_check(const Study *study, const char *path, const char *prices, GError **error)
+void outlook_inputs_clear(OutlookInputs *inputs)
+{
+    field_clear(input_fields, inputs);
+}
+
+bool outlook_check(const Study *study, const char *path, const char *prices, OutlookInputs *inputs,
+                   GError **error)
 {
     g_autoptr(Scenario) scenario = study_read(study, path, NULL, error);
     g_autoptr(Outlook) outlook = g_new0(Outlook, 1);
+    bool is_good = scenario != NULL &&
+                   (!is_wanted(scenario, prices) || read_inputs(outlook, scenario, prices, error));
 
-    return scenario != NULL &&
-           (!is_wanted(scenario, prices) || read_inputs(outlook, scenario, prices, error));
+    if (is_good) {
+        *inputs = outlook->inputs;
+        outlook->inputs = (OutlookInputs){0};
+    }
+    return is_good;
 }
 
 Outlook *outlook_make(const Study *study, const char *path, const char *prices,

@@ -20,7 +20,8 @@ typedef struct OutlookInputs {
     double answer_bytes, write_bytes, write_ratio;
     double resolvers, checks, check_options;
     SimSpan ttl;
-    char *cpu; /* pointer to the law of CPU a request */
+    char *cpu;       /* pointer to the law of CPU a request */
+    int64_t n_minus; /* sites lost at once that are searched too, unless --n-minus says */
 } OutlookInputs;
 
 /* One wall and when it is reached: months from the start, at the high and at the low growth. */
@@ -49,8 +50,12 @@ typedef struct Outlook {
 Outlook *outlook_make(const Study *study, const char *path, const char *prices,
                       const Capacity *capacity, GError **error);
 
-/* Whether the inputs can be read, before anything is searched. */
-bool outlook_check(const Study *study, const char *path, const char *prices, GError **error);
+/* Reads the inputs, before anything is searched; with the prices where any are asked for. False and
+ * `error` when they are wrong. Clear with outlook_inputs_clear. */
+bool outlook_check(const Study *study, const char *path, const char *prices, OutlookInputs *inputs,
+                   GError **error);
+void outlook_inputs_clear(OutlookInputs *inputs);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OutlookInputs, outlook_inputs_clear)
 void outlook_free(Outlook *outlook);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outlook, outlook_free)
 char *outlook_print(const Outlook *outlook, const Capacity *capacity);
