@@ -1,5 +1,6 @@
 /* test_conservation.c - what an acknowledgement at ALL means, and how soon a write is everywhere.
  */
+#include "models/data/cassandra/judge.h"
 #include "models/data/cassandra/node.h"
 #include "sim/base/rng.h"
 #include "tests/support/cassandra_rig.h"
@@ -78,6 +79,73 @@ START_TEST(without_faults_a_write_is_on_all_replicas_within_one_maximal_round_tr
 }
 END_TEST
 
+/* Writes at any node, at any level, some of the keys again and again. */
+static void write_many(CassandraRig *rig)
+{
+    for (guint i = 0; i < 500; i++) {
+        cassandra_rig_write(rig, i * 7 % 20, 1 + i * i % 211, CONSISTENCY_LOCAL_QUORUM);
+        rig_run(rig->rig, 2 * SIM_MS);
+    }
+}
+
+static void judge(CassandraRig *rig)
+{
+    rig->nodes[0]->kind->on_judge(rig->nodes[0]);
+}
+
+START_TEST(every_run_holds_all_replicas_to_agree_when_nothing_was_lost)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(9, NULL);
+
+    write_many(rig);
+    ck_assert(!judge_must_agree(cluster_at(rig))); /* some are under way */
+    rig_run(rig->rig, 5 * SIM_S);
+    ck_assert(judge_must_agree(cluster_at(rig)));
+    judge(rig);
+}
+END_TEST
+
+/* Every copy that a frozen node missed comes by a hint: the law holds again once all are there. */
+START_TEST(every_run_holds_all_replicas_to_agree_when_all_hints_are_delivered)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(9, NULL);
+    Effect frozen = EFFECT_NONE;
+
+    frozen.paused = true;
+    component_add_effect(rig_find(rig->rig, cassandra_rig_host(9)), 77, frozen);
+    write_many(rig);
+    rig_run(rig->rig, 5 * SIM_S);
+    ck_assert(!judge_must_agree(cluster_at(rig)));
+    component_remove_effect(rig_find(rig->rig, cassandra_rig_host(9)), 77);
+    rig_run(rig->rig, SIM_MIN);
+    ck_assert_uint_gt(cassandra_rig_sum(rig, "hints_replayed"), 0);
+    ck_assert(judge_must_agree(cluster_at(rig)));
+    judge(rig);
+}
+END_TEST
+
+START_TEST(who_died_may_miss_copies)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(9, NULL);
+
+    rig_down(rig->rig, cassandra_rig_name(9), SIM_S);
+    rig_run(rig->rig, SIM_MIN);
+    ck_assert(!judge_must_agree(cluster_at(rig)));
+}
+END_TEST
+
+/* Breaks the law: one copy is gone, and nothing says why. */
+START_TEST(a_copy_that_is_gone_without_a_reason_ends_the_program)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(9, NULL);
+
+    write_many(rig);
+    rig_run(rig->rig, 5 * SIM_S);
+    store_restore(&((Cassandra *)rig->nodes[0])->cluster->store, 3, 0);
+    judge(rig);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("conservation");
@@ -85,6 +153,11 @@ Suite *test_suite(void)
 
     tcase_add_test(cases, a_write_acknowledged_at_all_is_on_eleven_replicas);
     tcase_add_test(cases, without_faults_a_write_is_on_all_replicas_within_one_maximal_round_trip);
+    tcase_add_test(cases, every_run_holds_all_replicas_to_agree_when_nothing_was_lost);
+    tcase_add_test(cases, every_run_holds_all_replicas_to_agree_when_all_hints_are_delivered);
+    tcase_add_test(cases, who_died_may_miss_copies);
+    tcase_add_test_raise_signal(cases, a_copy_that_is_gone_without_a_reason_ends_the_program,
+                                SIGABRT);
     suite_add_tcase(suite, cases);
     return suite;
 }

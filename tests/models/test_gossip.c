@@ -1,5 +1,6 @@
 /* test_gossip.c - when nodes are believed down and up, against the calibration of the reference:
  * 20 nodes, one seed a site, one-way delays of 0.15 to 62 ms. */
+#include "models/data/cassandra/node.h"
 #include "tests/support/cassandra_rig.h"
 #include "tests/support/suite.h"
 
@@ -56,6 +57,71 @@ START_TEST(a_silent_node_is_convicted_after_21_s)
     ck_assert_double_eq_tol(sim_span_to_s(after[count / 2]), 21.4, 0.7);
     ck_assert_double_eq_tol(sim_span_to_s(after[count / 20]), 19.4, 0.7);
     ck_assert_double_eq_tol(sim_span_to_s(after[count * 19 / 20]), 23.5, 0.9);
+}
+END_TEST
+
+/* Point 5 of the reference's list. Node 0 has heard of node 9 at these intervals in ms, then never
+ * again: after how much silence it convicts it, looking each second. */
+static double silence_until_convicted(const uint32_t *intervals_ms, guint count)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(3, NULL);
+    Cassandra *node = (Cassandra *)rig->nodes[0];
+    Peer *peer = &node->gossip.peers[9];
+    SimTime from;
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), SIM_NEVER);
+    rig_run(rig->rig, 3 * SIM_S); /* no late word of it is under way */
+    peer->interval_count = peer->interval_next = count;
+    peer->interval_sum = 0;
+    for (guint i = 0; i < count; i++) {
+        peer->intervals[i] = intervals_ms[i] * (uint32_t)SIM_MS;
+        peer->interval_sum += peer->intervals[i];
+    }
+    from = peer->reported_at;
+    while (peer->is_alive) {
+        ck_assert_int_eq(peer->reported_at, from);
+        rig_run(rig->rig, 10 * SIM_MS);
+    }
+    return sim_span_to_s(rig_now(rig->rig) - from);
+}
+
+/* phi 8: 8 x ln 10 = 18.42 mean intervals of silence; it is looked at once a second. */
+START_TEST(conviction_comes_after_eighteen_mean_intervals_of_silence)
+{
+    static const uint32_t constant[] = {1000, 1000, 1000, 1000}, mixed[] = {2000, 1000, 1000, 1000};
+    double after = silence_until_convicted(constant, 4);
+
+    ck_assert_double_ge(after, 18.42);
+    ck_assert_double_le(after, 18.42 + 1.05);
+    after = silence_until_convicted(mixed, 4);
+    ck_assert_double_ge(after, 23.03);
+    ck_assert_double_le(after, 23.03 + 1.05);
+}
+END_TEST
+
+/* Who was frozen for more than 5 s itself judges nobody for another 5 s. */
+START_TEST(who_was_paused_convicts_nobody_for_five_seconds)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(3, NULL);
+    Cassandra *node = (Cassandra *)rig->nodes[0];
+    Effect frozen = EFFECT_NONE;
+    SimTime woken;
+
+    frozen.paused = true;
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), SIM_NEVER);
+    rig_run(rig->rig, 10 * SIM_S);
+    component_add_effect(rig_find(rig->rig, cassandra_rig_host(0)), 77, frozen);
+    rig_run(rig->rig, 20 * SIM_S);
+    component_remove_effect(rig_find(rig->rig, cassandra_rig_host(0)), 77);
+    woken = rig_now(rig->rig);
+    ck_assert(node->gossip.peers[9].is_alive); /* 30 s of silence by now */
+    while (node->gossip.peers[9].is_alive && rig_now(rig->rig) - woken < 10 * SIM_S) {
+        rig_run(rig->rig, 10 * SIM_MS);
+    }
+    ck_assert_double_ge(sim_span_to_s(rig_now(rig->rig) - woken), 5);
+    ck_assert_double_le(sim_span_to_s(rig_now(rig->rig) - woken), 6.1);
 }
 END_TEST
 
@@ -154,6 +220,8 @@ Suite *test_suite(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_silent_node_is_convicted_after_21_s);
+    tcase_add_test(tests, conviction_comes_after_eighteen_mean_intervals_of_silence);
+    tcase_add_test(tests, who_was_paused_convicts_nobody_for_five_seconds);
     tcase_add_test(tests, a_quiet_cluster_convicts_nobody);
     tcase_add_test(tests, a_restarted_node_is_seen_up_again_soon);
     tcase_add_test(tests, pauses_split_the_views);

@@ -5,6 +5,8 @@
 #include "sim/world/history_store.h"
 #include "sim/world/version.h"
 
+#define FIRST_LIFE 1 /* component.h: each fall begins another one */
+
 static void judge_key(uint64_t key, int64_t newest_acked, void *context)
 {
     Cluster *cluster = context;
@@ -40,11 +42,65 @@ static void judge_key(uint64_t key, int64_t newest_acked, void *context)
                   oldest == INT64_MAX ? newest : oldest);
 }
 
+/* --- conservation -------------------------------------------------------------------------------
+ */
+
+static bool has_hints(const Cassandra *node)
+{
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        if (node->hints[i].end > node->hints[i].page) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Completing another's proposal leaves no hints (StorageProxy.beginAndRepairPaxos). */
+static bool has_lost_none(const Cassandra *node)
+{
+    return node->component.is_up && node->component.owner.incarnation == FIRST_LIFE &&
+           node->hinted_handoff_enabled && node->plan.order == ORDER_NONE &&
+           node->writes.first == NULL && node->hints_expired == 0 && node->writes_undone == 0 &&
+           node->tombstones_purged == 0 && node->cas_completions == 0 && !has_hints(node);
+}
+
+bool judge_must_agree(const Cluster *cluster)
+{
+    if (cluster->hints_dropped > 0) {
+        return false;
+    }
+    for (guint i = 0; i < cluster->node_count; i++) {
+        if (!has_lost_none(cluster->nodes[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void assert_agreement(const Cluster *cluster)
+{
+    for (uint32_t i = 0; i < cluster->keys.capacity; i++) {
+        const KeyEntry *entry = &cluster->keys.slots[i];
+        uint32_t slot = entry->index * cluster->slots_per_key;
+
+        if (entry->index >= cluster->keys.count) {
+            continue;
+        }
+        for (guint k = 1; k < ring_range(cluster->ring, entry->range)->count; k++) {
+            g_assert_cmpint(store_get(&cluster->store, slot + k), ==,
+                            store_get(&cluster->store, slot));
+        }
+    }
+}
+
 void judge_replicas(Component *self)
 {
     Cluster *cluster = node_of(self)->cluster;
 
     if (world_of_kind(self->world, "cassandra")->pdata[0] == self) {
+        if (judge_must_agree(cluster)) {
+            assert_agreement(cluster);
+        }
         history_each_key(world_history(self->world), judge_key, cluster);
     }
 }

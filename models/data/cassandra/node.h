@@ -54,6 +54,7 @@ typedef struct Cluster {
     uint8_t *nearest;    /* [site][range][RING_REPLICAS_MOST]: a range's replicas, nearest first */
     const Site *sites[RING_SITES_MOST];
     guint site_count;
+    uint64_t hints_dropped;    /* copies missed that no hint will bring */
     GArray *batch_records;     /* NULL: none yet */
     Deletions *deletions;      /* NULL: none yet */
     RepairMarks *repair_marks; /* NULL: nothing was repaired incrementally yet */

@@ -139,6 +139,7 @@ void witness_hint_dropped(Cluster *cluster, guint target, uint32_t slot, int64_t
 {
     const Component *replica = &cluster->nodes[target]->component;
 
+    cluster->hints_dropped++;
     if ((slot & COUNTER_SLOT) == 0) {
         history_copy(world_history(replica->world), COPY_HINT_DROPPED,
                      cluster->keys.keys[slot / cluster->slots_per_key], version, replica);
