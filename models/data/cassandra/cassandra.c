@@ -15,6 +15,7 @@
 #include "models/data/cassandra/release.h"
 #include "models/data/cassandra/repair.h"
 #include "models/data/cassandra/snitch.h"
+#include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/topology.h"
 #include "sim/world/history_store.h"
@@ -159,6 +160,8 @@ static const Field cassandra_fields[] = {
     FIELD_BYTES(Cassandra, batch_size_fail_threshold, .initial = "50KiB",
                 .help = "Larger logged batches are refused",
                 .source = "Cassandra 3.11 batch_size_fail_threshold_in_kb"),
+    FIELD_ROW(Cassandra, storage_settings, "storage", FIELD_TYPE_TABLE, StorageSettings,
+              .more = storage_fields, .help = "Memory, disk and compaction"),
     FIELD_BYTES(Cassandra, mutation_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
                 .help = "Size of a serialized write", .source = "assumption"),
     FIELD_BYTES(Cassandra, row_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
@@ -296,6 +299,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     open_stream(node, &id_rng, "host-id");
     node->host_id[0] = rng_next(&id_rng);
     node->host_id[1] = rng_next(&id_rng);
+    storage_make(node, diags);
     gossip_make(node);
     node->hints = g_new0(HintQueue, cluster->node_count);
     for (guint i = 0; i < cluster->node_count; i++) {
@@ -322,6 +326,7 @@ static void on_sweep(void *self, void *subject, uint64_t detail)
     tombstones_sweep(node);
     repair_sweep(node);
     snitch_sweep(node);
+    storage_sweep(node);
     engine_after(node->engine, SWEEP, &node->component.owner, &sweep_due, NULL, 0);
 }
 
@@ -355,6 +360,10 @@ static void on_replayed(void *self, void *subject, uint64_t detail)
 
     (void)subject;
     (void)detail;
+    if (node->storage != NULL && !storage_replayed(node)) {
+        component_stop(&node->component, NULL);
+        return;
+    }
     commit_log_flush(&node->log, node_now(node));
     node->phase = NODE_JOINING;
     join(node, false);
@@ -390,10 +399,14 @@ static void cassandra_start(Component *self)
     }
     if (node_now(node) == 0) { /* the run begins with a cluster that has long been up */
         node->phase = NODE_READY;
+        if (node->storage != NULL) {
+            storage_boot(node);
+            storage_replayed(node);
+        }
         join(node, true);
         return;
     }
-    if (host_is_cold(self->host)) {
+    if (host_is_cold(self->host) && node->storage == NULL) {
         forget_cache(node);
     }
     node_boot(node);
@@ -405,7 +418,10 @@ void node_boot(Cassandra *node)
 
     node->phase = NODE_BOOTING;
     boot = draw_span(node->jvm_start, &node->life_rng);
-    if (!node->is_clean && node->topology == NULL) {
+    if (node->storage != NULL) {
+        storage_boot(node);
+        boot += node->is_clean ? 0 : storage_replay_span(node);
+    } else if (!node->is_clean && node->topology == NULL) {
         boot += draw_span(node->commitlog_replay, &node->life_rng);
     }
     node->is_clean = false;
@@ -427,6 +443,7 @@ void node_end(Cassandra *node, bool power_lost)
     replica_stop(node, power_lost);
     hints_stop(node);
     listeners_stop(node);
+    storage_stop(node);
 }
 
 static void cassandra_stop(Component *self, const Effect *why)
@@ -508,6 +525,7 @@ static void cassandra_free(Component *self)
     listeners_free(node);
     batch_free(node);
     counter_free(node);
+    storage_free(node);
     commit_log_clear(&node->log);
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);
@@ -530,6 +548,10 @@ static const NoteDef cassandra_notes[] = {
      .labels = {"observer"},
      .values = {"dc"}},
     {.name = "cassandra.shutdown", .help = "A node told its peers that it ends in good order"},
+    {.name = "cassandra.disk-failure",
+     .help = "A disk policy acts: the node cuts clients and gossip off and lives, or exits",
+     .labels = {"policy"},
+     .values = {"stop|die"}},
     {.name = "cassandra.ring-change",
      .help = "A node begins to join or to leave, has done so, or was refused",
      .labels = {"what"},
@@ -556,10 +578,10 @@ const Kind cassandra_kind = {
     .leaves_out =
         "Range reads: nothing in the load uses them. Nodes learn of a change of the ring all at "
         "once, and hints for who left are kept. Rows are one value each: what cells of one row may "
-        "mix at equal timestamps is not seen. Compaction, memtable "
-        "flushes and garbage collection: their CPU is not charged, so capacity is an upper bound. "
-        "What anti-compaction costs after a repair. Data under way on a connection through a cut "
-        "is lost, not "
+        "mix at equal timestamps is not seen. Garbage collection, and unless 'storage' asks for "
+        "them memtable flushes and compaction: their CPU is not charged, so capacity is an upper "
+        "bound. What anti-compaction costs after a repair. Data under way on a connection through "
+        "a cut is lost, not "
         "sent again after healing; hints cover it.",
     .size = sizeof(Cassandra),
     .scope = KIND_ON_NODE,

@@ -4,6 +4,7 @@
  * ten times a second by as many hints as the limiter lets through in a tenth of a second. */
 #include "models/data/cassandra/counter.h"
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/witness.h"
 
 #define TRIGGER_PERIOD (10 * SIM_S)
@@ -218,6 +219,17 @@ static void on_trigger(void *self, void *subject, uint64_t detail)
     engine_after(node->engine, TRIGGER_PERIOD, &node->component.owner, &trigger, NULL, 0);
 }
 
+/* What the files take on the disk. */
+static void keep_files(Cassandra *node)
+{
+    uint64_t count = 0;
+
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        count += node->hints[i].flushed - MIN(node->hints[i].page, node->hints[i].flushed);
+    }
+    storage_keep_hints(node->storage, (int64_t)(count * hint_bytes(node)));
+}
+
 static void on_flush(void *self, void *subject, uint64_t detail);
 static const EventType flush = {"cassandra.hints-flush", on_flush};
 
@@ -235,6 +247,9 @@ static void on_flush(void *self, void *subject, uint64_t detail)
         while (file > 0 && !queue->is_dispatching && queue->flushed - queue->closed >= file) {
             queue->closed += file;
         }
+    }
+    if (node->storage != NULL) {
+        keep_files(node);
     }
     engine_after(node->engine, node->hints_flush_period, &node->component.owner, &flush, NULL, 0);
 }

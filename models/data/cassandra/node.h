@@ -8,6 +8,7 @@
 #include "models/data/cassandra/level.h"
 #include "models/data/cassandra/ring.h"
 #include "models/data/cassandra/service_time.h"
+#include "models/data/cassandra/sstables.h"
 #include "models/data/cassandra/stage.h"
 #include "models/data/cassandra/store.h"
 #include "sim/base/pool.h"
@@ -36,6 +37,7 @@ typedef struct Batches Batches;
 typedef struct BatchOp BatchOp;
 typedef struct Counters Counters;
 typedef struct CounterOp CounterOp;
+typedef struct Storage Storage;
 
 /* What all nodes share. */
 typedef struct Cluster {
@@ -147,6 +149,21 @@ typedef struct RepairSettings {
     double validation_rate, stream_rate;
     double stream_cpu_rate, validation_cpu_rate;
 } RepairSettings;
+
+typedef struct StorageSettings {
+    bool modelled;
+    int64_t heap_size, memtable_heap_space, memtable_offheap_space; /* 0: by a formula */
+    int memtable_allocation_type, commit_failure_policy, disk_failure_policy;
+    double memtable_cleanup_threshold, memtable_overhead, compression_ratio;
+    int64_t memtable_flush_writers, commitlog_segment_size, commitlog_total_space;
+    double commitlog_replay_rate;
+    CompactionOptions options;
+    int64_t concurrent_compactors;
+    double compaction_throughput, compaction_cpu_rate, compaction_kept, row_spread;
+    SimSpan table_read_cpu;
+    int64_t page_cache, hot_data, other_space;
+} StorageSettings;
+
 enum { RELAY_FIRST, RELAY_RANDOM }; /* index into the names of `relay` */
 
 typedef enum NodePhase {
@@ -174,6 +191,7 @@ struct Cassandra {
     Stage mutation_stage;
     Stage read_stage, requests;
     uint64_t *warm; /* a bit for each key that was read since the page cache was lost; NULL: warm */
+    Storage *storage;                /* NULL: memory and disk are not modelled */
     uint64_t replica_reads;          /* measurement */
     int64_t mutation_size, row_size; /* configuration */
     SimSpan answer_cpu, forward_cpu; /* configuration */
@@ -265,7 +283,13 @@ struct Cassandra {
     Batches *batches;
     Counters *counters;
     Rng batch_rng, counter_rng;
-    bool dynamic_snitch; /* configuration, as the next three */
+    StorageSettings storage_settings; /* configuration */
+    uint64_t flushes, compactions, compactions_reduced, compactions_refused, bytes_flushed,
+        bytes_compacted, flushes_failed, segments_refused; /* measurement, as the next two */
+    uint64_t disk_chunk_reads, streams_refused;
+    Gauge memtable_size, writes_parked, commitlog_size, data_on_disk, sstables, sstables_per_read,
+        pending_compactions; /* measurement */
+    bool dynamic_snitch;     /* configuration, as the next three */
     SimSpan dynamic_snitch_update_interval, dynamic_snitch_reset_interval;
     double dynamic_snitch_badness_threshold;
     uint64_t snitch_sorts;     /* measurement */
@@ -576,6 +600,10 @@ void gossip_announce_shutdown(Cassandra *node);
 
 /* --- shutdown.c ---------------------------------------------------------------------------------
  */
+
+/* Clients and gossip are cut off and peers are told; the process lives on and serves what peers
+ * still send. */
+void shutdown_transports(Cassandra *node);
 
 /* Begins to end in good order; the process lives on when it is only drained. */
 void shutdown_begin(Cassandra *node, bool is_drain);

@@ -1,8 +1,10 @@
 /* nodetool.c - what `nodetool` prints when it asks a node: the node's own view, right or wrong.
  * Source: Cassandra 3.11 tools/nodetool/Status, RingNodes. Order within a data centre is that of
- * the modelled ring (Cassandra walks a hash map). Left out: Load, which is '?' as before the first
- * gossip of it: what a node stores on disk is not modelled. */
+ * the modelled ring (Cassandra walks a hash map). Load is '?', as before the first gossip of it,
+ * unless 'storage' is modelled. */
 #include "models/data/cassandra/nodetool.h"
+
+#include "models/data/cassandra/storage.h"
 
 /* --- what is printed of a node --- */
 
@@ -122,14 +124,21 @@ static void show_node(const Cassandra *asked, const Cassandra *node, int width, 
     guint tokens = count_tokens(asked->cluster->ring, node->rank);
     double owns = ring_owns(asked->cluster->ring, node->rank);
     cJSON *item = cJSON_CreateObject();
+    int64_t load_bytes = 0;
+    bool has_load = storage_told_load(asked, node, &load_bytes);
+    g_autofree char *load = has_load ? nodetool_print_size((double)load_bytes) : g_strdup("?");
     g_autofree char *percent = g_strdup_printf("%.1f%%", owns * 100);
 
     g_string_append_printf(text, "%s  %-*s  %-9s  %-11u  %-16s  %-36s  %s\n", state, width, address,
-                           "?", tokens, percent, id, node->rack);
+                           load, tokens, percent, id, node->rack);
     cJSON_AddStringToObject(item, "status", state[0] == 'U' ? "Up" : "Down");
     cJSON_AddStringToObject(item, "state", word);
     cJSON_AddStringToObject(item, "address", address);
-    cJSON_AddNullToObject(item, "load_bytes");
+    if (has_load) {
+        cJSON_AddNumberToObject(item, "load_bytes", (double)load_bytes);
+    } else {
+        cJSON_AddNullToObject(item, "load_bytes");
+    }
     cJSON_AddNumberToObject(item, "tokens", tokens);
     cJSON_AddNumberToObject(item, "owns_effective", owns);
     cJSON_AddStringToObject(item, "host_id", id);
@@ -237,5 +246,14 @@ const ViewDef nodetool_views[] = {
     {.name = "ring",
      .help = "Each token with its owner (nodetool ring); 'token_file' reads it back",
      .show = nodetool_show_ring},
+    {.name = "compactionstats",
+     .help = "Compactions under way and pending (nodetool compactionstats)",
+     .show = nodetool_show_compactionstats},
+    {.name = "tablestats",
+     .help = "Tables on disk, memtable and flushes (nodetool tablestats)",
+     .show = nodetool_show_tablestats},
+    {.name = "log",
+     .help = "What its system.log says about room and dropped messages",
+     .show = nodetool_show_log},
     VIEW_END,
 };

@@ -14,6 +14,15 @@ ViewShow nodetool_show_gossipinfo;
 ViewShow nodetool_show_describering;
 ViewShow nodetool_show_ring;
 
+/* Of memory and disk: nodetool_storage.c. */
+ViewShow nodetool_show_compactionstats;
+ViewShow nodetool_show_tablestats;
+ViewShow nodetool_show_log;
+
+/* Threads that flush, memtables that wait for one, compactions. */
+void nodetool_count_pools(const Storage *storage, guint *flushing, guint *waiting,
+                          guint *compacting);
+
 /* --- what they share --- */
 
 /* False and `error` while the process that is asked does not gossip yet: it knows of nobody. */

@@ -4,22 +4,44 @@
  * single gossip states, the schema. */
 #include "models/data/cassandra/nodetool.h"
 
+#include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/topology.h"
 
 /* --- tpstats --- */
 
-static void show_pool(const char *name, const Stage *stage, uint64_t completed, GString *text,
-                      cJSON *pools)
+static void show_threads(const char *name, guint active, guint pending, uint64_t completed,
+                         GString *text, cJSON *pools)
 {
     cJSON *item = cJSON_CreateObject();
 
-    g_string_append_printf(text, "%-30s%10u%10u%15" G_GUINT64_FORMAT "%10u%18u\n", name,
-                           stage->active, stage->count, completed, 0u, 0u);
+    g_string_append_printf(text, "%-30s%10u%10u%15" G_GUINT64_FORMAT "%10u%18u\n", name, active,
+                           pending, completed, 0u, 0u);
     cJSON_AddStringToObject(item, "pool", name);
-    cJSON_AddNumberToObject(item, "active", stage->active);
-    cJSON_AddNumberToObject(item, "pending", stage->count);
+    cJSON_AddNumberToObject(item, "active", active);
+    cJSON_AddNumberToObject(item, "pending", pending);
     cJSON_AddNumberToObject(item, "completed", (double)completed);
     cJSON_AddItemToArray(pools, item);
+}
+
+static void show_pool(const char *name, const Stage *stage, uint64_t completed, GString *text,
+                      cJSON *pools)
+{
+    show_threads(name, stage->active, stage->count, completed, text, pools);
+}
+
+static void show_disk_pools(const Cassandra *asked, GString *text, cJSON *pools)
+{
+    guint flushing, waiting, compacting, pending;
+
+    if (asked->storage == NULL) {
+        return;
+    }
+    nodetool_count_pools(asked->storage, &flushing, &waiting, &compacting);
+    pending = (guint)asked->pending_compactions.value;
+    show_threads("MemtableFlushWriter", flushing, waiting,
+                 asked->flushes - asked->storage->flushes_before, text, pools);
+    show_threads("CompactionExecutor", compacting, pending - MIN(pending, compacting),
+                 asked->compactions - asked->storage->compactions_before, text, pools);
 }
 
 static void show_dropped(const char *name, uint64_t count, GString *text, cJSON *dropped)
@@ -50,6 +72,7 @@ bool nodetool_show_tpstats(const Component *self, SimTime epoch, const char *con
               pools);
     show_pool("Native-Transport-Requests", &asked->requests,
               ledger_left(&asked->requests.ledger) - began->requests, text, pools);
+    show_disk_pools(asked, text, pools);
     g_string_append_printf(text, "\n%-20s%10s\n", "Message type", "Dropped");
     show_dropped("READ", asked->reads_dropped - began->reads_dropped, text, dropped);
     show_dropped("MUTATION", asked->mutations_dropped - began->mutations_dropped, text, dropped);

@@ -4,6 +4,7 @@
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
+#include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/witness.h"
 #include "sim/world/version.h"
@@ -118,6 +119,9 @@ static void apply(Cassandra *node, uint32_t slot, int64_t version)
         }
     }
     node->mutations++;
+    if (node->storage != NULL) {
+        storage_wrote(node->storage);
+    }
 }
 
 void replica_apply(Cassandra *node, uint32_t slot, int64_t version)
@@ -161,10 +165,14 @@ static bool is_mutation_late(const Cassandra *node, const Write *write, SimTime 
     return age_of(node, write->node, write->began, arrived) > node->write_request_timeout;
 }
 
-static void drop_mutation(Cassandra *node, Write *write, guint index)
+static void drop_mutation(Cassandra *node, Write *write, guint index, SimTime arrived)
 {
     stage_leave(&node->mutation_stage, node_now(node));
     node->mutations_dropped++;
+    if (node->storage != NULL) {
+        storage_note_drop(node->storage, DROPPED_MUTATION, write->node != node,
+                          node_now(node) - arrived);
+    }
     write_dropped(write, index);
 }
 
@@ -178,7 +186,7 @@ static void start_next_mutations(Cassandra *node)
 
         /* The coordinator's own part runs however late (StorageProxy.LocalMutationRunnable). */
         if (!is_own && is_mutation_late(node, write, task.arrived)) {
-            drop_mutation(node, write, (guint)task.detail);
+            drop_mutation(node, write, (guint)task.detail, task.arrived);
             continue;
         }
         start_mutation(node, write, (guint)task.detail);
@@ -189,6 +197,9 @@ static void apply_write(Cassandra *node, const Write *write, guint index)
 {
     if (write->is_counter) {
         counter_merge(node, write->slot + index, write->leader, write->version);
+        if (node->storage != NULL) {
+            storage_wrote(node->storage);
+        }
         return;
     }
     apply(node, write->slot + index, write->version);
@@ -197,18 +208,28 @@ static void apply_write(Cassandra *node, const Write *write, guint index)
     }
 }
 
+/* Memory or commit log are full: the thread that holds the write waits, and this happens again. */
+static bool waits_for_room(Cassandra *node, const EventType *type, void *subject, uint64_t detail)
+{
+    return node->storage != NULL && storage_park(node->storage, type, subject, detail);
+}
+
+static void on_mutation_done(void *self, void *subject, uint64_t detail);
+static const EventType mutation_done = {"cassandra.mutation-done", on_mutation_done};
+
 static void on_mutation_done(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
     Write *write = subject;
 
+    if (waits_for_room(node, &mutation_done, write, detail)) {
+        return;
+    }
     stage_leave(&node->mutation_stage, node_now(node));
     apply_write(node, write, (guint)detail);
     answer(node, (CommitLogWaiter){write, detail, 0, ANSWER_WRITE});
     start_next_mutations(node);
 }
-
-static const EventType mutation_done = {"cassandra.mutation-done", on_mutation_done};
 
 static SimSpan draw_mutation_cpu(Cassandra *node, const Write *write, guint index)
 {
@@ -251,7 +272,8 @@ bool replica_write_quietly(Cassandra *node, Write *write, guint index, SimSpan l
     SimSpan cpu;
 
     if (node->mutation_stage.count > 0 || (node->cross_node_timeout && write->node != node) ||
-        !can_be_quiet(node, later, write_waits_for(write, index))) {
+        !can_be_quiet(node, later, write_waits_for(write, index)) ||
+        (node->storage != NULL && node->storage->blocks_writes)) {
         return false;
     }
     cpu = draw_mutation_cpu(node, write, index);
@@ -270,7 +292,7 @@ void replica_take_mutation(Cassandra *node, Write *write, guint index)
         return;
     }
     if (write->node != node && is_mutation_late(node, write, task.arrived)) {
-        drop_mutation(node, write, index);
+        drop_mutation(node, write, index, task.arrived);
         return;
     }
     start_mutation(node, write, index);
@@ -322,16 +344,20 @@ const EventType replica_group_arrived = {"cassandra.group-arrived", on_group_arr
 /* --- read repair --------------------------------------------------------------------------------
  */
 
+static void on_repair_done(void *self, void *subject, uint64_t detail);
+static const EventType repair_done = {"cassandra.repair-done", on_repair_done};
+
 static void on_repair_done(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
     Read *read = subject;
 
+    if (waits_for_room(node, &repair_done, read, detail)) {
+        return;
+    }
     apply(node, read->slot + (uint32_t)detail, read->newest);
     answer(node, (CommitLogWaiter){read, detail, 0, ANSWER_REPAIR});
 }
-
-static const EventType repair_done = {"cassandra.repair-done", on_repair_done};
 
 static void on_repair_arrived(void *self, void *subject, uint64_t detail)
 {
@@ -350,12 +376,18 @@ const EventType replica_repair_arrived = {"cassandra.repair-arrived", on_repair_
 /* --- hints --------------------------------------------------------------------------------------
  */
 
+static void on_hints_done(void *self, void *subject, uint64_t detail);
+static const EventType hints_done = {"cassandra.hints-done", on_hints_done};
+
 static void on_hints_done(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
     HintQueue *queue = subject;
     uint64_t first = detail >> 16, last = first + (detail & 0xffff);
 
+    if (waits_for_room(node, &hints_done, queue, detail)) {
+        return;
+    }
     /* A sender that died in between may have lost the end of its queue. */
     for (uint64_t place = MAX(first, queue->base); place < MIN(last, queue->end); place++) {
         const Hint *hint = &queue->items[place - queue->base];
@@ -372,8 +404,6 @@ static void on_hints_done(void *self, void *subject, uint64_t detail)
     }
     answer(node, (CommitLogWaiter){queue, detail, 0, ANSWER_HINTS});
 }
-
-static const EventType hints_done = {"cassandra.hints-done", on_hints_done};
 
 static void on_hints_arrived(void *self, void *subject, uint64_t detail)
 {
@@ -427,6 +457,11 @@ static void on_read_loaded(void *self, void *subject, uint64_t detail)
         if (node_now(node) - task.arrived > node->read_request_timeout) {
             stage_leave(&node->read_stage, node_now(node));
             node->reads_dropped++;
+            if (node->storage != NULL) {
+                storage_note_drop(node->storage, DROPPED_READ,
+                                  ((const Read *)task.subject)->node != node,
+                                  node_now(node) - task.arrived);
+            }
             read_dropped(task.subject, task.detail);
             continue;
         }
@@ -436,10 +471,37 @@ static void on_read_loaded(void *self, void *subject, uint64_t detail)
 
 static const EventType read_loaded = {"cassandra.read-loaded", on_read_loaded};
 
-static void on_read_done(void *self, void *subject, uint64_t detail)
+/* A chunk has come from the disk; detail >> 16: how many are still to come, with this one. */
+static void on_chunk_loaded(void *self, void *subject, uint64_t detail);
+static const EventType chunk_loaded = {"cassandra.chunk-loaded", on_chunk_loaded};
+
+static void load_chunk(Cassandra *node, Read *read, uint64_t detail)
+{
+    host_disk(node->component.host, &node->component.owner, DISK_READ, node->cold_read_size,
+              &chunk_loaded, read, detail);
+}
+
+static void on_chunk_loaded(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
 
+    storage_loaded_chunk(node->storage);
+    if (detail >> 16 > 1) {
+        load_chunk(node, subject, detail - (1 << 16));
+    } else {
+        on_read_loaded(node, subject, detail & 0xffff);
+    }
+}
+
+static void on_read_done(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    uint64_t misses = node->storage != NULL ? storage_draw_misses(node->storage) : 0;
+
+    if (misses > 0) {
+        load_chunk(node, subject, misses << 16 | detail);
+        return;
+    }
     if (is_cold(node, ((Read *)subject)->slot / node->cluster->slots_per_key)) {
         host_disk(node->component.host, &node->component.owner, DISK_READ, node->cold_read_size,
                   &read_loaded, subject, detail);
@@ -450,20 +512,27 @@ static void on_read_done(void *self, void *subject, uint64_t detail)
 
 static const EventType read_done = {"cassandra.read-done", on_read_done};
 
+static SimSpan draw_read_cpu(Cassandra *node)
+{
+    SimSpan cpu = service_time_draw(node->read_service, &node->service_rng);
+
+    return node->storage != NULL ? cpu + node->storage->read_extra_cpu : cpu;
+}
+
 static void start_read(Cassandra *node, Read *read, uint64_t detail)
 {
-    node_work(node, service_time_draw(node->read_service, &node->service_rng), &read_done, read,
-              detail);
+    node_work(node, draw_read_cpu(node), &read_done, read, detail);
 }
 
 bool replica_read_quietly(Cassandra *node, Read *read, uint64_t detail, SimSpan later)
 {
     SimSpan cpu;
 
-    if (node->read_stage.count > 0 || node->warm != NULL || !can_be_quiet(node, later, true)) {
+    if (node->read_stage.count > 0 || node->warm != NULL || !can_be_quiet(node, later, true) ||
+        (node->storage != NULL && storage_reads_disk(node->storage))) {
         return false;
     }
-    cpu = service_time_draw(node->read_service, &node->service_rng);
+    cpu = draw_read_cpu(node);
     host_spend(node->component.host, &node->component.owner, cpu);
     node->replica_reads++;
     read_served(read, node, detail, later + cpu);

@@ -4,6 +4,7 @@
  * messaging, flush, commit log), Gossiper.stop (shutdown_announce_in_ms 2000). Left out: the time
  * of the last flush. */
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/storage.h"
 
 #define ANNOUNCE (2 * SIM_S)
 
@@ -52,6 +53,17 @@ static void break_statements(Cassandra *node)
     read_stop(node);
 }
 
+void shutdown_transports(Cassandra *node)
+{
+    if (!node_gossips(node)) {
+        return;
+    }
+    node->phase = NODE_STOPPING;
+    stage_reset(&node->requests, node_now(node));
+    break_statements(node);
+    gossip_announce_shutdown(node);
+}
+
 void shutdown_begin(Cassandra *node, bool is_drain)
 {
     if (node->phase == NODE_DRAINED || node->phase == NODE_BOOTING) { /* nobody knows of it */
@@ -61,12 +73,12 @@ void shutdown_begin(Cassandra *node, bool is_drain)
         return;
     }
     if (node->phase == NODE_STOPPING) {
+        if (node->storage != NULL && node->storage->is_stopped && !is_drain) {
+            component_stop(&node->component, NULL); /* by a disk policy: it ends for good now */
+        }
         return;
     }
-    node->phase = NODE_STOPPING;
-    stage_reset(&node->requests, node_now(node));
-    break_statements(node);
-    gossip_announce_shutdown(node);
+    shutdown_transports(node);
     engine_after(node->engine, ANNOUNCE, &node->component.owner, &announced, NULL,
                  is_drain ? IS_DRAINED : ENDS);
 }

@@ -1,0 +1,108 @@
+/* storage_fields.c - the settings of memory, disk and compaction. */
+#include "models/data/cassandra/storage.h"
+
+const char *const disk_policy_names[] = {"stop",        "stop_paranoid", "die",
+                                         "best_effort", "ignore",        NULL};
+const char *const commit_policy_names[] = {"stop", "stop_commit", "die", "ignore", NULL};
+static const char *const allocation_names[] = {"heap_buffers", "offheap_buffers", NULL};
+static const char *const strategy_names[] = {"SizeTieredCompactionStrategy",
+                                             "LeveledCompactionStrategy", NULL};
+
+const Field storage_fields[] = {
+    FIELD_FLAG(StorageSettings, modelled, .initial = "false",
+               .help = "Whether memtables, commit log segments, tables on disk, compaction and "
+                       "their space are modelled; without it disks never fill up",
+               .source = "assumption: off, so that what does not ask about disks stays quick"),
+    FIELD_BYTES(StorageSettings, heap_size, .initial = "0B",
+                .help = "Java heap; 0B: max(min(RAM/2, 1024 MB), min(RAM/4, 8192 MB))",
+                .source = "Cassandra 3.11 conf/cassandra-env.sh: 1024 MB with 4 GB"),
+    FIELD_BYTES(StorageSettings, memtable_heap_space, .initial = "0B",
+                .help = "Memtables on the heap; when they are full writes wait; 0B: a quarter of "
+                        "the heap as the JVM sees it (98 %)",
+                .source = "Cassandra 3.11 memtable_heap_space_in_mb"),
+    FIELD_BYTES(StorageSettings, memtable_offheap_space, .initial = "0B",
+                .help = "The same beside the heap",
+                .source = "Cassandra 3.11 memtable_offheap_space_in_mb"),
+    FIELD_CHOICE(StorageSettings, memtable_allocation_type, .initial = "heap_buffers",
+                 .more = allocation_names, .help = "Where the values of rows are kept",
+                 .source = "Cassandra 3.11 memtable_allocation_type"),
+    FIELD_NUMBER(StorageSettings, memtable_cleanup_threshold, .initial = "0", .lowest = "0",
+                 .highest = "1",
+                 .help = "Share of the limit at which the memtable is flushed; 0: 1 / (1 + "
+                         "memtable_flush_writers)",
+                 .source = "Cassandra 3.11 memtable_cleanup_threshold"),
+    FIELD_COUNT(StorageSettings, memtable_flush_writers, .initial = "2", .lowest = "1",
+                .highest = "64", .help = "Memtables that are flushed at once",
+                .source = "Cassandra 3.11 memtable_flush_writers: 2 with one data directory"),
+    FIELD_NUMBER(StorageSettings, memtable_overhead, .initial = "5", .lowest = "1",
+                 .highest = "100", .help = "Memory of a row for each byte of it",
+                 .source = "assumption: 3 to 10 for small rows"),
+    FIELD_NUMBER(StorageSettings, compression_ratio, .initial = "0.5", .lowest = "0.01",
+                 .highest = "1", .help = "Size on disk for each byte of a row",
+                 .source = "assumption: LZ4 with chunks of 64 KB"),
+    FIELD_BYTES(StorageSettings, commitlog_segment_size, .initial = "32MiB", .lowest = "1MiB",
+                .help = "Size of a commit log segment, which is taken whole",
+                .source = "Cassandra 3.11 commitlog_segment_size_in_mb"),
+    FIELD_BYTES(StorageSettings, commitlog_total_space, .initial = "0B",
+                .help = "When segments take more, the memtable of the oldest is flushed; 0B: "
+                        "min(8192 MB, disk/4)",
+                .source = "Cassandra 3.11 commitlog_total_space_in_mb"),
+    FIELD_BYTE_RATE(StorageSettings, commitlog_replay_rate, .initial = "20MB/s", .lowest = "1KiB/s",
+                    .help = "How fast a start replays the commit log",
+                    .source = "assumption: 10 to 30 MB/s on 2 vCPUs"),
+    FIELD_CHOICE(
+        StorageSettings, commit_failure_policy, .initial = "stop", .more = commit_policy_names,
+        .help = "What a node does when its commit log finds no room: stop cuts clients and "
+                "gossip off and lives, stop_commit lets writes wait, die exits, ignore "
+                "tries again each second",
+        .source = "Cassandra 3.11 commit_failure_policy; the yaml ships stop"),
+    FIELD_CHOICE(StorageSettings, disk_failure_policy, .initial = "stop", .more = disk_policy_names,
+                 .help = "What a node does when it cannot write a file: stop cuts clients and "
+                         "gossip off and lives, die exits, best_effort writes no more to the "
+                         "directory, ignore lets the write fail",
+                 .source = "Cassandra 3.11 disk_failure_policy; the yaml ships stop"),
+    FIELD_ROW(StorageSettings, options.strategy, "compaction", FIELD_TYPE_CHOICE, int,
+              .initial = "SizeTieredCompactionStrategy", .more = strategy_names,
+              .help = "Which tables are merged",
+              .source = "Cassandra 3.11 table option compaction"),
+    FIELD_ROW(StorageSettings, options.min_threshold, "min_threshold", FIELD_TYPE_COUNT, int64_t,
+              .initial = "4", .lowest = "2", .highest = "1000",
+              .help = "Tables of about one size that are merged, at least",
+              .source = "Cassandra 3.11 table option compaction min_threshold"),
+    FIELD_ROW(StorageSettings, options.max_threshold, "max_threshold", FIELD_TYPE_COUNT, int64_t,
+              .initial = "32", .lowest = "2", .highest = "1000", .help = "And at most",
+              .source = "Cassandra 3.11 table option compaction max_threshold"),
+    FIELD_ROW(StorageSettings, options.sstable_size, "sstable_size", FIELD_TYPE_BYTES, int64_t,
+              .initial = "160MiB", .lowest = "1MiB", .help = "Size of a levelled table",
+              .source = "Cassandra 3.11 LeveledCompactionStrategy sstable_size_in_mb"),
+    FIELD_COUNT(StorageSettings, concurrent_compactors, .initial = "0", .lowest = "0",
+                .highest = "64",
+                .help = "Compactions at once; 0: min(8, max(2, min(vCPUs, disks)))",
+                .source = "Cassandra 3.11 concurrent_compactors"),
+    FIELD_BYTE_RATE(StorageSettings, compaction_throughput, .initial = "16MiB/s",
+                    .help = "What all compactions of a node read together; 0B/s: no limit",
+                    .source = "Cassandra 3.11 compaction_throughput_mb_per_sec"),
+    FIELD_BYTE_RATE(StorageSettings, compaction_cpu_rate, .initial = "40MB/s", .lowest = "1KiB/s",
+                    .help = "What one vCPU merges or flushes",
+                    .source = "assumption: 30 to 60 MB/s a core"),
+    FIELD_NUMBER(StorageSettings, compaction_kept, .initial = "1", .lowest = "0.01", .highest = "1",
+                 .help = "Share of its input that a compaction leaves",
+                 .source = "assumption: rows are added, hardly any is written again"),
+    FIELD_NUMBER(StorageSettings, row_spread, .initial = "0.5", .lowest = "0", .highest = "1",
+                 .help = "Chance that a table besides the first holds a part of a row",
+                 .source = "assumption: 2 to 6 tables a read after bloom filters with STCS"),
+    FIELD_SPAN(StorageSettings, table_read_cpu, .initial = "32us", .lowest = "0s",
+               .help = "CPU of a read for each further table",
+               .source = "assumption: 25 us, times 1.3 for shared vCPUs"),
+    FIELD_BYTES(StorageSettings, page_cache, .initial = "0B",
+                .help = "Files that stay in memory; 0B: RAM less heap, 0.85 GB beside it and 0.3 "
+                        "GB of the system",
+                .source = "assumption: about 1.7 GB of 4 GB"),
+    FIELD_BYTES(StorageSettings, hot_data, .initial = "0B",
+                .help = "The part of a node's data that reads touch, each byte alike; 0B: all",
+                .source = "assumption"),
+    FIELD_BYTES(StorageSettings, other_space, .initial = "5GB",
+                .help = "Taken of the disk by the system, its logs and reserved blocks",
+                .source = "assumption: 4 to 6 GB"),
+    FIELD_END,
+};
