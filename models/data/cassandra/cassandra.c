@@ -225,33 +225,6 @@ static const Field cassandra_fields[] = {
 /* --- set-up -------------------------------------------------------------------------------------
  */
 
-/* Reads speculative_retry as CQL has it (SpeculativeRetryParam.fromString). */
-static void read_speculation(Cassandra *node, DiagList *diags)
-{
-    const char *text = node->speculative_retry;
-    g_autofree char *upper = g_ascii_strup(text, -1);
-    char *end;
-    double percent = g_ascii_strtod(upper, &end);
-
-    node->speculation_fixed = SIM_NEVER;
-    if (strcmp(upper, "NONE") == 0) {
-        return;
-    }
-    if (strcmp(upper, "ALWAYS") == 0) {
-        node->speculates_always = true;
-        return;
-    }
-    if (end != upper && (strcmp(end, "PERCENTILE") == 0 || strcmp(end, "P") == 0) && percent > 0 &&
-        percent <= 100) {
-        node->speculation_percentile = percent / 100;
-        return;
-    }
-    if (!sim_span_parse(text, &node->speculation_fixed)) {
-        diag_add(diags, DIAG_ERROR, node->component.settings, DIAG_VALUE,
-                 "'speculative_retry' must be NONE, ALWAYS, a span like '50ms' or '99PERCENTILE'");
-    }
-}
-
 static void cassandra_make(Component *self, World *world, DiagList *diags)
 {
     Cassandra *node = node_of(self);
@@ -264,7 +237,7 @@ static void cassandra_make(Component *self, World *world, DiagList *diags)
     node->write_pool = pool_new("cassandra writes", sizeof(Write));
     node->read_pool = pool_new("cassandra reads", sizeof(Read));
     commit_log_init(&node->log);
-    read_speculation(node, diags);
+    speculation_read_setting(node, diags);
 }
 
 static void open_stream(Cassandra *node, Rng *rng, const char *use)

@@ -8,8 +8,8 @@
 #include "models/data/cassandra/level.h"
 #include "models/data/cassandra/ring.h"
 #include "models/data/cassandra/service_time.h"
-#include "models/data/cassandra/sstables.h"
 #include "models/data/cassandra/stage.h"
+#include "models/data/cassandra/storage_settings.h"
 #include "models/data/cassandra/store.h"
 #include "sim/base/pool.h"
 #include "sim/world/call.h"
@@ -149,21 +149,6 @@ typedef struct RepairSettings {
     double validation_rate, stream_rate;
     double stream_cpu_rate, validation_cpu_rate;
 } RepairSettings;
-
-typedef struct StorageSettings {
-    bool modelled;
-    int64_t heap_size, memtable_heap_space, memtable_offheap_space; /* 0: by a formula */
-    int memtable_allocation_type, commit_failure_policy, disk_failure_policy;
-    double memtable_cleanup_threshold, memtable_overhead, compression_ratio;
-    int64_t memtable_flush_writers, commitlog_segment_size, commitlog_total_space;
-    double commitlog_replay_rate;
-    CompactionOptions options;
-    int64_t concurrent_compactors;
-    double compaction_throughput, compaction_cpu_rate, compaction_kept, row_spread;
-    SimSpan table_read_cpu;
-    int64_t page_cache, hot_data, other_space;
-} StorageSettings;
-
 enum { RELAY_FIRST, RELAY_RANDOM }; /* index into the names of `relay` */
 
 typedef enum NodePhase {
@@ -536,6 +521,9 @@ void read_dropped(Read *read, uint64_t detail);
 void read_repaired(Read *read, Cassandra *replica, guint index);
 void read_sweep(Cassandra *node);
 void read_start(Cassandra *node);
+
+/* Reads speculative_retry as CQL has it (SpeculativeRetryParam.fromString). */
+void speculation_read_setting(Cassandra *node, DiagList *diags);
 void read_stop(Cassandra *node);
 
 /* --- coordinate_legs.c: with legs, in place of the network --------------------------------------
