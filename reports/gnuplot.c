@@ -201,6 +201,7 @@ static const struct {
     {"(['\"])rgb\\( *0, *0, *0\\)['\"]", "\\1currentColor\\1"},
     {"<tspan[^>]*>([^<]*)</tspan>", "\\1"},
     {" font-family=\"[^\"]*\"", ""},
+    {" xml:space=\"preserve\"", ""},
     {"\\s+", " "},
     {"<g [^>]*>\\s*</g>", ""},
     {"<g [^>]*>\\s*</g>", ""},
@@ -244,8 +245,13 @@ static char *find_drawing(const char *svg, GError **error)
 static char *frame(char *drawn, const char *viewport, const char *title)
 {
     g_autofree char *inner = drawn;
-    g_autofree char *escaped = g_markup_escape_text(title, -1);
+    g_autofree char *plain = g_utf8_make_valid(title, -1);
+    g_autofree char *escaped = NULL;
 
+    for (char *at = plain; *at != '\0'; at++) {
+        *at = g_ascii_iscntrl(*at) ? ' ' : *at;
+    }
+    escaped = g_markup_escape_text(plain, -1);
     return g_strdup_printf("<svg viewBox=\"%s\" role=\"img\" font-family=\"sans-serif\">\n"
                            "<title>%s</title>\n%s\n</svg>\n",
                            viewport, escaped, g_strstrip(inner));

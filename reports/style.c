@@ -50,4 +50,13 @@ const char *const style_text =
     "background:rgb(144 144 144/.35)}\n"
     "details{margin:.25rem 0}summary{cursor:pointer;color:var(--link)}\n"
     "p.missing{color:var(--open)}\n"
-    "@media print{body{max-width:none}figure,tr{break-inside:avoid}}\n";
+    /* on paper nothing scrolls and nothing is folded away: all forms show the same figures */
+    "@media print{:root{color-scheme:light;--back:#fff;--text:#1b1b1b;--soft:#595959;"
+    "--line:#d0d0d0;--card:#f5f5f5;--link:#0057a3;--pass:#006b42;--fail:#b3261e;--open:#8a5300}"
+    "body{max-width:none;padding:0;font-size:10pt}nav{display:none}"
+    "h2,h3,caption,summary,figcaption{break-after:avoid}"
+    "div.drawing,tr,ul.legend{break-inside:avoid}"
+    "div.wide,div.drawing{overflow:visible}div.drawing svg{min-width:0}"
+    "table{font-size:8pt}td.figure{white-space:normal}caption{width:auto}"
+    "details::details-content{content-visibility:visible;display:block;height:auto}"
+    "summary{list-style:none;color:inherit;font-weight:700}}\n";

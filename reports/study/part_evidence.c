@@ -1,5 +1,6 @@
 /* part_evidence.c - what was run, under which seeds, and how to run it again. */
 #include <math.h>
+#include <string.h>
 
 #include "reports/study/tell.h"
 #include "sim/base/words.h"
@@ -75,14 +76,22 @@ static void put_command(const StudyTelling *telling, const StudyFile *file)
     say_warmup(telling, basis);
 }
 
+/* What a reader of HTML would take for markup is written as JSON's own escapes. */
 static void embed(const StudyTelling *telling)
 {
     g_autofree char *json = ledger_to_json(telling->ledger);
-    g_auto(GStrv) parts = g_strsplit(json, "<", -1);
-    g_autofree char *safe = g_strjoinv("\\u003c", parts);
 
     page_raw(telling->page, "<script type=\"application/json\" id=\"report-json\">\n");
-    page_raw(telling->page, safe);
+    for (const char *at = json; *at != '\0';) {
+        g_autofree char *piece = g_strndup(at, strcspn(at, "<>&"));
+
+        page_raw(telling->page, piece);
+        at += strlen(piece);
+        if (*at != '\0') {
+            page_raw(telling->page, *at == '<' ? "\\u003c" : *at == '>' ? "\\u003e" : "\\u0026");
+            at++;
+        }
+    }
     page_raw(telling->page, "</script>\n");
 }
 
