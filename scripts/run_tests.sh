@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs each tests/**/*.sh and every test program under BUILD (default build), as many at once as there are cores; prints what failed
-# and, last, "N passed, N failed".
+# and, last, "N passed, N failed". What each took is in BUILD/test-seconds.txt: seconds, of these on a core, test; the dearest first.
 set -uo pipefail
 export G_DEBUG=fatal-criticals # a critical message of GLib is our bug
 build=${1:-build}
@@ -14,11 +14,10 @@ export build log
 run_one() { # SOURCE
     local source=$1 file
     file=$log/${1//\//+}
-    if [[ $source == *.sh ]]; then
-        BUILD=$build bash "$source" >"$file" 2>&1
-    else
-        "$build/${source%.c}" >"$file" 2>&1
-    fi
+    local command=("$build/${source%.c}")
+    [[ $source == *.sh ]] && command=(env "BUILD=$build" bash "$source")
+    local TIMEFORMAT='%R %U'
+    { time "${command[@]}" >"$file" 2>&1; } 2>"$file.seconds"
     local status=$?
     if [ $status -ne 0 ]; then
         echo "$source: exit status $status" >>"$file"
@@ -41,5 +40,8 @@ for source in "${programs[@]}" "${scripts[@]}"; do
         grep -vE '^ok ' "$file" | tail -n 40
     fi
 done
+for source in "${programs[@]}" "${scripts[@]}"; do
+    echo "$(cat "$log/${source//\//+}.seconds") $source"
+done | sort -rn -k2,2 >"$build/test-seconds.txt"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
