@@ -71,7 +71,7 @@ nothing_else "nothing half-written is left when a file may not grow"
 
 # --- results that are locked or broken
 (echo 'BEGIN EXCLUSIVE;' && touch "$work/locked" && sleep 20) | sqlite3 "$work/results.1/results.sqlite" &
-while [ ! -e "$work/locked" ]; do sleep 0.1; done
+for ((tries = 0; tries < 600; tries++)); do [ -e "$work/locked" ] && break; sleep 0.1; done
 sleep 0.5
 run report "$work/results.1"
 expect 2 "locked" "results that another process holds locked are refused with the reason"
