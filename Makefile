@@ -59,7 +59,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all cluster compare-topologies disasters help run test tests theory pbs drills-cassandra lint honesty alike bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
+.PHONY: all cluster dns-stale compare-topologies disasters help run test tests theory pbs drills-cassandra lint honesty alike bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -85,6 +85,9 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 
 theory: $(BUILD)/tests/analytic/test_queueing ## hold simulated queues against every reference vector, as precisely as the vectors ask (long)
 	@THEORY=full $<
+
+dns-stale: all ## hold who still goes to a dead site against detection + propagation + caches, within 2 points (ten minutes)
+	@scripts/dns_stale.sh $(BUILD)
 
 pbs: all ## hold the replicated store against the published tables of PBS, a million trials a cell (five minutes)
 	@scripts/pbs.sh

@@ -1,6 +1,7 @@
 /* section_reroute.c - who was served by which site when, and how long it took to move. */
 #include <math.h>
 
+#include "reports/failover.h"
 #include "reports/sections.h"
 #include "sim/base/words.h"
 #include "sim/results/judge/reroute.h"
@@ -260,6 +261,7 @@ void section_reroute(const Telling *telling)
     section_begin(telling, "reroute", "Who was rerouted when");
     if (telling->view->step_count > 0 && telling->view->regions->len > 1) {
         put_times(telling);
+        failover_put(telling);
         put_panels(telling);
         put_shares(telling);
     } else {

@@ -73,8 +73,14 @@ void route53_put_health(Route53 *self, guint rank, bool is_healthy)
 
 static void change_arrives(void *self, void *subject, uint64_t detail)
 {
+    Route53 *route53 = self;
+    bool is_healthy = (detail & 1) != 0;
+
     (void)subject;
-    ((Route53 *)self)->visible[detail >> 1] = (detail & 1) != 0;
+    route53->visible[detail >> 1] = is_healthy;
+    history_note(world_history(route53->component.world), "route53.answers-changed",
+                 &route53->component, "dc", route53->states[detail >> 1].dc, "to",
+                 is_healthy ? "healthy" : "unhealthy");
 }
 
 static void calculate(void *self, void *subject, uint64_t detail)
