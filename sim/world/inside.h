@@ -33,6 +33,14 @@ typedef enum PathState { PATH_CALM, PATH_BUSY, PATH_BAD, PATH_STATES } PathState
 
 typedef enum LinkJitter { LINK_JITTER_NONE, LINK_JITTER_CALM, LINK_JITTER_STATES } LinkJitter;
 
+/* How likely a packet is lost, as it was worked out for this loss and state. Zeroed: no loss. */
+typedef struct LinkChances {
+    double loss;
+    PathState state;
+    double alone;            /* long after the last one */
+    double in_burst, beside; /* soon after one that was lost, or was not */
+} LinkChances;
+
 typedef struct Link {
     Component component;
     SimSpan rtt; /* configuration */
@@ -40,6 +48,7 @@ typedef struct Link {
     Rng packets;
     SimSpan one_way;   /* derived, as ns_per_byte */
     double loss;       /* configuration, as queue and jitter */
+    LinkChances chances;
     SimTime passed_at; /* when the last packet was drawn for */
     double ns_per_byte;
     SimTime free_at; /* when the line has sent what it was given */
@@ -67,6 +76,12 @@ typedef struct Link {
 typedef struct JitterTable JitterTable;
 JitterTable *jitter_table_new(void);
 void jitter_table_free(JitterTable *table);
+
+#define JITTER_STEPS 512
+
+struct JitterTable {
+    double at[PATH_STATES][JITTER_STEPS + 1]; /* quantile at i / JITTER_STEPS, ends unused */
+};
 
 /* One draw of the jitter in `state`, in ns. Reference: see network_link.c. */
 SimSpan jitter_table_draw(const JitterTable *table, PathState state, Rng *rng);

@@ -4,7 +4,7 @@
 #include "sim/world/network.h"
 
 #include "sim/world/host.h"
-#include "sim/world/inside.h"
+#include "sim/world/link_pass.h"
 
 /* Between two processes of one host. Assumption: 20 us through the loopback's stack. */
 #define LOOPBACK_ONE_WAY (20 * SIM_US)
@@ -168,7 +168,7 @@ static inline SimSpan network_cross(Network *network, const Component *from, con
     const Site *near, *far;
 
     if (G_LIKELY(link != NULL)) {
-        return link_pass(link, network->jitter, size_bytes, engine_now(network->engine));
+        return link_cross(link, network->jitter, size_bytes, engine_now(network->engine));
     }
     near = from->site != NULL ? from->site : to->site;
     far = to->site != NULL ? to->site : from->site;

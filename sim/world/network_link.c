@@ -4,14 +4,10 @@
 #include "sim/base/draw.h"
 #include "sim/base/fixed_math.h"
 #include "sim/config/json_place.h"
-#include "sim/world/inside.h"
+#include "sim/world/link_pass.h"
 
-#define JITTER_STEPS 512
-#define HEADER_BYTES 66          /* Ethernet 14, IPv4 20, TCP with timestamps 32 */
-#define SEGMENT_BYTES 1448       /* TCP payload of an Ethernet frame with timestamps */
-#define BURST_STAY (2.0 / 3.0)   /* losses come three in a row on average (network 7) */
-#define BURST_GAP (200 * SIM_MS) /* a loss says nothing about packets later than this */
-#define BURST_LOSS_MOST 0.75     /* a burst model of this mean length can lose no larger share */
+#define BURST_STAY (2.0 / 3.0) /* losses come three in a row on average (network 7) */
+#define BURST_LOSS_MOST 0.75   /* a burst model of this mean length can lose no larger share */
 
 /* One row a state: network 7, "Recommended generator". */
 typedef struct PathLaw {
@@ -26,10 +22,6 @@ static const PathLaw path_laws[PATH_STATES] = {
     [PATH_CALM] = {6 * SIM_HOUR, 0.15e6, 0.9, 1, 0, 0.932},
     [PATH_BUSY] = {20 * SIM_MIN, 3e6, 0.8, 5, 0, 0.065},
     [PATH_BAD] = {4 * SIM_MIN, 25e6, 0.8, 5, 0.02, 0.003},
-};
-
-struct JitterTable {
-    double at[PATH_STATES][JITTER_STEPS + 1]; /* quantile at i / JITTER_STEPS, ends unused */
 };
 
 static double jitter_quantile(PathState state, double u)
@@ -56,17 +48,14 @@ void jitter_table_free(JitterTable *table)
     g_free(table);
 }
 
+SimSpan link_draw_tail(PathState state, double u)
+{
+    return (SimSpan)(jitter_quantile(state, u) + 0.5);
+}
+
 SimSpan jitter_table_draw(const JitterTable *table, PathState state, Rng *rng)
 {
-    double u = rng_uniform(rng);
-    double place = u * JITTER_STEPS;
-    int step = (int)place;
-    const double *at = table->at[state];
-
-    if (G_UNLIKELY(step == 0 || step >= JITTER_STEPS - 1)) {
-        return (SimSpan)(jitter_quantile(state, u) + 0.5);
-    }
-    return (SimSpan)(at[step] + (place - step) * (at[step + 1] - at[step]) + 0.5);
+    return link_draw_jitter(table, state, rng);
 }
 
 /* --- state of the path ------------------------------------------------------------------------ */
@@ -105,53 +94,34 @@ static void link_draw_first_state(Link *link)
     }
 }
 
+void link_live_until(Link *link, SimTime now)
+{
+    while (now >= link->state_until) {
+        PathState next = path_next(link->state, rng_uniform(&link->states));
+
+        link_enter_state(link, next, link->state_until);
+    }
+}
+
 /* --- a packet train -----------------------------------------------------------------------------
  */
 
-static double link_loss_now(const Link *link)
+void link_weigh_losses(Link *link)
 {
     const PathLaw *law = &path_laws[link->state];
-    double loss = link->loss * law->loss_factor;
+    double loss = MIN(MAX(link->loss * law->loss_factor, law->loss_least), 1);
+    bool has_bursts = loss < BURST_LOSS_MOST;
 
-    return MIN(MAX(loss, law->loss_least), 1);
-}
-
-/* Gilbert and Elliott: most losses stand beside another one. Draws once, or not on a clean link. */
-static bool link_loses(Link *link, uint32_t size_bytes, SimTime now)
-{
-    double loss = link_loss_now(link);
-    double packets = 1 + (double)(size_bytes / SEGMENT_BYTES);
-    bool is_near = now - link->passed_at <= BURST_GAP;
-
-    if (loss <= 0) {
-        return false;
-    }
-    link->passed_at = now;
-    if (is_near && loss < BURST_LOSS_MOST) {
-        double begin = loss * (1 - BURST_STAY) / (1 - loss);
-
-        loss = link->is_in_burst ? BURST_STAY : begin;
-    }
-    link->is_in_burst = rng_chance(&link->packets, MIN(loss * packets, 1));
-    return link->is_in_burst;
-}
-
-/* Waits for what was given before and takes its time on the line; SIM_NEVER when the queue is full.
- */
-static SimSpan link_transmit(Link *link, uint32_t size_bytes, SimTime now)
-{
-    SimTime begin = MAX(now, link->free_at);
-
-    if (begin - now > link->queue) {
-        return SIM_NEVER;
-    }
-    link->free_at =
-        begin + (SimSpan)((double)(size_bytes + HEADER_BYTES) * link->ns_per_byte + 0.5);
-    return link->free_at - now;
+    link->chances =
+        (LinkChances){.loss = link->loss,
+                      .state = link->state,
+                      .alone = loss,
+                      .in_burst = has_bursts ? BURST_STAY : loss,
+                      .beside = has_bursts ? loss * (1 - BURST_STAY) / (1 - loss) : loss};
 }
 
 /* Delay and loss that faults add; SIM_NEVER when lost. */
-static SimSpan link_suffer(Link *link)
+SimSpan link_suffer(Link *link)
 {
     const Effect *condition = &link->component.condition;
     SimSpan delay = condition->delay_added;
@@ -167,45 +137,7 @@ static SimSpan link_suffer(Link *link)
 
 SimSpan link_pass(Link *link, const JitterTable *table, uint32_t size_bytes, SimTime now)
 {
-    SimSpan delay = link->one_way, more = 0;
-
-    link->messages++;
-    link->bytes += size_bytes;
-    if (G_UNLIKELY(link->component.is_impaired) && link->component.condition.down) {
-        link->cut++;
-        return SIM_NEVER;
-    }
-    if (link->jitter == LINK_JITTER_STATES) {
-        while (G_UNLIKELY(now >= link->state_until)) {
-            PathState next = path_next(link->state, rng_uniform(&link->states));
-
-            link_enter_state(link, next, link->state_until);
-        }
-    }
-    if (link_loses(link, size_bytes, now)) {
-        link->lost++;
-        return SIM_NEVER;
-    }
-    if (G_UNLIKELY(link->component.is_impaired)) {
-        more = link_suffer(link);
-        if (more == SIM_NEVER) {
-            link->lost++;
-            return SIM_NEVER;
-        }
-        delay += more;
-    }
-    if (link->jitter != LINK_JITTER_NONE) {
-        delay += jitter_table_draw(table, link->state, &link->packets);
-    }
-    if (link->ns_per_byte > 0) {
-        more = link_transmit(link, size_bytes, now);
-        if (more == SIM_NEVER) {
-            link->lost++;
-            return SIM_NEVER;
-        }
-        delay += more;
-    }
-    return MAX(delay, 0);
+    return link_cross(link, table, size_bytes, now);
 }
 
 /* --- the kind -----------------------------------------------------------------------------------
