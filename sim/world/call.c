@@ -391,7 +391,7 @@ static CallTicket call_begin(Component *self, Component *peer, const Message *re
     if (!network_has_way(network, self, peer)) {
         call_end_soon(&ticket, OUTCOME_UNREACHABLE);
     } else {
-        network_launch(self, peer, request, &ticket, FLIGHT_REQUEST);
+        network_launch(self, peer, request, &ticket, FLIGHT_REQUEST, request->transport);
     }
     return ticket;
 }
@@ -467,7 +467,7 @@ void call_send_kept(Component *self, Component *peer, const Message *request, Si
 }
 
 /* What goes back: an answer, or word that none will come. The callee owes nothing from now on. */
-static void call_send_back(Component *self, const CallTicket *ticket, Message *answer,
+static void call_send_back(Component *self, const CallTicket *ticket, const Message *answer,
                            FlightKind kind)
 {
     Call *call = call_of(ticket);
@@ -480,17 +480,12 @@ static void call_send_back(Component *self, const CallTicket *ticket, Message *a
         return;
     }
     call_leave_callee(call);
-    answer->transport = call->transport;
-    answer->access_delay = ticket->access_delay;
-    answer->access_loss = (double)ticket->access_loss;
-    network_launch(self, ticket->caller, answer, ticket, kind);
+    network_launch(self, ticket->caller, answer, ticket, kind, call->transport);
 }
 
 void call_reply(Component *self, const CallTicket *ticket, const Message *reply)
 {
-    Message answer = *reply;
-
-    call_send_back(self, ticket, &answer, FLIGHT_ANSWER);
+    call_send_back(self, ticket, reply, FLIGHT_ANSWER);
 }
 
 void call_break(Component *self, const CallTicket *ticket)

@@ -159,6 +159,9 @@ static inline void cpu_advance(HostCpu *cpu)
     SimTime began = cpu->since;
     double all = (double)(now - began), span = all;
 
+    if (now == began && cpu->count > 0) { /* looked at already */
+        return;
+    }
     cpu->since = now;
     while (cpu->count > 0 && cpu->speed > 0) {
         double rate = cpu_rate(cpu);

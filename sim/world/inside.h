@@ -46,8 +46,8 @@ typedef struct Link {
     SimSpan rtt; /* configuration */
     /* what each message meets */
     Rng packets;
-    SimSpan one_way;   /* derived, as ns_per_byte */
-    double loss;       /* configuration, as queue and jitter */
+    SimSpan one_way; /* derived, as ns_per_byte */
+    double loss;     /* configuration, as queue and jitter */
     LinkChances chances;
     SimTime passed_at; /* when the last packet was drawn for */
     double ns_per_byte;
@@ -120,9 +120,10 @@ typedef enum FlightKind {
     FLIGHT_END,     /* a call's end without an answer: RST or FIN; `code` is the Outcome */
 } FlightKind;
 
-/* Launches a copy of `message` with `ticket` (NULL: none). */
+/* Launches a copy of `message` with `ticket` (NULL: none) over `transport`; what goes back to a
+ * caller crosses the access network that the ticket tells. */
 void network_launch(Component *from, Component *to, const Message *message,
-                    const CallTicket *ticket, FlightKind kind);
+                    const CallTicket *ticket, FlightKind kind, Transport transport);
 
 /* One try of one packet train from one component to another: its delay without access networks, or
  * SIM_NEVER when it is lost or the way is cut. `access_loss` may be 0. */

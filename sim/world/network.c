@@ -443,15 +443,20 @@ static void flight_suffer_at_begin(Flight *flight)
 }
 
 void network_launch(Component *from, Component *to, const Message *message,
-                    const CallTicket *ticket, FlightKind kind)
+                    const CallTicket *ticket, FlightKind kind, Transport transport)
 {
     Network *network = world_head_network(from->world);
-    Flight *flight = pool_take(network->flights);
+    Flight *flight = pool_take_raw(network->flights);
     SimSpan patience = message->patience > 0 ? message->patience : PATIENCE_DEFAULT;
 
     flight->message = *message;
     flight->message.from = from;
     flight->message.ticket = ticket != NULL ? *ticket : (CallTicket){0};
+    flight->message.transport = transport;
+    if (kind == FLIGHT_ANSWER || kind == FLIGHT_END) {
+        flight->message.access_delay = ticket->access_delay;
+        flight->message.access_loss = (double)ticket->access_loss;
+    }
     flight->to = to;
     flight->gives_up_at = engine_now(network->engine) + patience;
     flight->rto = 0;
@@ -467,7 +472,7 @@ void network_launch(Component *from, Component *to, const Message *message,
 
 void network_send(Component *from, Component *to, const Message *message)
 {
-    network_launch(from, to, message, NULL, FLIGHT_ONE_WAY);
+    network_launch(from, to, message, NULL, FLIGHT_ONE_WAY, message->transport);
 }
 
 /* Tries again until it gets through, 200 ms later, then 400 ms and so on, all drawn now. The tries

@@ -4,28 +4,30 @@
 #include <string.h>
 
 #define FIRST_CAPACITY 1024u
+#define FIRST_WAITERS 16u
 
 void commit_log_init(CommitLog *log)
 {
     *log = (CommitLog){0};
-    log->waiters = g_array_new(FALSE, FALSE, sizeof(CommitLogWaiter));
 }
 
 void commit_log_clear(CommitLog *log)
 {
     g_clear_pointer(&log->entries, g_free);
-    if (log->waiters != NULL) {
-        g_array_free(g_steal_pointer(&log->waiters), TRUE);
-    }
+    g_clear_pointer(&log->waiters, g_free);
+    log->waiting = log->waiters_capacity = 0;
 }
 
-void commit_log_append(CommitLog *log, uint32_t slot, int64_t before)
+void commit_log_grow(CommitLog *log)
 {
-    if (log->count == log->capacity) {
-        log->capacity = MAX(FIRST_CAPACITY, log->capacity * 2);
-        log->entries = g_renew(CommitLogEntry, log->entries, log->capacity);
-    }
-    log->entries[log->count++] = (CommitLogEntry){.before = before, .slot = slot};
+    log->capacity = MAX(FIRST_CAPACITY, log->capacity * 2);
+    log->entries = g_renew(CommitLogEntry, log->entries, log->capacity);
+}
+
+void commit_log_grow_waiters(CommitLog *log)
+{
+    log->waiters_capacity = MAX(FIRST_WAITERS, log->waiters_capacity * 2);
+    log->waiters = g_renew(CommitLogWaiter, log->waiters, log->waiters_capacity);
 }
 
 void commit_log_raise(CommitLog *log, uint32_t slot, int64_t version)
@@ -37,11 +39,6 @@ void commit_log_raise(CommitLog *log, uint32_t slot, int64_t version)
     }
 }
 
-void commit_log_wait(CommitLog *log, CommitLogWaiter waiter)
-{
-    g_array_append_val(log->waiters, waiter);
-}
-
 bool commit_log_begin_sync(CommitLog *log, SimTime now)
 {
     if (log->is_syncing) {
@@ -50,7 +47,7 @@ bool commit_log_begin_sync(CommitLog *log, SimTime now)
     log->is_syncing = true;
     log->sync_began = now;
     log->covered = log->count;
-    log->waiters_covered = log->waiters->len;
+    log->waiters_covered = log->waiting;
     return true;
 }
 
@@ -75,14 +72,15 @@ void commit_log_end_sync(CommitLog *log, guint *count)
 
 void commit_log_answered(CommitLog *log, guint count)
 {
-    if (count > 0) {
-        g_array_remove_range(log->waiters, 0, count);
+    log->waiting -= count;
+    for (guint i = 0; i < log->waiting; i++) {
+        log->waiters[i] = log->waiters[i + count];
     }
 }
 
 void commit_log_abandon(CommitLog *log)
 {
-    g_array_set_size(log->waiters, 0);
+    log->waiting = 0;
     log->is_syncing = false;
     log->covered = 0;
     log->waiters_covered = 0;

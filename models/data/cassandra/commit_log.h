@@ -4,6 +4,7 @@
  * syncs every period, batch answers after the sync that covers the write. */
 #pragma once
 
+#include <glib.h>
 #include <stdbool.h>
 
 #include "models/data/cassandra/store.h"
@@ -28,9 +29,10 @@ typedef struct CommitLogWaiter {
 typedef struct CommitLog {
     CommitLogEntry *entries;
     size_t count, capacity;
-    GArray *waiters;       /* CommitLogWaiter, in order of arrival */
-    size_t covered;        /* entries that the sync under way makes durable */
-    guint waiters_covered; /* waiters that it answers */
+    CommitLogWaiter *waiters; /* in order of arrival */
+    guint waiting, waiters_capacity;
+    guint waiters_covered; /* waiters that the sync under way answers */
+    size_t covered;        /* entries that it makes durable */
     bool is_syncing;
     SimTime synced_at; /* when the last sync that has ended began */
     SimTime sync_began;
@@ -40,13 +42,13 @@ void commit_log_init(CommitLog *log);
 void commit_log_clear(CommitLog *log);
 
 /* Logs that `slot` had version `before` until now. */
-void commit_log_append(CommitLog *log, uint32_t slot, int64_t before);
+static inline void commit_log_append(CommitLog *log, uint32_t slot, int64_t before);
 
 /* `slot` has durably got `version` in another way: a loss of power no longer takes it below. */
 void commit_log_raise(CommitLog *log, uint32_t slot, int64_t version);
 
 /* Keeps an answer back until what is logged now is durable. */
-void commit_log_wait(CommitLog *log, CommitLogWaiter waiter);
+static inline void commit_log_wait(CommitLog *log, const CommitLogWaiter *waiter);
 
 /* A sync begins to cover all that is logged now; false when one is under way. Its end: what it
  * covered is durable, and the waiters it answers, `*count` of them, are the first of log->waiters
@@ -64,3 +66,26 @@ size_t commit_log_lose(CommitLog *log, Store *store);
 
 /* All that is logged is durable now: the replay at a start ends with a flush. */
 void commit_log_flush(CommitLog *log, SimTime now);
+
+/* --- what happens with every write --------------------------------------------------------------
+ */
+
+/* The rare parts: twice the room. */
+void commit_log_grow(CommitLog *log);
+void commit_log_grow_waiters(CommitLog *log);
+
+static inline void commit_log_append(CommitLog *log, uint32_t slot, int64_t before)
+{
+    if (G_UNLIKELY(log->count == log->capacity)) {
+        commit_log_grow(log);
+    }
+    log->entries[log->count++] = (CommitLogEntry){.before = before, .slot = slot};
+}
+
+static inline void commit_log_wait(CommitLog *log, const CommitLogWaiter *waiter)
+{
+    if (G_UNLIKELY(log->waiting == log->waiters_capacity)) {
+        commit_log_grow_waiters(log);
+    }
+    log->waiters[log->waiting++] = *waiter;
+}

@@ -292,6 +292,20 @@ static SimTime last_of(const Read *read, uint32_t mask)
     return last;
 }
 
+static SimTime decided_at(const Read *read)
+{
+    const Cassandra *node = read->node;
+
+    if (read->consistency != CONSISTENCY_EACH_QUORUM) {
+        uint32_t counted =
+            read->answered & level_counts(read->consistency, read->range, node->site);
+
+        return level_kth_answer(counted, read->answered_at, read->block_for);
+    }
+    return level_decided_at(read->consistency, node->cluster->ring, read->range, node->site,
+                            read->answered_at);
+}
+
 /* One more answer is known: is this round complete, and when? False when it was, and went on. */
 static bool reconsider(Read *read)
 {
@@ -302,9 +316,7 @@ static bool reconsider(Read *read)
         if ((guint)__builtin_popcount(read->answered) < read->block_for) {
             return true;
         }
-        at = MAX(level_decided_at(read->consistency, node->cluster->ring, read->range, node->site,
-                                  read->answered_at),
-                 earliest_data(read));
+        at = MAX(decided_at(read), earliest_data(read));
     } else {
         at = last_of(read, read->round == READ_FULL ? read->contacted : read->stale);
     }

@@ -149,8 +149,12 @@ static void reconsider(Write *write)
     if ((guint)__builtin_popcount(counted) < write->block_for) {
         return;
     }
-    at = level_write_decided_at(write->consistency, node->cluster->ring, range, write->joining,
-                                node->site, write->acked_at);
+    if (write->joining == 0 && write->consistency != CONSISTENCY_EACH_QUORUM) {
+        at = level_kth_answer(counted, write->acked_at, write->block_for);
+    } else {
+        at = level_write_decided_at(write->consistency, node->cluster->ring, range, write->joining,
+                                    node->site, write->acked_at);
+    }
     if (at == SIM_NEVER) {
         return;
     }

@@ -59,11 +59,6 @@ guint level_block_for(Consistency level, const Ring *ring, guint site)
     return 1;
 }
 
-uint32_t level_counts(Consistency level, const RingRange *range, guint site)
-{
-    return level_is_local(level) ? range->site_mask[site] : range->mask;
-}
-
 static guint count_of(uint32_t mask)
 {
     return (guint)__builtin_popcount(mask);
@@ -86,8 +81,7 @@ bool level_is_available(Consistency level, const Ring *ring, const RingRange *ra
     return count_of(live & level_counts(level, range, site)) >= level_block_for(level, ring, site);
 }
 
-/* The k-th smallest instant among the replicas of `mask`; k is at least 1. */
-static SimTime find_kth(uint32_t mask, const SimTime *answered_at, guint k)
+SimTime level_kth_answer(uint32_t mask, const SimTime *answered_at, guint k)
 {
     SimTime sorted[RING_REPLICAS_MOST];
     guint count = 0;
@@ -108,15 +102,10 @@ static SimTime find_kth(uint32_t mask, const SimTime *answered_at, guint k)
     return count < k ? SIM_NEVER : sorted[k - 1];
 }
 
-uint32_t level_write_counts(Consistency level, const Ring *ring, const RingRange *range,
-                            uint32_t joining, guint site)
+uint32_t level_joining_counts(Consistency level, const Ring *ring, const RingRange *range,
+                              uint32_t joining, guint site)
 {
-    uint32_t counts = level_counts(level, range, site);
-
-    if (joining == 0) {
-        return counts;
-    }
-    return counts | (level_is_local(level) ? ring_bits_at(ring, range, joining, site) : joining);
+    return level_is_local(level) ? ring_bits_at(ring, range, joining, site) : joining;
 }
 
 /* StorageProxy counts live natural and pending endpoints against the level's own number. */
@@ -156,16 +145,16 @@ SimTime level_write_decided_at(Consistency level, const Ring *ring, const RingRa
     SimTime last = 0;
 
     if (level != CONSISTENCY_EACH_QUORUM) {
-        return find_kth(level_write_counts(level, ring, range, joining, site), answered_at,
-                        level_write_block_for(level, ring, range, joining, site));
+        return level_kth_answer(level_write_counts(level, ring, range, joining, site), answered_at,
+                                level_write_block_for(level, ring, range, joining, site));
     }
     for (guint i = 0; i < ring_count_sites(ring); i++) {
         guint quorum = quorum_of(ring_factor(ring, i));
         uint32_t more = joining != 0 ? ring_bits_at(ring, range, joining, i) : 0;
 
         if (quorum > 0) {
-            last = MAX(last,
-                       find_kth(range->site_mask[i] | more, answered_at, quorum + count_of(more)));
+            last = MAX(last, level_kth_answer(range->site_mask[i] | more, answered_at,
+                                              quorum + count_of(more)));
         }
     }
     return last;

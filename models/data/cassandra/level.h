@@ -17,9 +17,6 @@ extern const char *const level_read_names[];
  * sites. */
 guint level_block_for(Consistency level, const Ring *ring, guint site);
 
-/* The replicas of the range whose answers count. */
-uint32_t level_counts(Consistency level, const RingRange *range, guint site);
-
 /* Whether enough replicas of `live` (a mask) live for the level. ANY never fails. */
 bool level_is_available(Consistency level, const Ring *ring, const RingRange *range, guint site,
                         uint32_t live);
@@ -33,16 +30,37 @@ SimTime level_decided_at(Consistency level, const Ring *ring, const RingRange *r
  * that counts one more answer is needed (AbstractWriteResponseHandler.totalBlockFor). */
 bool level_write_is_available(Consistency level, const Ring *ring, const RingRange *range,
                               uint32_t joining, guint site, uint32_t live);
-uint32_t level_write_counts(Consistency level, const Ring *ring, const RingRange *range,
-                            uint32_t joining, guint site);
 guint level_write_block_for(Consistency level, const Ring *ring, const RingRange *range,
                             uint32_t joining, guint site);
 SimTime level_write_decided_at(Consistency level, const Ring *ring, const RingRange *range,
                                uint32_t joining, guint site, const SimTime *answered_at);
+
+/* The k-th smallest instant among the replicas of `mask`; SIM_NEVER when fewer have one. `k` is at
+ * least 1. What level_decided_at is, where one number of answers decides. */
+SimTime level_kth_answer(uint32_t mask, const SimTime *answered_at, guint k);
 
 /* Whether the level looks at the coordinator's own site only. */
 static inline bool level_is_local(Consistency level)
 {
     return level == CONSISTENCY_LOCAL_ONE || level == CONSISTENCY_LOCAL_QUORUM ||
            level == CONSISTENCY_LOCAL_SERIAL;
+}
+
+/* The replicas of the range whose answers count; of a write, with those of `joining` that do. */
+static inline uint32_t level_counts(Consistency level, const RingRange *range, guint site)
+{
+    return level_is_local(level) ? range->site_mask[site] : range->mask;
+}
+
+uint32_t level_joining_counts(Consistency level, const Ring *ring, const RingRange *range,
+                              uint32_t joining, guint site);
+
+static inline uint32_t level_write_counts(Consistency level, const Ring *ring,
+                                          const RingRange *range, uint32_t joining, guint site)
+{
+    uint32_t counts = level_counts(level, range, site);
+
+    return G_LIKELY(joining == 0)
+               ? counts
+               : counts | level_joining_counts(level, ring, range, joining, site);
 }

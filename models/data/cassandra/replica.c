@@ -58,7 +58,7 @@ static void answer(Cassandra *node, CommitLogWaiter waiter)
         answer_now(node, &waiter);
         return;
     }
-    commit_log_wait(&node->log, waiter);
+    commit_log_wait(&node->log, &waiter);
     if (node->commitlog_sync == COMMITLOG_BATCH) {
         start_sync(node);
     }
@@ -76,10 +76,12 @@ static void on_synced(void *self, void *subject, uint64_t detail)
     (void)detail;
     commit_log_end_sync(&node->log, &count);
     for (guint i = 0; i < count; i++) {
-        answer_now(node, &g_array_index(node->log.waiters, CommitLogWaiter, i));
+        CommitLogWaiter waiter = node->log.waiters[i]; /* others may come to wait */
+
+        answer_now(node, &waiter);
     }
     commit_log_answered(&node->log, count);
-    if (node->log.waiters->len > 0) {
+    if (node->log.waiting > 0) {
         start_sync(node);
     }
 }
