@@ -59,7 +59,7 @@ FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all cluster dns-stale compare-topologies disasters help run test tests theory pbs drills-cassandra lint honesty alike bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
+.PHONY: all browser cluster dns-stale compare-topologies disasters help run test tests theory pbs drills-cassandra lint honesty alike bench bench-check bench-peers bench-store scale asan fuzz fuzz-programs properties surroundings golden docs plants clean install deps FORCE same-bits
 
 all: $(DCDRILL) ## build the program into build/dcdrill
 
@@ -153,6 +153,11 @@ docs: all ## write the reference and the schema anew from the program's tables
 same-bits: all ## the long form of test_same_bits.sh: two compilers, three levels, with and without FMA, all smoke scenarios
 	@FULL=1 bash tests/scenarios/test_same_bits.sh
 
+browser: ## look at reports in headless Chromium and on paper: widths, ids, console, hosts, equal figures (installs it; a minute)
+	@scripts/deps.sh browser
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all $(BUILD)/tests/browser/browser
+	@scripts/browser.sh $(BUILD)
+
 cluster: ## run chunks under Slurm and GNU parallel and ranks under MPI, for real, on this machine (installs them)
 	@scripts/deps.sh cluster
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all
@@ -223,6 +228,9 @@ $(BENCH_SCALE): $(BENCH_SCALE).o $(BUILD)/kinds.o $(LIB)
 
 $(BENCH_COMPARE): $(BENCH_COMPARE).o $(LIB)
 	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS_ALL)
+
+$(BUILD)/tests/browser/browser: $(BUILD)/tests/browser/browser.o
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $< $(LDLIBS_ALL)
 
 # Loaded before the C library by tests: never sanitized itself.
 $(BUILD)/tests/preload/%.so: tests/preload/%.c

@@ -6,6 +6,8 @@ packages=(gcc libc6-dev make git ca-certificates pkg-config libglib2.0-dev libgs
     check libsubunit-dev sqlite3 clang libclang-rt-14-dev clang-format gawk)
 # what `make cluster` runs chunks and ranks with
 [ "${1:-}" != cluster ] || packages+=(slurmctld slurmd slurm-client munge parallel openmpi-bin libopenmpi-dev)
+# what `make browser` looks with, and what prints reports as PDF
+[ "${1:-}" != browser ] || packages+=(chromium poppler-utils)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
