@@ -125,12 +125,30 @@ START_TEST(who_was_paused_convicts_nobody_for_five_seconds)
 }
 END_TEST
 
+/* The mean of all windows, in seconds. */
+static double mean_interval(const CassandraRig *rig)
+{
+    double sum = 0, count = 0;
+
+    for (guint i = 0; i < GOLDEN_NODES; i++) {
+        for (guint k = 0; k < GOLDEN_NODES; k++) {
+            const Peer *peer = &((const Cassandra *)rig->nodes[i])->gossip.peers[k];
+
+            sum += i == k ? 0 : sim_span_to_s(peer->interval_sum);
+            count += i == k ? 0 : peer->interval_count;
+        }
+    }
+    return sum / count;
+}
+
+/* Reference: the mean of a window is 1.076 s. */
 START_TEST(a_quiet_cluster_convicts_nobody)
 {
     g_autoptr(CassandraRig) rig = cassandra_rig_new(8, NULL);
 
     rig_run(rig->rig, 20 * SIM_MIN);
     ck_assert_uint_eq(convictions(rig), 0);
+    ck_assert_double_eq_tol(mean_interval(rig), 1.076, 0.03);
 }
 END_TEST
 
