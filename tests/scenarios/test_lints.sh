@@ -79,6 +79,15 @@ pause='/method/0={"type":"action","name":"pause","at":"1s","duration":"DURATION"
 warns split-views "" "a pause of 20 s lies where some nodes convict and others do not" --set "${pause/DURATION/20s}"
 silent split-views --set "${pause/DURATION/10s}"
 silent split-views --set "${pause/DURATION/30s}"
+warns repair-interval "" "repairs come every 11d, but tombstones are kept for 10d" --set '/system/cassandra/repair={"interval":"11d"}'
+silent repair-interval --set '/system/cassandra/repair={"interval":"9d"}'
+hosts='/system/host={"clock_offset":"700ms","steal":"none"}'
+warns clock-skew "" "1.4s behind that of" --set /system/cassandra/cross_node_timeout=true --set "$hosts"
+silent clock-skew --set "$hosts"
+silent clock-skew --set /system/cassandra/cross_node_timeout=true
+app='/system/nodes/app={"count":1,"in":"DC01","runs":["wildfly"],"settings":{"wildfly":{"batch_statements":BATCH}}}'
+warns batch-size "" "a logged batch of 64 statements is 18.8 KiB" --set "${app/BATCH/64}" --set '/system/wildfly={}'
+silent batch-size --set "${app/BATCH/17}" --set '/system/wildfly={}'
 sed 's/"count": 3, "runs"/"count": { "*": 3 }, "settings": { "cassandra": { "rack": "A" } }, "runs"/; s/"nodes": {/"nodes": { "db2": { "count": 1, "runs": ["cassandra"], "settings": { "cassandra": { "rack": "B" } } },/' \
     "$calm" >"$work/racks.json"
 calm=$work/racks.json

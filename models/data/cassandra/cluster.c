@@ -400,10 +400,6 @@ static void build(Cluster *cluster, World *world, DiagList *diags)
     if (diag_count_errors(diags) > before || !make_ring(cluster, world, factors, diags)) {
         return;
     }
-    if (cluster->nodes[0]->repair_settings.interval > cluster->nodes[0]->gc_grace_seconds) {
-        diag_add(diags, DIAG_WARNING, cluster->nodes[0]->component.settings, DIAG_KEY,
-                 "'repair.interval' is longer than 'gc_grace_seconds': deleted rows can return");
-    }
     repair_check(cluster, diags);
     find_nearest(cluster);
     find_needs(cluster, changes);

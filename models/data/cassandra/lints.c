@@ -4,6 +4,8 @@
 #include "models/data/cassandra/node.h"
 #include "sim/config/json_place.h"
 
+#define BATCH_WARN_BYTES 5120 /* batch_size_warn_threshold_in_kb */
+
 /* --- helpers ------------------------------------------------------------------------------------
  */
 
@@ -328,6 +330,83 @@ static void look_at_pauses(const Lint *lint)
     each_fault(lint, look_at_pause);
 }
 
+/* --- repairs, batches, clocks -------------------------------------------------------------------
+ */
+
+static void look_at_repair(const Lint *lint)
+{
+    const Cassandra *node = cluster_of_lint(lint)->nodes[0];
+    const cJSON *repair = json_member(node->component.settings, "repair");
+    char interval[SIM_SPAN_TEXT], grace[SIM_SPAN_TEXT];
+
+    if (node->repair_settings.interval > node->gc_grace_seconds) {
+        sim_span_print(node->repair_settings.interval, interval);
+        sim_span_print(node->gc_grace_seconds, grace);
+        lint_warn(lint, json_member(repair, "interval"), DIAG_VALUE,
+                  "repairs come every %s, but tombstones are kept for %s: what is deleted may "
+                  "return from a replica that missed it",
+                  interval, grace);
+    }
+}
+
+/* The number that a field of another kind has. */
+static int64_t count_of(const Component *component, const char *name)
+{
+    for (const Field *field = component->kind->fields; field->name != NULL; field++) {
+        if (strcmp(field->name, name) == 0 && field->type == FIELD_TYPE_COUNT) {
+            return *(const int64_t *)((const char *)component + field->offset);
+        }
+    }
+    return 0;
+}
+
+static void look_at_batches(const Lint *lint)
+{
+    const Cassandra *node = cluster_of_lint(lint)->nodes[0];
+    const GPtrArray *servers = world_of_kind(lint->world, "wildfly");
+
+    for (guint i = 0; servers != NULL && i < servers->len; i++) {
+        const Component *server = servers->pdata[i];
+        int64_t statements = count_of(server, "batch_statements");
+        int64_t bytes = statements * node->mutation_size;
+
+        if (bytes > MIN(BATCH_WARN_BYTES, node->batch_size_fail_threshold)) {
+            lint_warn(lint, lint_setting(server, "batch_statements"), DIAG_VALUE,
+                      "a logged batch of %" G_GINT64_FORMAT " statements is %.1f KiB: beyond 5 KiB "
+                      "a coordinator warns, beyond %.1f KiB it refuses",
+                      statements, (double)bytes / 1024,
+                      (double)node->batch_size_fail_threshold / 1024);
+        }
+    }
+}
+
+/* Clocks as the hosts have them at the begin, with the scenario's seed. */
+static void look_at_clocks(const Lint *lint)
+{
+    const Cluster *cluster = cluster_of_lint(lint);
+    const Cassandra *first = cluster->nodes[0], *last = first;
+    SimSpan apart, timeout = MIN(first->write_request_timeout, first->read_request_timeout);
+    char text[SIM_SPAN_TEXT], dropped[SIM_SPAN_TEXT];
+
+    for (guint i = 1; i < cluster->node_count; i++) {
+        const Cassandra *node = cluster->nodes[i];
+        SimSpan ahead = host_clock_ahead(node->component.host);
+
+        first = ahead < host_clock_ahead(first->component.host) ? node : first;
+        last = ahead > host_clock_ahead(last->component.host) ? node : last;
+    }
+    apart = host_clock_ahead(last->component.host) - host_clock_ahead(first->component.host);
+    if (last->cross_node_timeout && apart >= timeout / 4) {
+        sim_span_print(apart, text);
+        sim_span_print(timeout, dropped);
+        lint_warn(lint, lint_setting(&last->component, "cross_node_timeout"), DIAG_VALUE,
+                  "the clock of '%s' is %s behind that of '%s': there its requests count as that "
+                  "much older, and what is older than %s is dropped",
+                  component_place(&first->component), text, component_place(&last->component),
+                  dropped);
+    }
+}
+
 /* --- the table ----------------------------------------------------------------------------------
  */
 
@@ -353,5 +432,12 @@ const LintDef cassandra_lints[] = {
     {"split-views", "A planned pause at the edge of what convicts a node",
      "Cassandra 3.11 FailureDetector: phi_convict_threshold x ln 10 x mean interval",
      look_at_pauses},
+    {"repair-interval", "Repairs that come less often than tombstones are purged",
+     "Cassandra documentation, operating/repair: more often than gc_grace_seconds", look_at_repair},
+    {"batch-size", "Logged batches that are warned of or refused",
+     "Cassandra 3.11 batch_size_warn_threshold_in_kb 5, batch_size_fail_threshold_in_kb",
+     look_at_batches},
+    {"clock-skew", "Clocks apart while the age of requests is counted across nodes",
+     "Cassandra 3.11 cross_node_timeout", look_at_clocks},
     LINT_END,
 };
