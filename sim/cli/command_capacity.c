@@ -4,6 +4,7 @@
 
 #include "sim/cli/study_job.h"
 #include "sim/study/capacity.h"
+#include "sim/study/intent.h"
 #include "sim/study/outlook.h"
 
 static bool is_found(const Capacity *capacity)
@@ -30,11 +31,11 @@ static int status_of(const Capacity *capacity)
 }
 
 /* What it means in months and money stands below it. */
-static void add_outlook(StudyResult *result, const Outlook *outlook, const Capacity *capacity)
+static void add_outlook(StudyResult *result, const Outlook *outlook)
 {
     if (outlook != NULL) {
         g_autofree char *before = result->text;
-        g_autofree char *text = outlook_print(outlook, capacity);
+        g_autofree char *text = outlook_print(outlook);
 
         result->text = g_strconcat(before, text, NULL);
         cJSON_AddItemToObject(result->json, "outlook", outlook_to_json(outlook));
@@ -49,6 +50,11 @@ static bool read_inputs(const StudyJob *job, CapacityOrder *order, OutlookInputs
 
     if (!outlook_check(&job->study, order->path, flags->prices, inputs, error)) {
         return false;
+    }
+    if (inputs->prices != NULL || flags->prices != NULL) { /* what is promised, and its price */
+        order->target_low = inputs->target_low;
+        order->target_high = inputs->target_high;
+        order->cpu = (CapacityCpu){inputs->cpu, inputs->target_high};
     }
     order->lost = flags->n_minus >= 0 ? (guint)flags->n_minus : (guint)inputs->n_minus;
     return true;
@@ -81,7 +87,41 @@ static int find(StudyJob *job, CapacityOrder *order)
                           .is_partial = capacity->unfinished != NULL,
                           .status = status_of(capacity)};
 
-    add_outlook(&result, outlook, capacity);
+    add_outlook(&result, outlook);
+    study_job_add_basis(job, &result, order->path);
+    return study_job_end(job, &result);
+}
+
+/* None holds: the answer is no. The best one is a result whether or not thresholds hold. */
+static int status_of_intent(const Intent *intent)
+{
+    if (intent->winner < 0) {
+        return EXIT_FAILED;
+    }
+    return !intent->is_cheapest || intent->is_confirmed == VERDICT_PASS ? EXIT_PASSED
+                                                                        : EXIT_INCONCLUSIVE;
+}
+
+static int choose(StudyJob *job, const CapacityOrder *order)
+{
+    const StudyFlags *flags = &job->options->study;
+    IntentOrder asked = {.path = order->path,
+                         .intent = flags->intent,
+                         .prices = flags->prices,
+                         .rate = flags->rate,
+                         .budget = (guint)flags->budget,
+                         .most = order->most};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Intent) intent = intent_find(&job->study, &asked, &error);
+
+    if (intent == NULL) {
+        return study_job_fail(job, error);
+    }
+    StudyResult result = {.text = intent_print(intent),
+                          .csv = intent_to_csv(intent),
+                          .json = intent_to_json(intent),
+                          .status = status_of_intent(intent)};
+
     study_job_add_basis(job, &result, order->path);
     return study_job_end(job, &result);
 }
@@ -105,7 +145,7 @@ int command_capacity(const Options *options, const Kind *const *kinds)
                            .most = options->study.most > 0 ? (guint)options->study.most : 0};
 
     if (study_job_begin(&job, options, kinds, order.path)) {
-        status = find(&job, &order);
+        status = options->study.intent != NULL ? choose(&job, &order) : find(&job, &order);
     }
     study_job_clear(&job);
     return status;

@@ -30,6 +30,12 @@ void options_study_add(GOptionContext *context, StudyFlags *flags)
          "capacity: most replications of one rate (default: 8 times -n)", "N"},
         {"prices", 0, 0, G_OPTION_ARG_FILENAME, &flags->prices,
          "capacity: price list for costs, like scenarios/data/prices.json", "FILE"},
+        {"intent", 0, 0, G_OPTION_ARG_FILENAME, &flags->intent,
+         "capacity: chooses among the alternatives of FILE instead, like "
+         "scenarios/capacity/intent-web.json",
+         "FILE"},
+        {"budget", 0, 0, G_OPTION_ARG_INT, &flags->budget,
+         "capacity --intent: so many replications in all, without a guarantee", "N"},
         {"over", 0, 0, G_OPTION_ARG_STRING_ARRAY, &flags->over,
          "sweep: values of one setting, \"/load/users/rate=500..3000/6\" or \"rate=...\" or a "
          "list; twice for a grid",
@@ -54,6 +60,11 @@ bool options_study_check(const StudyFlags *flags, GError **error)
     }
     if (flags->n_minus != OPTION_NOT_GIVEN && (flags->n_minus < 0 || flags->n_minus > 2)) {
         g_set_error(error, OPTIONS_ERROR, 0, "'--n-minus' is 0, 1 or 2 sites");
+        return false;
+    }
+    if (flags->budget < 0 || (flags->budget > 0 && flags->intent == NULL)) {
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "'--budget' is a number of replications, for '--intent'");
         return false;
     }
     if (flags->trajectories < 0 || flags->trajectories == 1 || flags->trajectories > 1000) {

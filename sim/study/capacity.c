@@ -6,15 +6,14 @@
 
 #include "sim/config/json_place.h"
 #include "sim/study/capacity_tiers.h"
+#include "sim/study/loss.h"
 #include "sim/study/margin.h"
 
 #define USUAL_WIDTH 0.02
 #define FEWEST 4
 #define FEWEST_SCOUTS 2
 #define MOST_TIMES 8
-#define USUAL_WARMUP (2 * SIM_MIN)
 #define REACH 16
-#define LIGHT 0.1   /* of the load, while users move away from a lost site */
 #define SERVES 0.02 /* share of the answers from which on a site counts for a first guess */
 
 /* --- what was seen at one rate --------------------------------------------------------------- */
@@ -36,6 +35,8 @@ typedef struct Search {
     Study *study;
     const CapacityOrder *order;
     const Rate *rate;
+    const Rate *cpu; /* what is searched over instead, at `at_rate`; or NULL */
+    double at_rate;
     CapacityCase *one;
     char **sets; /* of the case */
     double first, step;
@@ -62,9 +63,11 @@ static void tell_look(const Search *search, const FrontierPoint *point, guint re
     g_autofree char *line = NULL;
 
     if (search->study->tell != NULL) {
-        line = g_strdup_printf("%s: %.6g a second %s, margin %+.1f%% [%+.1f, %+.1f] in %u "
+        line = g_strdup_printf("%s: %.6g %s %s, margin %+.1f%% [%+.1f, %+.1f] in %u "
                                "replications (%s)",
-                               search->one->name, point->rate,
+                               search->one->name,
+                               search->cpu != NULL ? 1e3 * point->rate : point->rate,
+                               search->cpu != NULL ? "ms a request" : "a second",
                                point->middle >= 0 ? "hold" : "do not hold", 100 * point->middle,
                                100 * point->low, 100 * point->high, replications, point->binding);
         search->study->tell(search->study->context, line);
@@ -98,8 +101,10 @@ static bool probe(void *context, double rate, guint replications, FrontierPoint 
                   GError **error)
 {
     Search *search = context;
-    g_auto(GStrv) turned = rate_sets(search->rate, rate);
-    g_autoptr(GPtrArray) sets = join(turned, search->sets);
+    g_auto(GStrv) turned = rate_sets(search->rate, search->cpu != NULL ? search->at_rate : rate);
+    g_auto(GStrv) spent = search->cpu != NULL ? rate_sets(search->cpu, 1 / rate) : NULL;
+    g_autoptr(GPtrArray) loaded = join(turned, spent);
+    g_autoptr(GPtrArray) sets = join((char **)loaded->pdata, search->sets);
     char *name = g_strdup_printf("%s %.9g", search->one->name, rate);
     g_autoptr(Trial) trial = NULL;
 
@@ -175,13 +180,15 @@ static void take_tiers(const Search *search)
 static FrontierOrder frontier_order(const Search *search, const Scenario *scenario)
 {
     const CapacityOrder *order = search->order;
-    double offered = rate_offered(search->rate);
+    double offered =
+        search->cpu != NULL ? 1 / rate_offered(search->cpu) : rate_offered(search->rate);
+    bool is_limited = search->cpu == NULL; /* the limits are rates */
     guint replications = order->replications > 0
                              ? order->replications
                              : MAX((guint)scenario->simulation.replications, FEWEST);
 
-    return (FrontierOrder){.from = order->from > 0 ? order->from : offered / REACH,
-                           .to = order->to > 0 ? order->to : offered * REACH,
+    return (FrontierOrder){.from = is_limited && order->from > 0 ? order->from : offered / REACH,
+                           .to = is_limited && order->to > 0 ? order->to : offered * REACH,
                            .first = search->first,
                            .step = search->step,
                            .width = order->width > 0 ? order->width : USUAL_WIDTH,
@@ -209,51 +216,6 @@ static bool search_case(Search *search, const Scenario *scenario, GError **error
 }
 
 /* --- all cases ------------------------------------------------------------------------------- */
-
-/* One action of the method, as --set takes it. */
-static void add_action(const Scenario *scenario, GStrvBuilder *builder, guint index, char *action)
-{
-    bool has_method = json_member(scenario->root, "method") != NULL || index > 0;
-    g_autofree char *line = has_method ? g_strdup_printf("/method/-=%s", action)
-                                       : g_strdup_printf("/method=[%s]", action);
-
-    g_strv_builder_add(builder, line);
-    g_free(action);
-}
-
-/* What a case changes: its sites have no power from the first instant on, and a stretch before the
- * warm-up, with a tenth of the load, lasts until their users are served elsewhere. */
-static char **case_sets(const Scenario *scenario, const CapacityOrder *order, char *const *lost)
-{
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    SimSpan moving = order->warmup > 0 ? order->warmup : USUAL_WARMUP;
-    char warmup[SIM_SPAN_TEXT];
-    char light[SIM_SPAN_TEXT];
-    guint index = 0;
-
-    if (lost[0] == NULL) {
-        return g_strv_builder_end(builder);
-    }
-    sim_span_print(scenario->simulation.warmup + moving, warmup);
-    sim_span_print(moving, light);
-    g_autofree char *set = g_strdup_printf("/simulation/warmup=%s", warmup);
-
-    g_strv_builder_add(builder, set);
-    add_action(scenario, builder, index++,
-               g_strdup_printf("{\"type\":\"action\",\"name\":\"users-move\",\"at\":\"-%s\","
-                               "\"duration\":\"%s\",\"func\":\"load.surge\","
-                               "\"target\":{},"
-                               "\"arguments\":{\"factor\":%g}}",
-                               warmup, light, LIGHT));
-    for (guint i = 0; lost[i] != NULL; i++) {
-        add_action(scenario, builder, index++,
-                   g_strdup_printf("{\"type\":\"action\",\"name\":\"without-%s\",\"at\":\"-%s\","
-                                   "\"func\":\"dc.outage\",\"target\":{\"dc\":\"%s\"},"
-                                   "\"arguments\":{\"cause\":\"power\"}}",
-                                   lost[i], warmup, lost[i]));
-    }
-    return g_strv_builder_end(builder);
-}
 
 static void add_case(Capacity *capacity, const char *first, const char *second)
 {
@@ -341,7 +303,7 @@ static bool run_case(Study *study, const CapacityOrder *order, const Rate *rate,
                      GError **error)
 {
     CapacityCase *one = g_ptr_array_index(capacity->cases, index);
-    g_auto(GStrv) sets = case_sets(scenario, order, one->lost);
+    g_auto(GStrv) sets = loss_sets(scenario, order->warmup, one->lost);
     g_autoptr(GPtrArray) looks = g_ptr_array_new_with_free_func((GDestroyNotify)look_free);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     Search search = {.study = study,
@@ -359,6 +321,39 @@ static bool run_case(Study *study, const CapacityOrder *order, const Rate *rate,
     return search_case(&search, scenario, error);
 }
 
+/* In the worst case, from what the utilisation law says on. */
+static bool search_cpu(Study *study, const CapacityOrder *order, const Rate *rate,
+                       const Scenario *scenario, Capacity *capacity, GError **error)
+{
+    const CapacityCase *worst = capacity_worst(capacity);
+    g_autoptr(Rate) cpu = rate_find(scenario, order->cpu.pointer, error);
+
+    if (cpu == NULL) {
+        return false;
+    }
+    g_auto(GStrv) sets = loss_sets(scenario, order->warmup, worst->lost);
+    g_autoptr(GPtrArray) looks = g_ptr_array_new_with_free_func((GDestroyNotify)look_free);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    double now_s = 1 / rate_offered(cpu);
+    Search search = {.study = study,
+                     .order = order,
+                     .rate = rate,
+                     .cpu = cpu,
+                     .at_rate = order->cpu.rate,
+                     .sets = sets,
+                     .first = now_s * worst->frontier->rate / order->cpu.rate,
+                     .step = (1 + capacity->width) * (1 + capacity->width),
+                     .looks = looks,
+                     .names = names};
+
+    capacity->cpu = g_new0(CapacityCase, 1);
+    capacity->cpu->name = g_strdup_printf("%s, CPU at %.5g a second", worst->name, order->cpu.rate);
+    capacity->cpu_now_s = now_s;
+    capacity->cpu_rate = order->cpu.rate;
+    search.one = capacity->cpu;
+    return search_case(&search, scenario, error);
+}
+
 static Capacity *capacity_new(const Scenario *scenario, const CapacityOrder *order,
                               const Rate *rate)
 {
@@ -371,6 +366,8 @@ static Capacity *capacity_new(const Scenario *scenario, const CapacityOrder *ord
     capacity->offered = rate_offered(rate);
     capacity->width = order->width > 0 ? order->width : USUAL_WIDTH;
     capacity->confidence = scenario->confidence;
+    capacity->target_low = order->target_low;
+    capacity->target_high = order->target_high;
     capacity->thresholds = g_ptr_array_new_with_free_func(g_free);
     capacity->cases = g_ptr_array_new_with_free_func((GDestroyNotify)case_free);
     for (guint i = 0; i < scenario->thresholds->len; i++) {
@@ -392,6 +389,7 @@ void capacity_free(Capacity *capacity)
         g_free(capacity->unfinished);
         g_ptr_array_unref(capacity->thresholds);
         g_ptr_array_unref(capacity->cases);
+        g_clear_pointer(&capacity->cpu, case_free);
         g_free(capacity);
     }
 }
@@ -440,6 +438,26 @@ static bool run_cases(Study *study, const CapacityOrder *order, const Rate *rate
     return true;
 }
 
+/* Where it is asked for and can be; when the study is told to end, without. */
+static bool find_cpu(Study *study, const CapacityOrder *order, const Rate *rate,
+                     const Scenario *scenario, Capacity *capacity, GError **error)
+{
+    g_autoptr(GError) own = NULL;
+
+    if (order->cpu.pointer == NULL || capacity->unfinished != NULL ||
+        isnan(capacity_worst(capacity)->frontier->rate) ||
+        search_cpu(study, order, rate, scenario, capacity, &own)) {
+        return true;
+    }
+    g_clear_pointer(&capacity->cpu, case_free);
+    if (!g_error_matches(own, STUDY_ERROR, STUDY_ERROR_ENDED)) {
+        g_propagate_error(error, g_steal_pointer(&own));
+        return false;
+    }
+    capacity->unfinished = g_strdup_printf("%s: the CPU cost was not searched", own->message);
+    return true;
+}
+
 Capacity *capacity_find(Study *study, const CapacityOrder *order, GError **error)
 {
     g_autoptr(Scenario) scenario = study_read(study, order->path, NULL, error);
@@ -451,8 +469,10 @@ Capacity *capacity_find(Study *study, const CapacityOrder *order, GError **error
     }
     capacity = capacity_new(scenario, order, rate);
     list_cases(capacity, scenario, order->lost);
-    return run_cases(study, order, rate, scenario, capacity, error) ? g_steal_pointer(&capacity)
-                                                                    : NULL;
+    return run_cases(study, order, rate, scenario, capacity, error) &&
+                   find_cpu(study, order, rate, scenario, capacity, error)
+               ? g_steal_pointer(&capacity)
+               : NULL;
 }
 
 const CapacityCase *capacity_worst(const Capacity *capacity)

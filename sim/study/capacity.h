@@ -10,6 +10,12 @@
 #include "sim/study/frontier.h"
 #include "sim/study/rate.h"
 
+/* And the highest CPU cost of a request at which a rate still holds in the worst case. */
+typedef struct CapacityCpu {
+    const char *pointer; /* to the law of CPU a request; NULL: not asked for */
+    double rate;
+} CapacityCpu;
+
 typedef struct CapacityOrder {
     const char *path;
     const char *pointer;      /* of the offered load; NULL: found */
@@ -17,6 +23,8 @@ typedef struct CapacityOrder {
     double width;             /* half-width asked for, as a share; 0: 0.02 */
     guint replications, most; /* of each look; 0: at least 4, and eight times as many */
     guint lost;               /* so many sites at once: 0, 1 or 2 */
+    CapacityCpu cpu;
+    double target_low, target_high; /* rates that are promised; 0: none */
     SimSpan warmup; /* after a loss, at a tenth of the load, until users have moved; 0: 2 min */
 } CapacityOrder;
 
@@ -50,7 +58,10 @@ typedef struct Capacity {
     double width, confidence;
     GPtrArray *thresholds; /* char *: as written */
     GPtrArray *cases;      /* of CapacityCase, intact first */
-    char *unfinished;      /* why cases are missing, or NULL */
+    CapacityCase *cpu;     /* its frontier in seconds of CPU a request; NULL: not asked for */
+    double cpu_now_s, cpu_rate;
+    double target_low, target_high; /* 0: none */
+    char *unfinished;               /* why cases are missing, or NULL */
 } Capacity;
 
 /* Searches. NULL and `error`; when the study was told to end, the cases done by then, and
@@ -64,6 +75,13 @@ const CapacityCase *capacity_worst(const Capacity *capacity);
 
 /* "2740 a second [2700, 2780]", or why there is none. Caller frees. */
 char *capacity_describe(const CapacityCase *one);
+
+/* Whether `rate` holds in a case: "holds", "does not hold", "is not decided". */
+const char *capacity_word(const CapacityCase *one, double rate);
+
+/* What was asked, in a few lines: which of the promised rates hold, with what lost; the capacity;
+ * what gives way; at which CPU cost it does. Nothing without promised rates. Caller frees. */
+char *capacity_answer(const Capacity *capacity);
 
 /* For a person, for programs, for spreadsheets. Caller frees. */
 char *capacity_print(const Capacity *capacity);

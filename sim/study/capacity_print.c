@@ -146,7 +146,9 @@ static void print_static_stability(GString *text, const Capacity *capacity)
 char *capacity_print(const Capacity *capacity)
 {
     GString *text = g_string_new(NULL);
+    g_autofree char *answer = capacity_answer(capacity);
 
+    g_string_append(text, answer);
     g_string_append_printf(text, "%s  %s\nhighest rate at which all of these hold:\n",
                            capacity->path, capacity->title);
     for (guint i = 0; i < capacity->thresholds->len; i++) {
@@ -240,6 +242,20 @@ cJSON *capacity_to_json(const Capacity *capacity)
     export_add_number(json, "width_asked", capacity->width);
     export_add_number(json, "confidence", capacity->confidence);
     cJSON_AddStringToObject(json, "worst_case", capacity_worst(capacity)->name);
+    g_autofree char *answer = capacity_answer(capacity);
+
+    cJSON_AddStringToObject(json, "answer", answer);
+    if (capacity->cpu != NULL) {
+        cJSON *cpu = cJSON_AddObjectToObject(json, "cpu");
+        const Frontier *frontier = capacity->cpu->frontier;
+
+        cJSON_AddStringToObject(cpu, "case", capacity->cpu->name);
+        cJSON_AddStringToObject(cpu, "end", end_words[frontier->end]);
+        export_add_number(cpu, "rate", capacity->cpu_rate);
+        export_add_number(cpu, "now_s", capacity->cpu_now_s);
+        export_add_interval(cpu, "most_s", frontier->rate, frontier->low, frontier->high);
+        cJSON_AddItemToObject(cpu, "looks", points_to_json(frontier));
+    }
     if (capacity->unfinished != NULL) {
         cJSON_AddStringToObject(json, "unfinished", capacity->unfinished);
     }

@@ -20,6 +20,7 @@ typedef struct Search {
     const FrontierOrder *order;
     Frontier *frontier;
     guint looks;
+    guint replications; /* of looks that bracket */
 } Search;
 
 /* Rates: it holds at low, not at high. */
@@ -50,11 +51,6 @@ static FrontierPoint *point_at(const Search *search, guint index)
 static double bend(double margin)
 {
     return margin >= 0.5 ? 1 : margin / (1 - margin);
-}
-
-static guint scouts_of(const FrontierOrder *order)
-{
-    return order->scouts > 0 ? MIN(order->scouts, order->replications) : order->replications;
 }
 
 /* --- looks ---------------------------------------------------------------------------------- */
@@ -139,18 +135,18 @@ static void take_side(Bracket *bracket, const FrontierPoint *point)
     }
 }
 
-/* Steps down until it holds; then up until it does not. */
-static bool find_bracket(Search *search, Bracket *bracket, GError **error)
+/* Steps down from `first` until it holds; then up until it does not. */
+static bool find_bracket(Search *search, double first, Bracket *bracket, GError **error)
 {
     const FrontierOrder *order = search->order;
-    double rate = fmin(fmax(order->first, order->from), order->to);
+    double rate = fmin(fmax(first, order->from), order->to);
     double up = order->step > 0 ? order->step : STEP_UP;
     double down = STEP_DOWN;
     double past = PAST_CEILING;
 
     *bracket = (Bracket){(double)NAN, (double)NAN, 0, 0};
     while (isnan(bracket->low) || isnan(bracket->high)) {
-        int place = look(search, rate, scouts_of(order), error);
+        int place = look(search, rate, search->replications, error);
 
         if (place < 0) {
             return false;
@@ -188,7 +184,7 @@ static bool narrow(Search *search, Bracket *bracket, GError **error)
         bool is_flat = bracket->low_value >= 1 || bracket->high_value <= -0.9;
         bool is_stuck = stood < -1 || stood > 1 || is_flat;
         double rate = bracket->low + span * (is_stuck ? 0.5 : fmin(fmax(share, 0.1), 0.9));
-        int place = look(search, rate, scouts_of(search->order), error);
+        int place = look(search, rate, search->replications, error);
 
         if (place < 0) {
             return false;
@@ -201,6 +197,27 @@ static bool narrow(Search *search, Bracket *bracket, GError **error)
         take_side(bracket, point_at(search, (guint)place));
     }
     return true;
+}
+
+/* With few replications what fails in some of them alone is missed, or seen too often: where more
+ * of them say otherwise of an end, a bracket is sought again from there, with all. */
+static bool make_sure(Search *search, Bracket *bracket, GError **error)
+{
+    guint all = search->order->replications;
+    int low = look(search, bracket->low, all, error);
+    bool is_low = low >= 0 && point_at(search, (guint)low)->middle >= 0;
+    int high = is_low ? look(search, bracket->high, all, error) : 0;
+
+    if (low < 0 || high < 0) {
+        return false;
+    }
+    if (is_low && point_at(search, (guint)high)->middle < 0) {
+        return true;
+    }
+    search->replications = all;
+    return find_bracket(search, is_low ? bracket->high : bracket->low / (1 + STEP_DOWN), bracket,
+                        error) &&
+           (search->frontier->end != FRONTIER_FOUND || narrow(search, bracket, error));
 }
 
 /* --- the crossing --------------------------------------------------------------------------- */
@@ -401,17 +418,23 @@ static void name_binding(Search *search)
 Frontier *frontier_search(const FrontierOrder *order, GError **error)
 {
     g_autoptr(Frontier) frontier = g_new0(Frontier, 1);
-    Search search = {.order = order, .frontier = frontier};
+    Search search = {.order = order,
+                     .frontier = frontier,
+                     .replications = order->scouts > 0 ? MIN(order->scouts, order->replications)
+                                                       : order->replications};
     Bracket bracket;
 
     frontier->points = g_array_new(FALSE, FALSE, sizeof(FrontierPoint));
     frontier->end = FRONTIER_FOUND;
     frontier->rate = frontier->low = frontier->high = (double)NAN;
     frontier->replications = order->replications;
-    bool is_good = find_bracket(&search, &bracket, error);
+    bool is_good = find_bracket(&search, order->first, &bracket, error);
 
     if (is_good && frontier->end == FRONTIER_FOUND) {
-        is_good = narrow(&search, &bracket, error) && settle(&search, &bracket, error);
+        is_good = narrow(&search, &bracket, error) && make_sure(&search, &bracket, error);
+    }
+    if (is_good && frontier->end == FRONTIER_FOUND) {
+        is_good = settle(&search, &bracket, error);
     }
     if (!is_good && frontier->points->len == 0) {
         return NULL;

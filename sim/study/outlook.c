@@ -212,11 +212,9 @@ static void add_item(Outlook *outlook, const char *name, double monthly)
     g_ptr_array_add(outlook->items, item);
 }
 
-static void find_costs(Outlook *outlook, const Scenario *scenario, const Capacity *capacity)
+static void find_costs(Outlook *outlook, const Scenario *scenario)
 {
     const OutlookInputs *inputs = &outlook->inputs;
-    const CapacityCase *intact = g_ptr_array_index(capacity->cases, 0);
-    const CapacityCase *worst = capacity_worst(capacity);
     double sites = scenario->datacenters->len;
     double servers = 0;
     double quota_tb = 0;
@@ -247,8 +245,15 @@ static void find_costs(Outlook *outlook, const Scenario *scenario, const Capacit
             add_item(outlook, cost->name, cost->monthly);
         }
     }
-    outlook->reserve_ratio =
-        worst != intact ? 1 - worst->frontier->rate / intact->frontier->rate : (double)NAN;
+}
+
+/* The share of the capacity that only the loss of a site needs. */
+static double find_reserve(const Capacity *capacity)
+{
+    const CapacityCase *intact = g_ptr_array_index(capacity->cases, 0);
+    const CapacityCase *worst = capacity_worst(capacity);
+
+    return worst != intact ? 1 - worst->frontier->rate / intact->frontier->rate : (double)NAN;
 }
 
 /* A request may cost so much more CPU as the worst capacity lies above the target, as long as CPU
@@ -266,6 +271,23 @@ static void find_cpu(Outlook *outlook, const Scenario *scenario, const Capacity 
 static bool is_wanted(const Scenario *scenario, const char *prices)
 {
     return prices != NULL || json_pointer(scenario->root, "/search/capacity") != NULL;
+}
+
+bool outlook_monthly(const Scenario *scenario, const char *prices, double *monthly, GError **error)
+{
+    g_autoptr(Outlook) outlook = g_new0(Outlook, 1);
+
+    if (!is_wanted(scenario, prices)) {
+        *monthly = scenario_monthly_cost(scenario);
+        return true;
+    }
+    if (!read_inputs(outlook, scenario, prices, error)) {
+        return false;
+    }
+    outlook->items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
+    find_costs(outlook, scenario);
+    *monthly = outlook->total;
+    return true;
 }
 
 void outlook_inputs_clear(OutlookInputs *inputs)
@@ -301,7 +323,8 @@ Outlook *outlook_make(const Study *study, const char *path, const char *prices,
     outlook->walls = g_ptr_array_new_with_free_func((GDestroyNotify)wall_free);
     outlook->items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
     find_walls(outlook, scenario, capacity);
-    find_costs(outlook, scenario, capacity);
+    find_costs(outlook, scenario);
+    outlook->reserve_ratio = find_reserve(capacity);
     find_cpu(outlook, scenario, capacity);
     return g_steal_pointer(&outlook);
 }

@@ -50,6 +50,11 @@ typedef struct Outlook {
 Outlook *outlook_make(const Study *study, const char *path, const char *prices,
                       const Capacity *capacity, GError **error);
 
+/* What a scenario costs a month: its servers and other items, and, where it has inputs or `prices`
+ * are named, traffic beyond the quota and name servers by the price list. False and `error` when
+ * inputs or prices are wrong. */
+bool outlook_monthly(const Scenario *scenario, const char *prices, double *monthly, GError **error);
+
 /* Reads the inputs, before anything is searched; with the prices where any are asked for. False and
  * `error` when they are wrong. Clear with outlook_inputs_clear. */
 bool outlook_check(const Study *study, const char *path, const char *prices, OutlookInputs *inputs,
@@ -58,5 +63,5 @@ void outlook_inputs_clear(OutlookInputs *inputs);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OutlookInputs, outlook_inputs_clear)
 void outlook_free(Outlook *outlook);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outlook, outlook_free)
-char *outlook_print(const Outlook *outlook, const Capacity *capacity);
+char *outlook_print(const Outlook *outlook);
 cJSON *outlook_to_json(const Outlook *outlook);

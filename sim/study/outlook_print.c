@@ -75,43 +75,23 @@ static void print_costs(GString *text, const Outlook *outlook)
     }
 }
 
-static void print_target(GString *text, const Outlook *outlook, const Capacity *capacity)
+/* What was not simulated: by the utilisation law, while CPU is what gives way. */
+static void print_cpu(GString *text, const Outlook *outlook)
 {
-    const double targets[] = {outlook->inputs.target_low, outlook->inputs.target_high};
-
-    for (guint i = 0; i < capacity->cases->len; i++) {
-        const CapacityCase *one = g_ptr_array_index(capacity->cases, i);
-
-        g_string_append_printf(text, "%s:", one->name);
-        for (guint k = 0; k < G_N_ELEMENTS(targets); k++) {
-            const Frontier *frontier = one->frontier;
-            const char *word = frontier->low >= targets[k]    ? "holds"
-                               : frontier->high < targets[k]  ? "does not hold"
-                               : frontier->rate >= targets[k] ? "holds, but its interval does not"
-                                                              : "is not shown to hold";
-
-            g_string_append_printf(text, "%s %.5g a second %s", k > 0 ? "," : "", targets[k],
-                                   frontier->end == FRONTIER_ALWAYS  ? "holds"
-                                   : frontier->end == FRONTIER_NEVER ? "does not hold"
-                                                                     : word);
-        }
-        g_string_append_c(text, '\n');
-    }
     if (!isnan(outlook->cpu_most_s)) {
         g_string_append_printf(text,
-                               "%.5g a second stop holding in the worst case at about %.3g ms of "
-                               "CPU a request (now %.3g ms;\nby the utilisation law, while CPU is "
-                               "what gives way: not simulated)\n",
+                               "by the utilisation law %.5g a second stop holding in the worst "
+                               "case at %.3g ms of CPU a request (now %.3g ms)\n",
                                outlook->inputs.target_high, 1e3 * outlook->cpu_most_s,
                                1e3 * outlook->cpu_now_s);
     }
 }
 
-char *outlook_print(const Outlook *outlook, const Capacity *capacity)
+char *outlook_print(const Outlook *outlook)
 {
     GString *text = g_string_new(NULL);
 
-    print_target(text, outlook, capacity);
+    print_cpu(text, outlook);
     print_walls(text, outlook);
     print_costs(text, outlook);
     return g_string_free(text, FALSE);

@@ -133,6 +133,7 @@ static void take_point(Sweep *sweep, const Trial *trial, const guint *at)
     for (guint i = 0; i < sweep->metrics->len; i++) {
         Estimate estimate = estimate_metric(trial, g_ptr_array_index(sweep->metrics, i));
 
+        estimate.method = g_intern_string(estimate.method); /* a doubt belongs to the results */
         g_array_append_val(point->estimates, estimate);
     }
     g_ptr_array_add(sweep->points, point);

@@ -32,6 +32,14 @@ expect 0 "" "a capacity has a price"
 # five checks 3.75, zone 0.50, 38 resolvers at a time to live of 60 s 1.15 USD: 5.40 USD at 0.92
 [ "$(sqlite3 :memory: "SELECT abs($(json "$work/money/study.json" '$.outlook.monthly') - 4.967) < 0.001")" = 1 ]
 pass_if $? "that of its name server, where it has no other" "$(json "$work/money/study.json" '$.outlook.monthly')"
+sed 's|"thresholds|"search": { "capacity": { "target_low": 300, "target_high": 400, "cpu": "/system/queueing/stations/pool/service" } }, "thresholds|' "$work/queue.json" >"$work/promised.json"
+run capacity "$work/promised.json" "${search[@]}" --prices scenarios/data/prices.json -o "$work/promised"
+expect 0 "" "what is promised is answered"
+[[ $out == "Answer: the promise holds in full with nothing lost"* && $out == *"400 a second holds intact"* ]]
+pass_if $? "first of all" "$out"
+# p95 = ln 20 / (1 / s - 400) = 6 ms: s = 1.112 ms
+[ "$(sqlite3 :memory: "SELECT abs($(json "$work/promised/study.json" '$.cpu.most_s.value') - 0.001112) < 0.03 * 0.001112")" = 1 ]
+pass_if $? "and at which cost of a request it stops holding" "$(json "$work/promised/study.json" '$.cpu.most_s.value')"
 sed '/volume_per_gb/d' scenarios/data/prices.json >"$work/prices.json"
 run capacity "$work/queue.json" "${search[@]}" --prices "$work/prices.json" -o "$work/none"
 expect 2 "volume_per_gb" "a price that is missing is named before anything is searched"

@@ -1,0 +1,12 @@
+/* loss.h - a scenario with sites dark from the first instant on: what the others sustain is asked,
+ * not how the loss is survived. A stretch with a tenth of the load, before the scenario's own
+ * warm-up, lasts until their users are served elsewhere. */
+#pragma once
+
+#include "sim/scenario/scenario.h"
+
+#define LOSS_MOVING (2 * SIM_MIN)
+
+/* The changes, as --set takes them; none for none. `moving` is the stretch; 0: LOSS_MOVING. strv,
+ * caller frees. */
+char **loss_sets(const Scenario *scenario, SimSpan moving, char *const *lost);
