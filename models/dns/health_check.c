@@ -27,6 +27,17 @@ const Field health_override_fields[] = {
               .help = "Results in a row that turn a checker's view, for all checks: 1 to 10; 0 "
                       "leaves them as their file says",
               .source = "Route 53 Developer Guide: 1 to 10, default 3"),
+    FIELD_SPAN(HealthOverrides, period, .initial = "0s", .highest = "1h",
+               .help = "From one request of a checker to the next, instead of RequestInterval, for "
+                       "other name servers that check (gdnsd: interval); 0: as Route 53 does",
+               .source = "gdnsd 3.8.1 checks at fixed times; Route 53 does not"),
+    FIELD_SPAN(HealthOverrides, timeout, .initial = "0s", .highest = "1min",
+               .help = "Of a whole probe, for other name servers that check; 0: as Route 53 does",
+               .source = "Route 53 Developer Guide: 4 s to connect, then 2 s"),
+    FIELD_COUNT(HealthOverrides, checkers, .initial = "0", .lowest = "0", .highest = "16",
+                .help = "How many of the checkers probe, for other name servers that check: 1; 0: "
+                        "those of each check's regions",
+                .source = "Route 53: two in each region"),
     FIELD_CHOICE(HealthOverrides, path, .initial = "as-configured", .more = health_paths,
                  .help = "Whether probes ask the application (deep) or what the web server answers "
                          "by itself (shallow); as-configured goes by each check's ResourcePath",

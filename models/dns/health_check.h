@@ -33,6 +33,8 @@ typedef struct HealthCheck {
     uint16_t port;
     char *path;             /* ResourcePath, or NULL */
     SimSpan interval;       /* from the answer to the next request */
+    SimSpan period;         /* from one request to the next instead; 0: by `interval` */
+    SimSpan timeout;        /* of a whole probe; 0: as Route 53 does */
     int64_t threshold;      /* results in a row that turn a checker's view */
     int64_t healthy_needed; /* CALCULATED: HealthThreshold */
     GArray *children;       /* CALCULATED: of guint, indices of the checks it counts */
@@ -57,7 +59,8 @@ typedef enum HealthPath {
     HEALTH_PATH_SHALLOW
 } HealthPath;
 typedef struct HealthOverrides {
-    int64_t interval_s, threshold;
+    int64_t interval_s, threshold, checkers;
+    SimSpan period, timeout;
     int path;
 } HealthOverrides;
 extern const Field health_override_fields[];

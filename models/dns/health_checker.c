@@ -19,6 +19,7 @@ typedef struct Probe {
     const HealthCheck *check;
     guint rank; /* of the check */
     uint32_t address;
+    SimTime begun;
     HealthView view;
 } Probe;
 
@@ -83,6 +84,14 @@ static bool twist(const HealthChecker *checker, const Probe *probe, bool is_ok)
     return is_ok;
 }
 
+/* From the end of a probe to the next one. */
+static SimSpan wait_of(const HealthChecker *checker, const Probe *probe)
+{
+    SimSpan taken = world_now(checker->component.world) - probe->begun;
+
+    return probe->check->period > 0 ? MAX(probe->check->period - taken, 0) : probe->check->interval;
+}
+
 static void probe_end(HealthChecker *checker, Probe *probe, bool is_ok)
 {
     if (component_is_affected(&checker->component)) {
@@ -91,7 +100,7 @@ static void probe_end(HealthChecker *checker, Probe *probe, bool is_ok)
     checker->probes_failed += is_ok ? 0 : 1;
     health_view_add(&probe->view, is_ok, probe->check->threshold);
     route53_report(checker->route53, probe->rank, checker->rank, probe->view.is_bad);
-    engine_after(engine_of(checker), probe->check->interval, &checker->component.owner,
+    engine_after(engine_of(checker), wait_of(checker, probe), &checker->component.owner,
                  &probe_begins, probe, 0);
 }
 
@@ -112,11 +121,14 @@ static void probe_on_connect(Component *self, void *context, ConnectOutcome outc
 {
     HealthChecker *checker = (HealthChecker *)self;
     Probe *probe = context;
+    SimSpan left = probe->check->timeout > 0
+                       ? MAX(probe->begun + probe->check->timeout - world_now(self->world), 1)
+                       : STATUS_BUDGET;
     Message request = {.op = MESSAGE_HTTP,
                        .transport = TRANSPORT_TCP,
                        .size_bytes = REQUEST_BYTES,
                        .connection = connection,
-                       .patience = STATUS_BUDGET};
+                       .patience = left};
 
     if (outcome != CONNECTED || probe->check->type == HEALTH_TCP) {
         if (outcome == CONNECTED) {
@@ -136,7 +148,7 @@ static void probe_on_connect(Component *self, void *context, ConnectOutcome outc
         request.flags |= HTTP_TLS_FULL;
         request.access_delay = one_way == SIM_NEVER ? 0 : one_way;
     }
-    call_send(self, peer, &request, STATUS_BUDGET, probe_on_answer, probe);
+    call_send(self, peer, &request, left, probe_on_answer, probe);
 }
 
 /* Without an IP address the name is looked up before each probe, A records only. */
@@ -169,6 +181,10 @@ static void probe_begin(void *self, void *subject, uint64_t detail)
 
     (void)detail;
     checker->probes_sent++;
+    probe->begun = world_now(checker->component.world);
+    if (probe->check->timeout > 0) {
+        budget = probe->check->timeout;
+    }
     if (!probe_resolve(checker, probe)) {
         probe_end(checker, probe, false);
         return;
@@ -204,7 +220,8 @@ static void health_checker_on_start(Component *self)
 
     for (guint i = 0; i < checker->probe_count; i++) {
         Probe *probe = &checker->probes[i];
-        SimSpan phase = (SimSpan)rng_below(&checker->phases, (uint64_t)probe->check->interval);
+        SimSpan every = probe->check->period > 0 ? probe->check->period : probe->check->interval;
+        SimSpan phase = (SimSpan)rng_below(&checker->phases, (uint64_t)every);
 
         probe->view = (HealthView){.is_bad = probe->view.is_bad};
         engine_after(engine_of(checker), phase, &self->owner, &probe_begins, probe, 0);

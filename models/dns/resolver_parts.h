@@ -48,7 +48,7 @@ typedef struct Resolver {
     ResolverMix mix;
     Draw small_floor, medium_floor, large_floor, sticky_floor;
     double serve_stale_ratio;
-    SimSpan stale_ttl;
+    SimSpan stale_ttl, last_second;
     Draw upstream;
     double upstream_loss;
     SimSpan upstream_timeout;

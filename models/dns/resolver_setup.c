@@ -86,6 +86,7 @@ ResolverView resolver_view(const Component *self)
             view.has_usual_floors = false;
         }
     }
+    view.has_usual_floors = view.has_usual_floors && resolver->last_second == 0;
     return view;
 }
 

@@ -143,6 +143,8 @@ static void apply_overrides(Route53 *self, DiagList *diags)
         if (overrides->threshold > 0) {
             check->threshold = overrides->threshold;
         }
+        check->period = overrides->period;
+        check->timeout = overrides->timeout;
     }
 }
 
@@ -375,6 +377,7 @@ bool route53_is_probed_by(Component *self, guint check, guint checker)
     const HealthCheck *what = health_checks_at(route53->checks, check);
 
     return route53->states[check].is_used && health_check_is_probed(what) &&
+           (route53->overrides.checkers == 0 || checker < route53->overrides.checkers) &&
            (what->regions >> checker / HEALTH_CHECKERS_A_REGION & 1) != 0;
 }
 

@@ -72,7 +72,8 @@ static void predict_site(Component *self, const char *dc, Predictions *predictio
     SiteChecks found = find_checks(self, dc);
     cJSON *params;
 
-    if (found.count == 0 || found.count > 2 || !found.are_alike) {
+    if (found.count == 0 || found.count > 2 || !found.are_alike || found.check->period > 0 ||
+        found.check->timeout > 0) {
         return; /* of several checks, whose decision is seen first has no closed form here */
     }
     params = cJSON_CreateObject();

@@ -2,21 +2,13 @@
  * mod_proxy_hcheck) with two back ends of 10 ms, simulated from the descriptions of the runs;
  * ranges are the measured values with the tolerances given beside them, or the formula that fits
  * them where the phase of the checks decides. Each case runs with three phases.
+ * All of it is printed: measured range, simulated, and whether it lies within. What is not met
+ * stands in `unmet` with its reason; what is not listed there must be met.
  *
- * Not met, or not asked, and why:
- * - drop-conn1-t3: 2 requests end as 502 where 5 were measured: as many as idle connections to the
- *   dead host, of which real processes held more than their concurrency explains; with four
- *   processes and 300 requests/s 13 to 15 were measured, and here 10 to 18.
- * - drop-default, median and longest (11.25 and 56.8 s measured): they hang on the size of the
- *   backlog, which is not told; here 10.2 to 11.9 s, and 60 s, the connect time-out.
- * - hang-default: the longest, 30.0 s, says that no SYN was dropped, so the backlog held all 2,200
- *   that waited: it is taken as 4,096. The median of the run with 150 workers, 11.25 s, fits
- *   neither the measurement's own formula nor this (8.6 s).
- * - hang-t3: the longest failure took 3.0 s; here it may be longer by what a new child takes to
- *   start, so the test asks for at most 5.0 s.
- * - both health pages 503: 410 requests in 4.1 s; how long the pages were bad is not told.
- * - Undertow's own start and its graceful end; 1,261 refused connects with retry=0 are 1,400 here,
- *   one for each request, because requests of one microsecond do not meet. */
+ * Not asked, and why: both health pages 503 (410 requests in 4.1 s): how long the pages were bad is
+ * not told. Undertow's own start and its graceful end: no model of a program's own. */
+#include <stdio.h>
+
 #include "tests/support/measured.h"
 #include "tests/support/suite.h"
 
@@ -53,13 +45,49 @@ typedef struct Row {
     Range back; /* seconds after the fault's end */
 } Row;
 
+/* What was measured and is not met in all of the phases. */
+static const struct {
+    const char *name, *what, *why;
+} unmet[] = {
+    {"kill-retry0", "repeated elsewhere",
+     "requests of one microsecond do not meet, so that each is refused once and repeated"},
+    {"drop-default", "median", "hangs on the size of the backlog, which is not told"},
+    {"drop-default", "longest", "the connect time-out of 60 s; the backlog's size is not told"},
+    {"drop-conn1-t3", "failed",
+     "as many as idle connections to the dead host: real processes held more than their "
+     "concurrency explains"},
+    {"drop-conn1-t3-hc-poisson300", "failed",
+     "as many as idle connections, which hang on the bursts before the fault"},
+    {"hang-default-150", "median",
+     "11.25 s fits neither the measurement's own formula nor this: half of 20 s less 3 s"},
+    {"hang-t3", "longest failure",
+     "3.0 s, and what a new child takes to start where the request waited for one"},
+    {"hang, 200 requests/s, dynamic children", "answered late",
+     "requests that wait for children to be started; about 50 were measured in one run"},
+};
+
+static const char *why_unmet(const Row *row, const char *what)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(unmet); i++) {
+        if (strcmp(unmet[i].name, row->name) == 0 && strcmp(unmet[i].what, what) == 0) {
+            return unmet[i].why;
+        }
+    }
+    return NULL;
+}
+
 static void hold(const Row *row, const char *what, double value, Range range)
 {
+    bool is_met = value >= range.least && value <= range.most;
+    const char *why = why_unmet(row, what);
+
     if (range.least == 0 && range.most == 0) {
         return;
     }
-    ck_assert_msg(value >= range.least && value <= range.most, "%s: %s is %g, not %g to %g",
-                  row->name, what, value, range.least, range.most);
+    printf("# %s | %s | %g to %g | %g | %s%s\n", row->name, what, range.least, range.most, value,
+           is_met ? "within" : "outside: ", !is_met && why != NULL ? why : "");
+    ck_assert_msg(is_met || why != NULL, "%s: %s is %g, not %g to %g", row->name, what, value,
+                  range.least, range.most);
 }
 
 /* -1: never. */
@@ -125,7 +153,7 @@ START_TEST(a_killed_back_end)
          {UPSTREAM ", 'retry': '0s'", 200, MEASURED_KILL, .window = SECONDS(8),
           .fault_length = SECONDS(7)},
          .failed = {-1, 5},
-         .failovers = {1200, 1400},
+         .failovers = NEAR(1261, 63), /* 5 % */
          .returns = {7, 7.05}},
         {"kill-tcp",
          {UPSTREAM ", 'hcmethod': 'TCP'", 200, MEASURED_KILL, .window = SECONDS(45),
@@ -155,10 +183,12 @@ START_TEST(a_host_without_packets)
          {UPSTREAM, 50, MEASURED_DROP, .window = SECONDS(35), .fault_length = SECONDS(35)},
          .failed = {-1, 0},
          .slow = NEAR(1359, 41), /* 3 % */
-         .full = NEAR(16.1, 0.15)},
+         .full = NEAR(16.1, 0.15),
+         .ok_median = NEAR(11.25, 0.34), /* 3 % */
+         .ok_most = NEAR(56.8, 0.15)},
         {"drop-conn1-t3",
          {UPSTREAM TIMES, 100, MEASURED_DROP, .window = SECONDS(25), .fault_length = SECONDS(15)},
-         .failed = {1, 5},
+         .failed = NEAR(5, 0.5),
          .failed_most = NEAR(3.0, 0.1),
          .slow = NEAR(47, 4),
          .leaves = NEAR(1.1, 0.15)},
@@ -174,7 +204,7 @@ START_TEST(a_host_without_packets)
         {"drop-conn1-t3-hc-poisson300",
          {STATIC TIMES CHECKED, 300, MEASURED_DROP, .window = SECONDS(25),
           .fault_length = SECONDS(15), .is_poisson = true},
-         .failed = {8, 21},
+         .failed = {13, 15},
          .slow = {130, 175}, /* mean 150, Poisson */
          .leaves = NEAR(1.1, 0.15),
          .back = {1, 4.3}},
@@ -199,6 +229,7 @@ START_TEST(a_hang_that_fills_httpd)
           .workers = 150},
          .failed = {-1, 0},
          .full = NEAR(3.0, 0.15),
+         .ok_median = NEAR(11.25, 0.34),
          .ok_most = NEAR(20.0, 0.15),
          .leaves = NEVER},
         {"hang-150-t5",
@@ -232,7 +263,7 @@ START_TEST(a_hang_with_a_timeout)
           .fault_length = SECONDS(15)},
          .failed_502 = NEAR(301, 4),
          .last_failed = NEAR(12, 0.15),
-         .failed_most = {2.9, 5.0}, /* 3.0 s, and what children take to start */
+         .failed_most = NEAR(3.0, 0.1),
          .leaves = NEVER},
         {"hang-t3-failontimeout",
          {UPSTREAM TIMEOUT_3 ", 'failontimeout': true", 50, MEASURED_HANG, .window = SECONDS(20),
@@ -283,9 +314,9 @@ START_TEST(checks_black_out_after_a_hang_with_dynamic_children)
          {UPSTREAM TIMEOUT_3 CHECKED, 200, MEASURED_HANG, .window = SECONDS(40),
           .fault_length = SECONDS(15)},
          .failed_502 = {690, 845},
-         .slow = {50, 500}, /* waited for children to be started */
+         .slow = NEAR(50, 7.5), /* 5 % + 5 */
          .leaves = {7, 8.35},
-         .back = {2.5, 25}},
+         .back = {7.55, 25}},
     };
 
     hold_rows(rows, G_N_ELEMENTS(rows));
