@@ -9,6 +9,8 @@
 /* The square root of 2 pi. */
 #define ROOT_TWO_PI 2.50662827463100050242
 
+#define LAW_ALIGNMENT 64 /* a cache line */
+
 /* Halvings that leave no bit of a double undecided. */
 enum { MOST_HALVINGS = 200 };
 
@@ -18,7 +20,7 @@ enum { MOST_HALVINGS = 200 };
 
 static DrawLaw *law_new(LawKind kind, double first, double second)
 {
-    DrawLaw *law = g_new0(DrawLaw, 1);
+    DrawLaw *law = g_aligned_alloc0(1, sizeof(DrawLaw), LAW_ALIGNMENT);
 
     g_atomic_ref_count_init(&law->owners);
     law->kind = kind;
@@ -40,7 +42,7 @@ void law_release(DrawLaw *law)
     g_free(law->values);
     g_free(law->bounds);
     g_free(law->text);
-    g_free(law);
+    g_aligned_free(law);
 }
 
 static double gamma_value(const void *data, double u, double upper, double *slope)
@@ -83,6 +85,10 @@ static const DrawLaw *mixture_branch(const DrawLaw *law, double *u)
     double below = 0;
     size_t i = 0;
 
+    if (*u < law->first_bound) {
+        *u = CLAMP(*u / law->first_bound, LEAST_U, MOST_U);
+        return law->first_part;
+    }
     while (i + 1 < law->count && *u >= law->bounds[i]) {
         below = law->bounds[i++];
     }
@@ -474,6 +480,8 @@ DrawLaw *law_new_mixture(size_t count, DrawLaw *const *parts, const double *weig
     set_bounds(law, count, weights);
     law->parts = g_new(DrawLaw *, count);
     memcpy(law->parts, parts, count * sizeof(DrawLaw *));
+    law->first_part = parts[0];
+    law->first_bound = law->bounds[0];
     set_mixed_moments(law);
     return law;
 }

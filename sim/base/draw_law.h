@@ -21,19 +21,22 @@ typedef enum LawKind {
     LAW_CLIPPED,     /* parts[0] held between first and second */
 } LawKind;
 
+/* What each draw meets stands first and fills one cache line, which a law begins at. */
 struct DrawLaw {
-    gatomicrefcount owners;
     LawKind kind;
+    DrawUnit unit;
+    QuantileTable *table; /* NULL where exact inversion is quick, or the table not good enough */
     double first;
     double second;
+    DrawLaw *first_part; /* parts[0], which a mixture draws below first_bound */
+    double first_bound;
+    double *bounds;  /* cumulative weight up to and with part or value i; the last is 1 */
+    DrawLaw **parts; /* owned */
+    size_t count;    /* of parts or values */
+    double *values;  /* rising */
     double mean;
     double variance;
-    size_t count;         /* of parts or values */
-    DrawLaw **parts;      /* owned */
-    double *values;       /* rising */
-    double *bounds;       /* cumulative weight up to and with part or value i; the last is 1 */
-    QuantileTable *table; /* NULL where exact inversion is quick, or the table not good enough */
-    DrawUnit unit;
+    gatomicrefcount owners;
     char *text;
 };
 

@@ -1,19 +1,21 @@
 /* pool.c - slabs of equal items threaded on a free list. */
 #include "sim/base/pool.h"
 
-/* Items start where any type may; slabs double from the first size to the most. */
-enum { POOL_ALIGNMENT = 16, FIRST_SLAB_ITEMS = 32, MOST_SLAB_BYTES = 256 * 1024 };
+/* Items that fill a cache line begin at one, others where any type may; slabs double from the first
+ * size to the most. */
+enum { POOL_ALIGNMENT = 16, CACHE_LINE = 64, FIRST_SLAB_ITEMS = 32, MOST_SLAB_BYTES = 256 * 1024 };
 
 Pool *pool_new(const char *name, size_t item_size)
 {
     Pool *pool = g_new0(Pool, 1);
+    size_t alignment = item_size >= CACHE_LINE ? CACHE_LINE : POOL_ALIGNMENT;
 
     g_assert(item_size > 0);
     pool->name = name;
     pool->used_size = MAX(item_size, sizeof(PoolFree));
-    pool->stride = (pool->used_size + POOL_ALIGNMENT - 1) / POOL_ALIGNMENT * POOL_ALIGNMENT;
+    pool->stride = (pool->used_size + alignment - 1) / alignment * alignment;
     pool->slab_items = FIRST_SLAB_ITEMS;
-    pool->slabs = g_ptr_array_new_with_free_func(g_free);
+    pool->slabs = g_ptr_array_new_with_free_func(g_aligned_free);
     return pool;
 }
 
@@ -32,7 +34,7 @@ void pool_free(Pool *pool)
 
 void pool_add_slab(Pool *pool)
 {
-    char *slab = g_malloc_n(pool->slab_items, pool->stride);
+    char *slab = g_aligned_alloc(pool->slab_items, pool->stride, CACHE_LINE);
 
     g_ptr_array_add(pool->slabs, slab);
     /* From the last to the first, so that they are taken in the order of their addresses. */

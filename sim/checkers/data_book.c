@@ -102,7 +102,6 @@ static uint32_t span_us(SimSpan span)
 void data_book_write(DataBook *book, uint64_t key, int64_t version, const DataRequest *request)
 {
     KeyRecord *record = data_tables_key(&book->tables, key);
-    const Ack *newest = record->newest != 0 ? data_tables_ack(&book->tables, record->newest) : NULL;
 
     g_assert_cmpint(version, >, 0);
     book->totals.writes_acked++;
@@ -111,13 +110,14 @@ void data_book_write(DataBook *book, uint64_t key, int64_t version, const DataRe
         data_tables_remember(&book->tables, request->session, key, (Seen){0},
                              (Seen){version, request->ended});
     }
-    if (newest != NULL && newest->version >= version) {
+    if (record->newest != 0 && record->version >= version) {
         check_overwritten(book, record, version, request);
         return;
     }
-    if (newest == NULL) {
+    if (record->newest == 0) {
         record = data_tables_add_key(&book->tables, key);
     }
+    record->version = version;
     record->newest = data_tables_add_ack(
         &book->tables, (Ack){.version = version,
                              .time = request->ended,
@@ -139,6 +139,9 @@ static const Ack *first_newer(DataBook *book, const KeyRecord *record, int64_t v
 
     if (record->newest != 0 && version < record->floor) {
         book->totals.reads_beyond_memory++;
+    }
+    if (record->version <= version) {
+        return NULL;
     }
     for (uint32_t place = record->newest; place != 0;) {
         const Ack *ack = data_tables_ack(&book->tables, place);

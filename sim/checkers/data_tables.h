@@ -20,6 +20,7 @@ typedef struct Ack {
 typedef struct KeyRecord {
     uint64_t key;
     int64_t floor;   /* no read shows an older version: what is not newer may be forgotten */
+    int64_t version; /* of `newest`, so that a read that shows it needs no more */
     uint32_t newest; /* ack plus 1; 0: the slot is free */
 } KeyRecord;
 

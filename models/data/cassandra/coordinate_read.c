@@ -551,16 +551,17 @@ void read_begin(Cassandra *node, Read *read)
 
 static Read *make_read(Cassandra *node, const Message *message)
 {
-    const KeyEntry *entry = key_table_add(&node->cluster->keys, message->key);
-    Read *read = pool_take(node->read_pool);
+    Cluster *cluster = node->cluster;
+    const KeyEntry *entry;
+    Read *read;
 
+    key_table_expect(&cluster->keys, message->key);
+    read = pool_take(node->read_pool);
+    read_list_add(&node->reads, read);
     read->node = node;
     read->ticket = message->ticket;
     read->key = message->key;
     read->request = message->request;
-    read->slot = entry->index * node->cluster->slots_per_key;
-    store_prefetch(&node->cluster->store, read->slot);
-    read->range = ring_range(node->cluster->ring, entry->range);
     read->spare = -1;
     read->consistency =
         (Consistency)(message->consistency != CONSISTENCY_DEFAULT ? message->consistency
@@ -568,8 +569,11 @@ static Read *make_read(Cassandra *node, const Message *message)
     if (read->consistency == CONSISTENCY_ANY) {
         read->consistency = CONSISTENCY_ONE; /* ANY is for writes only */
     }
-    read->block_for = node->cluster->block_for[node->site][read->consistency];
-    read_list_add(&node->reads, read);
+    read->block_for = cluster->block_for[node->site][read->consistency];
+    entry = key_table_add(&cluster->keys, message->key);
+    read->slot = entry->index * cluster->slots_per_key;
+    store_prefetch(&cluster->store, read->slot, cluster->slots_per_key);
+    read->range = ring_range(cluster->ring, entry->range);
     return read;
 }
 

@@ -454,9 +454,12 @@ void write_begin(Cassandra *node, Write *write)
 
 static Write *make_write(Cassandra *node, const Message *message)
 {
-    const KeyEntry *entry = key_table_add(&node->cluster->keys, message->key);
-    Write *write = pool_take(node->write_pool);
+    Cluster *cluster = node->cluster;
+    const KeyEntry *entry;
+    Write *write;
 
+    key_table_expect(&cluster->keys, message->key);
+    write = pool_take(node->write_pool);
     write->node = node;
     write->ticket = message->ticket;
     write->key = message->key;
@@ -464,13 +467,14 @@ static Write *make_write(Cassandra *node, const Message *message)
     write->version = message->version;
     write->is_delete = (message->flags & STORE_DELETE) != 0;
     write->leaves_hints = true;
-    write->slot = entry->index * node->cluster->slots_per_key;
-    store_prefetch(&node->cluster->store, write->slot);
-    write->range = ring_range(node->cluster->ring, entry->range);
     write->consistency =
         (Consistency)(message->consistency != CONSISTENCY_DEFAULT ? message->consistency
                                                                   : node->consistency.write + 1);
-    write->block_for = node->cluster->block_for[node->site][write->consistency];
+    write->block_for = cluster->block_for[node->site][write->consistency];
+    entry = key_table_add(&cluster->keys, message->key);
+    write->slot = entry->index * cluster->slots_per_key;
+    store_prefetch(&cluster->store, write->slot, cluster->slots_per_key);
+    write->range = ring_range(cluster->ring, entry->range);
     for (guint i = 0; i < write->range->count; i++) {
         write->acked_at[i] = SIM_NEVER;
     }

@@ -396,15 +396,12 @@ void replica_stop(Cassandra *node, bool power_lost);
 /* Waits for the end of a write. */
 typedef void WriteEnded(Cassandra *node, uint64_t operation, uint32_t code);
 
+/* What each copy and its acknowledgement meet stands first, up to the instants. */
 struct Write {
-    Write *previous, *next; /* in WriteList */
-    Cassandra *node;        /* its coordinator */
-    CallTicket ticket;
-    uint64_t key, request;
-    int64_t version;
+    Cassandra *node; /* its coordinator */
     const RingRange *range;
+    int64_t version;
     EventId decision;
-    SimTime began;
     uint32_t slot;    /* of the first replica */
     uint32_t targets; /* replicas that were sent the write, directly or through a relay */
     uint32_t pending; /* of them, those with an event under way */
@@ -413,19 +410,20 @@ struct Write {
     uint32_t joining; /* endpoints that were pending when it was sent: one answer more for each */
     Consistency consistency;
     uint16_t block_for;
-    uint8_t near; /* with legs: index of the replica that is near */
-    bool is_begun, is_sent, is_decided, is_swept, is_orphan;
-    bool is_delete;
+    bool is_decided, is_orphan, is_begun, is_sent, is_swept, is_counter, is_delete, leaves_hints;
     bool is_commit; /* of a lightweight transaction: each replica is sent its own copy */
-    bool leaves_hints;
-    WriteEnded *ended;  /* waits for it in place of the client; NULL: the client does */
-    uint64_t operation; /* for `ended` */
-    bool is_counter;
-    uint8_t leader;                       /* of a counter */
-    uint64_t told;                        /* to history; 0: not followed */
-    int64_t value;                        /* of a commit: names its data */
+    uint8_t near;   /* with legs: index of the replica that is near */
     SimTime acked_at[RING_REPLICAS_MOST]; /* arrival at the coordinator */
     uint32_t lives[RING_REPLICAS_MOST];   /* the replica's incarnation when its event was planned */
+    Write *previous, *next;               /* in WriteList */
+    CallTicket ticket;
+    uint64_t key, request;
+    SimTime began;
+    WriteEnded *ended;  /* waits for it in place of the client; NULL: the client does */
+    uint64_t operation; /* for `ended` */
+    uint8_t leader;     /* of a counter */
+    uint64_t told;      /* to history; 0: not followed */
+    int64_t value;      /* of a commit: names its data */
 };
 
 /* The replicas of a site that a write goes to, pending ones included. */
@@ -476,29 +474,30 @@ void write_stop(Cassandra *node);
 
 typedef enum ReadRound { READ_DIGESTS, READ_FULL, READ_REPAIR, READ_ROUNDS } ReadRound;
 
+/* What each answer meets stands first. */
 struct Read {
-    Read *previous, *next; /* in ReadList, or lingering */
     Cassandra *node;
-    CallTicket ticket;
-    uint64_t key, request;
     const RingRange *range;
     EventId decision;
-    SimTime began;
     uint32_t slot;      /* of the first replica */
     uint32_t contacted; /* replicas that were asked in the first round */
     uint32_t data;      /* of them, those asked for data */
     uint32_t answered;  /* in this round */
     uint32_t pending[READ_ROUNDS];
-    uint32_t stale; /* replicas that are being repaired */
-    int64_t newest; /* version to repair with */
     Consistency consistency;
-    int spare; /* index of the replica to ask when the others are slow; -1: none */
     uint16_t block_for;
     uint8_t round;
     uint8_t near; /* with legs: index of the replica that is near */
     bool is_begun, is_sent, is_asking, is_done, is_orphan;
-    bool checks_rest;     /* asks more than it needs: what comes after the answer is compared */
-    bool is_background;   /* repairs what such a comparison found: nobody waits */
+    bool checks_rest;   /* asks more than it needs: what comes after the answer is compared */
+    bool is_background; /* repairs what such a comparison found: nobody waits */
+    int spare;          /* index of the replica to ask when the others are slow; -1: none */
+    uint32_t stale;     /* replicas that are being repaired */
+    int64_t newest;     /* version to repair with */
+    SimTime began;
+    Read *previous, *next; /* in ReadList, or lingering */
+    CallTicket ticket;
+    uint64_t key, request;
     SimSpan *missing_for; /* with legs: how long what was sent last was not at the replica yet */
     uint64_t operation; /* number of the lightweight transaction that reads, 0: the client waits */
     SimTime answered_at[RING_REPLICAS_MOST];

@@ -16,10 +16,16 @@ static KeyEntry *make_slots(uint32_t capacity)
 
 /* The slot that has `key`, or the empty one where it would stand. Data are mostly numbered from 0:
  * neighbours stay neighbours, so that as many keys take as few cache lines as they can. */
-static KeyEntry *probe(const KeyTable *table, uint64_t key)
+static inline uint32_t probe_begin(const KeyTable *table, uint64_t key)
 {
     uint64_t group = (key >> 24) * UINT64_C(0x9e3779b97f4a7c15);
-    uint32_t mask = table->capacity - 1, at = (uint32_t)(key + (group >> 32)) & mask;
+
+    return (uint32_t)(key + (group >> 32)) & (table->capacity - 1);
+}
+
+static KeyEntry *probe(const KeyTable *table, uint64_t key)
+{
+    uint32_t mask = table->capacity - 1, at = probe_begin(table, key);
 
     while (table->slots[at].index != EMPTY && table->slots[at].key != key) {
         at = (at + 1) & mask;
@@ -79,6 +85,11 @@ void key_table_clear(KeyTable *table)
     g_clear_pointer(&table->next, g_free);
     g_clear_pointer(&table->first, g_free);
     table->capacity = table->count = 0;
+}
+
+void key_table_expect(const KeyTable *table, uint64_t key)
+{
+    __builtin_prefetch(&table->slots[probe_begin(table, key)]);
 }
 
 const KeyEntry *key_table_add(KeyTable *table, uint64_t key)

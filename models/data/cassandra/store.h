@@ -35,6 +35,9 @@ void key_table_clear(KeyTable *table);
 /* The entry of `key`, made when there is none. Valid until the next call. */
 const KeyEntry *key_table_add(KeyTable *table, uint64_t key);
 
+/* Has the processor fetch it: one of these two comes in a moment. */
+void key_table_expect(const KeyTable *table, uint64_t key);
+
 /* The same, or NULL when there is none. */
 const KeyEntry *key_table_find(const KeyTable *table, uint64_t key);
 
@@ -57,12 +60,16 @@ static inline int64_t store_get(const Store *store, uint32_t slot)
     return slot < store->size ? store->versions[slot] : 0;
 }
 
-/* Has the processor fetch what stands at `slot` before it is asked for: a coordinator knows its key
- * long before a replica looks for it, and the table is larger than a cache. */
-static inline void store_prefetch(const Store *store, uint32_t slot)
+/* Has the processor fetch what stands at `slot` and behind it before it is asked for: a coordinator
+ * knows its key long before a replica looks for it, and the table is larger than a cache. */
+static inline void store_prefetch(const Store *store, uint32_t slot, uint32_t count)
 {
-    if (slot < store->size) {
-        __builtin_prefetch(&store->versions[slot]);
+    if (slot + count <= store->size) {
+        const int64_t *versions = &store->versions[slot];
+
+        __builtin_prefetch(versions);
+        __builtin_prefetch(versions + count / 2);
+        __builtin_prefetch(versions + count - 1);
     }
 }
 
