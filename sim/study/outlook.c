@@ -161,11 +161,32 @@ static double size_bytes(const Scenario *scenario, const DataCentre *dc, const c
     return cJSON_IsString(text) && unit_parse_bytes(text->valuestring, &bytes) ? (double)bytes : 0;
 }
 
+/* What one Cassandra node is advised to hold, lower and upper end. Source: published capacity per
+ * node for 3.x, older vendor guidance as recalled, not verified (Cassandra reference). */
+static void add_advice(Outlook *outlook, double nodes)
+{
+    static const struct {
+        const char *name;
+        double gb;
+    } advice[] = {
+        {"advised typical data of Cassandra's nodes, 500 GB each", 500},
+        {"advised typical data of Cassandra's nodes, 1 TB each", 1000},
+        {"advised most data of Cassandra's nodes, 3 TB each", 3000},
+        {"advised most data of Cassandra's nodes, 5 TB each", 5000},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(advice) && nodes > 0; i++) {
+        add_wall(outlook, advice[i].name, "GB",
+                 advice[i].gb * nodes / (double)outlook->inputs.copies, outlook->inputs.data_gb);
+    }
+}
+
 static void find_walls(Outlook *outlook, const Scenario *scenario, const Capacity *capacity)
 {
     const OutlookInputs *inputs = &outlook->inputs;
     const NodeGroup *store = names_find_group(scenario, "db");
     double smallest_gb = (double)INFINITY;
+    double fewest_nodes = (double)INFINITY;
     double quota_tb = 0;
     double sites = 0;
 
@@ -175,6 +196,9 @@ static void find_walls(Outlook *outlook, const Scenario *scenario, const Capacit
 
         quota_tb += dc->nodes * size_bytes(scenario, dc, "traffic") / 1e12;
         sites += 1;
+        if (dc->is_live && store != NULL) {
+            fewest_nodes = fmin(fewest_nodes, names_count_nodes(store, dc));
+        }
         if (dc->is_live && store != NULL && disk > 0) {
             smallest_gb = fmin(smallest_gb, names_count_nodes(store, dc) * disk * DISK_USABLE /
                                                 (double)inputs->copies);
@@ -191,6 +215,9 @@ static void find_walls(Outlook *outlook, const Scenario *scenario, const Capacit
     if (isfinite(smallest_gb)) {
         add_wall(outlook, "disk of a live site, half of it for compaction", "GB", smallest_gb,
                  inputs->data_gb);
+    }
+    if (isfinite(fewest_nodes)) {
+        add_advice(outlook, fewest_nodes);
     }
     if (quota_tb > 0) {
         add_wall(outlook, "traffic quota of all servers", "TB a month", quota_tb,

@@ -128,6 +128,9 @@ cJSON *outlook_to_json(const Outlook *outlook)
     export_add_number(json, "per_million_at_peak",
                       money_per_million(outlook->total, outlook->inputs.target_high));
     export_add_number(json, "reserve_ratio", outlook->reserve_ratio);
+    export_add_number(json, "reserve_monthly", outlook->total * outlook->reserve_ratio);
+    cJSON_AddStringToObject(json, "start",
+                            outlook->inputs.start != NULL ? outlook->inputs.start : "");
     export_add_number(json, "cpu_now_s", outlook->cpu_now_s);
     export_add_number(json, "cpu_most_s", outlook->cpu_most_s);
     list = cJSON_AddArrayToObject(json, "items");
@@ -152,6 +155,12 @@ cJSON *outlook_to_json(const Outlook *outlook)
         export_add_number(row, "months_linear_last", wall->linear_last);
         export_add_number(row, "months_compound_first", wall->compound_first);
         export_add_number(row, "months_compound_last", wall->compound_last);
+        g_autofree char *linear = describe_range(outlook, wall->linear_first, wall->linear_last);
+        g_autofree char *compound =
+            describe_range(outlook, wall->compound_first, wall->compound_last);
+
+        cJSON_AddStringToObject(row, "full_linear", linear);
+        cJSON_AddStringToObject(row, "full_compound", compound);
         cJSON_AddItemToArray(list, row);
     }
     return json;
