@@ -83,7 +83,14 @@ const char *capacity_word(const CapacityCase *one, double rate);
  * what gives way; at which CPU cost it does. Nothing without promised rates. Caller frees. */
 char *capacity_answer(const Capacity *capacity);
 
-/* For a person, for programs, for spreadsheets. Caller frees. */
+/* For a person, for programs, for spreadsheets. Caller frees. study.json, format
+ * dcdrill-capacity-1: "answer" (text, empty without promised rates), "offered", "worst_case"; "cpu"
+ * { "rate", "now_s", "most_s": interval in s, "looks" } when searched; "cases" [ { "case", "end",
+ * "capacity": interval, "binding", "tiers" [ { "name", "utilisation_law", "utilisation": interval,
+ * "saturation_rate" } ], "shares", "looks" [ { "rate", "margin": interval, "replications" } ] } ];
+ * "outlook" { "prices_of", "monthly", "reserve_monthly", "items", "walls" [ {
+ * "months_linear_first", "full_linear", ... } ] }. An interval is { "value", "low", "high" }; what
+ * is not known is null. Members are only added. */
 char *capacity_print(const Capacity *capacity);
 cJSON *capacity_to_json(const Capacity *capacity);
 char *capacity_to_csv(const Capacity *capacity);

@@ -72,7 +72,11 @@ Intent *intent_find(Study *study, const IntentOrder *order, GError **error);
 void intent_free(Intent *intent);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Intent, intent_free)
 
-/* For a person, for programs, for spreadsheets. Caller frees. */
+/* For a person, for programs, for spreadsheets. Caller frees. study.json, format dcdrill-intent-1:
+ * "find", "metric", "procedure", "guaranteed", "best", "winner" (null: none) { "name", "monthly",
+ * "seed", "metric": interval, "thresholds", "closest" }, "alternatives" [ { "name", "monthly",
+ * "thresholds", "metric" and "difference": intervals, "replications", "front", "set" } ], the
+ * cheapest first. Members are only added. */
 char *intent_print(const Intent *intent);
 cJSON *intent_to_json(const Intent *intent);
 char *intent_to_csv(const Intent *intent);

@@ -37,6 +37,12 @@ typedef struct Sweep {
 Sweep *sweep_run(Study *study, const SweepOrder *order, GError **error);
 void sweep_free(Sweep *sweep);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sweep, sweep_free)
+
+/* study.json, format dcdrill-sweep-1: "over" [ pointers ], "metrics" and "units" in step, "points"
+ * [ { "at" [ a text for each axis ], "values" [ { "value", "low", "high", "n", "method" } in step
+ * with the metrics ] } ], the last axis fastest: with two axes "points" is the heat map of each
+ * metric; goodput is a metric beside http_reqs. "knee" of "knee_metric" (null: none), by
+ * sweep_find_knee. Members are only added. */
 char *sweep_print(const Sweep *sweep);
 cJSON *sweep_to_json(const Sweep *sweep);
 char *sweep_to_csv(const Sweep *sweep);

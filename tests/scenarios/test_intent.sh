@@ -66,6 +66,10 @@ expect 2 "'find' must be one of" "what cannot be found is told"
 intent "$stands"
 run "${choose[@]}" -o "$work/one"
 expect 2 "among 2 to 100 alternatives; here are 1" "one alternative is no choice"
+for pair in web five-dc; do # are read and priced before the budget is refused
+    run capacity scenarios/capacity/$pair.json --intent scenarios/capacity/intent-$pair.json --budget 1 -o "$work/one"
+    expect 2 "1 replications (--budget) are too few for" "intent-$pair.json can be read"
+done
 run capacity "$work/desk.json" --intent "$work/none.json" -o "$work/one"
 expect 2 "none.json" "an intent that is not there is named"
 run capacity "$work/desk.json" --budget 10 -o "$work/one"
