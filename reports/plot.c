@@ -171,13 +171,27 @@ static void append_range(GString *script, char axis, double from, double to)
     g_string_append(script, "]\n");
 }
 
+/* What fits at the left. */
+static char *shorten(const char *name, guint letters)
+{
+    g_autofree char *valid = g_utf8_make_valid(name, -1);
+    g_autofree char *begin = NULL;
+
+    if (g_utf8_strlen(valid, -1) <= letters) {
+        return g_steal_pointer(&valid);
+    }
+    begin = g_utf8_substring(valid, 0, letters - 1);
+    return g_strconcat(begin, "…", NULL);
+}
+
 static void append_tics(GString *script, const Plot *plot, bool is_of_y)
 {
     const char *separator = is_of_y ? "set ytics (" : "set xtics (";
 
     for (guint i = 0; i < plot->tics->len; i++) {
         const PlotTic *tic = g_ptr_array_index(plot->tics, i);
-        g_autofree char *name = gnuplot_quote(tic->name);
+        g_autofree char *fitting = shorten(tic->name, is_of_y ? plot->left : 20);
+        g_autofree char *name = gnuplot_quote(fitting);
 
         if (tic->is_of_y != is_of_y) {
             continue;

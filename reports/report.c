@@ -9,22 +9,24 @@
 #include "sim/base/words.h"
 #include "sim/results/results_export.h"
 
-/* The order of the page: the answer first, the evidence last. */
+/* The order of a capacity's report, as far as a drill has its parts: the answer first, what is
+ * assumed, load and tiers, fail-over, data, the evidence last. */
 static const struct {
     const char *id, *title; /* in the contents; NULL: not there */
     void (*tell)(const Telling *telling);
 } sections[] = {
     {"checks", "Checks", section_answer},
-    {"faults", "What was done", section_faults},
+    {"assumptions", "What is assumed", section_assumptions},
     {"requests", "Requests", section_requests},
-    {"reroute", "Who was rerouted when", section_reroute},
-    {"published", "Beside what was published", section_published},
-    {"watch", "What monitors said", section_watch},
     {"load", "CPU", section_load},
+    {"faults", "What was done", section_faults},
+    {"reroute", "Who was rerouted when", section_reroute},
+    {"watch", "What monitors said", section_watch},
     {"data", "Database and data", section_data},
     {"steady", "Steady or not", section_steady},
     {"theory", "Beside theory", section_theory},
-    {"method", "Method", section_method},
+    {"published", "Beside what was published", section_published},
+    {"method", "Evidence", section_method},
 };
 
 /* --- the frame ------------------------------------------------------------------------------ */

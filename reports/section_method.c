@@ -1,4 +1,4 @@
-/* section_method.c - how the figures were made and what they leave out. */
+/* section_method.c - what is assumed, and how the figures were made. */
 #include <string.h>
 
 #include "reports/sections.h"
@@ -98,12 +98,72 @@ static void put_left_out(const Telling *telling)
     page_close(telling->page, "ul");
 }
 
+/* How many hosts of a role stand at each site, in order of their appearance. */
+static void count_hosts(const View *view, GPtrArray *keys, GArray *counts)
+{
+    guint count;
+    const ResultsComponent *components = results_components(view->results, &count);
+
+    for (guint i = 0; i < count; i++) {
+        const ResultsComponent *one = &components[i];
+        bool is_host = g_strcmp0(one->kind, "host") == 0 && one->dc != NULL && one->role != NULL;
+        g_autofree char *key = is_host ? g_strdup_printf("%s\n%s", one->dc, one->role) : NULL;
+        guint place = 0;
+
+        if (key == NULL) {
+            continue;
+        }
+        if (!g_ptr_array_find_with_equal_func(keys, key, g_str_equal, &place)) {
+            place = keys->len;
+            g_ptr_array_add(keys, g_steal_pointer(&key));
+            g_array_set_size(counts, keys->len);
+        }
+        g_array_index(counts, guint, place)++;
+    }
+}
+
+static void put_hosts(const Telling *telling)
+{
+    static const char *const heads[] = {"Site", "Role", "#Servers", NULL};
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) counts = g_array_new(FALSE, TRUE, sizeof(guint));
+
+    count_hosts(telling->view, keys, counts);
+    if (keys->len == 0) {
+        return;
+    }
+    page_table_begin(telling->page, "What stood where", heads);
+    for (guint i = 0; i < keys->len; i++) {
+        g_auto(GStrv) sides = g_strsplit(keys->pdata[i], "\n", 2);
+
+        page_row_begin(telling->page);
+        page_cell(telling->page, sides[0]);
+        page_cell(telling->page, sides[1]);
+        page_cell_format(telling->page, "%u", g_array_index(counts, guint, i));
+        page_row_end(telling->page);
+    }
+    page_table_end(telling->page);
+}
+
+void section_assumptions(const Telling *telling)
+{
+    section_begin(telling, "assumptions", "What is assumed");
+    page_element_format(telling->page, "p", NULL,
+                        "The system, its load and every value are those of %s; 'dcdrill show "
+                        "--origins' prints each with the file and line that says so, and "
+                        "models/REFERENCE.md has the defaults with their sources.",
+                        view_fact(telling->view, "scenario", "the scenario"));
+    put_hosts(telling);
+    put_left_out(telling);
+    section_end(telling);
+}
+
 void section_method(const Telling *telling)
 {
     const View *view = telling->view;
     g_autofree char *runs = words_plural(view->run_count, "replication");
 
-    section_begin(telling, "method", "How these figures were made");
+    section_begin(telling, "method", "Evidence: how these figures were made");
     page_element_format(telling->page, "p", NULL,
                         "%s; intervals hold with %g %% confidence. gnuplot drew %u of %u figures.",
                         runs, 100 * view->confidence, telling->drawer->drawn,
@@ -116,7 +176,6 @@ void section_method(const Telling *telling)
         page_element(telling->page, "li", NULL, methods[i]);
     }
     page_close(telling->page, "ul");
-    put_left_out(telling);
     put_runs(telling);
     section_end(telling);
 }

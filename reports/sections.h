@@ -28,15 +28,16 @@ const char *theory_within_word(const ResultsTheory *row);
 char *theory_observed(const ResultsTheory *row);
 char *theory_sentence(const View *view);
 
-void section_answer(const Telling *telling);   /* verdict, checks, what broke, cost */
-void section_requests(const Telling *telling); /* by site, latency, failures */
-void section_reroute(const Telling *telling);  /* who was served by whom when */
-void section_load(const Telling *telling);     /* CPU by role and site */
-void section_data(const Telling *telling);     /* the database, and what the data checks found */
-void section_faults(const Telling *telling);   /* what was done and what happened */
-void section_steady(const Telling *telling);   /* kind of experiment, Welch's figure */
-void section_theory(const Telling *telling);   /* closed forms beside what was simulated */
-void section_watch(const Telling *telling);    /* what monitors said beside what was true */
+void section_answer(const Telling *telling);      /* verdict, checks, what broke, cost */
+void section_assumptions(const Telling *telling); /* the system, and what is not modelled */
+void section_requests(const Telling *telling);    /* by site, latency, failures */
+void section_reroute(const Telling *telling);     /* who was served by whom when */
+void section_load(const Telling *telling);        /* CPU by role and site */
+void section_data(const Telling *telling);        /* the database, and what the data checks found */
+void section_faults(const Telling *telling);      /* what was done and what happened */
+void section_steady(const Telling *telling);      /* kind of experiment, Welch's figure */
+void section_theory(const Telling *telling);      /* closed forms beside what was simulated */
+void section_watch(const Telling *telling);       /* what monitors said beside what was true */
 void section_published(
     const Telling *telling);                 /* what others published beside what was simulated */
 void section_method(const Telling *telling); /* how figures were made, what is left out */

@@ -34,18 +34,19 @@ static const char *carried_words(int carries)
     return carries > 0 ? "met" : carries == 0 ? "not met" : "not shown to be met";
 }
 
-/* "Sustains 2,741/s [2,700; 2,780] ... with any one site lost (worst: without DC03)." */
-static char *describe_loss(const StudyTelling *telling, guint lost)
+/* "2,741/s [2,700; 2,783] at p(99)<800ms with any one site lost (the worst case: without DC03)". */
+static char *describe_loss(const StudyTelling *telling, guint lost, const char *thresholds)
 {
     const cJSON *worst = tell_worst(telling->capacity, lost);
     Interval rate = study_interval(worst, "capacity");
     g_autofree char *carried = tell_capacity(telling, worst);
     g_autofree char *which =
-        lost > 0 ? g_strdup_printf("; the worst is %s", study_text(worst, "case")) : g_strdup("");
+        lost > 0 ? g_strdup_printf(" (the worst case: %s)", study_text(worst, "case"))
+                 : g_strdup("");
 
-    return isfinite(rate.value)
-               ? g_strdup_printf("%s requests %s%s", carried, loss_words(lost), which)
-               : g_strdup_printf("%s: %s%s", loss_words(lost), carried, which);
+    return isfinite(rate.value) ? g_strdup_printf("Sustains %s at %s %s%s.", carried, thresholds,
+                                                  loss_words(lost), which)
+                                : g_strdup_printf("%s%s: %s.", loss_words(lost), which, carried);
 }
 
 /* Every case with as many sites lost has to carry the rate. */
@@ -63,7 +64,7 @@ static int all_carry(const cJSON *capacity, guint lost, double rate)
     return all;
 }
 
-static int say_target(const StudyTelling *telling, guint lost)
+static void say_target(const StudyTelling *telling, guint lost)
 {
     const cJSON *inputs = study_member(study_member(telling->capacity, "outlook"), "inputs");
     double low = study_number(inputs, "target_low");
@@ -77,7 +78,7 @@ static int say_target(const StudyTelling *telling, guint lost)
         tell_note(telling, "No promised rate was given to hold this against: \"search\": "
                            "{\"capacity\": {\"target_low\": ..., \"target_high\": ...}} in the "
                            "scenario does.");
-        return 1;
+        return;
     }
     low_met = all_carry(telling->capacity, lost, low);
     high_met = all_carry(telling->capacity, lost, high);
@@ -85,7 +86,6 @@ static int say_target(const StudyTelling *telling, guint lost)
              "Promised are %s to %s requests a second: %s, the lower end is %s, the upper "
              "end is %s.",
              from, to, loss_words(lost), carried_words(low_met), carried_words(high_met));
-    return MIN(low_met, high_met);
 }
 
 static void say_bottleneck(const StudyTelling *telling, const cJSON *worst)
@@ -129,19 +129,37 @@ static void say_trust(const StudyTelling *telling)
         confidence);
 }
 
-static void put_headline(const StudyTelling *telling, const char *headline, int is_met)
+/* What the promise comes to, in a word: colour is not the only carrier. */
+static const char *promise_word(int low, int high)
 {
-    g_autofree char *thresholds = name_thresholds(telling->capacity);
-    g_autofree char *whole = g_strdup_printf("Sustains %s, at %s.", headline, thresholds);
+    return high > 0    ? "PROMISE KEPT"
+           : low == 0  ? "PROMISE NOT KEPT"
+           : high == 0 ? "KEPT IN PART"
+                       : "NOT SHOWN";
+}
+
+static void put_headline(const StudyTelling *telling, guint lost, const char *headline)
+{
+    const cJSON *inputs = study_member(study_member(telling->capacity, "outlook"), "inputs");
+    double target = study_number(inputs, "target_high");
+    int low = all_carry(telling->capacity, lost, study_number(inputs, "target_low"));
+    int high = all_carry(telling->capacity, lost, target);
+    bool is_promised = target > 0;
 
     page_open(telling->page, "p", "class",
-              is_met > 0    ? "verdict pass"
-              : is_met == 0 ? "verdict fail"
-                            : "verdict open",
+              !is_promised ? "verdict"
+              : high > 0   ? "verdict pass"
+              : low == 0   ? "verdict fail"
+                           : "verdict open",
               NULL);
-    page_text(telling->page, whole);
+    if (is_promised) {
+        page_element(telling->page, "strong", NULL, promise_word(low, high));
+        page_text(telling->page, " ");
+        ledger_add_sentence(telling->ledger, promise_word(low, high));
+    }
+    page_text(telling->page, headline);
     page_close(telling->page, "p");
-    ledger_add_sentence(telling->ledger, whole);
+    ledger_add_sentence(telling->ledger, headline);
 }
 
 static guint most_lost(const cJSON *capacity)
@@ -151,25 +169,18 @@ static guint most_lost(const cJSON *capacity)
                                                                               : 0;
 }
 
-static int is_target_met(const cJSON *capacity, guint lost)
-{
-    const cJSON *inputs = study_member(study_member(capacity, "outlook"), "inputs");
-    double high = study_number(inputs, "target_high");
-
-    return high > 0 ? all_carry(capacity, lost, high) : 1;
-}
-
 static void answer_capacity(const StudyTelling *telling)
 {
     const cJSON *capacity = telling->capacity;
     guint lost = most_lost(capacity);
-    g_autofree char *headline = describe_loss(telling, lost);
+    g_autofree char *thresholds = name_thresholds(capacity);
+    g_autofree char *headline = describe_loss(telling, lost, thresholds);
 
-    put_headline(telling, headline, is_target_met(capacity, lost));
+    put_headline(telling, lost, headline);
     if (lost > 0) {
-        g_autofree char *intact = describe_loss(telling, 0);
+        g_autofree char *intact = describe_loss(telling, 0, "the same");
 
-        tell_say(telling, "Nothing lost: %s.", intact);
+        tell_say(telling, "%s", intact);
     } else {
         tell_note(telling,
                   "What is left when a site is lost was not asked: 'dcdrill capacity %s --n-minus "
@@ -203,6 +214,12 @@ static void answer_others(const StudyTelling *telling)
                 isfinite(knee) ? "; from here on waiting grows faster than the load: " : "",
                 isfinite(knee) ? tell_figure(telling, knee, (double)NAN, (double)NAN, "1/s", "knee")
                                : "");
+        } else if (file->kind == STUDY_INTENT) {
+            const cJSON *winner = study_member(file->json, "winner");
+
+            tell_say(telling, "Of the alternatives %s is the one to choose (%s; %g %% sure).",
+                     cJSON_IsObject(winner) ? study_text(winner, "name") : "none",
+                     study_text(file->json, "find"), 100 * study_number(file->json, "confidence"));
         } else {
             const cJSON *effect = study_item(study_member(file->json, "effects"), 0);
 

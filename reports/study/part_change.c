@@ -10,9 +10,7 @@
 
 static const char *unit_of(const cJSON *row)
 {
-    const char *unit = study_text(row, "unit");
-
-    return strcmp(unit, "s") == 0 ? "s" : strcmp(unit, "ratio") == 0 ? "ratio" : "";
+    return study_unit(study_text(row, "unit"));
 }
 
 /* --- sensitivity ---------------------------------------------------------------------------- */
@@ -147,6 +145,26 @@ static void put_morris(const StudyTelling *telling, const cJSON *study)
     page_table_end(telling->page);
 }
 
+/* Searched for, with an interval; false: not asked. */
+static bool say_cpu_found(const StudyTelling *telling)
+{
+    const cJSON *cpu = study_member(telling->capacity, "cpu");
+    Interval most = study_interval(cpu, "most_s");
+    g_autofree char *rate = words_value(study_number(cpu, "rate"), "1/s");
+    double now = study_number(cpu, "now_s");
+
+    if (!isfinite(most.value) || !isfinite(now)) {
+        return false;
+    }
+    tell_say(telling,
+             "A request costs %s of CPU. %s requests a second hold (%s) up to %s, simulated.",
+             tell_figure(telling, now, (double)NAN, (double)NAN, "s", "CPU a request, now"), rate,
+             study_text(cpu, "case"),
+             tell_figure(telling, most.value, most.low, most.high, "s",
+                         "CPU a request at which it stops holding"));
+    return true;
+}
+
 static void say_cpu(const StudyTelling *telling)
 {
     const cJSON *outlook = study_member(telling->capacity, "outlook");
@@ -174,7 +192,9 @@ void part_sensitivity(const StudyTelling *telling)
     if (!tell_begin(telling, 11, "What matters most", tornado != NULL || morris != NULL)) {
         return;
     }
-    say_cpu(telling);
+    if (!say_cpu_found(telling)) {
+        say_cpu(telling);
+    }
     if (tornado != NULL) {
         put_tornados(telling, tornado);
     }
@@ -226,9 +246,48 @@ static void put_diff(const StudyTelling *telling, const cJSON *diff)
     page_table_end(telling->page);
 }
 
+static void put_alternative(const StudyTelling *telling, const cJSON *row)
+{
+    const char *name = study_text(row, "name");
+
+    page_row_begin(telling->page);
+    page_cell(telling->page, name);
+    tell_cell_money(telling, study_number(row, "monthly"), "EUR", "%s a month", name);
+    page_cell(telling->page, study_text(row, "thresholds"));
+    tell_cell(telling, study_interval(row, "metric"), "", "figure of %s", name);
+    tell_cell(telling, study_interval(row, "difference"), "", "%s against the best", name);
+    tell_cell(telling, tell_bare(study_number(row, "replications")), "", "replications of %s",
+              name);
+    page_cell(telling->page, cJSON_IsTrue(study_member(row, "front")) ? "yes" : "");
+    page_row_end(telling->page);
+}
+
+static void put_intent(const StudyTelling *telling, const cJSON *intent)
+{
+    const cJSON *rows = study_member(intent, "alternatives");
+    const cJSON *winner = study_member(intent, "winner");
+    g_autofree char *figure = g_strconcat("#", study_text(intent, "metric"), NULL);
+    const char *const heads[] = {"Alternative",   "#A month",      "Thresholds",   figure,
+                                 "#Against best", "#Replications", "On the front", NULL};
+
+    tell_say(telling, "Asked for is the %s of %u alternatives; %s%s.", study_text(intent, "find"),
+             study_count(rows),
+             cJSON_IsObject(winner) ? "run again with fresh seeds, it is " : "none holds",
+             study_text(winner, "name"));
+    page_table_begin(telling->page,
+                     "Alternatives under the same random numbers. On the front: nothing that costs "
+                     "as little is better",
+                     heads);
+    for (guint i = 0; i < study_count(rows); i++) {
+        put_alternative(telling, study_item(rows, i));
+    }
+    page_table_end(telling->page);
+}
+
 void part_alternatives(const StudyTelling *telling)
 {
-    bool has_any = study_find(telling->files, STUDY_DIFF) != NULL;
+    bool has_any = study_find(telling->files, STUDY_DIFF) != NULL ||
+                   study_find(telling->files, STUDY_INTENT) != NULL;
 
     if (!tell_begin(telling, 12, "Alternatives", has_any)) {
         return;
@@ -238,6 +297,8 @@ void part_alternatives(const StudyTelling *telling)
 
         if (file->kind == STUDY_DIFF) {
             put_diff(telling, file->json);
+        } else if (file->kind == STUDY_INTENT) {
+            put_intent(telling, file->json);
         }
     }
     if (!has_any) {
@@ -321,6 +382,13 @@ static void put_advice(const StudyTelling *telling, const char *what, const char
 /* What a diff found better is a change to make. */
 static void put_tried(const StudyTelling *telling)
 {
+    const cJSON *winner = study_member(study_find(telling->files, STUDY_INTENT), "winner");
+
+    if (cJSON_IsObject(winner)) {
+        g_autofree char *what = g_strdup_printf("Choose %s.", study_text(winner, "name"));
+
+        put_advice(telling, what, "as in part 12, with fresh seeds", "the alternatives of part 12");
+    }
     for (guint i = 0; i < telling->files->len; i++) {
         const StudyFile *file = g_ptr_array_index(telling->files, i);
         bool is_better =
@@ -344,7 +412,8 @@ void part_advice(const StudyTelling *telling)
         g_strdup_printf("dcdrill capacity %s --set ...", tell_scenario(telling));
 
     if (!tell_begin(telling, 13, "Recommendations",
-                    study_find(telling->files, STUDY_DIFF) != NULL)) {
+                    study_find(telling->files, STUDY_DIFF) != NULL ||
+                        study_find(telling->files, STUDY_INTENT) != NULL)) {
         return;
     }
     page_table_begin(telling->page, "In order of weight", heads);

@@ -19,9 +19,8 @@ static const char *metric_name(const cJSON *sweep, guint metric)
 static const char *metric_unit(const cJSON *sweep, guint metric)
 {
     const cJSON *unit = study_item(study_member(sweep, "units"), metric);
-    const char *text = cJSON_IsString(unit) ? unit->valuestring : "";
 
-    return strcmp(text, "s") == 0 ? "s" : strcmp(text, "ratio") == 0 ? "ratio" : "";
+    return study_unit(cJSON_IsString(unit) ? unit->valuestring : "");
 }
 
 static const char *axis_name(const cJSON *sweep, guint axis)
@@ -112,38 +111,38 @@ static void add_rates(const StudyTelling *telling, const cJSON *sweep, Plot *plo
     plot_add_line(plot, "knee", study_number(sweep, "knee"), false);
 }
 
+/* How a figure draws what has a unit. */
+typedef struct Drawn {
+    const char *unit, *what, *label;
+    double scale;
+} Drawn;
+
 /* One figure for all metrics of a unit. */
-static void put_unit(const StudyTelling *telling, const cJSON *sweep, const char *unit,
+static void put_unit(const StudyTelling *telling, const cJSON *sweep, const Drawn *drawn,
                      bool is_of_rate)
 {
     guint chosen[CURVES_MOST];
     guint count = 0;
-    bool is_latency = strcmp(unit, "s") == 0;
-    double scale = is_latency ? 1000 : strcmp(unit, "ratio") == 0 ? 100 : 1;
+    bool is_latency = strcmp(drawn->unit, "s") == 0;
     g_autofree char *title = NULL;
     g_autoptr(Plot) plot = NULL;
 
     for (guint i = 0; i < study_count(study_member(sweep, "metrics")) && count < CURVES_MOST; i++) {
-        if (strcmp(metric_unit(sweep, i), unit) == 0) {
+        if (strcmp(metric_unit(sweep, i), drawn->unit) == 0) {
             chosen[count++] = i;
         }
     }
     if (count == 0) {
         return;
     }
-    title = g_strdup_printf("%s over %s",
-                            is_latency        ? "How long requests take"
-                            : unit[0] != '\0' ? "Shares"
-                                              : "Rates and counts",
+    title = g_strdup_printf("%s over %s", drawn->what,
                             is_of_rate ? "the rate that is offered" : axis_name(sweep, 0));
     plot = plot_new(title, is_of_rate ? "requests a second, offered" : axis_name(sweep, 0),
-                    is_latency        ? "ms, logarithmic"
-                    : unit[0] != '\0' ? "%"
-                                      : "");
+                    drawn->label);
     plot->is_y_log = is_latency;
     plot->y_from = is_latency ? (double)NAN : 0;
     for (guint k = 0; k < count; k++) {
-        add_curve(plot, sweep, chosen[k], scale);
+        add_curve(plot, sweep, chosen[k], drawn->scale);
     }
     if (is_of_rate) {
         add_rates(telling, sweep, plot);
@@ -155,12 +154,18 @@ static void put_unit(const StudyTelling *telling, const cJSON *sweep, const char
 
 static void put_curves(const StudyTelling *telling, const cJSON *sweep)
 {
-    static const char *const units[] = {"s", "ratio", ""};
+    static const Drawn all[] = {
+        {"s", "How long it takes", "ms, logarithmic", 1000},
+        {"ratio", "Shares", "%", 100},
+        {"1/s", "What gets through", "a second", 1},
+        {"B", "Sizes", "MiB", 1.0 / (1024 * 1024)},
+        {"", "Counts", "", 1},
+    };
     bool is_of_rate = strstr(axis_name(sweep, 0), "rate") != NULL;
     double knee = study_number(sweep, "knee");
 
-    for (guint i = 0; i < G_N_ELEMENTS(units); i++) {
-        put_unit(telling, sweep, units[i], is_of_rate);
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
+        put_unit(telling, sweep, &all[i], is_of_rate);
     }
     if (isfinite(knee)) {
         tell_say(

@@ -114,6 +114,18 @@ Interval study_interval(const cJSON *object, const char *name)
                       study_number(member, "high")};
 }
 
+const char *study_unit(const char *text)
+{
+    static const char *const units[] = {"s", "ratio", "B", "1/s"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (strcmp(text, units[i]) == 0) {
+            return units[i];
+        }
+    }
+    return "";
+}
+
 guint study_count(const cJSON *list)
 {
     return cJSON_IsArray(list) ? (guint)cJSON_GetArraySize(list) : 0;

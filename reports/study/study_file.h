@@ -41,6 +41,9 @@ const char *study_text(const cJSON *object, const char *name);
 Interval study_interval(const cJSON *object, const char *name);
 const cJSON *study_member(const cJSON *object, const char *name);
 
+/* A unit of results as sim/base/words.h knows it; "" for others. */
+const char *study_unit(const char *text);
+
 /* How many members a list has; NULL has none. */
 guint study_count(const cJSON *list);
 const cJSON *study_item(const cJSON *list, guint index);

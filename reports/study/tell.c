@@ -192,7 +192,7 @@ int tell_carries(const cJSON *one, double rate)
     Interval capacity = study_interval(one, "capacity");
 
     if (strcmp(end, "never") == 0) {
-        return 0;
+        return study_number(study_item(looks, 0), "rate") <= rate ? 0 : -1;
     }
     if (strcmp(end, "always") == 0) {
         return study_number(study_item(looks, study_count(looks) - 1), "rate") >= rate ? 1 : -1;

@@ -230,6 +230,13 @@ char *words_month(const char *start, double months)
     return g_strdup_printf("%04u-%02u", g_date_get_year(&date), (guint)g_date_get_month(&date));
 }
 
+const char *words_in(GStringChunk *said, double value, const char *unit)
+{
+    g_autofree char *text = words_value(value, unit);
+
+    return g_string_chunk_insert(said, text);
+}
+
 char *words_plural(guint count, const char *thing)
 {
     g_autofree char *number = words_count(count);

@@ -38,5 +38,8 @@ char *words_margin(double margin);
  * over 100 years", "never". */
 char *words_month(const char *start, double months);
 
+/* words_value, kept in `said` for as long as that lives: for sentences with many figures. */
+const char *words_in(GStringChunk *said, double value, const char *unit);
+
 /* "1 replication", "10 replications". */
 char *words_plural(guint count, const char *thing);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/words.h"
 #include "sim/study/capacity.h"
 
 const char *capacity_word(const CapacityCase *one, double rate)
@@ -33,7 +34,9 @@ static void add_rate(GString *text, const Capacity *capacity, double rate)
 {
     static const char *const words[] = {"holds", "does not hold", "is not decided"};
 
-    g_string_append_printf(text, "  %.5g a second", rate);
+    g_autofree char *number = words_value(rate, "1/s");
+
+    g_string_append_printf(text, "  %s a second", number);
     for (guint i = 0, told = 0; i < G_N_ELEMENTS(words); i++) {
         guint with = 0;
 
@@ -66,22 +69,24 @@ static bool holds_everywhere(const Capacity *capacity, double rate)
 static void add_cpu(GString *text, const Capacity *capacity)
 {
     const Frontier *frontier = capacity->cpu != NULL ? capacity->cpu->frontier : NULL;
+    g_autoptr(GStringChunk) said = g_string_chunk_new(128);
+    g_autofree char *most = NULL;
 
     if (frontier == NULL) {
         return;
     }
     if (isnan(frontier->rate)) {
-        g_string_append_printf(
-            text, "  %s: no limit was found between %.3g and %.3g ms a request\n",
-            capacity->cpu->name, 1e3 * g_array_index(frontier->points, FrontierPoint, 0).rate,
-            1e3 * g_array_index(frontier->points, FrontierPoint, frontier->points->len - 1).rate);
+        const FrontierPoint *points = (const FrontierPoint *)(const void *)frontier->points->data;
+
+        g_string_append_printf(text,
+                               "  %s: no limit was found between %s and %s of CPU a request\n",
+                               capacity->cpu->name, words_in(said, points[0].rate, "s"),
+                               words_in(said, points[frontier->points->len - 1].rate, "s"));
         return;
     }
-    g_string_append_printf(text,
-                           "  it stops holding (%s) at %.3g ms of CPU a request [%.3g, %.3g]; now "
-                           "%.3g ms\n",
-                           capacity->cpu->name, 1e3 * frontier->rate, 1e3 * frontier->low,
-                           1e3 * frontier->high, 1e3 * capacity->cpu_now_s);
+    most = words_with_interval(frontier->rate, frontier->low, frontier->high, "s");
+    g_string_append_printf(text, "  it stops holding (%s) at %s of CPU a request; now %s\n",
+                           capacity->cpu->name, most, words_in(said, capacity->cpu_now_s, "s"));
 }
 
 char *capacity_answer(const Capacity *capacity)

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/words.h"
 #include "sim/results/export/export_json.h"
 #include "sim/study/capacity.h"
 
@@ -33,7 +34,9 @@ static char *describe_reached(const Frontier *frontier)
     for (guint i = 0; i < frontier->points->len; i++) {
         const FrontierPoint *point = &g_array_index(frontier->points, FrontierPoint, i);
 
-        g_string_append_printf(text, "%s %.5g a second %s", i == 0 ? ":" : ",", point->rate,
+        g_autofree char *rate = words_value(point->rate, "1/s");
+
+        g_string_append_printf(text, "%s %s a second %s", i == 0 ? ":" : ",", rate,
                                point->middle >= 0 ? "hold" : "do not");
     }
     return g_string_free(text, FALSE);
@@ -43,14 +46,18 @@ char *capacity_describe(const CapacityCase *one)
 {
     const Frontier *frontier = one->frontier;
     g_autofree char *width = NULL;
+    g_autofree char *rates =
+        words_with_interval(frontier->rate, frontier->low, frontier->high, "1/s");
+    g_autoptr(GStringChunk) said = g_string_chunk_new(64);
 
     switch (frontier->end) {
     case FRONTIER_NEVER:
-        return g_strdup_printf("does not hold even at %.5g a second, the lowest rate tried (%s)",
-                               end_point(frontier, false)->rate, frontier->binding);
+        return g_strdup_printf("does not hold even at %s a second, the lowest rate tried (%s)",
+                               words_in(said, end_point(frontier, false)->rate, "1/s"),
+                               frontier->binding);
     case FRONTIER_ALWAYS:
-        return g_strdup_printf("holds at %.5g a second, the highest rate tried",
-                               end_point(frontier, true)->rate);
+        return g_strdup_printf("holds at %s a second, the highest rate tried",
+                               words_in(said, end_point(frontier, true)->rate, "1/s"));
     case FRONTIER_ENDED:
         return describe_reached(frontier);
     case FRONTIER_FOUND:
@@ -58,8 +65,7 @@ char *capacity_describe(const CapacityCase *one)
         break;
     }
     width = describe_width(frontier);
-    return g_strdup_printf("%.5g a second [%.5g, %.5g], %s%s, %u replications a look",
-                           frontier->rate, frontier->low, frontier->high, width,
+    return g_strdup_printf("%s a second, %s%s, %u replications a look", rates, width,
                            frontier->end == FRONTIER_WIDE ? " (not converged)" : "",
                            frontier->replications);
 }
@@ -70,20 +76,25 @@ char *capacity_describe(const CapacityCase *one)
 
 static void print_tiers(GString *text, const CapacityCase *one)
 {
+    g_autoptr(GStringChunk) said = g_string_chunk_new(512);
+
     if (one->tiers->len == 0) {
         return;
     }
-    g_string_append_printf(text,
-                           "    busy at %.5g a second        LAW   SIMULATED [95%%]        "
-                           "FULL AT\n",
-                           one->looked_at);
+    g_string_append_printf(text, "    %-28s %9s  %-22s %10s\n", "at the rate nearest to it", "LAW",
+                           "SIMULATED [INTERVAL]", "FULL AT");
     for (guint i = 0; i < MIN(one->tiers->len, TIERS_SHOWN); i++) {
         const CapacityTier *tier = g_ptr_array_index(one->tiers, i);
+        g_autofree char *seen =
+            words_with_interval(tier->seen.value, tier->seen.low, tier->seen.high, "ratio");
 
-        g_string_append_printf(text, "    %-28s %5.3f  %5.3f [%5.3f, %5.3f]  %8.5g a second%s\n",
-                               tier->name, tier->law, tier->seen.value, tier->seen.low,
-                               tier->seen.high, tier->saturation, i == 0 ? "  bottleneck" : "");
+        g_string_append_printf(text, "    %-28s %9s  %-22s %10s a second%s\n", tier->name,
+                               words_in(said, tier->law, "ratio"), seen,
+                               words_in(said, tier->saturation, "1/s"),
+                               i == 0 ? "  bottleneck" : "");
     }
+    g_string_append_printf(text, "    looked at %s a second\n",
+                           words_in(said, one->looked_at, "1/s"));
     if (one->tiers->len > TIERS_SHOWN) {
         g_string_append_printf(text, "    and %u that are full later\n",
                                one->tiers->len - TIERS_SHOWN);
@@ -93,6 +104,7 @@ static void print_tiers(GString *text, const CapacityCase *one)
 static void print_shares(GString *text, const CapacityCase *one)
 {
     double backup = 0;
+    g_autoptr(GStringChunk) said = g_string_chunk_new(256);
 
     if (one->shares->len == 0) {
         return;
@@ -102,10 +114,10 @@ static void print_shares(GString *text, const CapacityCase *one)
         const CapacityShare *share = g_ptr_array_index(one->shares, i);
 
         backup += share->is_backup ? share->ratio : 0;
-        g_string_append_printf(text, "%s %s %.1f%%", i == 0 ? "" : ",", share->dc,
-                               100 * share->ratio);
+        g_string_append_printf(text, "%s %s %s", i == 0 ? "" : ",", share->dc,
+                               words_in(said, share->ratio, "ratio"));
     }
-    g_string_append_printf(text, "; backup sites together %.1f%%\n", 100 * backup);
+    g_string_append_printf(text, "; backup sites together %s\n", words_in(said, backup, "ratio"));
 }
 
 static void print_case(GString *text, const CapacityCase *one)
@@ -126,19 +138,20 @@ static void print_static_stability(GString *text, const Capacity *capacity)
 {
     const CapacityCase *intact = g_ptr_array_index(capacity->cases, 0);
     const CapacityCase *worst = capacity_worst(capacity);
+    g_autoptr(GStringChunk) said = g_string_chunk_new(256);
 
     if (worst == intact || isnan(worst->frontier->rate) || isnan(intact->frontier->rate)) {
         return;
     }
     g_string_append_printf(text,
-                           "static stability: at %.5g a second or less the loss of any of these "
+                           "static stability: at %s a second or less the loss of any of these "
                            "needs no action; intact, tiers may then be busy\n   ",
-                           worst->frontier->rate);
+                           words_in(said, worst->frontier->rate, "1/s"));
     for (guint i = 0; i < MIN(intact->tiers->len, TIERS_SHOWN); i++) {
         const CapacityTier *tier = g_ptr_array_index(intact->tiers, i);
 
-        g_string_append_printf(text, "%s %s %.2f", i == 0 ? "" : ",", tier->name,
-                               worst->frontier->rate / tier->saturation);
+        g_string_append_printf(text, "%s %s %s", i == 0 ? "" : ",", tier->name,
+                               words_in(said, worst->frontier->rate / tier->saturation, "ratio"));
     }
     g_string_append(text, "\n");
 }

@@ -31,59 +31,70 @@ static const OutlookWall *first_wall(const Outlook *outlook)
 static void print_walls(GString *text, const Outlook *outlook)
 {
     const OutlookWall *first = first_wall(outlook);
+    g_autoptr(GStringChunk) said = g_string_chunk_new(256);
 
     g_string_append_printf(text,
-                           "growth of %.3g to %.3g %% of today a month (linear), or of the month "
+                           "growth of %s to %s of today a month (linear), or of the month "
                            "before (compound)\n",
-                           100 * outlook->inputs.linear_low, 100 * outlook->inputs.linear_high);
+                           words_in(said, outlook->inputs.linear_low, "ratio"),
+                           words_in(said, outlook->inputs.linear_high, "ratio"));
     for (guint i = 0; i < outlook->walls->len; i++) {
         const OutlookWall *wall = g_ptr_array_index(outlook->walls, i);
         g_autofree char *linear = describe_range(outlook, wall->linear_first, wall->linear_last);
         g_autofree char *compound =
             describe_range(outlook, wall->compound_first, wall->compound_last);
 
-        g_string_append_printf(text, "    %s: %.4g of %.4g %s; full %s (linear), %s (compound)%s\n",
-                               wall->name, wall->current, wall->capacity, wall->unit, linear,
-                               compound, wall == first ? "  <- the first wall" : "");
+        g_string_append_printf(text, "    %s: %s of %s %s; full %s (linear), %s (compound)%s\n",
+                               wall->name, words_in(said, wall->current, NULL),
+                               words_in(said, wall->capacity, NULL), wall->unit, linear, compound,
+                               wall == first ? "  <- the first wall" : "");
     }
 }
 
 static void print_costs(GString *text, const Outlook *outlook)
 {
     const OutlookInputs *inputs = &outlook->inputs;
+    g_autoptr(GStringChunk) said = g_string_chunk_new(256);
 
     g_string_append_printf(text, "cost a month (prices of %s, %s)\n", outlook->prices.date,
                            outlook->prices.currency);
     for (guint i = 0; i < outlook->items->len; i++) {
         const OutlookItem *item = g_ptr_array_index(outlook->items, i);
 
-        g_string_append_printf(text, "    %-40s %9.2f\n", item->name, item->monthly);
+        g_string_append_printf(text, "    %-40s %9s\n", item->name,
+                               words_in(said, item->monthly, "money"));
     }
-    g_string_append_printf(text, "    %-40s %9.2f\n", "together", outlook->total);
-    g_string_append_printf(text,
-                           "    a million requests: %.4f at %.5g a second on average, %.4f if it "
-                           "were always %.5g\n",
-                           money_per_million(outlook->total, inputs->mean_rate), inputs->mean_rate,
-                           money_per_million(outlook->total, inputs->target_high),
-                           inputs->target_high);
+    g_string_append_printf(text, "    %-40s %9s\n", "together",
+                           words_in(said, outlook->total, "money"));
+    g_string_append_printf(
+        text,
+        "    a million requests: %s at %s a second on average, %s if it "
+        "were always %s\n",
+        words_in(said, money_per_million(outlook->total, inputs->mean_rate), "money"),
+        words_in(said, inputs->mean_rate, "1/s"),
+        words_in(said, money_per_million(outlook->total, inputs->target_high), "money"),
+        words_in(said, inputs->target_high, "1/s"));
     if (!isnan(outlook->reserve_ratio)) {
         g_string_append_printf(text,
-                               "    of this %.2f pays for what only the loss of a site needs "
-                               "(%.0f %% of the capacity)\n",
-                               outlook->total * outlook->reserve_ratio,
-                               100 * outlook->reserve_ratio);
+                               "    of this %s pays for what only the loss of a site needs "
+                               "(%s of the capacity)\n",
+                               words_in(said, outlook->total * outlook->reserve_ratio, "money"),
+                               words_in(said, outlook->reserve_ratio, "ratio"));
     }
 }
 
 /* What was not simulated: by the utilisation law, while CPU is what gives way. */
 static void print_cpu(GString *text, const Outlook *outlook)
 {
+    g_autoptr(GStringChunk) said = g_string_chunk_new(128);
+
     if (!isnan(outlook->cpu_most_s)) {
         g_string_append_printf(text,
-                               "by the utilisation law %.5g a second stop holding in the worst "
-                               "case at %.3g ms of CPU a request (now %.3g ms)\n",
-                               outlook->inputs.target_high, 1e3 * outlook->cpu_most_s,
-                               1e3 * outlook->cpu_now_s);
+                               "by the utilisation law %s a second stop holding in the worst "
+                               "case at %s of CPU a request (now %s)\n",
+                               words_in(said, outlook->inputs.target_high, "1/s"),
+                               words_in(said, outlook->cpu_most_s, "s"),
+                               words_in(said, outlook->cpu_now_s, "s"));
     }
 }
 

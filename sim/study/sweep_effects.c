@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/words.h"
 #include "sim/results/export/export_json.h"
 #include "sim/results/judge/judge_runs.h"
 #include "sim/study/choose.h"
@@ -210,25 +211,26 @@ static const Axis *axis_of(const Effects *effects, guint index)
     return g_ptr_array_index(effects->axes, index);
 }
 
-static char *describe_end(const PairedFigure *figure)
+static char *describe_end(const PairedFigure *figure, const char *unit)
 {
-    const Estimate *difference = &figure->comparison.difference;
-
-    return g_strdup_printf("%+.3g [%+.3g, %+.3g]", difference->value, difference->low,
-                           difference->high);
+    return words_estimate(&figure->comparison.difference, unit);
 }
 
 static void print_effect(GString *text, const Effects *effects, const SweepEffect *effect)
 {
     const Axis *axis = axis_of(effects, effect->axis);
+    const PairedMetric *metric = g_ptr_array_index(effects->metrics, effect->metric);
+    const char *unit = metric->rule->unit;
+    g_autoptr(GStringChunk) said = g_string_chunk_new(128);
 
     if (effects->trajectories > 0) {
-        g_string_append_printf(text, "  %-44s %+11.4g %11.4g %11.4g\n", axis->pointer, effect->mean,
-                               effect->size, effect->spread);
+        g_string_append_printf(
+            text, "  %-44s %11s %11s %11s\n", axis->pointer, words_in(said, effect->mean, unit),
+            words_in(said, effect->size, unit), words_in(said, effect->spread, unit));
         return;
     }
-    g_autofree char *low = describe_end(&effect->low);
-    g_autofree char *high = describe_end(&effect->high);
+    g_autofree char *low = describe_end(&effect->low, unit);
+    g_autofree char *high = describe_end(&effect->high, unit);
 
     g_string_append_printf(text, "  %-36s %-30s %s\n", axis->pointer, low, high);
     g_string_append_printf(text, "    %-34s %-30s %s\n", "", axis->texts[0],
@@ -254,7 +256,10 @@ char *effects_print(const Effects *effects)
                                        "%11s %11s %11s\n",
                                        name, "", "MEAN", "MEAN SIZE", "SPREAD");
             } else {
-                g_string_append_printf(text, "%s, %.4g as it stands\n", name, effect->base);
+                const PairedMetric *base = g_ptr_array_index(effects->metrics, metric);
+                g_autofree char *stands = words_value(effect->base, base->rule->unit);
+
+                g_string_append_printf(text, "%s, %s as it stands\n", name, stands);
             }
         }
         print_effect(text, effects, effect);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/words.h"
 #include "sim/results/export/export_json.h"
 #include "sim/study/sweep.h"
 
@@ -20,15 +21,18 @@ static const Estimate *estimate_of(const Sweep *sweep, guint point, guint metric
     return &g_array_index(point_of(sweep, point)->estimates, Estimate, metric);
 }
 
-static char *print_estimate(const Estimate *estimate)
+static const char *unit_of(const Sweep *sweep, guint metric)
 {
-    if (isnan(estimate->value)) {
-        return g_strdup("-");
-    }
-    if (isnan(estimate->low) || isnan(estimate->high)) {
-        return g_strdup_printf("%.4g [?]", estimate->value);
-    }
-    return g_strdup_printf("%.4g [%.4g, %.4g]", estimate->value, estimate->low, estimate->high);
+    return ((const PairedMetric *)g_ptr_array_index(sweep->metrics, metric))->rule->unit;
+}
+
+static char *print_estimate(const Estimate *estimate, const char *unit)
+{
+    bool has_interval = isfinite(estimate->low) && isfinite(estimate->high);
+    g_autofree char *text = words_estimate(estimate, unit);
+
+    return isnan(estimate->value) ? g_strdup("-")
+                                  : g_strconcat(text, has_interval ? "" : " [?]", NULL);
 }
 
 /* One axis: a row a value. */
@@ -36,7 +40,7 @@ static void print_rows(GString *text, const Sweep *sweep, guint metric)
 {
     for (guint i = 0; i < sweep->points->len; i++) {
         const Estimate *estimate = estimate_of(sweep, i, metric);
-        g_autofree char *seen = print_estimate(estimate);
+        g_autofree char *seen = print_estimate(estimate, unit_of(sweep, metric));
 
         g_string_append_printf(
             text, "  %-34s %s%s%s\n", axis_of(sweep, 0)->texts[point_of(sweep, i)->at[0]], seen,
@@ -49,6 +53,7 @@ static void print_table(GString *text, const Sweep *sweep, guint metric)
 {
     const Axis *across = axis_of(sweep, 1);
     guint row = G_MAXUINT;
+    g_autoptr(GStringChunk) said = g_string_chunk_new(512);
 
     g_string_append_printf(text, "  %-24s", "");
     for (guint i = 0; i < across->count; i++) {
@@ -61,7 +66,9 @@ static void print_table(GString *text, const Sweep *sweep, guint metric)
             row = point->at[0];
             g_string_append_printf(text, "\n  %-24.24s", axis_of(sweep, 0)->texts[row]);
         }
-        g_string_append_printf(text, " %11.4g", estimate_of(sweep, i, metric)->value);
+        g_string_append_printf(
+            text, " %11s",
+            words_in(said, estimate_of(sweep, i, metric)->value, unit_of(sweep, metric)));
     }
     g_string_append_c(text, '\n');
 }
@@ -84,10 +91,12 @@ char *sweep_print(const Sweep *sweep)
         }
     }
     if (!isnan(sweep->knee)) {
+        g_autofree char *knee = words_value(sweep->knee, "1/s");
+
         g_string_append_printf(text,
-                               "knee of %s at %.5g: from there on it rises by more than 1 %% for "
+                               "knee of %s at %s: from there on it rises by more than 1 %% for "
                                "each 1 %%\n(a convention; what a promise allows is the capacity)\n",
-                               sweep->knee_metric, sweep->knee);
+                               sweep->knee_metric, knee);
     }
     g_string_append_printf(text,
                            "%u replications a point, %g %% intervals, all points under the same "

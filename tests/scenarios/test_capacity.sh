@@ -23,6 +23,18 @@ rate=$(json "$work/two/study.json" '$.cases[0].capacity.value')
 pass_if $? "as near to the closed form as asked for" "$rate"
 [[ $out == *"station pool"*"bottleneck"* && $out == *"first to give way: station_sojourn p(95)<6ms"* ]]
 pass_if $? "the bottleneck and the threshold that gives way are named" "$out"
+printed=$(json "$work/two/report.json" '$.parts[0].figures[0].printed')
+rate=${printed%%/s*} range=${printed#*[}
+[[ $out == *"$rate [$range"* && $(<"$work/two/report.txt") == *"$printed"* && $(<"$work/two/report.html") == *"$printed"* ]]
+pass_if $? "terminal, page and text say the same digits" "$printed"
+[ -s "$work/two/report.csv" ] && { command -v chromium >/dev/null || [[ $out == *"no report.pdf: there is no Chromium"* ]]; }
+pass_if $? "a PDF that could not be made is said" "$out"
+run report "$work/two" --out csv=- --out html="$work/again.html" -o "$work/three"
+expect 0 "" "a report is made again from what is stored"
+[[ $out == part,name,value,* ]] && cmp -s "$work/again.html" "$work/two/report.html"
+pass_if $? "byte for byte" "$out"
+run report "$work/two" --out md="$work/no.md"
+expect 2 "html, pdf, json, csv or text" "a form that a study has not is refused"
 run capacity "$work/queue.json" "${search[@]}" -o "$work/one" -j 1
 cmp "$work/one/study.json" "$work/two/study.json"
 pass_if $? "how many run at once changes nothing"

@@ -16,7 +16,7 @@ pass_if $? "twelve pairs show it" "$out"
 run diff "$work/queue.json" --with "$slower" --progress none -n 12 -j 1 -o "$work/one"
 cmp "$work/one/study.json" "$work/two/study.json" && cmp "$work/one/study.csv" "$work/two/study.csv"
 pass_if $? "how many run at once changes nothing"
-[ "$(ls "$work/one")" = "$(printf 'run-meta.json\nstudy.csv\nstudy.json\nstudy.txt')" ]
+[ "$(ls "$work/one")" = "$(printf 'report.csv\nreport.html\nreport.json\nreport.txt\nrun-meta.json\nstudy.csv\nstudy.json\nstudy.txt')" ]
 pass_if $? "what the trials left on the disk is gone" "$(ls -a "$work/one")"
 ratio=$(json "$work/one/study.json" '$.metrics[3].variance_ratio')
 [ "$(sqlite3 :memory: "SELECT $ratio >= 5")" = 1 ]

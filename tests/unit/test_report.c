@@ -127,10 +127,11 @@ START_TEST(answer_comes_before_the_evidence)
     static const char *const order[] = {"<h1>",
                                         "class=\"verdict fail\"",
                                         "id=\"c1-checks\"",
-                                        "id=\"c1-faults\"",
+                                        "id=\"c1-assumptions\"",
                                         "id=\"c1-requests\"",
-                                        "id=\"c1-reroute\"",
                                         "id=\"c1-load\"",
+                                        "id=\"c1-faults\"",
+                                        "id=\"c1-reroute\"",
                                         "id=\"c1-data\"",
                                         "id=\"c1-method\""};
     const char *last = page;

@@ -105,9 +105,9 @@ START_TEST(answer_says_what_is_carried_and_what_was_promised)
     g_autoptr(StudyRig) rig = rig_new("x");
     g_autoptr(StudyReport) report = make_report(rig);
     static const char *const said[] = {
-        "Sustains 2,741/s [2,700; 2,783] requests with any one site lost; the worst is without "
-        "DC03, at http_req_duration p(99)&lt;800ms.",
-        "Nothing lost: 3,898/s [3,857; 3,940] requests",
+        "<strong>KEPT IN PART</strong> Sustains 2,741/s [2,700; 2,783] at http_req_duration "
+        "p(99)&lt;800ms with any one site lost (the worst case: without DC03).",
+        "Sustains 3,898/s [3,857; 3,940] at the same with all sites up.",
         "with any one site lost, the lower end is met, the upper end is not met.",
         "The bottleneck: CPU of app0 x (without DC03); by the utilisation law it is full at "
         "3,313/s.",
@@ -347,6 +347,7 @@ START_TEST(study_with_holes_is_told_as_far_as_it_goes)
         "\"tiers\":[{}],\"looks\":[{}]}],\"outlook\":{\"walls\":[{}],\"items\":[{}]}}",
         "{\"format\":\"dcdrill-sweep-1\",\"over\":[1],\"metrics\":[2],\"points\":[{\"at\":[]}]}",
         "{\"format\":\"dcdrill-tornado-1\",\"effects\":[{},3]}",
+        "{\"format\":\"dcdrill-intent-1\",\"winner\":{},\"alternatives\":[{}]}",
         "{\"format\":\"dcdrill-morris-1\",\"effects\":[{}]}",
         "{\"format\":\"dcdrill-diff-1\",\"metrics\":[{}]}",
     };
