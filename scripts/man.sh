@@ -42,7 +42,7 @@ When not empty, no colours unless a flag asks for them.
 .SH FILES
 .TP
 .I out/NAME/
-Results of a run: summary.json, journal.json, results.sqlite, junit.xml, report.html, summary.md and run\-meta.json.
+Results of a run: summary.json, journal.json, results.sqlite, junit.xml, report.html, summary.md and run\-meta.json; of a study: study.json, study.csv, study.txt, report.html, report.json, report.csv, report.txt, report.pdf and run\-meta.json.
 .TP
 .I ../share/dcdrill/scenarios/
 Scenarios that came with the program, seen from its folder; they can be named from anywhere, as in the example.
