@@ -14,6 +14,7 @@
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/release.h"
 #include "models/data/cassandra/repair.h"
+#include "models/data/cassandra/shadow_round.h"
 #include "models/data/cassandra/snitch.h"
 #include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/tombstones.h"
@@ -327,6 +328,17 @@ static void on_settled(void *self, void *subject, uint64_t detail)
 
 static const EventType settled = {"cassandra.settled", on_settled};
 
+void node_enter_ring(Cassandra *node)
+{
+    node->phase = NODE_JOINING;
+    join(node, false);
+    if (node->topology != NULL) {
+        topology_announce(node);
+        return;
+    }
+    engine_after(node->engine, node->settle, &node->component.owner, &settled, NULL, 0);
+}
+
 static void on_replayed(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
@@ -338,13 +350,9 @@ static void on_replayed(void *self, void *subject, uint64_t detail)
         return;
     }
     commit_log_flush(&node->log, node_now(node));
-    node->phase = NODE_JOINING;
-    join(node, false);
-    if (node->topology != NULL) {
-        topology_announce(node);
-        return;
+    if (shadow_round_passes(node)) {
+        node_enter_ring(node);
     }
-    engine_after(node->engine, node->settle, &node->component.owner, &settled, NULL, 0);
 }
 
 static const EventType replayed = {"cassandra.replayed", on_replayed};
@@ -520,6 +528,8 @@ static const NoteDef cassandra_notes[] = {
      .help = "A node convicted another one, which the event belongs to",
      .labels = {"observer"},
      .values = {"dc"}},
+    {.name = "cassandra.start-failed",
+     .help = "A node that started reached no seed for 60 s and ended"},
     {.name = "cassandra.shutdown", .help = "A node told its peers that it ends in good order"},
     {.name = "cassandra.disk-failure",
      .help = "A disk policy acts: the node cuts clients and gossip off and lives, or exits",

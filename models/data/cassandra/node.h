@@ -352,6 +352,9 @@ void cluster_ring_changed(Cluster *cluster);
 /* The process starts: its JVM first, then the replay of the commit log. */
 void node_boot(Cassandra *node);
 
+/* It has heard who is there, and joins them. */
+void node_enter_ring(Cassandra *node);
+
 /* All rooms give back what does not outlive the process. */
 void node_end(Cassandra *node, bool power_lost);
 
