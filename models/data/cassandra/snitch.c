@@ -5,6 +5,7 @@
 #include "sim/base/fixed_math.h"
 
 #define ALPHA_PER_S 0.75
+#define PLAIN_PLACES 4
 
 /* An answer that will not come, and when its callback expires. */
 typedef struct Missed {
@@ -16,6 +17,7 @@ struct Snitch {
     SnitchReservoir *hosts; /* by rank */
     double *scores;         /* by rank; negative: none */
     GArray *missed;         /* of Missed */
+    uint8_t *plain;         /* by rank: place in the plain snitch's order */
     SimTime began;
 };
 
@@ -82,41 +84,69 @@ void snitch_reservoir_add(SnitchReservoir *reservoir, int64_t value_ms, int64_t 
     reservoir->is_changed = true;
 }
 
-/* By value; equal ones by priority, which no two share. */
-static gint compare_samples(gconstpointer a, gconstpointer b)
-{
-    const SnitchSample *one = a, *other = b;
+/* All samples of one value. */
+typedef struct Group {
+    int64_t value_ms;
+    double weight;
+} Group;
 
-    if (one->value_ms != other->value_ms) {
-        return one->value_ms < other->value_ms ? -1 : 1;
+/* Weights of the samples, the newest one's being 1: few seconds are in a reservoir at a time, so
+ * what one of them weighs is computed once. */
+typedef struct Weights {
+    double newest;
+    double log_weight[16], weight[16];
+} Weights;
+
+static double weight_of(Weights *weights, double log_weight)
+{
+    guint place = (guint)(log_weight / ALPHA_PER_S) % G_N_ELEMENTS(weights->weight);
+
+    if (weights->weight[place] <= 0 || weights->log_weight[place] != log_weight) {
+        weights->log_weight[place] = log_weight;
+        weights->weight[place] = fixed_exp(log_weight - weights->newest);
     }
-    return one->log_priority < other->log_priority ? -1 : 1;
+    return weights->weight[place];
 }
 
-/* The value of the last sample before which no more than half of all weight stands. */
+/* Adds a sample to the groups, which stand in order of value; how many there are then. */
+static guint add_to_groups(Group *groups, guint count, int64_t value_ms, double weight)
+{
+    guint place = count;
+
+    while (place > 0 && groups[place - 1].value_ms > value_ms) {
+        place--;
+    }
+    if (place > 0 && groups[place - 1].value_ms == value_ms) {
+        groups[place - 1].weight += weight;
+        return count;
+    }
+    memmove(groups + place + 1, groups + place, (count - place) * sizeof *groups);
+    groups[place] = (Group){value_ms, weight};
+    return count + 1;
+}
+
+/* The value of the last sample before which no more than half of all weight stands: of the last
+ * value for whose first sample that holds. */
 static int64_t find_median(const SnitchReservoir *reservoir)
 {
-    SnitchSample sorted[SNITCH_SAMPLES];
-    double weights[SNITCH_SAMPLES], newest = 0, sum = 0, before = 0;
+    Group groups[SNITCH_SAMPLES];
+    Weights weights = {0};
+    double sum = 0, before = 0;
     int64_t median = 0;
+    guint count = 0;
 
     for (guint i = 0; i < reservoir->count; i++) {
-        guint place = i;
-
-        for (; place > 0 && compare_samples(&sorted[place - 1], &reservoir->samples[i]) > 0;
-             place--) {
-            sorted[place] = sorted[place - 1];
-        }
-        sorted[place] = reservoir->samples[i];
-        newest = MAX(newest, reservoir->samples[i].log_weight);
+        weights.newest = MAX(weights.newest, reservoir->samples[i].log_weight);
     }
     for (guint i = 0; i < reservoir->count; i++) {
-        weights[i] = fixed_exp(sorted[i].log_weight - newest);
-        sum += weights[i];
+        double weight = weight_of(&weights, reservoir->samples[i].log_weight);
+
+        sum += weight;
+        count = add_to_groups(groups, count, reservoir->samples[i].value_ms, weight);
     }
-    for (guint i = 0; i < reservoir->count && before <= sum / 2; i++) {
-        median = sorted[i].value_ms;
-        before += weights[i];
+    for (guint i = 0; i < count && before <= sum / 2; i++) {
+        median = groups[i].value_ms;
+        before += groups[i].weight;
     }
     return median;
 }
@@ -184,7 +214,7 @@ bool snitch_sort(uint8_t *hosts, double *scores, guint count, double badness)
 }
 
 /* The plain snitch: the node itself, its rack, its site, the others; ring order among alike. */
-static guint plain_place(const Cassandra *node, guint rank)
+static uint8_t plain_place(const Cassandra *node, guint rank)
 {
     const Cassandra *other = node->cluster->nodes[rank];
 
@@ -199,15 +229,27 @@ static guint plain_place(const Cassandra *node, guint rank)
 
 guint snitch_order(Cassandra *node, const RingRange *range, uint32_t live, uint8_t *order)
 {
+    const Snitch *snitch = node->snitch;
     double scores[RING_REPLICAS_MOST];
-    guint count = 0;
+    guint places[PLAIN_PLACES] = {0}, count = 0;
 
-    for (guint place = 0; place <= 3; place++) {
-        for (guint i = 0; i < range->count; i++) {
-            if ((live >> i & 1) != 0 && plain_place(node, range->replicas[i]) == place) {
-                scores[count] = node->snitch->scores[range->replicas[i]];
-                order[count++] = (uint8_t)i;
-            }
+    for (guint i = 0; i < range->count; i++) {
+        if ((live >> i & 1) != 0) {
+            places[snitch->plain[range->replicas[i]]]++;
+        }
+    }
+    for (guint place = 0; place < PLAIN_PLACES; place++) { /* where each begins */
+        guint begin = count;
+
+        count += places[place];
+        places[place] = begin;
+    }
+    for (guint i = 0; i < range->count; i++) {
+        if ((live >> i & 1) != 0) {
+            guint at = places[snitch->plain[range->replicas[i]]]++;
+
+            scores[at] = snitch->scores[range->replicas[i]];
+            order[at] = (uint8_t)i;
         }
     }
     node->snitch_sorts +=
@@ -327,6 +369,10 @@ void snitch_start(Cassandra *node)
         node->snitch = g_new0(Snitch, 1);
         node->snitch->hosts = g_new0(SnitchReservoir, count);
         node->snitch->scores = g_new(double, count);
+        node->snitch->plain = g_new(uint8_t, count);
+        for (guint i = 0; i < count; i++) {
+            node->snitch->plain[i] = plain_place(node, i);
+        }
         node->snitch->missed = g_array_new(FALSE, FALSE, sizeof(Missed));
     }
     node->snitch->began = node_now(node);
@@ -346,6 +392,7 @@ void snitch_free(Cassandra *node)
     if (node->snitch != NULL) {
         g_free(node->snitch->hosts);
         g_free(node->snitch->scores);
+        g_free(node->snitch->plain);
         g_array_free(node->snitch->missed, TRUE);
         g_clear_pointer(&node->snitch, g_free);
     }
