@@ -352,9 +352,6 @@ void cluster_ring_changed(Cluster *cluster);
 /* The process starts: its JVM first, then the replay of the commit log. */
 void node_boot(Cassandra *node);
 
-/* It has heard who is there, and joins them. */
-void node_enter_ring(Cassandra *node);
-
 /* All rooms give back what does not outlive the process. */
 void node_end(Cassandra *node, bool power_lost);
 
@@ -513,7 +510,6 @@ struct Read {
 uint32_t read_choose(Read *read);
 
 void read_receive(Cassandra *node, const Message *message);
-
 /* A lightweight transaction reads its row; paxos_read_ended tells what it is. */
 void read_for_paxos(Cassandra *node, uint64_t operation, uint64_t key, Consistency level);
 void read_begin(Cassandra *node, Read *read);

@@ -13,3 +13,6 @@ bool shadow_round_is_seed(const Cassandra *node);
 /* The commit log is replayed: true when a seed answers at once. Otherwise it goes on asking, and
  * node_enter_ring or the end of the process follows. */
 bool shadow_round_passes(Cassandra *node);
+
+/* It has heard who is there, and joins them (cassandra.c). */
+void node_enter_ring(Cassandra *node);
