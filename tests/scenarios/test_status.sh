@@ -123,6 +123,12 @@ pass_if $? "the node itself says that it joins" "$out$err"
 run status scenarios/smoke/ring-change.json --at 70s
 [ "$(letters DC01-db4)" = UN ] && [ "$(letters DC03-db3)" = UL ] && [ "$(letters DC02-db2)" = DN ] && [[ $out != *DC02-db4* ]]
 pass_if $? "who joined is normal, who leaves is leaving, who stands outside is not shown" "$out$err"
+run status scenarios/smoke/ring-change.json --at 70s --info gossipinfo
+[ "$(grep -c '^  STATUS:LEAVING$' <<<"$out")" -eq 1 ] && [ "$(grep -A9 '^DC03-db3$' <<<"$out" | grep -c LEAVING)" -eq 1 ]
+pass_if $? "gossip tells that a node leaves" "$(grep STATUS <<<"$out" | sort | uniq -c)"
+run status scenarios/smoke/ring-change.json --at 70s --info gossipinfo --set '/system/cassandra/storage={"modelled":true}'
+[ "$(grep -c '^  LOAD:[0-9.]*$' <<<"$out")" -ge 18 ]
+pass_if $? "gossip tells the load of each" "$out"
 change "$(told a 5s ops.decommission DC01-db1), $(told b 60s ops.decommission DC01-db2)"
 run check "$work/change.json"
 expect 2 "'DC01-db2' cannot leave: 'DC01' would have 2 nodes for 3 replicas" "a site cannot shrink below its replication factor"

@@ -139,19 +139,43 @@ bool nodetool_show_netstats(const Component *self, SimTime epoch, const char *co
 
 /* --- gossipinfo --- */
 
+/* VersionedValue.VersionedValueFactory; the tokens that stand behind are hidden. */
+static const char *print_status(const Peer *peer, RingMember member)
+{
+    if (peer->is_shut_down) {
+        return "shutdown,true";
+    }
+    switch (member) {
+    case RING_JOINING:
+        return "BOOT";
+    case RING_LEAVING:
+        return "LEAVING";
+    case RING_OUTSIDE:
+        return "LEFT";
+    case RING_NORMAL:
+        break;
+    }
+    return "NORMAL";
+}
+
 static void show_endpoint(const Cassandra *asked, const Cassandra *node, GString *text, cJSON *all)
 {
     const Peer *peer = &asked->gossip.peers[node->rank];
     g_autofree char *address = nodetool_print_address(node), *id = nodetool_print_host_id(node);
     const char *site = node->component.site->name;
-    const char *status = peer->is_shut_down ? "shutdown,true" : "NORMAL";
+    const char *status = print_status(peer, ring_member(asked->cluster->ring, node->rank));
     uint32_t version = peer->is_shut_down ? INT32_MAX : peer->version;
     cJSON *item = cJSON_CreateObject();
+    int64_t load_bytes;
 
     g_string_append_printf(text,
                            "%s\n  generation:%u\n  heartbeat:%u\n  STATUS:%s\n  DC:%s\n"
                            "  RACK:%s\n  HOST_ID:%s\n  TOKENS:<hidden>\n",
                            address, peer->generation, version, status, site, node->rack, id);
+    if (storage_told_load(asked, node, &load_bytes)) {
+        g_string_append_printf(text, "  LOAD:%.1f\n", (double)load_bytes);
+        cJSON_AddNumberToObject(item, "load_bytes", (double)load_bytes);
+    }
     cJSON_AddStringToObject(item, "address", address);
     cJSON_AddNumberToObject(item, "generation", peer->generation);
     cJSON_AddNumberToObject(item, "heartbeat", version);
