@@ -92,7 +92,8 @@ measured: $(BUILD)/tests/models/test_measured_httpd $(BUILD)/tests/models/test_m
 dns-stale: all ## hold who still goes to a dead site against detection + propagation + caches, within 2 points (ten minutes)
 	@scripts/dns_stale.sh $(BUILD)
 
-pbs: all ## hold the replicated store against the published tables of PBS, a million trials a cell (five minutes)
+pbs: all $(BUILD)/tests/models/test_pbs_sweep ## hold the replicated store against the published tables of PBS, a million trials a cell and more (five minutes)
+	@PBS=full $(BUILD)/tests/models/test_pbs_sweep
 	@scripts/pbs.sh
 
 drills-cassandra: all ## run Cassandra's failure catalogue and print it row by row (two minutes)
