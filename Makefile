@@ -41,7 +41,7 @@ SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
 PROPERTY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/property/test_%,$(sort $(wildcard tests/property/*.c))))
 PRELOADS := $(PRELOAD_SOURCES:%.c=$(BUILD)/%.so)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
-BENCH_OBJECTS := $(BUILD)/tests/bench/bench.o $(BUILD)/tests/bench/scaled.o $(BUILD)/kinds.o
+BENCH_OBJECTS := $(BUILD)/tests/bench/bench.o $(BUILD)/kinds.o
 HONESTY := $(BUILD)/tests/honesty/honesty
 REPETITIONS ?= 400
 HONESTY_SEED ?= 20261122

@@ -1,58 +1,88 @@
 #!/usr/bin/env bash
-# Writes one scenario of the five data centres at another size, with its zone, into DIRECTORY: RATE requests/s on VPS machines (30 x 1,
-# 10, 100), users and data in proportion to the rate. Nobody is hurt in it: it is for what simulating costs.
-# Usage: scripts/scale_scenarios.sh RATE VPS SECONDS DIRECTORY; prints the scenario's path.
+# Writes the five data centres at other sizes: scenarios/capacity/scale-RATE-VPS.json, RATE requests/s on VPS machines, users and data
+# in proportion to the rate, and their zones, scenarios/conf/scale-VPS-zone.json. Nobody is hurt in them, they are for what simulating
+# costs; but 27,500 requests/s are the main scenario, ten times as large, with all that happens in it.
+# Usage: scripts/scale_scenarios.sh [--check]; with --check, only says which files are not what it would write.
 set -euo pipefail
-rate=$1 vps=$2 seconds=$3 directory=$4
 cd "$(dirname "$0")/.."
-db=$((vps * 4 / 30))
-db=$((db > 60 ? 60 : db)) # a driver knows 64 coordinators of its site
-app=$((vps / 5 - db))
-name=scale-$rate-$vps
-mkdir -p "$directory"
-root=$(realpath --relative-to "$directory" .)
+sizes=("100 30 5 200" "1000 30 5 60" "1000 300 5 30" "10000 300 5 10" "27500 300 5 900" "100000 3000 2 2") # rate, VPS, warm-up, seconds
 sites=(DC01 DC02 DC03 DCB1 DCB2)
-address() { # site's index, server's index
-    echo "10.$(($1 + 1)).$(($2 / 250)).$(($2 % 250 + 1))"
+
+address() { # site's index, server's index: the health checks know the first two
+    if [ "$2" -lt 2 ]; then
+        echo "192.0.2.$((($1 + 1) * 10 + $2 + 1))"
+    else
+        echo "10.$(($1 + 1)).$(($2 / 250)).$(($2 % 250 + 1))"
+    fi
 }
-addresses() {
+
+addresses() { # servers a site
     for i in "${!sites[@]}"; do
         [ "$i" = 0 ] || echo ","
-        printf '"%s": [' "${sites[i]}"
-        for ((k = 0; k < app; k++)); do
+        printf '      "%s": [' "${sites[i]}"
+        for ((k = 0; k < $1; k++)); do
             [ "$k" = 0 ] || printf ', '
             printf '"%s"' "$(address "$i" "$k")"
         done
         printf ']'
     done
 }
-# Each live server is one of many values; an answer has eight of them.
-records() {
+
+zone() { # servers a site; each live one is one of many values, an answer has eight of them
+    echo '{"ResourceRecordSets": ['
     for i in 0 1 2; do
-        for ((k = 0; k < app; k++)); do
-            [ "$i$k" = 00 ] || echo ","
+        for ((k = 0; k < $1; k++)); do
             printf '{"Name": "app.", "Type": "A", "SetIdentifier": "%s-%d", "MultiValueAnswer": true, "TTL": 20, ' "${sites[i]}" "$k"
-            printf '"ResourceRecords": [{"Value": "%s"}]}' "$(address "$i" "$k")"
+            printf '"ResourceRecords": [{"Value": "%s"}], "HealthCheckId": "hc-%s"},\n' "$(address "$i" "$k")" "${sites[i],,}"
         done
     done
+    echo '{"Name": "app.", "Type": "NS", "TTL": 172800, "ResourceRecords": [{"Value": "ns-1."}]},'
+    echo '{"Name": "app.", "Type": "SOA", "TTL": 900, "ResourceRecords": [{"Value": "ns-1. hostmaster. 1 7200 900 1209600 86400"}]}]}'
 }
-cat >"$directory/$name-zone.json" <<END
-{"ResourceRecordSets": [$(records),
-{"Name": "app.", "Type": "NS", "TTL": 172800, "ResourceRecords": [{"Value": "ns-1."}]},
-{"Name": "app.", "Type": "SOA", "TTL": 900, "ResourceRecords": [{"Value": "ns-1. hostmaster. 1 7200 900 1209600 86400"}]}]}
-END
-cat >"$directory/$name.json" <<END
+
+scenario() { # rate, VPS, warm-up and length in seconds, servers a site, nodes of the store a site
+    local base='"../topologies/five-dc.json", "../conf/hardened.json"'
+    [ "$1" != 27500 ] || base='"../drills/dc03-lost.json"'
+    cat <<END
 {
   "version": "1",
-  "extends": ["$root/scenarios/topologies/five-dc.json", "$root/scenarios/conf/hardened.json"],
-  "title": "$rate requests/s on $vps VPS",
-  "simulation": {"warmup": "5s", "duration": "${seconds}s", "settle": "1s", "replications": 1},
+  "extends": [$base],
+  "title": "$1 requests/s on $2 VPS",
+  "description": "For what simulating costs; written by scripts/scale_scenarios.sh.",
+  "simulation": { "warmup": "$3s", "duration": "$4s", "settle": "0s", "replications": 1 },
   "system": {
-    "nodes": {"db": {"count": $db}, "app": {"count": $app, "addresses": {$(addresses)}}},
-    "route53": {"zone": "$name-zone.json"},
-    "wildfly": {"keys": $((rate * 36))}
+    "nodes": { "db": { "count": $6 }, "app": { "count": $5, "addresses": {
+$(addresses "$5") } } },
+    "route53": { "zone": "../conf/scale-$2-zone.json" },
+    "wildfly": { "keys": $(($1 * 36)) }
   },
-  "load": {"users": {"rate": $rate, "users": $((rate * 7 + 100)), "keys": $((rate * 36))}}
+  "load": { "users": { "rate": $1, "users": $(($1 * 7 + 100)), "keys": $(($1 * 36)) } }
 }
 END
-echo "$directory/$name.json"
+}
+
+write_all() { # into the folder of scenarios
+    local rate vps warmup seconds db app last=
+    mkdir -p "$1/capacity" "$1/conf"
+    for size in "${sizes[@]}"; do
+        read -r rate vps warmup seconds <<<"$size"
+        db=$((vps * 4 / 30)) app=$((vps / 5 - vps * 4 / 30))
+        scenario "$rate" "$vps" "$warmup" "$seconds" "$app" "$db" >"$1/capacity/scale-$rate-$vps.json"
+        [ "$vps" = "$last" ] || zone "$app" >"$1/conf/scale-$vps-zone.json"
+        last=$vps
+    done
+}
+
+if [ "${1:-}" = --check ]; then
+    fresh=$(mktemp -d)
+    trap 'rm -r "$fresh"' EXIT
+    write_all "$fresh"
+    bad=0
+    for file in "$fresh"/*/scale-*.json scenarios/*/scale-*.json; do
+        name=$(basename "$(dirname "$file")")/$(basename "$file")
+        cmp -s "$fresh/$name" "scenarios/$name" ||
+            { echo "scenarios/$name: error: not what scripts/scale_scenarios.sh writes: run it"; bad=1; }
+    done
+    exit $bad
+fi
+write_all scenarios

@@ -440,6 +440,11 @@ static void find_nodes(Driver *driver, const GPtrArray *all)
     }
 }
 
+static Pool *new_statements(const Driver *driver)
+{
+    return pool_new("driver.statements", sizeof(Statement) + driver->words * sizeof(uint64_t));
+}
+
 Driver *driver_new(Component *owner, const char *kind, const DriverSettings *settings,
                    DriverStats *stats, DiagList *diags)
 {
@@ -452,16 +457,16 @@ Driver *driver_new(Component *owner, const char *kind, const DriverSettings *set
     driver->stats = stats;
     driver->nodes = g_new0(Node, all->len + 1);
     driver->alive = g_new0(Node *, all->len + 1);
-    driver->statements = pool_new("driver.statements", sizeof(Statement));
     driver->writer = rank_of(owner);
     driver->tokens = token_map_of(owner->world);
     engine_open_stream(world_engine(owner->world), &driver->rng, stream);
     find_nodes(driver, all);
-    if (strcmp(kind, DRIVER_NO_STORE) != 0 &&
-        (driver->local_count == 0 || driver->count > NODES_MOST)) {
+    driver->words = driver->count / WORD_NODES + 1;
+    driver->came_up = g_new0(uint64_t, driver->words);
+    driver->statements = new_statements(driver);
+    if (strcmp(kind, DRIVER_NO_STORE) != 0 && driver->local_count == 0) {
         diag_add(diags, DIAG_ERROR, owner->settings, DIAG_KEY,
-                 "'%s' has %u '%s' in its site; a driver takes 1 to %d", owner->name, driver->count,
-                 kind, NODES_MOST);
+                 "'%s' has no '%s' in its site; a driver needs at least one", owner->name, kind);
     }
     return driver;
 }
@@ -472,6 +477,7 @@ void driver_free(Driver *driver)
         pool_free(driver->statements);
         g_free(driver->nodes);
         g_free(driver->alive);
+        g_free(driver->came_up);
         g_free(driver);
     }
 }
@@ -479,7 +485,7 @@ void driver_free(Driver *driver)
 void driver_reset(Driver *driver)
 {
     pool_free(driver->statements);
-    driver->statements = pool_new("driver.statements", sizeof(Statement));
+    driver->statements = new_statements(driver);
     driver->due_first = driver->due_last = NULL;
     driver->late_first = driver->late_last = NULL;
     driver->is_watching = driver->is_waiting = false;

@@ -85,7 +85,7 @@ typedef void DriverDone(Component *self, void *context, uint32_t code, const Mes
 #define DRIVER_NO_STORE "none"
 
 /* The driver of `owner` over the components of `kind` in its site, and in others when settings ask
- * for them; none in its site, or more than 64, is reported, unless the kind is DRIVER_NO_STORE.
+ * for them; none in its site is reported, unless the kind is DRIVER_NO_STORE.
  * `settings` and `stats` are the owner's. */
 Driver *driver_new(Component *owner, const char *kind, const DriverSettings *settings,
                    DriverStats *stats, DiagList *diags);

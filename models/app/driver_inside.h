@@ -5,7 +5,7 @@
 #include "sim/base/pool.h"
 #include "sim/world/token_map.h"
 
-#define NODES_MOST 64     /* bits of Statement.tried */
+#define WORD_NODES 64     /* coordinators in a word of a set of them */
 #define EXECUTIONS_MOST 4 /* the first and speculative ones */
 #define REPLICAS_MOST 8   /* of one datum in one site that a plan begins with */
 
@@ -64,14 +64,14 @@ struct Statement {
     int64_t version;  /* its stamp; 0: the coordinator's */
     DriverDone *done; /* NULL: the owner was told */
     void *context;
-    uint64_t tried;  /* bit i: node i was asked */
     uint32_t start;  /* where its round begins among those alive */
     uint32_t others; /* coordinators tried after the first */
     uint32_t begun, under_way;
     bool is_due, has_deadline;
-    uint8_t replicas[REPLICAS_MOST]; /* asked before all others */
+    uint32_t replicas[REPLICAS_MOST]; /* asked before all others */
     uint8_t replica_count;
     Execution executions[EXECUTIONS_MOST];
+    uint64_t tried[]; /* bit i: node i was asked */
 };
 
 struct Driver {
@@ -81,6 +81,7 @@ struct Driver {
     Node *nodes, **alive;
     uint32_t count, alive_count, next; /* `count`: remote ones included, which stand last */
     uint32_t local_count;
+    uint32_t words;   /* of a set of nodes */
     uint32_t writer;  /* rank of the owner among its kind: part of its stamps */
     int64_t clock_us; /* the stamp given last */
     Pool *statements;
@@ -90,10 +91,10 @@ struct Driver {
     bool is_waiting; /* an event will look at `late_first` */
     const TokenMap *tokens;
     Rng rng;
-    Node *control;    /* that its control connection leads to; NULL: none */
-    uint64_t came_up; /* bit i: an event said so of node i and is not looked at yet */
-    uint32_t events;  /* of them */
-    EventId settled;  /* when they are looked at */
+    Node *control;     /* that its control connection leads to; NULL: none */
+    uint64_t *came_up; /* bit i: an event said so of node i and is not looked at yet */
+    uint32_t events;   /* of them */
+    EventId settled;   /* when they are looked at */
 };
 
 /* --- driver_plan.c: whom a statement asks --- */

@@ -5,6 +5,8 @@
  * 20; 4.x advanced.reconnection-policy, advanced.metadata.topology-event-debouncer (1 s, 20). */
 #include "models/app/driver_inside.h"
 
+#include <string.h>
+
 #define DEBOUNCE (1 * SIM_S)
 #define EVENTS_MOST 20
 #define NOTICE_BYTES 80
@@ -211,17 +213,17 @@ void nodes_choose_control(Driver *driver)
 static void on_settled(void *self, void *subject, uint64_t detail)
 {
     Driver *driver = subject;
-    uint64_t came_up = driver->came_up;
 
     (void)self;
     (void)detail;
     driver->settled = EVENT_NONE;
-    driver->came_up = 0;
     driver->events = 0;
-    for (; came_up != 0; came_up &= came_up - 1) {
-        Node *node = &driver->nodes[__builtin_ctzll(came_up)];
+    for (uint32_t i = 0; i < driver->count; i++) {
+        Node *node = &driver->nodes[i];
+        bool came_up = (driver->came_up[i / WORD_NODES] >> i % WORD_NODES & 1) != 0;
 
-        if (node->is_down && !node->is_reconnecting) {
+        driver->came_up[i / WORD_NODES] &= ~((uint64_t)1 << i % WORD_NODES);
+        if (came_up && node->is_down && !node->is_reconnecting) {
             engine_cancel(engine_of(driver), node->reconnection);
             node->reconnection = EVENT_NONE;
             node->wait = driver->settings->reconnect_first;
@@ -244,7 +246,7 @@ void driver_notice(Driver *driver, const Message *notice)
     }
     for (uint32_t i = 0; i < driver->count && notice->code != 0; i++) {
         if (driver->nodes[i].peer == notice->subject) {
-            driver->came_up |= (uint64_t)1 << i;
+            driver->came_up[i / WORD_NODES] |= (uint64_t)1 << i % WORD_NODES;
             driver->events++;
             wait_for_more(driver);
         }
@@ -270,7 +272,7 @@ void nodes_reset(Driver *driver)
                        .reconnection = EVENT_NONE,
                        .life = node->life + 1};
     }
-    driver->came_up = 0;
+    memset(driver->came_up, 0, driver->words * sizeof(uint64_t));
     driver->events = 0;
     driver->settled = EVENT_NONE;
     nodes_list_alive(driver);

@@ -15,14 +15,22 @@ static SimTime now_of(const Driver *driver)
 
 /* --- replicas first --- */
 
+/* Those of the own site stand in the order of their numbers in the world. */
 static Node *node_of_peer(const Driver *driver, const Component *peer)
 {
-    for (uint32_t i = 0; i < driver->local_count; i++) {
-        if (driver->nodes[i].peer == peer) {
-            return &driver->nodes[i];
+    uint32_t first = 0, end = driver->local_count;
+
+    while (first < end) {
+        uint32_t middle = first + (end - first) / 2;
+
+        if (driver->nodes[middle].peer->owner.id < peer->owner.id) {
+            first = middle + 1;
+        } else {
+            end = middle;
         }
     }
-    return NULL;
+    return first < driver->local_count && driver->nodes[first].peer == peer ? &driver->nodes[first]
+                                                                            : NULL;
 }
 
 /* The replicas of its datum in the own site, as the ring has them. */
@@ -41,7 +49,7 @@ static void find_replicas(Statement *statement)
         const Node *node = node_of_peer(driver, found[i]);
 
         if (node != NULL && !node->is_down) {
-            statement->replicas[statement->replica_count++] = (uint8_t)node->index;
+            statement->replicas[statement->replica_count++] = node->index;
         }
     }
 }
@@ -50,7 +58,7 @@ static void shuffle(Statement *statement)
 {
     for (uint32_t left = statement->replica_count; left > 1; left--) {
         uint32_t other = (uint32_t)rng_below(&statement->driver->rng, left);
-        uint8_t kept = statement->replicas[left - 1];
+        uint32_t kept = statement->replicas[left - 1];
 
         statement->replicas[left - 1] = statement->replicas[other];
         statement->replicas[other] = kept;
@@ -59,7 +67,7 @@ static void shuffle(Statement *statement)
 
 static void send_to_back(Statement *statement, uint32_t place)
 {
-    uint8_t kept = statement->replicas[place];
+    uint32_t kept = statement->replicas[place];
 
     for (; place + 1 < statement->replica_count; place++) {
         statement->replicas[place] = statement->replicas[place + 1];
@@ -126,7 +134,7 @@ static void avoid_slow(Statement *statement)
         send_to_back(statement, (uint32_t)newest);
     }
     if (replica(statement, 0)->in_flight > replica(statement, 1)->in_flight) {
-        uint8_t kept = statement->replicas[0];
+        uint32_t kept = statement->replicas[0];
 
         statement->replicas[0] = statement->replicas[1];
         statement->replicas[1] = kept;
@@ -158,12 +166,13 @@ void plan_begin(Statement *statement)
 
 static bool take(Statement *statement, const Node *node)
 {
-    uint64_t bit = (uint64_t)1 << node->index;
+    uint64_t *word = &statement->tried[node->index / WORD_NODES];
+    uint64_t bit = (uint64_t)1 << node->index % WORD_NODES;
 
-    if (node->is_down || (statement->tried & bit) != 0) {
+    if (node->is_down || (*word & bit) != 0) {
         return false;
     }
-    statement->tried |= bit;
+    *word |= bit;
     return true;
 }
 

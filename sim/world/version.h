@@ -1,6 +1,6 @@
 /* version.h - what orders the writes of one key: a positive number made of the microseconds of the
- * wall clock that stamped it and, in the last three digits, of who stamped it. Who stands for the
- * value: at equal microseconds the larger number wins, as the larger value does. A delete has 500
+ * wall clock that stamped it and, in the last four digits, of who stamped it. Who stands for the
+ * value: at equal microseconds the larger number wins, as the larger value does. A delete has 5000
  * more, so that at equal microseconds it beats every value, as a tombstone does.
  * Source: Cassandra 3.11 db/Conflicts, rows/Cells.reconcile. */
 #pragma once
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VERSION_WRITERS 500 /* numbers of those who stamp: 0 to 499 */
+#define VERSION_WRITERS 5000 /* numbers of those who stamp: 0 to 4999 */
 
 static inline int64_t version_make(int64_t clock_us, uint32_t writer, bool is_delete)
 {

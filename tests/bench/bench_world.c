@@ -1,7 +1,7 @@
 /* bench_world.c - how fast whole replications are, from reading the scenario to the merged results
  * file: a textbook queue, the main drill, the same with ten times the machines and the load, and
  * two replications on two cores. Each in a process of its own, so that time and memory are its own.
- * A hundred times would need 400 database nodes a site; a WildFly's driver takes 64. */
+ * Other sizes are measured by `make scale`. */
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,13 +14,10 @@
 #include "sim/run/wall.h"
 #include "sim/scenario/scenario_read.h"
 #include "tests/bench/bench.h"
-#include "tests/bench/scaled.h"
 
 extern const Kind *const all_kinds[];
 
 #define RUNS_MOST 5
-#define LARGER 10
-#define LARGER_WARMUP_S 5
 
 typedef struct Asked {
     const char *path;
@@ -195,15 +192,14 @@ static void measure_drill(Bench *bench)
 /* Ten seconds of it, the making of 300 machines included. */
 static void measure_larger(Bench *bench)
 {
-    g_autofree char *directory = g_dir_make_tmp("dcdrill-bench-XXXXXX", NULL);
-    g_autofree char *path = scaled_write(directory, LARGER, LARGER_WARMUP_S);
-    const Asked order = {
-        .path = path, .replications = 1, .jobs = 1, .until = LARGER_WARMUP_S * SIM_S};
+    const Asked order = {.path = "scenarios/capacity/scale-27500-300.json",
+                         .replications = 1,
+                         .jobs = 1,
+                         .until = 5 * SIM_S};
     Figures figures = measure_each(bench, "ten times as large, simulated ms", &order, 1e9 / 8 / 1e3,
                                    count_milliseconds, 3);
 
     note_requests(bench, &figures);
-    remove_directory(directory);
 }
 
 static void measure_cores(Bench *bench)

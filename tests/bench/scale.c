@@ -1,6 +1,7 @@
-/* scale.c - what simulating costs at several sizes: runs one replication of each scenario given, in
- * a process of its own, and prints a row of the table of `make scale`. Times are of the processor,
- * from the first event to the results file of the replication. */
+/* scale.c - what simulating costs at several sizes: runs one replication of each scenario given
+ * (without its ".json"), in a process of its own, and prints a row of the table of `make scale`.
+ * Times are of the processor, from the end of the warm-up to the end of the load: neither the
+ * making of the machines nor the time without load at the end is a request's. */
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +14,11 @@
 
 extern const Kind *const all_kinds[];
 
-/* What was seen at the first and the last sample interval. */
+/* What was seen at the end of the warm-up and at the last sample interval. */
 typedef struct Seen {
-    RunProgress last;
-    double began_s;
+    RunProgress first, last;
+    double first_s, last_s;
+    SimTime end;
 } Seen;
 
 static double processor_s(void)
@@ -40,35 +42,48 @@ static bool see(void *context, const RunProgress *progress)
 {
     Seen *seen = context;
 
-    seen->began_s = seen->began_s > 0 ? seen->began_s : processor_s();
+    seen->last_s = processor_s();
     seen->last = *progress;
-    return true;
+    if (progress->time <= 0) {
+        seen->first_s = seen->last_s;
+        seen->first = *progress;
+    }
+    return progress->time < seen->end;
 }
 
-static int run_one(const char *path)
+static void print_row(const Scenario *scenario, const Seen *seen)
 {
+    double spent_s = seen->last_s - seen->first_s;
+    double requests = (double)(seen->last.requests - seen->first.requests);
+    double events = (double)(seen->last.events - seen->first.events);
+
+    printf("%-34s %9.0f %10.2f %8.1f %8.0f %8.0f\n", scenario->title, requests,
+           spent_s * 1e6 / requests, events / requests, spent_s * 1e9 / events, peak_mib());
+}
+
+static int run_one(const char *name)
+{
+    g_autofree char *path = g_strconcat(name, ".json", NULL);
     ScenarioChanges changes = {.replications = 1};
     DiagList *diags = NULL;
     Scenario *scenario = scenario_read(path, &changes, all_kinds, &diags);
     g_autofree char *directory = g_dir_make_tmp("dcdrill-scale-XXXXXX", NULL);
     g_autofree char *file = g_build_filename(directory, "run.sqlite", NULL);
     g_autoptr(GError) error = NULL;
-    Seen seen = {.began_s = 0};
+    Seen seen = {.first_s = 0};
     RunOrder order = {
         .scenario = scenario, .kinds = all_kinds, .path = file, .watch = see, .context = &seen};
-    double spent_s;
 
+    if (scenario != NULL) {
+        seen.end = scenario->simulation.duration;
+    }
     if (scenario == NULL || !run_execute(&order, scenario_diags_new(scenario), &error)) {
         fprintf(stderr, "scale: '%s' did not end well\n", path);
         return EXIT_FAILURE;
     }
-    spent_s = processor_s() - seen.began_s;
     g_unlink(file);
     g_rmdir(directory);
-    printf("%-34s %9.0f %10.2f %8.1f %8.0f %8.0f\n", scenario->title, (double)seen.last.requests,
-           spent_s * 1e6 / (double)seen.last.requests,
-           (double)seen.last.events / (double)seen.last.requests,
-           spent_s * 1e9 / (double)seen.last.events, peak_mib());
+    print_row(scenario, &seen);
     return EXIT_SUCCESS;
 }
 

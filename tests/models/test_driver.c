@@ -4,6 +4,8 @@
 #include "tests/support/app_bed.h"
 #include "tests/support/suite.h"
 
+extern const Kind wildfly_kind;
+
 #define ONE ", 'statements': '1', 'cpu': '100us'"
 
 START_TEST(coordinators_take_turns)
@@ -32,6 +34,45 @@ START_TEST(a_coordinator_that_refuses_is_left_out_without_an_error)
     ck_assert_uint_ge(probe_count_heard(bed.stores[0]), 99);
     ck_assert_uint_ge(probe_count_heard(bed.stores[2]), 99);
     ck_assert_uint_ge(probe_count_heard(bed.stores[3]), 99);
+}
+END_TEST
+
+/* All but the last of 101 refuse, so that each is tried in turn and none twice. */
+START_TEST(a_site_may_have_more_coordinators_than_a_word_has_bits)
+{
+    enum { MANY = 101 };
+    g_autoptr(Rig) rig = rig_new(2, &wildfly_kind, NULL);
+    Probe *client, *last = NULL;
+    Component *wildfly;
+    const ProbeAsked *asked;
+    const Message request = {.op = MESSAGE_HTTP, .size_bytes = 500};
+
+    rig_site(rig, "DC01");
+    rig_site(rig, "far");
+    rig_host(rig, "DC01-app1", NULL, "{ \"steal\": \"none\" }");
+    client = rig_probe(rig, "far");
+    for (int i = 1; i <= MANY; i++) {
+        g_autofree char *place = g_strdup_printf("DC01-db%d", i);
+
+        rig_host(rig, place, NULL, "{}");
+        last = rig_probe(rig, place);
+    }
+    last->answer = (Message){.op = MESSAGE_READ, .size_bytes = 300, .version = 77};
+    wildfly = rig_add(rig, "wildfly", "DC01-app1",
+                      "{ \"store\": \"probe\", \"statements\": \"1\", \"cpu\": \"100us\", "
+                      "\"driver\": { \"next_hosts\": 100 } }");
+    rig_link_all(rig, "20ms");
+    rig_start(rig);
+    for (int i = 1; i < MANY; i++) {
+        g_autofree char *name = g_strdup_printf("probe@DC01-db%d", i);
+
+        rig_down(rig, name, SIM_NEVER);
+    }
+    asked = probe_call(client, wildfly, &request, 60 * SIM_S);
+    rig_run(rig, SIM_S);
+    ck_assert_uint_eq(app_bed_code(asked), 200);
+    ck_assert_uint_eq(probe_count_heard(last), 1);
+    ck_assert_uint_eq(rig_counter(rig, WILDFLY, "statements_retried"), MANY - 1);
 }
 END_TEST
 
@@ -330,6 +371,7 @@ Suite *test_suite(void)
 
     tcase_add_test(tests, coordinators_take_turns);
     tcase_add_test(tests, a_coordinator_that_refuses_is_left_out_without_an_error);
+    tcase_add_test(tests, a_site_may_have_more_coordinators_than_a_word_has_bits);
     tcase_add_test(tests, a_coordinator_returns_with_the_next_reconnection);
     tcase_add_test(tests, a_statement_under_way_at_a_crash_is_repeated_elsewhere);
     tcase_add_test(tests, a_write_that_is_not_idempotent_is_not_repeated);

@@ -22,4 +22,6 @@ against_stored "14 % more is no loss" 0 '^0 of 2' "$(row hold 22.8)" "$(row draw
 against_stored "16 % more is a loss that is named" 1 '^hold .*LOST' "$(row hold 23.2)" "$(row draw 4)"
 against_stored "what became faster is no loss" 0 '^0 of 2' "$(row hold 1)" "$(row draw 4)"
 against_stored "what is not measured any more is a loss" 1 '^draw .*NOT MEASURED' "$(row hold 20)"
+scripts/scale_scenarios.sh --check >"$work/said" 2>&1
+pass_if $? "the scenarios of other sizes are what their script writes" "$(cat "$work/said")"
 exit $bad

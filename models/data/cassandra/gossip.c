@@ -50,12 +50,19 @@ static void clear_intervals(Peer *peer)
     peer->reported_at = 0;
 }
 
+/* A thousand of each of n nodes for each other one would be 4 KB n^2 from the first second on. */
+static void grow_intervals(Peer *peer)
+{
+    peer->interval_room = MIN(MAX(2 * peer->interval_room, 16), PEER_INTERVALS);
+    peer->intervals = g_renew(uint32_t, peer->intervals, peer->interval_room);
+}
+
 static void push_interval(Peer *peer, SimSpan interval)
 {
     if (peer->interval_count == PEER_INTERVALS) {
         peer->interval_sum -= peer->intervals[peer->interval_next];
-    } else {
-        peer->interval_count++;
+    } else if (++peer->interval_count > peer->interval_room) {
+        grow_intervals(peer);
     }
     peer->intervals[peer->interval_next] = (uint32_t)interval;
     peer->interval_sum += interval;
@@ -157,7 +164,7 @@ static void learn(Cassandra *node, const Cassandra *from)
         const Peer *theirs = &from->gossip.peers[i];
         Peer *mine = &node->gossip.peers[i];
 
-        if (i == node->rank || is_outside(node, i) || !is_newer(theirs, mine)) {
+        if (i == node->rank || !is_newer(theirs, mine) || is_outside(node, i)) {
             continue;
         }
         if (theirs->generation > mine->generation) { /* it has another life */
@@ -262,7 +269,7 @@ static guint gather(Cassandra *node, PeerTest *passes)
     guint count = 0;
 
     for (guint i = 0; i < node->cluster->node_count; i++) {
-        if (i != node->rank && !is_outside(node, i) && passes(node, i)) {
+        if (i != node->rank && passes(node, i) && !is_outside(node, i)) {
             node->gossip.order[count++] = i;
         }
     }
@@ -325,7 +332,6 @@ void gossip_make(Cassandra *node)
     node->gossip.peers = g_new0(Peer, count);
     node->gossip.order = g_new0(uint32_t, count);
     for (guint i = 0; i < count; i++) {
-        node->gossip.peers[i].intervals = g_new(uint32_t, PEER_INTERVALS);
         bool is_outsider = node->cluster->nodes[i]->is_outsider;
 
         node->gossip.peers[i].is_alive = i == node->rank || !is_outsider;

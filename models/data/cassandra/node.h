@@ -79,7 +79,7 @@ typedef struct Peer {
     SimTime reported_at; /* when its version last rose here; 0: never */
     SimTime down_since;
     uint32_t *intervals; /* ns between rises, the last PEER_INTERVALS */
-    uint32_t interval_count, interval_next;
+    uint32_t interval_count, interval_next, interval_room;
     int64_t interval_sum;
 } Peer;
 

@@ -18,7 +18,8 @@ struct Ring {
     guint node_count;
     uint32_t factors[RING_SITES_MOST];
     guint site_count;
-    GArray *ranges; /* RingRange */
+    GArray *ranges;     /* RingRange */
+    GHashTable *tokens; /* set of them: only looked up */
     bool is_closed;
 };
 
@@ -36,6 +37,7 @@ Ring *ring_new(const RingNode *nodes, guint node_count, const uint32_t *factors,
     memcpy(ring->factors, factors, site_count * sizeof *factors);
     ring->site_count = site_count;
     ring->ranges = g_array_new(FALSE, TRUE, sizeof(RingRange));
+    ring->tokens = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return ring;
 }
 
@@ -48,6 +50,7 @@ void ring_free(Ring *ring)
     g_free(ring->members);
     g_free(ring->heirs);
     g_array_free(ring->ranges, TRUE);
+    g_hash_table_unref(ring->tokens);
     g_free(ring);
 }
 
@@ -60,10 +63,8 @@ bool ring_add_token(Ring *ring, guint node, int64_t token)
     if (token == MURMUR3_TOKEN_LEAST) {
         return false;
     }
-    for (guint i = 0; i < ring->ranges->len; i++) {
-        if (g_array_index(ring->ranges, RingRange, i).token == token) {
-            return false;
-        }
+    if (!g_hash_table_add(ring->tokens, g_memdup2(&token, sizeof token))) {
+        return false;
     }
     g_array_append_val(ring->ranges, range);
     return true;
@@ -125,8 +126,19 @@ typedef struct Placement {
     uint64_t racks;
 } Placement;
 
-static void begin_placement(const Ring *ring, RingView view, Placement *sites)
+/* How each walk begins. */
+typedef struct Start {
+    RingView view;
+    Placement sites[RING_SITES_MOST];
+    guint left; /* of all sites */
+} Start;
+
+static void begin_placement(const Ring *ring, RingView view, Start *start)
 {
+    Placement *sites = start->sites;
+
+    start->view = view;
+    start->left = 0;
     for (guint site = 0; site < ring->site_count; site++) {
         uint64_t racks = 0;
         guint nodes = 0, rack_count;
@@ -143,6 +155,7 @@ static void begin_placement(const Ring *ring, RingView view, Placement *sites)
         sites[site].repeats =
             ring->factors[site] > rack_count ? ring->factors[site] - rack_count : 0;
         sites[site].racks = 0;
+        start->left += sites[site].left;
     }
 }
 
@@ -171,13 +184,15 @@ static guint take_bit(RingRange *range, uint16_t node)
 
 /* NetworkTopologyStrategy.calculateNaturalEndpoints: nodes in the order in which they are met.
  * Returns how many. */
-static guint find_replicas(const Ring *ring, guint index, RingView view, uint16_t *found)
+static guint find_replicas(const Ring *ring, guint index, const Start *start, uint16_t *found)
 {
     Placement sites[RING_SITES_MOST];
     RingRange chosen = {0}; /* only its list is used */
+    RingView view = start->view;
+    guint left = start->left;
 
-    begin_placement(ring, view, sites);
-    for (guint step = 0; step < ring->ranges->len; step++) {
+    memcpy(sites, start->sites, sizeof sites);
+    for (guint step = 0; step < ring->ranges->len && left > 0; step++) {
         guint at = (index + step) % ring->ranges->len;
         uint16_t owner = g_array_index(ring->ranges, RingRange, at).owner;
         bool has_heir = view == RING_THEN && ring->heirs[owner] != NO_HEIR;
@@ -197,17 +212,18 @@ static guint find_replicas(const Ring *ring, guint index, RingView view, uint16_
         }
         take_bit(&chosen, node);
         site->left--;
+        left--;
     }
     memcpy(found, chosen.replicas, chosen.count * sizeof *found);
     return chosen.count;
 }
 
-/* Who is a replica of a range now, and who will be. */
-static void place(Ring *ring, guint index)
+/* Who is a replica of a range now, and who will be; `then` is NULL while nothing changes. */
+static void place(Ring *ring, guint index, const Start *now, const Start *then)
 {
     RingRange *range = &g_array_index(ring->ranges, RingRange, index);
     uint16_t found[RING_REPLICAS_MOST];
-    guint count = find_replicas(ring, index, RING_NOW, found);
+    guint count = find_replicas(ring, index, now, found);
 
     range->mask = range->pending = range->losing = 0;
     memset(range->site_mask, 0, sizeof range->site_mask);
@@ -217,8 +233,8 @@ static void place(Ring *ring, guint index)
         range->mask |= bit;
         range->site_mask[ring->nodes[found[i]].site] |= bit;
     }
-    if (ring_is_changing(ring)) {
-        count = find_replicas(ring, index, RING_THEN, found);
+    if (then != NULL) {
+        count = find_replicas(ring, index, then, found);
         for (guint i = 0; i < count; i++) {
             range->pending |= 1u << take_bit(range, found[i]);
         }
@@ -229,8 +245,13 @@ static void place(Ring *ring, guint index)
 
 static void place_all(Ring *ring)
 {
+    Start now, then;
+    bool is_changing = ring_is_changing(ring);
+
+    begin_placement(ring, RING_NOW, &now);
+    begin_placement(ring, RING_THEN, &then);
     for (guint i = 0; i < ring->ranges->len; i++) {
-        place(ring, i);
+        place(ring, i, &now, is_changing ? &then : NULL);
     }
 }
 
