@@ -98,4 +98,30 @@ one=$(sql 'SELECT fingerprint FROM run WHERE run = 0')
 abort '"rate<0.9"' -n 2
 [ "$one" = "$(sql 'SELECT fingerprint FROM run WHERE run = 0')" ]
 pass_if $? "and looking at it changes nothing"
+# --- abortOnFail and --resume: the second replication ends the campaign, however often it is begun
+cat >"$work/ending.json" <<END
+{
+  "version": "1", "title": "A queue whose check ends it early",
+  "simulation": { "seed": 1, "warmup": "1s", "duration": "20s", "settle": "0s", "replications": 6, "sample_interval": "1s" },
+  "system": { "queueing": {
+    "sources": { "in": { "interarrival": "exponential(mean=10ms)", "to": "web" } },
+    "stations": { "web": { "service": "exponential(mean=9ms)" } } } },
+  "thresholds": { "station_sojourn{station:web}": [{ "threshold": "avg<115ms", "abortOnFail": true, "delayAbortEval": "5s" }] }
+}
+END
+ending() { # DIRECTORY FLAG...
+    local into=$work/$1
+    shift
+    run run "$work/ending.json" -q --progress none -o "$into" "$@"
+}
+ending undisturbed -j 1
+[ "$(json "$work/undisturbed/summary.json" '$.ended')" = aborted ] && [ "$(json "$work/undisturbed/summary.json" '$.replications')" = 2 ]
+pass_if $? "a check ends a campaign in its second replication" "$(json "$work/undisturbed/summary.json" '$.replications')"
+ending begun -n 1
+ending begun -j 3 --resume -n 6
+cmp -s "$work/undisturbed/summary.json" "$work/begun/summary.json"
+pass_if $? "a campaign that is resumed before the replication that ends it ends as an undisturbed one" "$err"
+ending begun -j 2 --resume
+cmp -s "$work/undisturbed/summary.json" "$work/begun/summary.json"
+pass_if $? "and resumed after its end it is what it was" "$err"
 exit $bad
