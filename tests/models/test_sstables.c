@@ -109,12 +109,15 @@ END_TEST
 START_TEST(what_was_there_before_leaves_nothing_to_compact)
 {
     for (int64_t gib = 1; gib < 20; gib++) {
-        g_autoptr(Bed) bed = bed_new();
+        g_autoptr(Bed) bed = bed_new(), other = bed_new();
 
         sstables_fill(&bed->tables, &tiers, gib << 30, 60 * MIB);
         ck_assert_int_le(bed->tables.size_bytes, gib << 30);
         ck_assert_int_gt(bed->tables.size_bytes, (gib << 30) - 60 * MIB);
         ck_assert_uint_eq(sstables_pending(&bed->tables, &tiers), 0);
+        sstables_fill(&other->tables, &tiers, gib << 30, 8 * MIB);
+        ck_assert_int_gt(other->tables.size_bytes, (gib << 30) - 8 * MIB);
+        ck_assert_uint_eq(sstables_pending(&other->tables, &tiers), 0);
     }
 }
 END_TEST

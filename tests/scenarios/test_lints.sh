@@ -97,6 +97,18 @@ run run "$work/calm.json" --set $replication/DC03=1 -o "$work/out" -q --progress
 [ "$(grep -c single-copy <<<"$err")" -eq 1 ]
 pass_if $? "'run' says it once" "$err"
 
+store=/system/cassandra/storage
+warns compaction-headroom "" "of data on a disk of 40 GB" --set $store='{"modelled": true}' --set /system/cassandra/data_size=20GB
+silent compaction-headroom --set $store='{"modelled": true}' --set /system/cassandra/data_size=10GB
+silent compaction-headroom --set $store='{"modelled": true, "compaction": "LeveledCompactionStrategy"}' --set /system/cassandra/data_size=20GB
+silent compaction-headroom --set /system/cassandra/data_size=20GB
+warns commitlog-space "" "the commit log may take 12.0 GB, more than a quarter" --set $store='{"modelled": true, "commitlog_total_space": "12GB"}'
+silent commitlog-space --set $store='{"modelled": true}'
+warns disk-policy "" "with 'ignore' a node that cannot write stays up" --set $store='{"modelled": true, "disk_failure_policy": "ignore"}'
+warns disk-policy "" "with 'stop_commit' a node whose commit log finds no room" --set $store='{"modelled": true, "commit_failure_policy": "stop_commit"}'
+silent disk-policy --set $store='{"modelled": true, "disk_failure_policy": "die"}'
+warns storage-off "" "do nothing" --set $store='{"page_cache": "1GB"}'
+silent storage-off --set $store='{"modelled": false, "page_cache": "1GB"}'
 for name in $("$dcdrill" list lints | awk '{ print $1 }'); do
     printf '%s\n' "${seen[@]}" | grep -qxF "$name"
     pass_if $? "lint '$name' has a test"

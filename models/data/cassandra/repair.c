@@ -4,6 +4,7 @@
 #include "models/data/cassandra/repair.h"
 
 #include "models/data/cassandra/murmur3.h"
+#include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/tombstones.h"
 
 #define DEPTH_MOST 18 /* leaves of all ranges together: 2^18 */
@@ -300,6 +301,9 @@ static void on_validation_asked(void *self, void *subject, uint64_t detail)
                                       (double)replica->repair_settings.validation_rate);
     host_disk(replica->component.host, &replica->component.owner, DISK_READ,
               MAX(1, bytes_of(repair, index)), &validation_read, repair, detail);
+    if (replica->storage != NULL) {
+        storage_pollute(replica->storage, bytes_of(repair, index));
+    }
 }
 
 static void on_validation_read(void *self, void *subject, uint64_t detail)
@@ -466,6 +470,11 @@ static void on_stream_applied(void *self, void *subject, uint64_t detail)
     }
     const GArray *rows = repair->rows[detail >> 8 & 0xff][to];
 
+    if (target->storage != NULL &&
+        !storage_take_table(target->storage, (int64_t)rows->len * target->row_size)) {
+        fail(repair);
+        return;
+    }
     for (guint i = 0; i < rows->len; i++) {
         const StreamedRow *row = &g_array_index(rows, StreamedRow, i);
 

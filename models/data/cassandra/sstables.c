@@ -107,19 +107,6 @@ static void fill_levels(SsTables *tables, const CompactionOptions *options, int6
     }
 }
 
-void sstables_fill(SsTables *tables, const CompactionOptions *options, int64_t size_bytes,
-                   int64_t flush_bytes)
-{
-    if (size_bytes <= 0) {
-        return;
-    }
-    if (options->strategy == COMPACTION_LEVELED) {
-        fill_levels(tables, options, size_bytes);
-    } else {
-        fill_tiers(tables, size_bytes, MIN(MAX(1, flush_bytes), size_bytes));
-    }
-}
-
 /* --- size tiers ---------------------------------------------------------------------------------
  */
 
@@ -310,6 +297,39 @@ static guint pending_levels(const SsTables *tables, const CompactionOptions *opt
 
 /* --- either -------------------------------------------------------------------------------------
  */
+
+/* Compactions that would have been done by now. */
+static void merge_rest(SsTables *tables, const CompactionOptions *options)
+{
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+    while (choose_tier(tables, options, 0, numbers)) {
+        int64_t bytes = 0;
+
+        for (guint i = 0; i < numbers->len; i++) {
+            uint32_t number = g_array_index(numbers, uint32_t, i);
+
+            bytes += sstables_find(tables, number)->size_bytes;
+            sstables_remove(tables, number);
+        }
+        sstables_add(tables, bytes, 0);
+        g_array_set_size(numbers, 0);
+    }
+}
+
+void sstables_fill(SsTables *tables, const CompactionOptions *options, int64_t size_bytes,
+                   int64_t flush_bytes)
+{
+    if (size_bytes <= 0) {
+        return;
+    }
+    if (options->strategy == COMPACTION_LEVELED) {
+        fill_levels(tables, options, size_bytes);
+    } else {
+        fill_tiers(tables, size_bytes, MIN(MAX(1, flush_bytes), size_bytes));
+        merge_rest(tables, options);
+    }
+}
 
 bool sstables_choose(SsTables *tables, const CompactionOptions *options, GArray *numbers,
                      guint *level)

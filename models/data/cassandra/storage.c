@@ -255,7 +255,7 @@ void storage_keep_hints(Storage *storage, int64_t size_bytes)
     }
 }
 
-bool storage_receive(Storage *storage, int64_t size_bytes)
+static bool take_stream(Storage *storage, int64_t size_bytes)
 {
     if (storage->is_unwritable || !storage_has_room(storage, size_bytes) ||
         !host_take_space(storage->node->component.host, size_bytes)) {
@@ -264,7 +264,26 @@ bool storage_receive(Storage *storage, int64_t size_bytes)
                     size_bytes);
         return false;
     }
+    return true;
+}
+
+bool storage_receive(Storage *storage, int64_t size_bytes)
+{
+    if (!take_stream(storage, size_bytes)) {
+        return false;
+    }
     storage->received_bytes += size_bytes;
+    return true;
+}
+
+bool storage_take_table(Storage *storage, int64_t size_bytes)
+{
+    if (!take_stream(storage, size_bytes)) {
+        return false;
+    }
+    sstables_add(&storage->tables, size_bytes, 0);
+    storage_pollute(storage, size_bytes);
+    compaction_consider(storage);
     return true;
 }
 

@@ -179,6 +179,9 @@ void storage_keep_hints(Storage *storage, int64_t size_bytes);
 bool storage_receive(Storage *storage, int64_t size_bytes);
 void storage_received(Storage *storage, bool is_whole);
 
+/* A table that came whole; false when there is no room for it. */
+bool storage_take_table(Storage *storage, int64_t size_bytes);
+
 /* Bytes on disk of a share of what was there before the run. */
 int64_t storage_share_bytes(const Cassandra *node, double share);
 

@@ -6,6 +6,7 @@
 #include "models/data/cassandra/topology.h"
 
 #include "models/data/cassandra/repair.h"
+#include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/witness.h"
 #include "sim/world/version.h"
@@ -295,6 +296,18 @@ static void forget(Cassandra *node)
     }
 }
 
+/* What has arrived is a table now, or is deleted. */
+static void end_streams(Cassandra *node, bool is_whole)
+{
+    for (guint i = 0; i < node->cluster->node_count; i++) {
+        Storage *storage = node->cluster->nodes[i]->storage;
+
+        if (storage != NULL) {
+            storage_received(storage, is_whole);
+        }
+    }
+}
+
 static void refuse(Cassandra *node)
 {
     node->ring_changes_refused++;
@@ -306,6 +319,7 @@ static void give_up(Cassandra *node)
 {
     bool is_joining = node->topology->doing != ORDER_LEAVE;
 
+    end_streams(node, false);
     forget(node);
     refuse(node);
     if (is_joining) {
@@ -324,6 +338,7 @@ static void complete(Cassandra *node)
     bool has_dead = topology->doing == ORDER_REPLACE;
 
     take_copies(node);
+    end_streams(node, true);
     if (topology->doing == ORDER_LEAVE) {
         set_member(node, RING_OUTSIDE);
         gossip_forget(node);
@@ -387,7 +402,8 @@ static bool stream_with(Cassandra *node, guint rank, guint sessions)
     double rate = stream_rate(node, peer, sessions);
     int64_t bytes = MIN(topology->left[rank], (int64_t)rate);
 
-    if (!node_sees(node, rank)) {
+    if (!node_sees(node, rank) ||
+        (receiver->storage != NULL && !storage_receive(receiver->storage, bytes))) {
         return false;
     }
     topology->left[rank] -= bytes;
@@ -506,6 +522,7 @@ void topology_stop(Cassandra *node)
     if (node->topology == NULL) {
         return;
     }
+    end_streams(node, false);
     forget(node);
     if (member == RING_JOINING) {
         set_member(node, RING_OUTSIDE);
