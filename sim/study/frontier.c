@@ -8,13 +8,12 @@
 #define STEP_UP 1.5
 #define STEP_DOWN 0.15    /* of the first step down; it doubles */
 #define NEAR_CEILING 0.92 /* of the ceiling: a first look there, when it is further away */
-#define PAST_CEILING 1.03 /* looks far beyond it cost much and tell nothing */
+#define PAST_CEILING 1.03 /* a look far beyond it costs much; squared where that holds too */
 #define LEAST_STEP 1.02   /* up, however near an extrapolation says that it is */
 #define LOOKS_MOST 60
 #define STEPS_OUT 6
-#define GAP_SHARE                                                                                  \
-    0.25 /* of the distance between looks at a cliff: what interpolation may err by                \
-          */
+#define GAP_SHARE 0.25 /* of the distance between looks: what interpolation may err by */
+#define CLIFF (-0.5)   /* bent margin from which on a look is beyond a cliff: twice the limit */
 
 typedef struct Search {
     const FrontierOrder *order;
@@ -273,10 +272,10 @@ static Curve curve_through(const Search *search, PointValue *value, guint replic
     return curve;
 }
 
-/* Where it falls through 0, with the distance of the looks on both sides; NAN when it does not,
- * with `*is_below` telling that it never holds. */
+/* Where it falls through 0, with the looks on both sides; NAN when it does not, with `*is_below`
+ * telling that it never holds. */
 static double crossing(const Search *search, PointValue *value, guint replications, bool *is_below,
-                       double *gap)
+                       Bracket *sides)
 {
     Curve curve = curve_through(search, value, replications);
     double found = (double)NAN;
@@ -286,8 +285,8 @@ static double crossing(const Search *search, PointValue *value, guint replicatio
         double before = curve.values[i - 1];
 
         if (before >= 0 && curve.values[i] < 0) {
-            *gap = curve.rates[i] - curve.rates[i - 1];
-            found = curve.rates[i - 1] + *gap * before / (before - curve.values[i]);
+            *sides = (Bracket){curve.rates[i - 1], curve.rates[i], before, curve.values[i]};
+            found = sides->low + (sides->high - sides->low) * before / (before - curve.values[i]);
         }
     }
     curve_clear(&curve);
@@ -296,13 +295,13 @@ static double crossing(const Search *search, PointValue *value, guint replicatio
 
 /* Looks further out, a step at a time, until the value has a crossing. */
 static bool reach(Search *search, PointValue *value, guint replications, double centre, double step,
-                  double *found, double *gap, GError **error)
+                  double *found, Bracket *sides, GError **error)
 {
     for (int k = 1; k <= STEPS_OUT; k++) {
         bool is_below;
         double out = step * k * (k + 1) / 2;
 
-        *found = crossing(search, value, replications, &is_below, gap);
+        *found = crossing(search, value, replications, &is_below, sides);
         if (!isnan(*found)) {
             return true;
         }
@@ -316,7 +315,7 @@ static bool reach(Search *search, PointValue *value, guint replications, double 
     }
     bool is_below;
 
-    *found = crossing(search, value, replications, &is_below, gap);
+    *found = crossing(search, value, replications, &is_below, sides);
     return true;
 }
 
@@ -326,23 +325,24 @@ static bool settle_ends(Search *search, const Bracket *bracket, guint replicatio
     Frontier *frontier = search->frontier;
     double step = search->order->width;
     double centre = (bracket->low + bracket->high) / 2;
-    double gap = 0;
-    double unused;
+    Bracket sides = {0};
+    Bracket unused;
 
     if (look(search, bracket->low, replications, error) < 0 ||
         look(search, bracket->high, replications, error) < 0 ||
-        !reach(search, middle_of, replications, centre, step, &frontier->rate, &gap, error) ||
+        !reach(search, middle_of, replications, centre, step, &frontier->rate, &sides, error) ||
         !reach(search, low_of, replications, centre, step, &frontier->low, &unused, error) ||
         !reach(search, high_of, replications, centre, step, &frontier->high, &unused, error)) {
         return false;
     }
+    double gap = GAP_SHARE * (sides.high - sides.low);
+    bool is_cliff = sides.high_value < CLIFF; /* it may be anywhere between the two looks */
+    double low = is_cliff ? sides.low : frontier->rate - gap;
+    double high = is_cliff ? sides.high : frontier->rate + gap;
+
     /* an end that is not known stays so */
-    if (frontier->low > frontier->rate - GAP_SHARE * gap) {
-        frontier->low = frontier->rate - GAP_SHARE * gap;
-    }
-    if (frontier->high < frontier->rate + GAP_SHARE * gap) {
-        frontier->high = frontier->rate + GAP_SHARE * gap;
-    }
+    frontier->low = frontier->low > low ? low : frontier->low;
+    frontier->high = frontier->high < high ? high : frontier->high;
     return true;
 }
 

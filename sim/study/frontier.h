@@ -6,9 +6,9 @@
  * that. Margins fall as the rate rises: the curves through low, middle and high are the best
  * falling ones (isotonic), interpolated between looks as limit / (limit - margin), which is a
  * straight line for a queue; the first of several crossings would be too low on average. Where the
- * fall is a cliff between two looks the interval keeps half of their distance. Sources: simulation
- * methodology, section 10; Illinois rule: Dowell and Jarratt, 1971; Barlow and others, 1972
- * (isotonic regression). */
+ * fall is a cliff between two looks the interval holds both, else half of their distance. Sources:
+ * simulation methodology, section 10; Illinois rule: Dowell and Jarratt, 1971; Barlow and others,
+ * 1972 (isotonic regression). */
 #pragma once
 
 #include <glib.h>

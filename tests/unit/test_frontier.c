@@ -146,6 +146,44 @@ START_TEST(more_replications_are_run_only_where_the_interval_needs_them)
 }
 END_TEST
 
+/* Only the third replication and later ones break, from 700 on; the first two from 900 on. */
+static bool look_late(void *context, double rate, guint replications, FrontierPoint *point,
+                      GError **error)
+{
+    guint *looks = context;
+    double truth = replications > 2 ? 700 : 900;
+
+    (void)error;
+    ++*looks;
+    point->middle = rate < truth ? 0.3 : -50;
+    point->low = point->middle - 0.1;
+    point->high = point->middle + 0.1;
+    point->binding = g_strdup("rate<0.001");
+    return true;
+}
+
+START_TEST(what_only_later_replications_break_is_not_missed)
+{
+    guint looks = 0;
+    FrontierOrder order = {.from = 10,
+                           .to = 10000,
+                           .first = 300,
+                           .width = 0.02,
+                           .scouts = 2,
+                           .replications = 4,
+                           .most = 32,
+                           .probe = look_late,
+                           .context = &looks};
+    g_autoptr(Frontier) frontier = frontier_search(&order, NULL);
+
+    ck_assert_int_eq(frontier->end, FRONTIER_FOUND);
+    ck_assert_double_le(frontier->low, 700);
+    ck_assert_double_ge(frontier->high, 700);
+    ck_assert_uint_eq(frontier->replications, 4);
+    ck_assert_msg(looks <= 24, "%u looks", looks);
+}
+END_TEST
+
 START_TEST(what_holds_nowhere_or_everywhere_is_told_and_not_extrapolated)
 {
     World low = world_of(1, 5, 4, 0.01);
@@ -172,6 +210,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, its_interval_holds_the_truth_as_often_as_it_says);
     tcase_add_test(cases, its_estimate_is_not_too_low_on_average);
     tcase_add_test(cases, more_replications_are_run_only_where_the_interval_needs_them);
+    tcase_add_test(cases, what_only_later_replications_break_is_not_missed);
     tcase_add_test(cases, what_holds_nowhere_or_everywhere_is_told_and_not_extrapolated);
     suite_add_tcase(suite, cases);
     return suite;
