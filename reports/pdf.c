@@ -10,7 +10,7 @@
 
 G_DEFINE_QUARK(dcdrill - pdf - error - quark, pdf_error)
 
-#define PATIENCE "60" /* seconds */
+#define PATIENCE "180" /* seconds */
 
 static char *find_browser(void)
 {

@@ -7,7 +7,7 @@
 
 typedef enum PdfError {
     PDF_ERROR_MISSING, /* no Chromium on the PATH */
-    PDF_ERROR_FAILED,  /* it did not print within a minute */
+    PDF_ERROR_FAILED,  /* it did not print within three minutes */
 } PdfError;
 
 #define PDF_ERROR (pdf_error_quark())

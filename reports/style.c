@@ -54,9 +54,11 @@ const char *const style_text =
     "@media print{:root{color-scheme:light;--back:#fff;--text:#1b1b1b;--soft:#595959;"
     "--line:#d0d0d0;--card:#f5f5f5;--link:#0057a3;--pass:#006b42;--fail:#b3261e;--open:#8a5300}"
     "body{max-width:none;padding:0;font-size:10pt}nav{display:none}"
-    "h2,h3,caption,summary,figcaption{break-after:avoid}"
+    "h2,h3,caption,summary,figcaption{break-after:avoid;break-inside:avoid}"
     "div.drawing,tr,ul.legend{break-inside:avoid}"
     "div.wide,div.drawing{overflow:visible}div.drawing svg{min-width:0}"
+    "p,li{orphans:3;widows:3}.note,ul.legend{font-size:9pt}td "
+    "small{font-size:7pt;white-space:nowrap}"
     "table{font-size:8pt}td.figure{white-space:normal}caption{width:auto}"
     "details::details-content{content-visibility:visible;display:block;height:auto}"
     "summary{list-style:none;color:inherit;font-weight:700}}\n";

@@ -56,7 +56,7 @@ while read -r line; do
     'ok '*) passed=$((passed + 1)) ;;
     'not ok '*) failed=$((failed + 1)) ;;
     esac
-done < <(timeout 180 "$build/tests/browser/browser" "$out/shots" "$out"/{queue,whole,drill}/report.html || echo "not ok - the browser ended with $?")
+done < <(timeout 330 "$build/tests/browser/browser" "$out/shots" "$out"/{queue,whole,drill}/report.html || echo "not ok - the browser ended with $?")
 
 # Every figure as it is printed in report.csv stands in the PDF, in this order or another. Spaces and breaks are those of the layout.
 pdftotext -layout "$out/whole.pdf" "$out/whole.txt"
@@ -73,6 +73,9 @@ while IFS= read -r printed; do
 done < <(sqlite3 :memory: "SELECT json_extract(f.value, '\$.printed') FROM json_each(CAST(readfile('$out/whole/report.json') AS TEXT), '\$.parts') AS p, json_each(p.value, '\$.figures') AS f")
 [ $missing = 0 ] && [ $checked -gt 100 ]
 note $? "the PDF carries the same $checked figures and ends"
+"$build/dcdrill" report "$out/queue" -o "$out/whole" >/dev/null
+[ ! -e "$out/whole/report.pdf" ]
+note $? "a PDF does not outlive its page"
 "$build/dcdrill" report "$out"/{queue,curve,map,tornado,diff,drill} -o "$out/whole" --out pdf="$out/again.pdf" >/dev/null
 cmp -s "$out/whole.pdf" "$out/again.pdf"
 note $? "the same report is printed to the same bytes"

@@ -1,6 +1,7 @@
 /* report_outs.c - a report in its forms. */
 #include "sim/cli/report_outs.h"
 
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,7 +47,9 @@ static bool write_drills(const char *const *directories, const char *target, GEr
 bool report_outs_write(const char *const *directories, const char *target, GError **error)
 {
     g_autoptr(StudyReport) report = NULL;
+    g_autofree char *pdf = g_build_filename(target, "report.pdf", NULL);
 
+    g_remove(pdf); /* that of an earlier report would tell other figures */
     if (!study_report_is_asked(directories)) {
         return write_drills(directories, target, error);
     }

@@ -327,7 +327,7 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: browser SHOTS PAGE...\n");
         return 2;
     }
-    alarm(120);
+    alarm(300);
     start(&browser, arguments[1]);
     open_tab(&browser);
     for (int i = 2; i < count; i++) {
