@@ -124,7 +124,7 @@ static SimSpan effective_ttl(const Resolver *self, const Entry *entry, const Ans
 
 static void fill(Entry *entry, const Answer *answer, SimTime now, SimTime expires)
 {
-    entry->filled = now;
+    entry->filled = entry->born = now;
     entry->code = (uint8_t)answer->code;
     entry->count = (uint8_t)answer->count;
     memcpy(entry->addresses, answer->addresses, sizeof entry->addresses);
@@ -158,6 +158,7 @@ static void fill_as_before_start(Resolver *self, Entry *entry)
     expires = (SimTime)rng_below(&self->draws, (uint64_t)effective_ttl(self, entry, &answer) + 1);
     if (expires > world_now(self->component.world)) {
         fill(entry, &answer, world_now(self->component.world), expires);
+        entry->born = expires - effective_ttl(self, entry, &answer);
     }
 }
 
@@ -319,6 +320,7 @@ static void resolver_on_message(Component *self, const Message *message)
     }
     if (entry->is_filled && usable_until(resolver, entry) > now) {
         resolver->hits++;
+        histogram_add(resolver->dns_answer_age, now - entry->born);
         answer_client(resolver, entry, &message->ticket, message->transport,
                       usable_until(resolver, entry) - now);
         return;
@@ -449,6 +451,8 @@ static const MetricDef resolver_metrics[] = {
     METRIC_COUNTER(Resolver, upstream_questions, "Questions sent to Route 53"),
     METRIC_COUNTER(Resolver, upstream_lost, "Questions to Route 53 that were not answered"),
     METRIC_COUNTER(Resolver, failures, "Times that a name could not be resolved at all"),
+    METRIC_HISTOGRAM(Resolver, dns_answer_age, "s",
+                     "Age of the answers given from a cache: since the name servers gave them"),
     METRIC_COUNTER(Resolver, stale_answers, "Times that an expired answer had to do"),
     METRIC_END,
 };

@@ -19,6 +19,7 @@ struct Waiter {
 /* One name in one cache. */
 typedef struct Entry {
     SimTime expires, filled;
+    SimTime born; /* when the name servers gave it; before `filled` at the begin of a run */
     uint32_t addresses[ANSWER_MOST];
     uint16_t name;     /* for the question upstream */
     uint16_t resolver; /* rank among the resolvers */
@@ -64,6 +65,7 @@ typedef struct Resolver {
     Pool *waiters;
     Rng draws, faults;
     /* measurement */
+    Histogram *dns_answer_age;
     uint64_t questions, hits, upstream_questions, upstream_lost, failures, stale_answers;
 } Resolver;
 

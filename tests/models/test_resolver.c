@@ -331,6 +331,34 @@ START_TEST(an_answer_lives_for_its_time_to_live_and_tells_the_rest)
 }
 END_TEST
 
+START_TEST(the_age_of_an_answer_is_told)
+{
+    One it = one(42, ONE_CACHE " }");
+    const Histogram *ages;
+
+    rig_run(it.dns.rig, 100 * SIM_S);
+    ask(&it, "f", 1); /* asked of Route 53: no age */
+    rig_run(it.dns.rig, 40 * SIM_S);
+    ask(&it, "f", 1);
+    ages = rig_histogram(it.dns.rig, "resolver@EU", "dns_answer_age");
+    ck_assert_uint_eq(histogram_count(ages), 1);
+    ck_assert_double_eq_tol((double)histogram_max(ages) / 1e9, 41, 1);
+    dns_rig_clear(&it.dns);
+}
+END_TEST
+
+START_TEST(an_answer_from_before_the_run_has_its_age)
+{
+    One it = one(44, ONE_CACHE " }");
+    SimSpan left = ask(&it, "f", 1)->reply.time_to_live;
+    const Histogram *ages = rig_histogram(it.dns.rig, "resolver@EU", "dns_answer_age");
+
+    ck_assert_uint_eq(histogram_count(ages), 1);
+    ck_assert_double_eq_tol((double)(histogram_max(ages) + left) / 1e9, 60, 0.5);
+    dns_rig_clear(&it.dns);
+}
+END_TEST
+
 START_TEST(caches_are_older_than_the_run)
 {
     int hits = 0;
@@ -523,6 +551,8 @@ Suite *test_suite(void)
 {
     const TTest *const tests[] = {
         an_answer_lives_for_its_time_to_live_and_tells_the_rest,
+        the_age_of_an_answer_is_told,
+        an_answer_from_before_the_run_has_its_age,
         caches_are_older_than_the_run,
         clients_that_ask_together_share_one_question_upstream,
         a_farm_flips_between_old_and_new_after_a_change,
