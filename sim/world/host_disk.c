@@ -83,15 +83,18 @@ static void disk_measure(const HostDisk *disk)
     double count = disk->count;
 
     gauge_set(disk->busy, now, count < slots ? count / slots : 1);
-    gauge_set(disk->queue, now, count > slots ? count - slots : 0);
+    if (count > slots || disk->queue->value > 0) {
+        gauge_set(disk->queue, now, count > slots ? count - slots : 0);
+    }
 }
 
-/* The slot that is free first. */
+/* A slot that is free now, or else the one that is free first. */
 static int disk_first_slot(const HostDisk *disk)
 {
+    SimTime now = engine_now(disk->engine);
     int first = 0;
 
-    for (int slot = 1; slot < disk->profile->slots; slot++) {
+    for (int slot = 1; slot < disk->profile->slots && disk->slot_free_at[first] > now; slot++) {
         if (disk->slot_free_at[slot] < disk->slot_free_at[first]) {
             first = slot;
         }
