@@ -1,6 +1,7 @@
 /* event_queue.c - the rare parts: `near` is filled from the ladder and emptied onto it again. */
 #include "sim/engine/event_queue.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,11 +102,39 @@ static int compare_keys(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
-/* Each key's rank is how many are below it: no branch depends on the keys. */
-static void sort_few(EventKey *sorted, const EventKey *keys, uint32_t count)
-{
-    uint32_t ranks[LADDER_FEW];
+/* Two at once. */
+typedef double TimePair __attribute__((vector_size(16)));
+typedef int64_t CountPair __attribute__((vector_size(16)));
 
+/* Each key's rank is how many are below it: no branch depends on the keys. By time alone, as a
+ * distance that a double rounds without changing the order; false when two are of one time. */
+static bool rank_by_time(uint32_t *ranks, const EventKey *keys, uint32_t count)
+{
+    union {
+        double each[LADDER_FEW];
+        TimePair pairs[LADDER_FEW / 2];
+    } times;
+    uint32_t pairs = (count + 1) / 2, sum = 0;
+
+    times.each[2 * pairs - 1] = INFINITY;
+    for (uint32_t i = 0; i < count; i++) {
+        times.each[i] = (double)(event_key_time(keys[i]) - event_key_time(keys[0]));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        TimePair own = {times.each[i], times.each[i]};
+        CountPair below = {0, 0};
+
+        for (uint32_t j = 0; j < pairs; j++) {
+            below -= (CountPair)(times.pairs[j] < own);
+        }
+        ranks[i] = (uint32_t)(below[0] + below[1]);
+        sum += ranks[i];
+    }
+    return sum == count * (count - 1) / 2;
+}
+
+static void rank_by_key(uint32_t *ranks, const EventKey *keys, uint32_t count)
+{
     for (uint32_t i = 0; i < count; i++) {
         uint32_t below = i;
 
@@ -116,6 +145,15 @@ static void sort_few(EventKey *sorted, const EventKey *keys, uint32_t count)
             below -= is_below;
         }
         ranks[i] = below;
+    }
+}
+
+static void sort_few(EventKey *sorted, const EventKey *keys, uint32_t count)
+{
+    uint32_t ranks[LADDER_FEW];
+
+    if (G_UNLIKELY(!rank_by_time(ranks, keys, count))) {
+        rank_by_key(ranks, keys, count);
     }
     for (uint32_t i = 0; i < count; i++) {
         sorted[ranks[i]] = keys[i];
