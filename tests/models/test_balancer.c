@@ -1,5 +1,5 @@
-/* test_balancer.c - how mod_proxy_balancer chooses, against the sequences of its manual and source.
- */
+/* test_balancer.c - how mod_proxy_balancer chooses, against the sequences of its manual and source:
+ * "choosing a worker" and "request life cycle and fail-over" in the reference of the front door. */
 #include "models/web/balancer.h"
 
 #include <check.h>

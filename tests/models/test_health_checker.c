@@ -1,5 +1,6 @@
 /* test_health_checker.c - how long Route 53's checkers take to see that an endpoint is gone and
- * back, and what they see of its troubles. */
+ * back, and what they see of its troubles: "derived detection times" and "what the probe sees" in
+ * the reference of the front door. */
 #include "models/dns/route53.h"
 #include "sim/config/json_place.h"
 #include "tests/support/dns_rig.h"

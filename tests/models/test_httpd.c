@@ -1,5 +1,6 @@
 /* test_httpd.c - Apache httpd as a balancer: how it serves, when workers and backlog run out, and
- * what its health checks see, against mod_proxy_hcheck's rules and measured runs. */
+ * what its health checks see, against mod_proxy_hcheck's rules ("mod_proxy_hcheck" in the
+ * reference of the front door) and measured runs. */
 #include "tests/support/suite.h"
 #include "tests/support/web_bed.h"
 

@@ -1,5 +1,6 @@
 /* test_httpd_faults.c - Apache httpd when its members refuse, hang, break or vanish: what clients
- * see, against the table of mod_proxy_http's results and against measured runs. */
+ * see, against the table of mod_proxy_http's results ("what the handler returns" and
+ * "request life cycle and fail-over" in the reference of the front door) and measured runs. */
 #include "tests/support/suite.h"
 #include "tests/support/web_bed.h"
 

@@ -1,4 +1,6 @@
-/* test_route53_answer.c - the answer algorithm against the published vectors. */
+/* test_route53_answer.c - the answer algorithm against the published vectors: "health and
+ * choice: the answer algorithm" and the vector of geolocation in the reference of the front door.
+ */
 #include <string.h>
 
 #include "sim/world/network.h"
