@@ -102,8 +102,8 @@ drills-cassandra: all ## run Cassandra's failure catalogue and print it row by r
 bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as ratios to a fixed loop: build/bench.json
 	@scripts/bench.sh $(BUILD)
 
-honesty: $(HONESTY) ## repeat every type of interval 400 times and count how often the truth lies within (half an hour)
-	@$(HONESTY) $(REPETITIONS) $(JOBS) $(HONESTY_SEED)
+honesty: $(HONESTY) ## repeat every type of interval 400 times and count how often the truth lies within (half an hour; HONESTY_ONLY='one long run' for part)
+	@$(HONESTY) $(REPETITIONS) $(JOBS) $(HONESTY_SEED) $(if $(HONESTY_ONLY),'$(HONESTY_ONLY)')
 
 alike: $(ALIKE) ## hold 200 pairs of campaigns of one system to look alike, and find a p99 that is 3 % higher (minutes)
 	@nice $(ALIKE) 200 100 $(JOBS)

@@ -6,10 +6,12 @@
 
 enum {
     MSER_BATCH = 5,
-    FEWEST_SERIES = 20,    /* values, for a warm-up cut */
-    LONG_RUN_BATCHES = 15, /* batches that would fit into a long run side by side */
-    TREND_BATCHES = 10,    /* in each of the quarters compared */
-    FEWEST_FOR_TREND = 80, /* two values in each of their batches */
+    FEWEST_SERIES = 20,       /* values, for a warm-up cut */
+    LONG_RUN_BATCHES = 10,    /* that would fit into a long run side by side */
+    SKEWNESS_PIECES = 60,     /* of a long run, for the skewness of its mean */
+    FEWEST_FOR_LONG_RUN = 30, /* values */
+    TREND_BATCHES = 10,       /* in each of the quarters compared */
+    FEWEST_FOR_TREND = 80,    /* two values in each of their batches */
 };
 
 /* Von Neumann's statistic is rejected above this, 5 % one-sided. */
@@ -167,35 +169,39 @@ Estimate estimate_overlapping_means(const double *series, size_t count, size_t s
     return estimate;
 }
 
-/* The two ends, at the same distance so far, by the skewness of batch means; `batches` is how many
- * fit side by side. */
-static void correct_skewness(Estimate *estimate, double skewness, double batches)
+/* Skewness of the means of pieces much shorter than batches, and how many pieces it comes from: ten
+ * batches would hardly tell it. */
+static double find_skewness(const double *series, size_t count, double *pieces)
 {
-    double degrees = floor(1.5 * (batches - 1));
-    double factor = estimate_student_factor(estimate->confidence, degrees);
-    double error = (estimate->high - estimate->value) / factor;
+    size_t number = MIN((size_t)SKEWNESS_PIECES, count / 2);
+    g_autofree double *means = batch_means(series, count, number, count / number);
 
-    estimate->low = estimate->value - estimate_skewed_factor(factor, skewness, batches) * error;
-    estimate->high = estimate->value - estimate_skewed_factor(-factor, skewness, batches) * error;
-    estimate->method = "overlapping batch means, Student t with skewness";
+    *pieces = (double)number;
+    return estimate_skewness(means, number);
 }
 
 Estimate estimate_long_run(const double *series, size_t count, double confidence)
 {
     size_t size = count / LONG_RUN_BATCHES;
     g_autofree double *means = NULL;
-    Estimate estimate;
+    double factor;
+    double error;
+    double pieces;
+    double skewness;
+    Estimate estimate = one_run(estimate_average(series, count), count, confidence,
+                                "one replication, too short for batches");
 
-    if (size < 2) {
-        estimate = one_run(estimate_average(series, count), count, confidence,
-                           "one replication, too short for batches");
-        estimate.more_needed = 2 * LONG_RUN_BATCHES - count;
+    if (count < FEWEST_FOR_LONG_RUN) {
+        estimate.more_needed = FEWEST_FOR_LONG_RUN - count;
         return estimate;
     }
+    factor = estimate_student_factor(confidence, LONG_RUN_BATCHES - 1);
+    error = sqrt(estimate_asymptotic_variance(series, count, size) / (double)count);
+    skewness = find_skewness(series, count, &pieces);
+    estimate.low = estimate.value - estimate_skewed_factor(factor, skewness, pieces) * error;
+    estimate.high = estimate.value - estimate_skewed_factor(-factor, skewness, pieces) * error;
+    estimate.method = "overlapping batch means, Student t with skewness";
     means = batch_means(series, count, LONG_RUN_BATCHES, size);
-    estimate = estimate_overlapping_means(series, count, size, confidence);
-    correct_skewness(&estimate, estimate_skewness(means, LONG_RUN_BATCHES),
-                     (double)count / (double)size);
     estimate.is_reliable =
         estimate_von_neumann(means, LONG_RUN_BATCHES, NULL) <= VON_NEUMANN_LIMIT &&
         !estimate_has_trend(series, count);

@@ -491,6 +491,31 @@ START_TEST(long_run_intervals_cover_as_often_as_promised)
 }
 END_TEST
 
+START_TEST(long_run_intervals_of_a_skewed_law_cover_as_often_as_promised)
+{
+    enum { COUNT = 200, RUNS = 1000 };
+    const double sigma = sqrt(log(9)); /* of a lognormal law of mean 1 and scv 8 */
+    gsl_rng *rng = gsl_rng_alloc(rng_gsl_type());
+    double *series = calloc(COUNT, sizeof(double));
+    int covered = 0;
+
+    gsl_rng_set(rng, 14);
+    for (int i = 0; i < RUNS; i++) {
+        Estimate estimate;
+
+        for (int j = 0; j < COUNT; j++) {
+            series[j] = gsl_ran_lognormal(rng, -sigma * sigma / 2, sigma);
+        }
+        estimate = estimate_long_run(series, COUNT, 0.95);
+        covered += estimate.low <= 1 && estimate.high >= 1;
+    }
+    /* Three standard deviations around 95 %; with the skewness of 15 batches alone it is 916. */
+    ck_assert_msg(covered >= 930 && covered <= 970, "%d of 1000", covered);
+    free(series);
+    gsl_rng_free(rng);
+}
+END_TEST
+
 START_TEST(replication_intervals_cover_as_often_as_promised)
 {
     gsl_rng *rng = gsl_rng_alloc(rng_gsl_type());
@@ -582,6 +607,7 @@ Suite *test_suite(void)
     tcase_add_test(behaviour, the_next_look_has_enough_and_at_most_twice_as_many);
     tcase_add_test(behaviour, correlation_is_not_ignored);
     tcase_add_test(behaviour, long_run_intervals_cover_as_often_as_promised);
+    tcase_add_test(behaviour, long_run_intervals_of_a_skewed_law_cover_as_often_as_promised);
     tcase_add_test(behaviour, replication_intervals_cover_as_often_as_promised);
     tcase_add_test(behaviour, a_growing_queue_has_a_trend_and_a_steady_one_rarely);
     tcase_add_test(behaviour, a_drifting_long_run_is_not_reliable);
