@@ -220,9 +220,9 @@ double estimate_correlation_between(const double *totals, const double *counts, 
 Estimate estimate_quantile(double p, double pooled, const double *each, size_t count,
                            uint64_t fewest, double correlation_length, double confidence)
 {
-    Estimate estimate =
-        from_replications(pooled, sqrt(estimate_variance(each, count)), 0, count, confidence,
-                          "pooled quantile, Student t over replications");
+    Estimate estimate = from_replications(
+        pooled, sqrt(estimate_variance(each, count)), estimate_skewness(each, count), count,
+        confidence, "pooled quantile, Student t with skewness over replications");
     double beyond = ceil(ESTIMATE_FEWEST_BEYOND / (1 - p) * (1 - 1e-12));
     double needed = MAX(beyond, ceil(100 * correlation_length));
 

@@ -144,11 +144,11 @@ double estimate_asymptotic_variance(const double *series, size_t count, size_t s
 /* That over the sample variance: how many correlated values count for one. At least 1. */
 double estimate_correlation_length(const double *series, size_t count, size_t size);
 
-/* The mean of one long series, seconds by seconds, say: overlapping batches of a tenth of it, Student
- * t with 9 degrees of freedom, corrected by the skewness of sixty pieces; reliable when batches of
- * that size pass von Neumann's test and do not drift. With fifteen batches, 21 degrees and their own
- * skewness 92 of 100 intervals for M/G/1 with lognormal services of scv 4 held the truth (2,000
- * runs of 350,000 customers); this way 94. */
+/* The mean of one long series, seconds by seconds, say: overlapping batches of a tenth of it,
+ * Student t with 9 degrees of freedom, corrected by the skewness of sixty pieces; reliable when
+ * batches of that size pass von Neumann's test and do not drift. With fifteen batches, 21 degrees
+ * and their own skewness 92 of 100 intervals for M/G/1 with lognormal services of scv 4 held the
+ * truth (2,000 runs of 350,000 customers); this way 94. */
 Estimate estimate_long_run(const double *series, size_t count, double confidence);
 
 /* Whether the third quarter of the series differs from the fourth (Welch's t on ten batch means
