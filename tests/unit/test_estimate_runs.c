@@ -81,7 +81,7 @@ START_TEST(long_run_intervals_of_a_skewed_law_cover_as_often_as_promised)
         estimate = estimate_long_run(series, COUNT, 0.95);
         covered += estimate.low <= 1 && estimate.high >= 1;
     }
-    /* Three standard deviations around 95 %; with the skewness of 15 batches alone it is 916. */
+    /* Three standard deviations around 95 %; with the skewness of 15 batches alone it is 922. */
     ck_assert_msg(covered >= 930 && covered <= 970, "%d of 1000", covered);
     free(series);
     gsl_rng_free(rng);
