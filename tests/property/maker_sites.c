@@ -292,14 +292,16 @@ static bool restarts_by_itself(const cJSON *arguments)
            (supervisor != NULL && strcmp(supervisor->valuestring, "systemd") == 0);
 }
 
-/* Whether it stands for itself: neither a change of records from a file nor an order, which members
- * of a ring may refuse and tell others of, even when it is taken back at once. */
+/* Whether it stands for itself: neither a change of records from a file, nor an order, which
+ * members of a ring may refuse and tell others of even when it is taken back at once, nor a file
+ * that fills a disk, whose largest size is on record even when it is gone at once. */
 static bool stands_alone(const FaultDef *fault)
 {
     const Field *field = field_find(fault->arguments, "change");
 
     return (field == NULL || (field->flags & FIELD_REQUIRED) == 0) &&
-           !g_str_has_prefix(fault->func, "ops.") && strcmp(fault->func, "process.stop") != 0;
+           !g_str_has_prefix(fault->func, "ops.") && strcmp(fault->func, "process.stop") != 0 &&
+           strcmp(fault->func, "disk.fill") != 0;
 }
 
 static const FaultDef *pick_fault(Rng *rng)
