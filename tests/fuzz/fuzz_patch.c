@@ -21,7 +21,9 @@ static int depth_of(const cJSON *tree)
 
     cJSON_ArrayForEach(child, tree)
     {
-        deepest = MAX(deepest, depth_of(child));
+        int below = depth_of(child);
+
+        deepest = MAX(deepest, below);
     }
     return deepest + 1;
 }
