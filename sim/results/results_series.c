@@ -125,14 +125,28 @@ static sqlite3_stmt *select_users(Results *results, const char *sql,
     return select;
 }
 
-/* Merges the histogram in a column; what is no histogram was not written by us. */
+/* The histogram in a column; NULL when it is none, which was not written by us then. */
+static Histogram *read_column(sqlite3_stmt *select, int column)
+{
+    return histogram_from_bytes(sqlite3_column_blob(select, column),
+                                (size_t)sqlite3_column_bytes(select, column));
+}
+
 static void add_column(sqlite3_stmt *select, int column, Histogram *into)
 {
-    g_autoptr(Histogram) part = histogram_from_bytes(sqlite3_column_blob(select, column),
-                                                     (size_t)sqlite3_column_bytes(select, column));
+    g_autoptr(Histogram) part = read_column(select, column);
 
     if (part != NULL) {
         histogram_merge(into, part);
+    }
+}
+
+static void add_step(sqlite3_stmt *select, int column, guint index, HistogramRow *into)
+{
+    Histogram *part = read_column(select, column);
+
+    if (part != NULL) {
+        histogram_row_take(into, index, part);
     }
 }
 
@@ -149,26 +163,10 @@ void results_add_latency(Results *results, const ResultsUserFilter *filter, int 
     sqlite3_finalize(select);
 }
 
-static Histogram *histogram_at(GPtrArray *steps, guint index)
+HistogramRow *results_latency_seconds(Results *results, const ResultsUserFilter *filter, int run,
+                                      ResultsSpan span)
 {
-    if (steps->pdata[index] == NULL) {
-        steps->pdata[index] = histogram_new();
-    }
-    return steps->pdata[index];
-}
-
-static GPtrArray *new_steps(ResultsSpan span, SimSpan step)
-{
-    GPtrArray *steps = g_ptr_array_new_with_free_func((GDestroyNotify)histogram_free);
-
-    g_ptr_array_set_size(steps, (gint)count_steps(span, step));
-    return steps;
-}
-
-GPtrArray *results_latency_seconds(Results *results, const ResultsUserFilter *filter, int run,
-                                   ResultsSpan span)
-{
-    GPtrArray *seconds = new_steps(span, SIM_S);
+    HistogramRow *seconds = histogram_row_new(count_steps(span, SIM_S));
     sqlite3_stmt *select = select_users(
         results, "SELECT time_ns, latency FROM users" USER_WHERE " AND latency IS NOT NULL", filter,
         run, span);
@@ -176,7 +174,7 @@ GPtrArray *results_latency_seconds(Results *results, const ResultsUserFilter *fi
     while (results_step(results, select)) {
         guint second = (guint)((sqlite3_column_int64(select, 0) - span.begin) / SIM_S);
 
-        add_column(select, 1, histogram_at(seconds, second));
+        add_step(select, 1, second, seconds);
     }
     sqlite3_finalize(select);
     return seconds;
@@ -384,19 +382,17 @@ void results_add_histogram(Results *results, const ResultsMeter *meter, int run,
     sqlite3_finalize(select);
 }
 
-GPtrArray *results_histogram_intervals(Results *results, const ResultsMeter *meter, int run,
-                                       ResultsSpan span)
+void results_add_histogram_intervals(Results *results, const ResultsMeter *meter, int run,
+                                     ResultsSpan span, HistogramRow *into)
 {
     SimSpan interval = results_sample_interval(results);
-    GPtrArray *steps = new_steps(span, interval);
     sqlite3_stmt *select = select_meter(
         results, "SELECT time_ns, buckets FROM histogram" METER_WHERE, meter, run, span);
 
     while (results_step(results, select)) {
         guint index = (guint)((sqlite3_column_int64(select, 0) - span.begin) / interval);
 
-        add_column(select, 1, histogram_at(steps, index));
+        add_step(select, 1, index, into);
     }
     sqlite3_finalize(select);
-    return steps;
 }

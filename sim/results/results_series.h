@@ -3,6 +3,7 @@
  * run, time and label. */
 #pragma once
 
+#include "sim/base/histogram_row.h"
 #include "sim/results/results_phase.h"
 
 /* Which users' requests; NULL is all. `dc` "" is those that reached none. */
@@ -27,10 +28,9 @@ GArray *results_user_seconds(Results *results, const ResultsUserFilter *filter, 
 void results_add_latency(Results *results, const ResultsUserFilter *filter, int run,
                          ResultsSpan span, Histogram *into);
 
-/* The same by second: element i is NULL when there was none. Caller unrefs (histograms are freed
- * with it). */
-GPtrArray *results_latency_seconds(Results *results, const ResultsUserFilter *filter, int run,
-                                   ResultsSpan span);
+/* The same by second. Caller frees. */
+HistogramRow *results_latency_seconds(Results *results, const ResultsUserFilter *filter, int run,
+                                      ResultsSpan span);
 
 /* Calls `each` for every cell of a run in its order, with the latency of its requests that went
  * well (NULL without any): one pass for those who sum by several labels at once. */
@@ -73,9 +73,9 @@ typedef struct ResultsLevel {
  * it. Caller unrefs the array of ResultsLevel. */
 GArray *results_levels(Results *results, const ResultsMeter *meter, int run, ResultsSpan span);
 
-/* Adds a component's histogram over a stretch to `into`; and by sample interval, as
- * results_latency_seconds. */
+/* Adds a component's histogram over a stretch to `into`; and by sample interval to a row of as many
+ * steps. */
 void results_add_histogram(Results *results, const ResultsMeter *meter, int run, ResultsSpan span,
                            Histogram *into);
-GPtrArray *results_histogram_intervals(Results *results, const ResultsMeter *meter, int run,
-                                       ResultsSpan span);
+void results_add_histogram_intervals(Results *results, const ResultsMeter *meter, int run,
+                                     ResultsSpan span, HistogramRow *into);

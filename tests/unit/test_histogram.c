@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "sim/base/fixed_math.h"
-#include "sim/base/histogram.h"
+#include "sim/base/histogram_row.h"
 #include "sim/base/rng.h"
 #include "tests/support/suite.h"
 
@@ -384,11 +384,90 @@ START_TEST(a_negative_value_stops_the_program)
 }
 END_TEST
 
+/* --- rows ----------------------------------------------------------------------------------- */
+
+#define STEPS 50
+
+/* Adds one value to a step, and to its twin. */
+static void row_add(HistogramRow *row, Histogram **twins, guint step, int64_t value)
+{
+    Histogram *part = histogram_new();
+
+    histogram_add(part, value);
+    histogram_add(twins[step], value);
+    histogram_row_take(row, step, part);
+}
+
+static bool are_alike(const Histogram *one, const Histogram *other)
+{
+    g_autoptr(GBytes) a = histogram_to_bytes(one);
+    g_autoptr(GBytes) b = histogram_to_bytes(other);
+
+    return g_bytes_equal(a, b);
+}
+
+/* In any order, and read in between. */
+START_TEST(a_row_holds_what_histograms_hold)
+{
+    g_autoptr(HistogramRow) row = histogram_row_new(STEPS);
+    Histogram *twins[STEPS];
+    Rng rng;
+
+    rng_init(&rng, (uint64_t)_i + 1, "row");
+    for (guint i = 0; i < STEPS; i++) {
+        twins[i] = histogram_new();
+    }
+    for (guint i = 0; i < 2000; i++) {
+        guint step = (guint)rng_below(&rng, STEPS - 1); /* nothing in the last one */
+        guint run = (guint)rng_below(&rng, 5);
+
+        for (guint j = 0; j <= run; j++) {
+            row_add(row, twins, step, (int64_t)(rng_next(&rng) >> (1 + rng_below(&rng, 63))));
+        }
+        if (rng_chance(&rng, 0.1)) {
+            guint seen = (guint)rng_below(&rng, STEPS - 1);
+            g_autoptr(Histogram) step_now = histogram_row_get(row, seen);
+
+            ck_assert(step_now != NULL ? are_alike(step_now, twins[seen])
+                                       : histogram_count(twins[seen]) == 0);
+        }
+    }
+    ck_assert_uint_eq(histogram_row_length(row), STEPS);
+    ck_assert_ptr_null(histogram_row_get(row, STEPS - 1));
+    for (guint i = 0; i < STEPS; i++) {
+        g_autoptr(Histogram) step = histogram_row_get(row, i);
+
+        ck_assert(i == STEPS - 1 || are_alike(step, twins[i]));
+        histogram_free(twins[i]);
+    }
+}
+END_TEST
+
+/* 86,400 seconds of two requests each took 190 MiB as histograms. */
+START_TEST(a_quiet_day_of_seconds_takes_few_mebibytes)
+{
+    g_autoptr(HistogramRow) row = histogram_row_new(86400);
+    Rng rng;
+
+    rng_init(&rng, 1, "day");
+    for (guint i = 0; i < 86400; i++) {
+        for (guint j = 0; j < 2; j++) {
+            Histogram *part = histogram_new();
+
+            histogram_add(part, (int64_t)rng_below(&rng, 1000000000));
+            histogram_row_take(row, i, part);
+        }
+    }
+    ck_assert_uint_lt(histogram_row_bytes(row), 6 << 20);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("histogram");
     TCase *values = tcase_create("values");
     TCase *stored = tcase_create("stored");
+    TCase *rows = tcase_create("rows");
 
     tcase_add_loop_test(values, quantiles_are_those_of_the_sorted_values, 0, 4);
     tcase_add_loop_test(values, count_sum_and_bounds_are_exact, 0, 4);
@@ -406,7 +485,10 @@ Suite *test_suite(void)
     tcase_add_loop_test(stored, cut_bytes_are_refused, 0, 4);
     tcase_add_loop_test(stored, damaged_bytes_do_no_harm, 0, 4);
     tcase_add_test(stored, random_bytes_do_no_harm);
+    tcase_add_loop_test(rows, a_row_holds_what_histograms_hold, 0, 4);
+    tcase_add_test(rows, a_quiet_day_of_seconds_takes_few_mebibytes);
     suite_add_tcase(suite, values);
+    suite_add_tcase(suite, rows);
     suite_add_tcase(suite, stored);
     return suite;
 }

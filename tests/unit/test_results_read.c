@@ -42,7 +42,7 @@ START_TEST(latency_by_second_and_as_a_whole_hold_the_same_values)
     ResultsSpan span = {0, 6 * SIM_S};
     g_autoptr(Histogram) whole = histogram_new();
     g_autoptr(Histogram) sum = histogram_new();
-    g_autoptr(GPtrArray) seconds = NULL;
+    g_autoptr(HistogramRow) seconds = NULL;
     Results *results;
 
     for (int i = 0; i < 6; i += 2) {
@@ -52,11 +52,13 @@ START_TEST(latency_by_second_and_as_a_whole_hold_the_same_values)
     results = results_rig_open(rig);
     results_add_latency(results, &everyone, 0, span, whole);
     seconds = results_latency_seconds(results, &everyone, 0, span);
-    ck_assert_uint_eq(seconds->len, 6);
+    ck_assert_uint_eq(histogram_row_length(seconds), 6);
     for (guint i = 0; i < 6; i++) {
-        ck_assert((seconds->pdata[i] == NULL) == (i % 2 == 1));
-        if (seconds->pdata[i] != NULL) {
-            histogram_merge(sum, seconds->pdata[i]);
+        g_autoptr(Histogram) second = histogram_row_get(seconds, i);
+
+        ck_assert((second == NULL) == (i % 2 == 1));
+        if (second != NULL) {
+            histogram_merge(sum, second);
         }
     }
     ck_assert_uint_eq(histogram_count(whole), 45);

@@ -137,13 +137,13 @@ static void append_point(GString *out, const Group *group, const Histogram *late
 
 static void append_duration(GString *out, const Group *group, ResultsSpan span)
 {
-    g_autoptr(GPtrArray) seconds =
+    g_autoptr(HistogramRow) seconds =
         results_latency_seconds(group->results, &group->filter, group->run, span);
     double sum = 0;
     double count = 0;
 
-    for (guint i = 0; i < seconds->len; i++) {
-        const Histogram *latency = seconds->pdata[i];
+    for (guint i = 0; i < histogram_row_length(seconds); i++) {
+        g_autoptr(Histogram) latency = histogram_row_get(seconds, i);
 
         if (latency != NULL) {
             sum += histogram_sum(latency) * 1e-9;

@@ -155,8 +155,10 @@ static Estimate quantile_from_batches(const ThresholdRule *rule, const Stream *s
         g_autoptr(Histogram) batch = histogram_new();
 
         for (guint j = i * size; j < (i + 1) * size; j++) {
-            if (stream->histograms->pdata[j] != NULL) {
-                histogram_merge(batch, stream->histograms->pdata[j]);
+            g_autoptr(Histogram) step = histogram_row_get(stream->row, j);
+
+            if (step != NULL) {
+                histogram_merge(batch, step);
             }
         }
         if (histogram_count(batch) == 0) {

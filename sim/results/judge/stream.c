@@ -7,7 +7,7 @@ void stream_free(Stream *stream)
 {
     g_free(stream->parts);
     g_free(stream->wholes);
-    g_clear_pointer(&stream->histograms, g_ptr_array_unref);
+    histogram_row_free(stream->row);
     g_free(stream);
 }
 
@@ -133,10 +133,10 @@ static void fill_seconds(Results *results, const ThresholdRule *rule, int run, S
 }
 
 /* Of a distribution: the sum of the values over their number. */
-static void fill_from_histograms(const ThresholdRule *rule, Stream *stream)
+static void fill_from_row(const ThresholdRule *rule, Stream *stream)
 {
     for (guint i = 0; i < stream->count; i++) {
-        const Histogram *histogram = stream->histograms->pdata[i];
+        g_autoptr(Histogram) histogram = histogram_row_get(stream->row, i);
 
         if (histogram != NULL) {
             stream->parts[i] = histogram_sum(histogram) * stream_scale(rule);
@@ -152,8 +152,8 @@ static Stream *measure_users_span(Results *results, const ThresholdRule *rule, i
     Stream *stream = stream_new(span, SIM_S);
 
     if (rule->type == THRESHOLD_HISTOGRAM) {
-        stream->histograms = results_latency_seconds(results, &filter, run, stream->span);
-        fill_from_histograms(rule, stream);
+        stream->row = results_latency_seconds(results, &filter, run, stream->span);
+        fill_from_row(rule, stream);
     } else {
         fill_seconds(results, rule, run, stream);
     }
@@ -214,25 +214,6 @@ static void add_meter(Results *results, const ThresholdRule *rule, const Results
     }
 }
 
-static void add_meter_histograms(Results *results, const ResultsMeter *meter, int run,
-                                 Stream *stream)
-{
-    g_autoptr(GPtrArray) steps = results_histogram_intervals(results, meter, run, stream->span);
-
-    for (guint i = 0; i < stream->count; i++) {
-        Histogram **into = (Histogram **)&stream->histograms->pdata[i];
-
-        if (steps->pdata[i] == NULL) {
-            continue;
-        }
-        if (*into == NULL) {
-            *into = g_steal_pointer(&steps->pdata[i]);
-        } else {
-            histogram_merge(*into, steps->pdata[i]);
-        }
-    }
-}
-
 static Stream *measure_together(Results *results, const ThresholdRule *rule, const GArray *meters,
                                 int run, ResultsSpan span)
 {
@@ -240,20 +221,19 @@ static Stream *measure_together(Results *results, const ThresholdRule *rule, con
     bool is_histogram = rule->type == THRESHOLD_HISTOGRAM;
 
     if (is_histogram) {
-        stream->histograms = g_ptr_array_new_with_free_func((GDestroyNotify)histogram_free);
-        g_ptr_array_set_size(stream->histograms, (gint)stream->count);
+        stream->row = histogram_row_new(stream->count);
     }
     for (guint i = 0; i < meters->len; i++) {
         const ResultsMeter *meter = &g_array_index(meters, ResultsMeter, i);
 
         if (is_histogram) {
-            add_meter_histograms(results, meter, run, stream);
+            results_add_histogram_intervals(results, meter, run, stream->span, stream->row);
         } else {
             add_meter(results, rule, meter, run, stream);
         }
     }
     if (is_histogram) {
-        fill_from_histograms(rule, stream);
+        fill_from_row(rule, stream);
     }
     return stream;
 }

@@ -13,7 +13,7 @@ typedef struct Stream {
     SimSpan step;
     guint count;
     double *parts, *wholes; /* of each step; wholes are 0 where there was nothing */
-    GPtrArray *histograms;  /* of each step, NULL where there was nothing; else NULL */
+    HistogramRow *row;      /* of a distribution: its histograms, step by step; else NULL */
 } Stream;
 
 /* Measures `rule` (without '*' among its labels) in `run`. Empty when the run has no such phase or

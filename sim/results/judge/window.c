@@ -49,13 +49,51 @@ static double ask_totals(const Stream *stream, WindowAsk ask, guint first, guint
     return ask == WINDOW_SUM ? part : part / whole;
 }
 
-static double ask_quantile(const ThresholdRule *rule, const Stream *stream, guint first,
-                           guint count, Histogram *merged, uint64_t *values)
+/* The histograms of the window, unpacked once: step i is at i modulo their number. */
+typedef struct Unpacked {
+    Histogram **steps;
+    guint count;
+    Histogram *merged;
+} Unpacked;
+
+static void unpacked_clear(Unpacked *unpacked)
 {
+    for (guint i = 0; i < unpacked->count; i++) {
+        histogram_free(unpacked->steps[i]);
+    }
+    g_free(unpacked->steps);
+    histogram_free(unpacked->merged);
+}
+
+static void unpack_step(Unpacked *unpacked, const Stream *stream, guint index)
+{
+    Histogram **step = &unpacked->steps[index % unpacked->count];
+
+    histogram_free(*step);
+    *step = histogram_row_get(stream->row, index);
+}
+
+static Unpacked unpack_first(const Stream *stream, guint count)
+{
+    Unpacked unpacked = {g_new0(Histogram *, count), count, histogram_new()};
+
+    for (guint i = 0; i + 1 < count && i < stream->count; i++) {
+        unpack_step(&unpacked, stream, i);
+    }
+    return unpacked;
+}
+
+/* Of the window that ends with step `last`; all windows are asked for, one after the other. */
+static double ask_quantile(const ThresholdRule *rule, const Stream *stream, guint last,
+                           Unpacked *unpacked, uint64_t *values)
+{
+    Histogram *merged = unpacked->merged;
+
+    unpack_step(unpacked, stream, last);
     histogram_reset(merged);
-    for (guint i = first; i < first + count; i++) {
-        if (stream->histograms->pdata[i] != NULL) {
-            histogram_merge(merged, stream->histograms->pdata[i]);
+    for (guint i = 0; i < unpacked->count; i++) {
+        if (unpacked->steps[i] != NULL) {
+            histogram_merge(merged, unpacked->steps[i]);
         }
     }
     *values = histogram_count(merged);
@@ -75,12 +113,15 @@ void window_find_worst(const ThresholdRule *rule, const Stream *stream, WindowAs
                        SimSpan length, WindowWorst *worst)
 {
     guint steps = (guint)MAX(1, (length + stream->step - 1) / stream->step);
-    g_autoptr(Histogram) merged = ask == WINDOW_QUANTILE ? histogram_new() : NULL;
+    Unpacked unpacked = {.count = 0};
 
+    if (ask == WINDOW_QUANTILE) {
+        unpacked = unpack_first(stream, steps);
+    }
     for (guint first = 0; first + steps <= stream->count; first++) {
         uint64_t values = 0;
         double value = ask == WINDOW_QUANTILE
-                           ? ask_quantile(rule, stream, first, steps, merged, &values)
+                           ? ask_quantile(rule, stream, first + steps - 1, &unpacked, &values)
                            : ask_totals(stream, ask, first, steps, &values);
 
         worst->windows++;
@@ -94,4 +135,5 @@ void window_find_worst(const ThresholdRule *rule, const Stream *stream, WindowAs
             worst->begin = stream->span.begin + first * stream->step;
         }
     }
+    unpacked_clear(&unpacked);
 }
