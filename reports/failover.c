@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "reports/failover_stale.h"
 #include "sim/base/words.h"
 #include "sim/results/judge/reroute.h"
 
@@ -204,14 +205,16 @@ static void put_time_line(const Failover *failover)
     static const char *const heads[] = {"What",          "#Median [interval]", "#p95", "#Worst",
                                         "#Replications", "#Closed form, mean", NULL};
     g_autofree char *caption = g_strdup_printf(
-        "%s: seconds after the fault. The last client counts while the fault is on; replications "
-        "differ in the phases of checkers and caches.",
+        "%s: seconds after the fault. The last client counts while the fault is on, and has no "
+        "closed form: some caches keep an answer for hours. Replications differ in the phases of "
+        "checkers and caches.",
         failover->dc);
 
     page_table_begin(failover->telling->page, caption, heads);
     put_time_row(failover, "health checks have noticed", failover->noticed,
                  foretold(failover, "route53.health-changed{"));
-    put_time_row(failover, "answers have changed", failover->changed, (double)NAN);
+    put_time_row(failover, "answers have changed", failover->changed,
+                 foretold(failover, "route53.answers-changed{"));
     put_time_row(failover, "the last client has left", failover->left, (double)NAN);
     page_table_end(failover->telling->page);
 }
@@ -395,8 +398,27 @@ static void put_advice(const Failover *failover, double failed_share)
     page_element_format(failover->telling->page, "p", NULL, "What to change first: %s.", first);
 }
 
+/* When things happened in the median replication, in seconds of the run. */
+static FailoverTimes median_times(const Failover *failover)
+{
+    guint count = failover->telling->view->run_count;
+    FailoverTimes times = {.dc = failover->dc, .lost = (double)NAN};
+
+    for (guint k = 0; k < count && isnan(times.lost); k++) {
+        if (failover->begins[k] != SIM_NEVER) {
+            times.lost = sim_span_to_s(failover->begins[k]);
+        }
+    }
+    times.noticed = times.lost + quantile(failover->noticed, count, 0.5);
+    times.changed = times.lost + quantile(failover->changed, count, 0.5);
+    times.left = times.lost + quantile(failover->left, count, 0.5);
+    return times;
+}
+
 static void tell(Failover *failover)
 {
+    FailoverTimes times;
+
     const View *view = failover->telling->view;
     g_autofree double *failed = g_new(double, view->run_count);
     g_autofree double *asked = g_new(double, view->run_count);
@@ -412,6 +434,8 @@ static void tell(Failover *failover)
         failover->left[k] = has_fault ? last_client(failover, k) : (double)NAN;
     }
     put_time_line(failover);
+    times = median_times(failover);
+    failover_put_stale(failover->telling, &times);
     put_losses(failover);
     add_losses(failover, NULL, NULL, &(Loss){failed, asked});
     all = mean_of(asked, view->run_count);

@@ -16,6 +16,9 @@
 /* Times after the failure that are foretold, beside the mean of detection. */
 static const int offsets_s[] = {-15, 0, 10, 20, 30, 45, 60, 120, 240};
 
+/* And after the name servers have changed their answers, when only caches decide. */
+static const int after_change_s[] = {5, 15, 30, 45, 55, 90, 120, 240};
+
 /* The words of a client's "caches" and what the closed form calls them. */
 static const struct {
     const char *word, *keeps;
@@ -189,9 +192,10 @@ static void read_policies(const Component *client, double shares[G_N_ELEMENTS(po
     }
 }
 
-/* One population at one time: a single question when all keep answers alike, or a sum of them. */
-static void predict_at(const Population *who, const cJSON *detection, double t, const char *metric,
-                       Predictions *predictions)
+/* Figure `name` of one population at one time: a single question when all keep answers alike, or a
+ * sum of them. */
+static void predict_at(const Population *who, const cJSON *detection, const char *name, double t,
+                       const char *metric, Predictions *predictions)
 {
     double shares[G_N_ELEMENTS(policies)], sum = 0;
 
@@ -204,11 +208,11 @@ static void predict_at(const Population *who, const cJSON *detection, double t, 
         }
         if (shares[i] >= 1) {
             if (predictions_ask(predictions, "dns-caches", params)) {
-                predictions_add(predictions, "still_old", who->share, metric, "stale");
+                predictions_add(predictions, name, who->share, metric, "stale");
             }
             return;
         }
-        sum += shares[i] * theory_figure("dns-caches", "still_old", params);
+        sum += shares[i] * theory_figure("dns-caches", name, params);
     }
     predictions_state(predictions, "dns-caches", "summed over what clients keep", sum * who->share,
                       metric, "stale");
@@ -237,6 +241,29 @@ static bool find_population(const Route53 *self, const Component *client, const 
     return who->share > 0.5 && who->resolver.has_usual_floors;
 }
 
+/* Since the fault, and since the answers changed. */
+static void predict_population(const Population *who, const char *dc, const cJSON *detection,
+                               double mean_s, Predictions *predictions)
+{
+    const char *place = component_place(who->client);
+
+    for (guint i = 0; i < G_N_ELEMENTS(offsets_s); i++) {
+        double t = (double)((int)mean_s + offsets_s[i]);
+        g_autofree char *metric =
+            g_strdup_printf("stale{after:%g,at:%s,dc:%s,fault:dc.outage}", t, place, dc);
+
+        if (t > 0) {
+            predict_at(who, detection, "still_old", t, metric, predictions);
+        }
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(after_change_s); i++) {
+        g_autofree char *metric = g_strdup_printf(
+            "stale{after_change:%d,at:%s,dc:%s,fault:dc.outage}", after_change_s[i], place, dc);
+
+        predict_at(who, detection, "after_change", after_change_s[i], metric, predictions);
+    }
+}
+
 static void predict_client(const Route53 *self, const Component *client, const char *dc,
                            const cJSON *detection, double mean_s, Predictions *predictions)
 {
@@ -249,15 +276,7 @@ static void predict_client(const Route53 *self, const Component *client, const c
         if (resolver->site != client->site || !find_population(self, client, resolver, dc, &who)) {
             continue;
         }
-        for (guint k = 0; k < G_N_ELEMENTS(offsets_s); k++) {
-            double t = (double)((int)mean_s + offsets_s[k]);
-            g_autofree char *metric = g_strdup_printf("stale{after:%g,at:%s,dc:%s,fault:dc.outage}",
-                                                      t, component_place(client), dc);
-
-            if (t > 0) {
-                predict_at(&who, detection, t, metric, predictions);
-            }
-        }
+        predict_population(&who, dc, detection, mean_s, predictions);
     }
 }
 

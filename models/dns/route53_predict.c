@@ -4,6 +4,7 @@
 #include "models/dns/route53_predict.h"
 
 #include "models/dns/predict_caches.h"
+#include "models/dns/route53_parts.h"
 
 #include <string.h>
 
@@ -86,6 +87,8 @@ static void predict_site(Component *self, const char *dc, Predictions *predictio
     cJSON *detection = cJSON_Duplicate(params, true);
 
     cJSON_AddNumberToObject(params, "ttl", 0);
+    cJSON_AddNumberToObject(params, "propagation",
+                            draw_mean(((const Route53 *)self)->propagation) / SIM_S);
     if (!predictions_ask(predictions, "dns-checkers", params)) {
         cJSON_Delete(detection);
         return;
@@ -97,7 +100,12 @@ static void predict_site(Component *self, const char *dc, Predictions *predictio
             g_strdup_printf("route53.health-changed{dc:%s,to:unhealthy,fault:%s,of:%u}", dc,
                             silent_faults[i], found.count);
 
+        g_autofree char *answers =
+            g_strdup_printf("route53.answers-changed{dc:%s,to:unhealthy,fault:%s,of:%u}", dc,
+                            silent_faults[i], found.count);
+
         predictions_add(predictions, "detect_mean", 1, event, "delay");
+        predictions_add(predictions, "outage_mean", 1, answers, "delay");
     }
     if (found.count == 1) {
         predict_caches(self, dc, detection, mean_s, predictions);

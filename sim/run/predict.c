@@ -183,32 +183,65 @@ static SimTime fault_end(const Results *results, int run, SimTime applied)
     return end;
 }
 
+/* When the answers no longer named the data centre; SIM_NEVER: they did not change. */
+static SimTime changed_at(const Results *results, int run, const char *dc, SimTime applied)
+{
+    guint count;
+    const ResultsOccurrence *seen = results_occurrences(results, &count);
+    SimTime changed = SIM_NEVER;
+
+    for (guint i = 0; i < count; i++) {
+        if (seen[i].run == run && strcmp(seen[i].event, "route53.answers-changed") == 0 &&
+            g_strcmp0(seen[i].value1, dc) == 0 && g_strcmp0(seen[i].value2, "unhealthy") == 0 &&
+            seen[i].first >= applied) {
+            changed = MIN(changed, seen[i].first);
+        }
+    }
+    return changed;
+}
+
+/* The samples around the instant that the row is about, in `run`; false when there are none. */
+static bool stale_span(const Results *results, int run, const ThresholdRule *rule,
+                       ResultsSpan *span)
+{
+    Delay fault = {.dc = threshold_label(rule, "dc"), .func = threshold_label(rule, "fault")};
+    const char *after = threshold_label(rule, "after");
+    const char *after_change = threshold_label(rule, "after_change");
+    SimSpan step = results_sample_interval(results);
+    SimTime applied = fault_in(results, run, &fault), from = applied;
+
+    if (applied != SIM_NEVER && after_change != NULL) {
+        from = changed_at(results, run, fault.dc, applied);
+    }
+    if (from == SIM_NEVER) {
+        return false;
+    }
+    span->begin = from +
+                  sim_span_from_s(g_ascii_strtod(after != NULL ? after : after_change, NULL)) -
+                  STALE_WINDOW / 2;
+    span->begin = (span->begin + step / 2) / step * step; /* the nearest sample */
+    span->end = span->begin + STALE_WINDOW;
+    return span->end <= fault_end(results, run, applied);
+}
+
 /* "stale{after:130,at:users/Europe west,dc:DC03,fault:dc.outage}": the share of the requests of
- * that place's client that turn to a host that is down, so many seconds after the fault. */
+ * that place's client that turn to a host that is down, so many seconds after the fault; with
+ * "after_change" in place of "after": after the name servers changed their answers. */
 static Estimate estimate_stale(Results *results, const char *event, double confidence)
 {
     g_autoptr(ThresholdRule) rule = event_rule(event);
-    Delay fault = {.dc = threshold_label(rule, "dc"), .func = threshold_label(rule, "fault")};
     ResultsComponentFilter filter = {.kind = "client", .station = threshold_label(rule, "at")};
-    SimSpan after = sim_span_from_s(g_ascii_strtod(threshold_label(rule, "after"), NULL));
     guint count, known = 0;
     const ResultsRun *runs = results_runs(results, &count);
     g_autofree double *shares = g_new0(double, MAX(count, 1));
 
     for (guint i = 0; i < count; i++) {
-        SimTime applied = fault_in(results, runs[i].run, &fault);
         ResultsSpan span;
-        double all;
+        double all = 0;
 
-        if (applied == SIM_NEVER) {
-            continue;
+        if (stale_span(results, runs[i].run, rule, &span)) {
+            all = counted(results, "first_tries", &filter, runs[i].run, span);
         }
-        span.begin = applied + after - STALE_WINDOW / 2;
-        span.end = applied + after + STALE_WINDOW / 2;
-        if (span.end > fault_end(results, runs[i].run, applied)) {
-            continue;
-        }
-        all = counted(results, "first_tries", &filter, runs[i].run, span);
         if (all > 0) {
             shares[known++] = counted(results, "first_dark", &filter, runs[i].run, span) / all;
         }

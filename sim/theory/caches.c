@@ -5,10 +5,12 @@
 #include "sim/base/fixed_math.h"
 #include "sim/theory/theory_case.h"
 
-#define PHASES 64    /* steps of the law of detection */
-#define QUANTILES 32 /* of the law of propagation */
-#define FLOORS 24    /* of a law of floors */
-#define AGES 48      /* of answers in clients */
+#define PHASES 64      /* steps of the law of detection */
+#define QUANTILES 32   /* of the law of propagation */
+#define FLOORS 24      /* of a law of floors */
+#define AGES 48        /* of answers in clients */
+#define FARM_OTHERS 48 /* who share a farm, one by one up to so many */
+#define FARM_ROUNDS 40
 
 enum { KEEPS_NOTHING, KEEPS_TTL, KEEPS_PERIOD, KEEPS_UNTIL_FAILURE };
 static const char *const keeps_words[] = {"nothing", "ttl", "period", "until-failure", NULL};
@@ -87,11 +89,10 @@ static double lookups_of(const Caches *params, double kept)
  * shares it with himself at least. */
 static double filled(const Caches *params, double life, double share, double caches, bool is_farm)
 {
-    double kept = params->keeps == KEEPS_PERIOD ? params->period : is_farm ? life / 2 : 0;
+    double kept = params->keeps == KEEPS_PERIOD ? params->period : 0;
     double own = is_farm ? 1 / (double)params->farm_size : 1;
     double sharing = params->clients * share / fmax(caches, 1) + own;
-    double asked = sharing * (params->keeps == KEEPS_TTL && !is_farm ? params->rate
-                                                                     : lookups_of(params, kept));
+    double asked = sharing * (params->keeps == KEEPS_TTL ? params->rate : lookups_of(params, kept));
 
     return params->clients > 0 && params->rate > 0 ? life / (life + 1 / asked) : 1;
 }
@@ -126,27 +127,93 @@ static double through_client(const Caches *params, double x, double life, double
     return has_answer * sum + (1 - has_answer) * still_cached(x, life, is_filled);
 }
 
-/* Of clients that honour the time to live and are sent to one of `farm_size` caches at each
- * look-up: who sits on an answer with a long rest of life sits on it for long. A client finds the
- * cache that just ran out with probability 1 / farm_size; it is fresh then. */
-static double through_farm(const Caches *params, double x, double share)
+/* --- farms of caches ----------------------------------------------------------------------------
+ */
+
+/* A client who shares a farm with so many others. When its answer has run out it asks one of the
+ * caches by chance: another one than before, which others have `full` with some rest of its life or
+ * which has nothing; or the one that just ran out, which others may have `refilled` meanwhile. What
+ * it fills itself has run out when it asks again, so that only others count. */
+typedef struct Farm {
+    double weight; /* how likely so many others are */
+    double full, refilled;
+    double kept; /* how long it has an answer, on average */
+} Farm;
+
+typedef struct Farms {
+    Farm farms[FARM_OTHERS];
+    guint count;
+    double life, wait; /* `wait`: from the end of an answer to the next request */
+} Farms;
+
+/* Who has answers for longer looks up less often, and caches that are asked less often are empty
+ * more often, which makes answers live longer: a few rounds until both agree. */
+static void settle_farm(Farm *farm, const Farms *all, double others, double size)
 {
-    double life = params->ttl, size = (double)params->farm_size, same = 1 / size;
-    double wait = params->rate > 0 ? 1 / params->rate : 0;
-    double full = filled(params, life, share, params->resolvers * size, true);
-    double kept = (1 - same) * (full * life / 2 + (1 - full) * life) + same * fmax(life - wait, 0);
-    double lookups = 1 / (kept + wait), empty = wait * lookups, left = life - x;
-    double old, idle;
+    double life = all->life, wait = all->wait, same = 1 / size;
+    double aged = wait > 0 ? wait * (1 - fixed_exp(-life / wait)) : 0; /* mean of min(wait, life) */
+
+    farm->kept = life;
+    for (int i = 0; i < FARM_ROUNDS; i++) {
+        double asked = others / size / (farm->kept + wait);
+
+        farm->full = life * asked / (1 + life * asked);
+        farm->refilled = wait * asked / (1 + wait * asked);
+        farm->kept = (1 - same) * (farm->full * life / 2 + (1 - farm->full) * life) +
+                     same * (life - farm->refilled * aged);
+    }
+}
+
+/* Farms are shared by so many as chance gives them; by all when nobody says how many there are. */
+static void find_farms(const Caches *params, double share, Farms *all)
+{
+    double mean = params->clients * share / fmax(params->resolvers, 1), weight;
+    double size = (double)params->farm_size;
+
+    *all = (Farms){.life = params->ttl, .wait = params->rate > 0 ? 1 / params->rate : 0};
+    if (params->clients <= 0 || params->rate <= 0 || mean > FARM_OTHERS / 3.0) {
+        all->count = 1;
+        settle_farm(&all->farms[0], all, params->clients <= 0 || params->rate <= 0 ? 1e9 : mean,
+                    size);
+        all->farms[0].weight = 1;
+        return;
+    }
+    weight = fixed_exp(-mean);
+    for (all->count = 0; all->count < FARM_OTHERS; all->count++) {
+        Farm *farm = &all->farms[all->count];
+
+        settle_farm(farm, all, all->count, size);
+        farm->weight = weight;
+        weight *= mean / (all->count + 1);
+    }
+}
+
+/* Of clients that honour the time to live and are sent to one of `farm_size` caches at each
+ * look-up, x after the change: who sits on an answer with a long rest of life sits on it for long.
+ */
+static double through_farm(const Farms *all, double x, double size)
+{
+    double life = all->life, wait = all->wait, same = 1 / size, left = life - x, sum = 0;
+    double rested = wait > 0 ? fixed_exp(-x / wait) : 0;
+    double aged = wait > 0 ? wait * (rested - fixed_exp(-life / wait)) : 0;
 
     if (x < 0 || left <= 0) {
         return x < 0 ? 1 : 0;
     }
-    old = (1 - same) *
-              (full * left * left / (2 * life) + (1 - full) * left + full * x * left / life) +
-          same * (fmax(left - wait, 0) + (wait > 0 ? wait * (1 - fixed_exp(-x / wait)) : 0));
-    idle = (1 - same) * full * left / life + (wait > 0 ? same * fixed_exp(-x / wait) : 0);
-    return fmin(lookups * old + empty * idle, 1);
+    for (guint i = 0; i < all->count; i++) {
+        const Farm *farm = &all->farms[i];
+        double lookups = 1 / (farm->kept + wait);
+        double other = farm->full * (left * left / 2 + x * left) / life + (1 - farm->full) * left;
+        double old = (1 - same) * other + same * (left - farm->refilled * aged);
+        double idle = (1 - same) * farm->full * left / life + same * farm->refilled * rested;
+
+        sum += farm->weight * lookups * (old + wait * idle);
+    }
+    return fmin(sum, 1);
 }
+
+/* --- all clients --------------------------------------------------------------------------------
+ */
 
 /* Over a uniform law of floors. */
 static double through_floor(const Caches *params, double x, double share, double from, double to)
@@ -162,12 +229,21 @@ static double through_floor(const Caches *params, double x, double share, double
     return share * sum / FLOORS;
 }
 
-/* Share of all clients that go to the old address x after the answer changed. */
-static double still_old(const Caches *params, double x)
+static double honest_share(const Caches *params)
 {
-    double honest =
-        1 - params->small_ratio - params->medium_ratio - params->large_ratio - params->sticky_ratio;
-    double farms = honest * params->farm_ratio, plain = honest - farms;
+    return 1 - params->small_ratio - params->medium_ratio - params->large_ratio -
+           params->sticky_ratio;
+}
+
+static double farm_share(const Caches *params)
+{
+    return honest_share(params) * params->farm_ratio;
+}
+
+/* Share of all clients that go to the old address x after the answer changed. */
+static double still_old(const Caches *params, const Farms *all, double x)
+{
+    double farms = farm_share(params), plain = honest_share(params) - farms;
     double full = filled(params, params->ttl, plain, params->resolvers, false);
     double sum;
 
@@ -176,7 +252,7 @@ static double still_old(const Caches *params, double x)
     }
     sum = params->ttl > 0 ? plain * through_client(params, x, params->ttl, full) : 0;
     if (params->ttl > 0 && params->keeps == KEEPS_TTL) {
-        sum += farms * through_farm(params, x, farms);
+        sum += farms * through_farm(all, x, (double)params->farm_size);
     } else if (params->ttl > 0) {
         sum += farms * through_client(params, x, params->ttl,
                                       filled(params, params->ttl, farms,
@@ -206,6 +282,7 @@ static void caches_solve(TheoryCase *theory)
     double detect = (double)(params->threshold - 1) * (params->interval + params->check_timeout) +
                     params->check_timeout;
     double sum = 0, changed = 0, weights = 0;
+    Farms all;
 
     if (params->need_failed > params->checkers) {
         theory_refuse(theory, "need_failed", "'need_failed' is %d of only %d 'checkers'",
@@ -217,6 +294,7 @@ static void caches_solve(TheoryCase *theory)
         theory_refuse(theory, "small_ratio", "the shares of resolvers add up to more than 1");
         return;
     }
+    find_farms(params, farm_share(params), &all);
     for (int i = 0; i < PHASES; i++) {
         double phase = (i + 0.5) / PHASES, weight = phase_weight(params, phase);
 
@@ -225,14 +303,14 @@ static void caches_solve(TheoryCase *theory)
             double delay = fmin(params->median * fixed_exp(params->sigma * z), params->cap);
             double x = params->t - detect - phase * params->interval - delay;
 
-            sum += weight * still_old(params, x);
+            sum += weight * still_old(params, &all, x);
             changed += x >= 0 ? weight : 0;
             weights += weight;
         }
     }
     theory_add(theory, sum / weights, "still_old");
     theory_add(theory, changed / weights, "answer_changed");
-    theory_add(theory, still_old(params, params->t), "after_change");
+    theory_add(theory, still_old(params, &all, params->t), "after_change");
 }
 
 const TheoryFamily dns_caches_family = {

@@ -177,6 +177,69 @@ START_TEST(farms_keep_clients_on_the_old_address_for_longer)
 }
 END_TEST
 
+/* Users of farms of four caches that nobody else fills: the share of requests, `t` after the change
+ * and a second around it, that go to the old address, over `worlds` of 32 farms. */
+static double old_in_small_farms(Rng *rng, int users, double wait, double t, int worlds)
+{
+    enum { CACHES = 32 * 4 };
+    g_autofree double *until = g_new(double, (guint)users), *filled = g_new(double, (guint)users);
+    g_autofree int *farm = g_new(int, (guint)users);
+    double ends[CACHES], old = 0, all = 0;
+
+    for (int world = 0; world < worlds; world++) {
+        double change = 200 + 60 * rng_uniform(rng), now = 0;
+
+        for (int i = 0; i < CACHES; i++) {
+            ends[i] = 60 * rng_uniform(rng);
+        }
+        for (int i = 0; i < users; i++) {
+            until[i] = 0;
+            farm[i] = (int)rng_below(rng, 32);
+        }
+        while (now < change + t + 1) {
+            int who = (int)rng_below(rng, (uint64_t)users);
+
+            now += wait / users * -log(rng_uniform(rng));
+            if (until[who] <= now) {
+                double *cache = &ends[farm[who] * 4 + (int)rng_below(rng, 4)];
+
+                *cache = *cache <= now ? now + 60 : *cache;
+                until[who] = *cache;
+                filled[who] = *cache - 60;
+            }
+            if (fabs(now - change - t) < 1) {
+                all++;
+                old += filled[who] < change ? 1 : 0;
+            }
+        }
+    }
+    return old / all;
+}
+
+/* So few that caches are often empty, and who finds an empty one has its answer for longer. */
+START_TEST(farms_of_few_clients_let_go_sooner)
+{
+    static const int users[] = {30, 139, 400};
+    Rng rng;
+
+    rng_init(&rng, 43, "test/dns-small-farms");
+    for (size_t i = 0; i < G_N_ELEMENTS(users); i++) {
+        for (double t = 10; t < 60; t += 20) {
+            double predicted =
+                figure("after_change",
+                       "{'t': %g, 'ttl': 60, 'rate': 0.1, 'clients': %d, 'farm_ratio': 1, "
+                       "'small_ratio': 0, 'medium_ratio': 0, 'large_ratio': 0, 'sticky_ratio': 0}",
+                       t, users[i]);
+            double old = old_in_small_farms(&rng, users[i], 10, t, 24000 / users[i]);
+
+            /* standard error of the draws at most 0.01 */
+            ck_assert_msg(fabs(predicted - old) < 0.03, "%d users, t %g: %.3f, draws %.3f",
+                          users[i], t, predicted, old);
+        }
+    }
+}
+END_TEST
+
 START_TEST(more_failing_checkers_than_there_are_is_refused)
 {
     ck_assert(isnan(figure("still_old", "{'t': 1, 'ttl': 60, 'checkers': 3, 'need_failed': 4}")));
@@ -195,6 +258,7 @@ Suite *test_suite(void)
                         (int)G_N_ELEMENTS(table));
     tcase_add_test(tcase, detection_propagation_and_caches_add_up_to_what_draws_say);
     tcase_add_test(tcase, farms_keep_clients_on_the_old_address_for_longer);
+    tcase_add_test(tcase, farms_of_few_clients_let_go_sooner);
     tcase_add_test(tcase, more_failing_checkers_than_there_are_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -37,6 +37,7 @@ static void write_second(ResultsWriter *writer, int run, int second, int moved)
     }
     results_write_users(writer, &users);
     results_write_sample(writer, run, 0, 0, second * SIM_S, is_lost && !has_moved ? 10 : 0, 0);
+    results_write_sample(writer, run, 0, 1, second * SIM_S, 10, 0);
 }
 
 static void write_event(ResultsWriter *writer, int run, const char *event, int second)
@@ -104,6 +105,23 @@ static char *page_of(int noticed, int changed, int moved, int step)
                            .predicted = 1,
                            .observed = 1,
                            .why = ""};
+    ResultsTheory caches = {.metric = "stale{after_change:15,at:web/EU,dc:DC03,fault:dc.outage}",
+                            .aggregate = "stale",
+                            .family = "dns-caches",
+                            .question = "",
+                            .predicted = 0.75,
+                            .observed = 0.762,
+                            .low = 0.74,
+                            .high = 0.784,
+                            .within = RESULTS_WITHIN,
+                            .why = ""};
+    ResultsTheory changes = {.metric = "route53.answers-changed{dc:DC03,to:unhealthy}",
+                             .aggregate = "delay",
+                             .family = "dns-checkers",
+                             .question = "",
+                             .predicted = 81.5,
+                             .observed = 80,
+                             .why = ""};
     char *page = NULL;
 
     ck_assert_ptr_nonnull(writer);
@@ -111,12 +129,15 @@ static char *page_of(int noticed, int changed, int moved, int step)
     results_write_fact(writer, "sample_interval_ns", "1000000000");
     results_write_component(writer, 0, "client@web/EU", "client", NULL, NULL, NULL, "EU");
     results_write_metric(writer, 0, "first_dark", "counter", "1", "To a dead host");
+    results_write_metric(writer, 1, "first_tries", "counter", "1", "To any host");
     for (int run = 0; run < RUNS; run++) {
         write_run(writer, run, noticed + run * step, changed + run * step, moved + run * step);
     }
     results_write_check(writer, &check);
     results_write_theory(writer, &detection);
+    results_write_theory(writer, &changes);
     results_write_theory(writer, &stale);
+    results_write_theory(writer, &caches);
     ck_assert(results_write_close(writer, &error));
     ck_assert(report_write(paths, html, &error));
     ck_assert(g_file_get_contents(html, &page, NULL, NULL));
@@ -147,6 +168,7 @@ START_TEST(the_time_line_tells_median_and_worst_beside_the_closed_form)
     ck_assert(row_has(page, "health checks have noticed", "80 s"));
     ck_assert(row_has(page, "health checks have noticed", "77.5 s"));
     ck_assert(row_has(page, "answers have changed", "85 s"));
+    ck_assert(row_has(page, "answers have changed", "81.5 s"));
     ck_assert(row_has(page, "the last client has left", "95 s"));
     ck_assert(row_has(page, "the last client has left", "100 s"));
 }
@@ -165,6 +187,22 @@ START_TEST(what_was_lost_is_told_by_population_and_region)
     ck_assert(row_has(losses, ">web<", "1,000"));
     ck_assert(row_has(losses, ">web<", "47.5 %"));
     ck_assert(row_has(losses, ">web<", "500"));
+}
+END_TEST
+
+START_TEST(who_is_still_sent_there_stands_beside_the_closed_form)
+{
+    g_autofree char *page = page_of(70, 75, 90, 5);
+    const char *table = strstr(page, "still turn to the lost site");
+
+    ck_assert_ptr_nonnull(strstr(page, "Who is still sent to DC03"));
+    ck_assert_ptr_nonnull(table);
+    ck_assert(row_has(table, "the new answers", "15 s"));
+    ck_assert(row_has(table, "the new answers", "76.2 %"));
+    ck_assert(row_has(table, "the new answers", "[74; 78.4]"));
+    ck_assert(row_has(table, "the new answers", "75 %"));
+    ck_assert(row_has(table, "the new answers", "+1.2"));
+    ck_assert(row_has(table, ">the fault<", "50 s"));
 }
 END_TEST
 
@@ -197,6 +235,7 @@ Suite *test_suite(void)
 
     tcase_add_test(tests, the_time_line_tells_median_and_worst_beside_the_closed_form);
     tcase_add_test(tests, what_was_lost_is_told_by_population_and_region);
+    tcase_add_test(tests, who_is_still_sent_there_stands_beside_the_closed_form);
     tcase_add_test(tests, the_error_budget_is_a_months);
     tcase_add_test(tests, the_longest_part_is_to_be_changed_first);
     suite_add_tcase(suite, tests);

@@ -137,6 +137,72 @@ START_TEST(of_two_events_the_mean_counts)
 }
 END_TEST
 
+/* Answers change `seconds` after the loss at 5 s; from then on nobody is sent to DC03. */
+static void lose_and_change(ResultsRig *rig, int run, double seconds)
+{
+    SimTime changed = 5 * SIM_S + sim_span_from_s(seconds);
+
+    lose_and_find(rig, run, 1, 1);
+    results_write_occurrence(rig->writer, &(ResultsOccurrence){.run = run,
+                                                               .event = "route53.answers-changed",
+                                                               .component = "route53",
+                                                               .label1 = "dc",
+                                                               .value1 = "DC03",
+                                                               .label2 = "to",
+                                                               .value2 = "unhealthy",
+                                                               .count = 1,
+                                                               .first = changed,
+                                                               .last = changed});
+    for (int second = 0; second < rig->seconds; second++) {
+        results_write_sample(rig->writer, run, 0, 0, second * SIM_S, 100, 100);
+        results_write_sample(rig->writer, run, 0, 1, second * SIM_S,
+                             second < 5                 ? 0
+                             : second * SIM_S < changed ? 100
+                                                        : 40,
+                             100);
+    }
+}
+
+/* Counted from the fault, replications differ by when the answers changed; from the change on they
+ * are alike. */
+START_TEST(who_still_goes_there_is_counted_from_the_fault_or_from_the_new_answers)
+{
+    static const struct {
+        const char *from;
+        double share;
+        bool is_sure;
+    } rows[] = {{"after:10", 1, true},
+                {"after:25", 0.7, false},
+                {"after:40", 0.4, true},
+                {"after_change:3", 0.4, true},
+                {"after_change:20", 0.4, true}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(ResultsRig) rig = results_rig_new(2, 60);
+        g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
+        g_autoptr(Predictions) predictions = predictions_new();
+        g_autoptr(GArray) found = NULL;
+        g_autofree char *metric =
+            g_strdup_printf("stale{%s,at:users/EU,dc:DC03,fault:dc.outage}", rows[i].from);
+        const ResultsTheory *row;
+
+        results_write_component(rig->writer, 0, "client@users/EU", "client", NULL, NULL, NULL,
+                                "EU");
+        results_write_metric(rig->writer, 0, "first_tries", "counter", "1", "All");
+        results_write_metric(rig->writer, 1, "first_dark", "counter", "1", "To a dead host");
+        lose_and_change(rig, 0, 15.4);
+        lose_and_change(rig, 1, 31);
+        predictions_state(predictions, "dns-caches", "t=1", 0.4, metric, "stale");
+        found = predict_compare(predictions, results_rig_open(rig), 0.95, texts);
+        ck_assert_uint_eq(found->len, 1);
+        row = &g_array_index(found, ResultsTheory, 0);
+        ck_assert_msg(fabs(row->observed - rows[i].share) < 1e-9, "%s: %g", rows[i].from,
+                      row->observed);
+        ck_assert_msg((row->high - row->low < 1e-9) == rows[i].is_sure, "%s", rows[i].from);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("predict");
@@ -147,6 +213,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_delay_that_did_not_end_in_every_run_has_no_interval);
     tcase_add_test(tests, other_numbers_of_events_and_other_faults_are_not_compared);
     tcase_add_test(tests, of_two_events_the_mean_counts);
+    tcase_add_test(tests, who_still_goes_there_is_counted_from_the_fault_or_from_the_new_answers);
     suite_add_tcase(suite, tests);
     return suite;
 }
