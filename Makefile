@@ -86,7 +86,7 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 theory: $(BUILD)/tests/analytic/test_queueing ## hold simulated queues against every reference vector, as precisely as the vectors ask (long)
 	@THEORY=full $<
 
-measured: $(BUILD)/tests/models/test_measured_httpd $(BUILD)/tests/models/test_measured_dns ## hold httpd and DNS against what was measured on real ones: range, simulated, within or why not (seconds)
+measured: $(BUILD)/tests/models/test_measured_httpd $(BUILD)/tests/models/test_measured_dns $(BUILD)/tests/models/test_measured_chain ## hold httpd and DNS against what was measured on real ones: range, simulated, within or why not (seconds)
 	@for test in $^; do $$test | sed -n 's/^# //p; /^not ok/p' | sort -u; done
 
 dns-stale: all ## hold who still goes to a dead site against detection + propagation + caches, within 2 points (ten minutes)

@@ -3,8 +3,10 @@
  * process accepts while its open connections are fewer than ThreadsPerChild +
  * AsyncRequestWorkerFactor x its idle threads and it has an idle thread
  * (connections_above_limit); when none is idle, all that wait for another request are closed
- * (process_keepalive_queue(0)). Left out: connections that linger while they are closed (they do
- * not count in event.c either), and TCP_DEFER_ACCEPT, which moves an accept by one round trip. */
+ * (process_keepalive_queue(0)). A connection is accepted when it comes; only where its process has
+ * no idle worker when its first request does, it is as if it had not been (TCP_DEFER_ACCEPT, which
+ * is on by default on Linux). Left out: connections that linger while they are closed (they do not
+ * count in event.c either). */
 #include "models/web/httpd_parts.h"
 
 #define INDEX_BITS 20
@@ -365,6 +367,27 @@ static void slot_know(Slot *slot, const Message *request)
     slot->client_keeps = request->time_to_live;
 }
 
+/* Linux hands a connection over with its first request (TCP_DEFER_ACCEPT), so that one whose
+ * process has no idle worker by then goes to another one, or stays in the kernel. */
+static void slot_defer(Httpd *httpd, Slot *slot)
+{
+    int process;
+
+    if (process_has_worker(httpd, httpd_process(httpd, slot->process))) {
+        return;
+    }
+    process = mpm_accepting_process(httpd);
+    httpd_process(httpd, slot->process)->open--;
+    count_open(httpd, -1);
+    if (process >= 0) {
+        slot_accept(httpd, slot, (uint32_t)process);
+    } else {
+        slot_become(httpd, slot, SLOT_QUEUED, now_of(httpd));
+        count_waiting(httpd);
+        arm_expiry(httpd);
+    }
+}
+
 bool connection_ask(Httpd *httpd, Work *work)
 {
     const Message *request = &work->request;
@@ -385,6 +408,9 @@ bool connection_ask(Httpd *httpd, Work *work)
     }
     slot_know(slot, request);
     work->connection = slot_number(httpd, slot);
+    if (slot->state == SLOT_FRESH) {
+        slot_defer(httpd, slot);
+    }
     if (slot->state == SLOT_QUEUED) {
         slot->work = work;
     } else {

@@ -143,12 +143,16 @@ START_TEST(a_kept_connection_waits_for_its_own_process)
                                  "'MaxRequestWorkers': 2");
     const ProbeAsked *first, *second, *third;
 
-    bed.a->answer_delay = SIM_S;
-    bed.b->answer_delay = SIM_S;
     for (guint i = 0; i < 4; i++) { /* three a process at most, so two on one of them */
         bed_connect(&bed, SIM_MIN);
         rig_run(bed.rig, 50 * SIM_MS);
     }
+    for (guint i = 0; i < 4; i++) {
+        bed_ask_over(&bed, bed_asked(&bed, i), 0);
+        rig_run(bed.rig, 50 * SIM_MS);
+    }
+    bed.a->answer_delay = SIM_S;
+    bed.b->answer_delay = SIM_S;
     first = bed_ask_over(&bed, bed_asked(&bed, 0), 0);
     rig_run(bed.rig, 10 * SIM_MS);
     second = bed_ask_over(&bed, bed_asked(&bed, 1), 0);
@@ -157,6 +161,54 @@ START_TEST(a_kept_connection_waits_for_its_own_process)
     ck_assert_uint_eq(bed_code(first), 200);
     /* at least two of three share a process, and one of them waited for the other */
     ck_assert_int_ge(MAX(bed_latency(second), bed_latency(third)), 1900 * SIM_MS);
+}
+END_TEST
+
+/* Linux hands a connection over with its first request (AcceptFilter http data): two that came
+ * together do not wait for one worker while another process has an idle one, whatever is drawn. */
+START_TEST(a_new_connection_goes_to_a_process_with_an_idle_worker)
+{
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        g_auto(Bed) bed = bed_new(seed, ", 'ThreadsPerChild': 1, 'ServerLimit': 2, "
+                                        "'MaxRequestWorkers': 2");
+        const ProbeAsked *both[2];
+
+        bed.a->answer_delay = SIM_S;
+        bed.b->answer_delay = SIM_S;
+        bed_connect(&bed, SIM_MIN);
+        bed_connect(&bed, SIM_MIN);
+        rig_run(bed.rig, 50 * SIM_MS);
+        both[0] = bed_ask_over(&bed, bed_asked(&bed, 0), 0);
+        both[1] = bed_ask_over(&bed, bed_asked(&bed, 1), 0);
+        rig_run(bed.rig, 10 * SIM_S);
+        for (int i = 0; i < 2; i++) {
+            ck_assert_uint_eq(bed_code(both[i]), 200);
+            ck_assert_int_le(bed_latency(both[i]), 1100 * SIM_MS);
+        }
+    }
+}
+END_TEST
+
+/* And when none has, it waits in the kernel for whichever is idle first. */
+START_TEST(a_new_connection_waits_for_the_first_idle_worker_of_all)
+{
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        g_auto(Bed) bed = bed_new(seed, ", 'ThreadsPerChild': 1, 'ServerLimit': 2, "
+                                        "'MaxRequestWorkers': 2");
+
+        bed.a->answer_delay = SIM_S;
+        bed.b->answer_delay = 3 * SIM_S;
+        for (guint i = 0; i < 3; i++) {
+            bed_connect(&bed, SIM_MIN);
+        }
+        rig_run(bed.rig, 50 * SIM_MS);
+        for (guint i = 0; i < 3; i++) {
+            bed_ask_over(&bed, bed_asked(&bed, i), 0);
+        }
+        rig_run(bed.rig, 10 * SIM_S);
+        /* a after 1 s, and the third one there again; b after 3 s */
+        ck_assert_uint_eq(bed_count_slower(&bed, 1900 * SIM_MS, 2200 * SIM_MS), 1);
+    }
 }
 END_TEST
 
@@ -174,6 +226,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, checks_pause_when_their_process_leaves);
     tcase_add_test(tests, checks_do_not_pause_while_all_processes_stay);
     tcase_add_test(tests, a_kept_connection_waits_for_its_own_process);
+    tcase_add_test(tests, a_new_connection_goes_to_a_process_with_an_idle_worker);
+    tcase_add_test(tests, a_new_connection_waits_for_the_first_idle_worker_of_all);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,12 +1,16 @@
 /* test_measured_httpd.c - what was measured on a real httpd 2.4.71 (event MPM, mod_proxy_balancer,
  * mod_proxy_hcheck) with two back ends of 10 ms, simulated from the descriptions of the runs;
  * ranges are the measured values with the tolerances given beside them, or the formula that fits
- * them where the phase of the checks decides. Each case runs with three phases.
- * All of it is printed: measured range, simulated, and whether it lies within. What is not met
- * stands in `unmet` with its reason; what is not listed there must be met.
+ * them where the phase of the checks decides. Cases with checks or children that come and go run
+ * with three phases; the others have none. All of it is printed: measured range, simulated, and
+ * whether it lies within. What is not met stands in `unmet` with its reason and a range of its own,
+ * which the simulated value must not leave either way; what is not listed there must be met.
  *
- * Not asked, and why: both health pages 503 (410 requests in 4.1 s): how long the pages were bad is
- * not told. Undertow's own start and its graceful end: no model of a program's own. */
+ * Not asked, and why: Undertow as back end: what a balancer sees of its kill, its end without a
+ * drain and its hang is what it sees of any process (2 and 369 failed lie in the ranges here); how
+ * long its JVM starts, and what its graceful handler does with a connection that is open, is not
+ * told. A link that is down instead of one that drops: told to be the same within a request. Four
+ * kills that differ from those here in the interval of the checks only. */
 #include <stdio.h>
 
 #include "tests/support/measured.h"
@@ -42,52 +46,75 @@ typedef struct Row {
     MeasuredCase measured;
     Range failed, failed_502, failed_503, cut, slow, failovers;                /* requests */
     Range leaves, returns, full, last_failed, failed_most, ok_median, ok_most; /* seconds */
-    Range back; /* seconds after the fault's end */
+    Range back;        /* seconds after the fault's end */
+    Range failed_mean; /* requests, mean of all phases */
+    bool has_phase;    /* of its checks, its children or its arrivals against the fault */
 } Row;
 
-/* What was measured and is not met in all of the phases. */
+#define PHASES 3
+
+/* What was measured and is not met, and where what is simulated lies instead. */
 static const struct {
-    const char *name, *what, *why;
+    const char *name, *what;
+    Range simulated;
+    const char *why;
 } unmet[] = {
-    {"kill-retry0", "repeated elsewhere",
-     "requests of one microsecond do not meet, so that each is refused once and repeated"},
-    {"drop-default", "median", "hangs on the size of the backlog, which is not told"},
-    {"drop-default", "longest", "the connect time-out of 60 s; the backlog's size is not told"},
-    {"drop-conn1-t3", "failed",
-     "as many as idle connections to the dead host: real processes held more than their "
-     "concurrency explains"},
-    {"drop-conn1-t3-hc-poisson300", "failed",
-     "as many as idle connections, which hang on the bursts before the fault"},
-    {"hang-default-150", "median",
-     "11.25 s fits neither the measurement's own formula nor this: half of 20 s less 3 s"},
-    {"hang-t3", "longest failure",
-     "3.0 s, and what a new child takes to start where the request waited for one"},
-    {"hang, 200 requests/s, dynamic children", "answered late",
-     "requests that wait for children to be started; about 50 were measured in one run"},
+    {"kill-retry0",
+     "repeated elsewhere",
+     {1390, 1401},
+     "each request is refused once and repeated; the real one passes a member over when its error "
+     "is noted in the same microsecond"},
+    {"drop-default", "median", {11.7, 12.1}, "when the packets came back is not told: 35 s here"},
+    {"drop-default",
+     "longest",
+     {60.0, 60.1},
+     "the connect time-out; 56.8 s fits no time of the heal at which 1359 are late"},
+    {"hang-default-150",
+     "median",
+     {8.5, 8.8},
+     "all wait for the end of the hang, so half of 20 s less 3 s; 11.25 s is not explained"},
+    {"hang, 200 requests/s, dynamic children",
+     "answered late",
+     {280, 350},
+     "as many as 1, 2, 4 children a second leave waiting; about 50 were measured in one run, of "
+     "which it is not told how many children it began with"},
 };
 
-static const char *why_unmet(const Row *row, const char *what)
+static int find_unmet(const Row *row, const char *what)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(unmet); i++) {
         if (strcmp(unmet[i].name, row->name) == 0 && strcmp(unmet[i].what, what) == 0) {
-            return unmet[i].why;
+            return (int)i;
         }
     }
-    return NULL;
+    return -1;
+}
+
+static bool is_within(double value, Range range)
+{
+    return value >= range.least && value <= range.most;
 }
 
 static void hold(const Row *row, const char *what, double value, Range range)
 {
-    bool is_met = value >= range.least && value <= range.most;
-    const char *why = why_unmet(row, what);
+    bool is_met = is_within(value, range);
+    int index = find_unmet(row, what);
 
     if (range.least == 0 && range.most == 0) {
         return;
     }
     printf("# %s | %s | %g to %g | %g | %s%s\n", row->name, what, range.least, range.most, value,
-           is_met ? "within" : "outside: ", !is_met && why != NULL ? why : "");
-    ck_assert_msg(is_met || why != NULL, "%s: %s is %g, not %g to %g", row->name, what, value,
-                  range.least, range.most);
+           is_met ? "within" : "outside: ", !is_met && index >= 0 ? unmet[index].why : "");
+    if (index < 0) {
+        ck_assert_msg(is_met, "%s: %s is %g, not %g to %g", row->name, what, value, range.least,
+                      range.most);
+        return;
+    }
+    ck_assert_msg(!is_met, "%s: %s is %g now, as measured: take it off the list", row->name, what,
+                  value);
+    ck_assert_msg(is_within(value, unmet[index].simulated), "%s: %s is %g, no more %g to %g",
+                  row->name, what, value, unmet[index].simulated.least,
+                  unmet[index].simulated.most);
 }
 
 /* -1: never. */
@@ -96,7 +123,7 @@ static double seconds(SimTime time)
     return time == SIM_NEVER ? -1.0 : (double)time / 1e9;
 }
 
-static void hold_row(const Row *row, uint64_t seed)
+static guint hold_row(const Row *row, uint64_t seed)
 {
     MeasuredRun run = measured_run(&row->measured, seed);
     SimTime end =
@@ -116,14 +143,19 @@ static void hold_row(const Row *row, uint64_t seed)
     hold(row, "median", seconds(run.ok_median), row->ok_median);
     hold(row, "longest", seconds(run.ok_most), row->ok_most);
     hold(row, "checked in again after", seconds(run.back) - seconds(end), row->back);
+    return run.failed;
 }
 
 static void hold_rows(const Row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        for (uint64_t seed = 1; seed <= 3; seed++) {
-            hold_row(&rows[i], seed);
+        uint64_t phases = rows[i].has_phase ? PHASES : 1;
+        guint failed = 0;
+
+        for (uint64_t seed = 1; seed <= phases; seed++) {
+            failed += hold_row(&rows[i], seed);
         }
+        hold(&rows[i], "failed, mean", (double)failed / (double)phases, rows[i].failed_mean);
     }
 }
 
@@ -159,23 +191,30 @@ START_TEST(a_killed_back_end)
          {UPSTREAM ", 'hcmethod': 'TCP'", 200, MEASURED_KILL, .window = SECONDS(45),
           .fault_length = SECONDS(7)},
          .failed = {-1, 5},
-         .back = {0, 30.3}},
+         .back = {0, 30.3},
+         .has_phase = true},
         {"kill-get-5",
          {UPSTREAM ", 'hcmethod': 'GET', 'hcinterval': '5s'", 200, MEASURED_KILL,
           .window = SECONDS(20), .fault_length = SECONDS(7)},
          .failed = {-1, 5},
-         .back = {0, 5.25}},
+         .back = {0, 5.25},
+         .has_phase = true},
         {"kill-hc-i1-f2-p2-poisson300",
          {STATIC CHECKED TIMES, 300, MEASURED_KILL, .window = SECONDS(12),
           .fault_length = SECONDS(7), .is_poisson = true},
          .failed = {-1, 6},
-         .back = {1, 2.35}},
+         .back = {1, 2.35},
+         .has_phase = true},
     };
 
     hold_rows(rows, G_N_ELEMENTS(rows));
 }
 END_TEST
 
+/* Failed: as many as connections to the dead host, idle or in use, each of which answers 502 after
+ * 3 s. Which children the second to fourth case had is not told; four for good, as the fifth has,
+ * hold the 4 or 5 connections that 100 requests/s one after the other explain, two would hold 2 or
+ * 3 (measured 5, 5 and 4). */
 START_TEST(a_host_without_packets)
 {
     static const Row rows[] = {
@@ -187,27 +226,32 @@ START_TEST(a_host_without_packets)
          .ok_median = NEAR(11.25, 0.34), /* 3 % */
          .ok_most = NEAR(56.8, 0.15)},
         {"drop-conn1-t3",
-         {UPSTREAM TIMES, 100, MEASURED_DROP, .window = SECONDS(25), .fault_length = SECONDS(15)},
-         .failed = NEAR(5, 0.5),
+         {STATIC TIMES, 100, MEASURED_DROP, .window = SECONDS(6), .fault_length = SECONDS(6)},
+         .failed = {4, 5},
+         .failed_502 = {4, 5},
          .failed_most = NEAR(3.0, 0.1),
          .slow = NEAR(47, 4),
          .leaves = NEAR(1.1, 0.15)},
         {"drop-conn1-t3-retry5",
-         {UPSTREAM TIMES ", 'retry': '5s'", 100, MEASURED_DROP, .window = SECONDS(25),
+         {STATIC TIMES ", 'retry': '5s'", 100, MEASURED_DROP, .window = SECONDS(25),
           .fault_length = SECONDS(15)},
+         .failed = {4, 5},
          .slow = NEAR(146, 7)},
         {"drop-conn1-t3-hc",
-         {STATIC TIMES CHECKED, 100, MEASURED_DROP, .window = SECONDS(25),
+         {STATIC TIMES CHECKED, 100, MEASURED_DROP, .window = SECONDS(20),
           .fault_length = SECONDS(15)},
+         .failed = {4, 5},
          .slow = NEAR(49, 4),
-         .back = {1, 4.3}},
+         .back = {1, 4.3},
+         .has_phase = true},
         {"drop-conn1-t3-hc-poisson300",
-         {STATIC TIMES CHECKED, 300, MEASURED_DROP, .window = SECONDS(25),
+         {STATIC TIMES CHECKED, 300, MEASURED_DROP, .lead = SECONDS(20), .window = SECONDS(20),
           .fault_length = SECONDS(15), .is_poisson = true},
-         .failed = {13, 15},
-         .slow = {130, 175}, /* mean 150, Poisson */
+         .failed_mean = NEAR(14.4, 2.0), /* 5 runs, deviation 0.9: 3 x 0.9 x sqrt(1/5 + 1/3) */
+         .slow = {130, 175},             /* mean 150, Poisson */
          .leaves = NEAR(1.1, 0.15),
-         .back = {1, 4.3}},
+         .back = {1, 4.3},
+         .has_phase = true},
     };
 
     hold_rows(rows, G_N_ELEMENTS(rows));
@@ -264,7 +308,8 @@ START_TEST(a_hang_with_a_timeout)
          .failed_502 = NEAR(301, 4),
          .last_failed = NEAR(12, 0.15),
          .failed_most = NEAR(3.0, 0.1),
-         .leaves = NEVER},
+         .leaves = NEVER,
+         .has_phase = true},
         {"hang-t3-failontimeout",
          {UPSTREAM TIMEOUT_3 ", 'failontimeout': true", 50, MEASURED_HANG, .window = SECONDS(20),
           .fault_length = SECONDS(15)},
@@ -276,23 +321,26 @@ START_TEST(a_hang_with_a_timeout)
          .failed_502 = NEAR(176, 4),
          .leaves = NEVER},
         {"hang-t3-hcGET",
-         {STATIC TIMEOUT_3 CHECKED, 50, MEASURED_HANG, .window = SECONDS(20),
+         {STATIC TIMEOUT_3 CHECKED, 50, MEASURED_HANG, .window = SECONDS(18),
           .fault_length = SECONDS(15)},
          .failed_502 = {170, 212},
          .leaves = {7, 8.35},
-         .back = {0.9, 2.25}},
+         .back = {0.9, 2.25},
+         .has_phase = true},
         {"hang-t3-hcGET, 200 requests/s",
-         {STATIC TIMEOUT_3 CHECKED, 200, MEASURED_HANG, .window = SECONDS(20),
+         {STATIC TIMEOUT_3 CHECKED, 200, MEASURED_HANG, .window = SECONDS(18),
           .fault_length = SECONDS(15)},
          .failed_502 = {690, 845},
          .leaves = {7, 8.35},
-         .back = {0.9, 2.25}},
+         .back = {0.9, 2.25},
+         .has_phase = true},
         {"hang-t3-hcGET-i1-f2-poisson100",
-         {STATIC TIMEOUT_3 CHECKED, 100, MEASURED_HANG, .window = SECONDS(20),
+         {STATIC TIMEOUT_3 CHECKED, 100, MEASURED_HANG, .window = SECONDS(18),
           .fault_length = SECONDS(15), .is_poisson = true},
          .failed_502 = {310, 450},
          .leaves = {7, 8.35},
-         .back = {0.9, 2.25}},
+         .back = {0.9, 2.25},
+         .has_phase = true},
         {"hang-t2-failontimeout-retry10",
          {STATIC CHECKED ", 'timeout': '2s', 'failontimeout': true, 'retry': '10s'", 200,
           MEASURED_HANG, .window = SECONDS(20), .fault_length = SECONDS(15)},
@@ -316,7 +364,8 @@ START_TEST(checks_black_out_after_a_hang_with_dynamic_children)
          .failed_502 = {690, 845},
          .slow = NEAR(50, 7.5), /* 5 % + 5 */
          .leaves = {7, 8.35},
-         .back = {7.55, 25}},
+         .back = {7.55, 25},
+         .has_phase = true},
     };
 
     hold_rows(rows, G_N_ELEMENTS(rows));
@@ -341,16 +390,46 @@ START_TEST(back_ends_that_answer_errors)
         {"app503-failonstatus-hc",
          {UPSTREAM CHECKED ", 'failonstatus': '503'", 200, MEASURED_WORK, .status = 503,
           .window = SECONDS(7)},
-         .failed_503 = NEAR(8, 3)},
+         .failed_503 = NEAR(8, 3),
+         .has_phase = true},
         {"drain-by-health-page",
          {UPSTREAM CHECKED, 200, MEASURED_PAGE, .status = 503, .window = SECONDS(12),
           .fault_length = SECONDS(7)},
          .failed = {-1, 0},
          .leaves = {1, 2.35},
-         .back = {1, 2.35}},
+         .back = {1, 2.35},
+         .has_phase = true},
+        {"both health pages 503, for 4 s", /* measured: 410 in 4.1 s, how long is not told */
+         {UPSTREAM CHECKED, 100, MEASURED_PAGE, .status = 503, .window = SECONDS(10),
+          .fault_length = SECONDS(4), .is_both = true, .is_at_once = true},
+         .failed_503 = {290, 510}, /* 4 s, less U(0, 1) + 1 s and more by the same */
+         .leaves = {1, 2.35},
+         .last_failed = {5, 6.35},
+         .failed_most = NEAR(0.04, 0.03),
+         .has_phase = true},
     };
 
     hold_rows(rows, G_N_ELEMENTS(rows));
+}
+END_TEST
+
+/* Failures need not be consecutive: three single ones, 5 s apart, with four passes between, took a
+ * member out with hcfails=3. */
+START_TEST(isolated_failures_take_a_member_out)
+{
+    g_auto(Bed) bed = bed_new(1, STATIC ", 'hcmethod': 'GET', 'hcinterval': '1s', 'hcfails': 3");
+
+    for (uint64_t failure = 1; failure <= 3; failure++) {
+        rig_run(bed.rig, 5 * SIM_S);
+        ck_assert_int_eq(bed_noted_at(&bed, "httpd.member-out"), SIM_NEVER);
+        bed.a->answer.code = 503;
+        while (rig_counter(bed.rig, HTTPD, "checks_failed") < failure) {
+            rig_run(bed.rig, 10 * SIM_MS);
+        }
+        bed.a->answer.code = 200;
+    }
+    ck_assert_int_ne(bed_noted_at(&bed, "httpd.member-out"), SIM_NEVER);
+    printf("# isolated-failures-hcfails3 | left at failure | 3 to 3 | 3 | within\n");
 }
 END_TEST
 
@@ -366,7 +445,8 @@ START_TEST(both_back_ends_killed)
          {UPSTREAM CHECKED, 100, MEASURED_KILL, .window = SECONDS(12), .fault_length = SECONDS(7),
           .is_both = true},
          .failed_503 = {590, 740},
-         .last_failed = {7.9, 9.35}},
+         .last_failed = {7.9, 9.35},
+         .has_phase = true},
     };
 
     hold_rows(rows, G_N_ELEMENTS(rows));
@@ -384,6 +464,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_hang_with_a_timeout);
     tcase_add_test(tests, checks_black_out_after_a_hang_with_dynamic_children);
     tcase_add_test(tests, back_ends_that_answer_errors);
+    tcase_add_test(tests, isolated_failures_take_a_member_out);
     tcase_add_test(tests, both_back_ends_killed);
     tcase_set_timeout(tests, 300);
     suite_add_tcase(suite, tests);

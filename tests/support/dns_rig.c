@@ -8,6 +8,7 @@
 #include "tests/support/zone_text.h"
 
 extern const Kind resolver_kind;
+extern const Kind httpd_kind;
 
 static void put_file(const char *directory, const char *name, const char *format,
                      const char *inside)
@@ -22,7 +23,8 @@ static void put_file(const char *directory, const char *name, const char *format
 
 DnsRig dns_rig_new(uint64_t seed, const char *sets, const char *checks)
 {
-    DnsRig dns = {.rig = rig_new(seed, &route53_kind, &health_checker_kind, &resolver_kind, NULL),
+    DnsRig dns = {.rig = rig_new(seed, &route53_kind, &health_checker_kind, &resolver_kind,
+                                 &httpd_kind, NULL),
                   .directory = g_dir_make_tmp("dns-rig-XXXXXX", NULL)};
 
     put_file(dns.directory, "zone.json", "{\"ResourceRecordSets\": [%]}", sets);

@@ -6,7 +6,7 @@
 
 #include "sim/base/draw.h"
 
-#define LEAD (20 * SIM_S)
+#define LEAD (5 * SIM_S)
 #define PHASE (200 * SIM_MS) /* the fault comes anywhere in it */
 #define TAIL (70 * SIM_S)
 #define SECOND_AFTER (2 * SIM_S)
@@ -147,11 +147,13 @@ static void stream_until(Play *play, SimTime end)
             play->measured->is_poisson ? draw_exponential_span(mean, &play->arrivals) : mean;
 
         ask_one(play);
-        rig_run(play->bed.rig, MIN(gap, end - rig_now(play->bed.rig)));
+        /* not rig_run, which holds the laws of queues after each step */
+        engine_run(play->bed.rig->engine, MIN(rig_now(play->bed.rig) + gap, end));
         if (play->full == SIM_NEVER && rig_gauge(play->bed.rig, HTTPD, "workers_busy") >= workers) {
             play->full = rig_now(play->bed.rig) - play->fault;
         }
     }
+    rig_run(play->bed.rig, 0);
 }
 
 /* --- what came of it --- */
@@ -167,7 +169,7 @@ static void count_one(const Play *play, const Trial *trial, MeasuredRun *run, GA
 {
     SimSpan latency = trial->ended - trial->begun;
 
-    ck_assert_int_ge(trial->ended, 0);
+    g_assert_cmpint(trial->ended, >=, 0);
     run->asked += trial->begun >= play->fault;
     if (trial->outcome == OUTCOME_OK && trial->code < 500) {
         if (trial->begun >= play->fault) {
@@ -236,14 +238,15 @@ MeasuredRun measured_run(const MeasuredCase *measured, uint64_t seed)
         play.bed.a->hear = measured->fault == MEASURED_PAGE ? hear_page_sick : hear_work_sick;
         play.bed.b->hear = play.bed.a->hear;
     }
-    play.fault = LEAD + (SimSpan)rng_below(&play.arrivals, PHASE);
+    play.fault =
+        (measured->lead > 0 ? measured->lead : LEAD) + (SimSpan)rng_below(&play.arrivals, PHASE);
     end = play.fault + measured->window;
     play.end_of_fault = measured->fault_length > 0 ? play.fault + measured->fault_length : end;
     stream_until(&play, play.fault);
     play.full = SIM_NEVER;
     break_member(&play, play.bed.a, A, "host@DC01-app1");
     if (measured->is_both) {
-        stream_until(&play, play.fault + SECOND_AFTER);
+        stream_until(&play, play.fault + (measured->is_at_once ? 0 : SECOND_AFTER));
         break_member(&play, play.bed.b, B, "host@DC01-app2");
     }
     stream_until(&play, MIN(play.end_of_fault, end));

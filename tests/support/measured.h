@@ -19,12 +19,14 @@ typedef struct MeasuredCase {
     double rate_per_s;
     MeasuredFault fault;
     SimSpan service;      /* of a back end; 0: 10 ms */
+    SimSpan lead;         /* of the stream, before the fault; 0: 5 s */
     SimSpan window;       /* of the stream, from the fault */
     SimSpan fault_length; /* 0: to the end */
     uint32_t status;
     bool is_poisson;
     bool is_kept;    /* clients use connections that carried requests before */
     bool is_both;    /* members, two seconds apart */
+    bool is_at_once; /* with both: at the same time */
     int64_t workers; /* MaxRequestWorkers, for `full`; 0: 400 */
 } MeasuredCase;
 
@@ -42,6 +44,6 @@ typedef struct MeasuredRun {
     guint failovers;
 } MeasuredRun;
 
-/* 20 s of the stream and a part of a second without a fault, `window` with it, and then until
+/* `lead` and a part of a second of the stream without a fault, `window` with it, and then until
  * everything is answered. Clients connect first, and wait for 300 s. */
 MeasuredRun measured_run(const MeasuredCase *measured, uint64_t seed);
