@@ -20,6 +20,7 @@
 
 typedef struct Look {
     double rate;
+    bool holds;
     GPtrArray *tiers, *shares;
 } Look;
 
@@ -58,20 +59,25 @@ static GPtrArray *join(char **one, char **other)
     return all;
 }
 
-static void tell_look(const Search *search, const FrontierPoint *point, guint replications)
+static void tell_look(const Search *search, const FrontierPoint *point)
 {
     g_autofree char *line = NULL;
+    guint held = 0;
 
-    if (search->study->tell != NULL) {
-        line = g_strdup_printf("%s: %.6g %s %s, margin %+.1f%% [%+.1f, %+.1f] in %u "
-                               "replications (%s)",
-                               search->one->name,
-                               search->cpu != NULL ? 1e3 * point->rate : point->rate,
-                               search->cpu != NULL ? "ms a request" : "a second",
-                               point->middle >= 0 ? "hold" : "do not hold", 100 * point->middle,
-                               100 * point->low, 100 * point->high, replications, point->binding);
-        search->study->tell(search->study->context, line);
+    if (search->study->tell == NULL) {
+        return;
     }
+    for (guint i = 0; i < point->replications; i++) {
+        held += point->margins[i] >= 0;
+    }
+    line = g_strdup_printf("%s: %.6g %s %s, margin %+.1f%% [%+.1f, %+.1f], %u of %u replications "
+                           "hold (%s)",
+                           search->one->name, search->cpu != NULL ? 1e3 * point->rate : point->rate,
+                           search->cpu != NULL ? "ms a request" : "a second",
+                           point->middle >= 0 ? "hold" : "do not hold", 100 * point->middle,
+                           100 * point->low, 100 * point->high, held, point->replications,
+                           point->binding);
+    search->study->tell(search->study->context, line);
 }
 
 /* The rate at which the first tier is full, by the utilisation law. */
@@ -91,31 +97,32 @@ static void keep_look(Search *search, const Trial *trial, FrontierPoint *point)
     Look *look = g_new0(Look, 1);
 
     look->rate = rate;
+    look->holds = point->middle >= 0;
     look->tiers = tiers_measure(trial);
     look->shares = shares_measure(trial);
     g_ptr_array_add(search->looks, look);
     point->ceiling = find_ceiling(look->tiers, rate);
 }
 
-static bool probe(void *context, double rate, guint replications, FrontierPoint *point,
-                  GError **error)
+static bool probe(void *context, FrontierPoint *point, GError **error)
 {
     Search *search = context;
+    double rate = point->rate;
     g_auto(GStrv) turned = rate_sets(search->rate, search->cpu != NULL ? search->at_rate : rate);
     g_auto(GStrv) spent = search->cpu != NULL ? rate_sets(search->cpu, 1 / rate) : NULL;
     g_autoptr(GPtrArray) loaded = join(turned, spent);
     g_autoptr(GPtrArray) sets = join((char **)loaded->pdata, search->sets);
-    char *name = g_strdup_printf("%s %.9g", search->one->name, rate);
+    char *name = g_strdup_printf("%s %.9g from %u", search->one->name, rate, point->first);
     g_autoptr(Trial) trial = NULL;
 
     g_ptr_array_add(search->names, name);
-    trial = study_try(search->study, search->order->path, (const char *const *)sets->pdata, name,
-                      replications, NULL, error);
+    trial = study_try_from(search->study, search->order->path, (const char *const *)sets->pdata,
+                           name, point->first, point->replications, error);
     if (trial == NULL || !margin_measure(trial, point, error)) {
         return false;
     }
     keep_look(search, trial, point);
-    tell_look(search, point, replications);
+    tell_look(search, point);
     return true;
 }
 
@@ -135,19 +142,22 @@ static void case_free(CapacityCase *one)
     g_free(one);
 }
 
-/* The look that tells most of the capacity: the nearest one, and the last of several there. */
+/* The look that tells most of the capacity: the nearest one, and the last of several there; at a
+ * wall, beyond which nothing is as it was, the nearest one that holds. */
 static const Look *nearest_look(const Search *search, double rate)
 {
     const Look *nearest = NULL;
+    bool is_wall = search->one->frontier->is_wall;
 
     for (guint i = 0; i < search->looks->len; i++) {
         const Look *look = g_ptr_array_index(search->looks, i);
 
-        if (nearest == NULL || fabs(look->rate - rate) <= fabs(nearest->rate - rate)) {
+        if ((look->holds || !is_wall) &&
+            (nearest == NULL || fabs(look->rate - rate) <= fabs(nearest->rate - rate))) {
             nearest = look;
         }
     }
-    return nearest;
+    return nearest != NULL ? nearest : g_ptr_array_index(search->looks, 0);
 }
 
 static const Look *lightest_look(const Search *search)
@@ -196,6 +206,7 @@ static FrontierOrder frontier_order(const Search *search, const Scenario *scenar
                            .replications = replications,
                            .most = order->most > 0 ? MAX(order->most, replications)
                                                    : MOST_TIMES * replications,
+                           .confidence = scenario->confidence,
                            .probe = probe,
                            .context = (void *)(uintptr_t)search};
 }

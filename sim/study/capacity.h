@@ -76,7 +76,12 @@ const CapacityCase *capacity_worst(const Capacity *capacity);
 /* "2740 a second [2700, 2780]", or why there is none. Caller frees. */
 char *capacity_describe(const CapacityCase *one);
 
-/* Whether `rate` holds in a case: "holds", "does not hold", "is not decided". */
+/* What a wall is, where there is one, with the rate (in `unit`) that nine in ten replications hold;
+ * NULL where there is none. Caller frees. */
+char *capacity_describe_wall(const Frontier *frontier, const char *unit);
+
+/* Whether `rate` holds in a case: "holds", "does not hold", "is not decided". Short of a wall it
+ * holds only where nine in ten replications do. */
 const char *capacity_word(const CapacityCase *one, double rate);
 
 /* What was asked, in a few lines: which of the promised rates hold, with what lost; the capacity;
@@ -86,11 +91,12 @@ char *capacity_answer(const Capacity *capacity);
 /* For a person, for programs, for spreadsheets. Caller frees. study.json, format
  * dcdrill-capacity-1: "answer" (text, empty without promised rates), "offered", "worst_case"; "cpu"
  * { "rate", "now_s", "most_s": interval in s, "looks" } when searched; "cases" [ { "case", "end",
- * "capacity": interval, "binding", "tiers" [ { "name", "utilisation_law", "utilisation": interval,
- * "saturation_rate" } ], "shares", "looks" [ { "rate", "margin": interval, "replications" } ] } ];
- * "outlook" { "prices_of", "monthly", "reserve_monthly", "items", "walls" [ {
- * "months_linear_first", "full_linear", ... } ] }. An interval is { "value", "low", "high" }; what
- * is not known is null. Members are only added. */
+ * "capacity": interval, "wall"?
+ * { "spread", "nine_in_ten", "nine_in_ten_low", "words" }, "binding", "tiers" [ { "name",
+ * "utilisation_law", "utilisation": interval, "saturation_rate" } ], "shares", "looks" [ { "rate",
+ * "margin": interval, "replications", "hold" } ] } ]; "outlook" { "prices_of", "monthly",
+ * "reserve_monthly", "items", "walls" [ { "months_linear_first", "full_linear", ... } ] }. An
+ * interval is { "value", "low", "high" }; what is not known is null. Members are only added. */
 char *capacity_print(const Capacity *capacity);
 cJSON *capacity_to_json(const Capacity *capacity);
 char *capacity_to_csv(const Capacity *capacity);

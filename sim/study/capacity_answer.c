@@ -24,9 +24,11 @@ const char *capacity_word(const CapacityCase *one, double rate)
     case FRONTIER_WIDE:
         break;
     }
-    return frontier->low >= rate   ? "holds"
-           : frontier->high < rate ? "does not hold"
-                                   : "is not decided";
+    bool is_sure = !frontier->is_wall || frontier->sure >= rate;
+
+    return frontier->low >= rate && is_sure ? "holds"
+           : frontier->high < rate          ? "does not hold"
+                                            : "is not decided";
 }
 
 /* "3000 a second holds intact, without DC01; does not hold without DC03". */

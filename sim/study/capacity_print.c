@@ -65,9 +65,28 @@ char *capacity_describe(const CapacityCase *one)
         break;
     }
     width = describe_width(frontier);
-    return g_strdup_printf("%s a second, %s%s, %u replications a look", rates, width,
+    return g_strdup_printf("%s a second, %s%s, %u replications%s", rates, width,
                            frontier->end == FRONTIER_WIDE ? " (not converged)" : "",
-                           frontier->replications);
+                           frontier->replications,
+                           frontier->is_wall ? " about the wall" : " a look");
+}
+
+char *capacity_describe_wall(const Frontier *frontier, const char *unit)
+{
+    g_autoptr(GStringChunk) said = g_string_chunk_new(128);
+    g_autofree char *least = NULL;
+
+    if (!frontier->is_wall || isnan(frontier->rate)) {
+        return NULL;
+    }
+    least = isnan(frontier->sure_low)
+                ? g_strdup("how far below at worst is not known")
+                : g_strdup_printf("at least %s", words_in(said, frontier->sure_low, unit));
+    return g_strdup_printf("a wall: beyond it requests fail by the thousand. Here a replication "
+                           "holds with an even chance; nine in ten hold up to %s (%s); places of "
+                           "the wall differ by %s (standard deviation)",
+                           words_in(said, frontier->sure, unit), least,
+                           words_in(said, frontier->spread, "ratio"));
 }
 
 /* --- text ----------------------------------------------------------------------------------- */
@@ -123,10 +142,14 @@ static void print_shares(GString *text, const CapacityCase *one)
 static void print_case(GString *text, const CapacityCase *one)
 {
     g_autofree char *answer = capacity_describe(one);
+    g_autofree char *wall = capacity_describe_wall(one->frontier, "1/s");
 
     g_string_append_printf(text, "%s: %s\n", one->name, answer);
     if (one->frontier->binding != NULL) {
         g_string_append_printf(text, "    first to give way: %s\n", one->frontier->binding);
+    }
+    if (wall != NULL) {
+        g_string_append_printf(text, "    %s\n", wall);
     }
     print_tiers(text, one);
     print_shares(text, one);
@@ -156,6 +179,36 @@ static void print_static_stability(GString *text, const Capacity *capacity)
     g_string_append(text, "\n");
 }
 
+static void print_method(GString *text, const Capacity *capacity)
+{
+    bool has_wall = false;
+    bool has_slope = false;
+
+    for (guint i = 0; i < capacity->cases->len; i++) {
+        const CapacityCase *one = g_ptr_array_index(capacity->cases, i);
+
+        has_wall = has_wall || one->frontier->is_wall;
+        has_slope = has_slope || !one->frontier->is_wall;
+    }
+    g_string_append_printf(text, "%g %% intervals", 100 * capacity->confidence);
+    if (has_slope) {
+        g_string_append_printf(text,
+                               ": the rates at which the interval of the threshold that gives way "
+                               "holds its limit;\nreplications and rates share their random "
+                               "numbers (from seed %s)",
+                               capacity->seed);
+    }
+    if (has_wall) {
+        g_string_append_printf(text,
+                               "%s at a wall: profile likelihood of the rates at which "
+                               "replications\n(probit, a fresh pair of them up and down beside "
+                               "it, from seed %s) go from holding to not",
+                               has_slope ? ";" : "", capacity->seed);
+    }
+    g_string_append(text, ".\nLAW: from the lightest rate tried, in proportion. The load of users "
+                          "climbs in three fifths of the warm-up.\n");
+}
+
 char *capacity_print(const Capacity *capacity)
 {
     GString *text = g_string_new(NULL);
@@ -171,12 +224,7 @@ char *capacity_print(const Capacity *capacity)
         print_case(text, g_ptr_array_index(capacity->cases, i));
     }
     print_static_stability(text, capacity);
-    g_string_append_printf(text,
-                           "%g %% intervals: the rates at which the interval of the threshold "
-                           "that gives way holds its limit;\nreplications and rates share their "
-                           "random numbers (from seed %s). LAW: from the lightest rate tried,\n"
-                           "in proportion.\n",
-                           100 * capacity->confidence, capacity->seed);
+    print_method(text, capacity);
     if (capacity->unfinished != NULL) {
         g_string_append_printf(text, "%s\n", capacity->unfinished);
     }
@@ -184,6 +232,16 @@ char *capacity_print(const Capacity *capacity)
 }
 
 /* --- JSON and CSV ----------------------------------------------------------------------------- */
+
+static guint count_holding(const FrontierPoint *point)
+{
+    guint held = 0;
+
+    for (guint i = 0; point->margins != NULL && i < point->replications; i++) {
+        held += point->margins[i] >= 0;
+    }
+    return held;
+}
 
 static cJSON *points_to_json(const Frontier *frontier)
 {
@@ -196,10 +254,25 @@ static cJSON *points_to_json(const Frontier *frontier)
         export_add_number(row, "rate", point->rate);
         export_add_interval(row, "margin", point->middle, point->low, point->high);
         cJSON_AddNumberToObject(row, "replications", point->replications);
+        cJSON_AddNumberToObject(row, "hold", count_holding(point));
         cJSON_AddStringToObject(row, "binding", point->binding != NULL ? point->binding : "");
         cJSON_AddItemToArray(points, row);
     }
     return points;
+}
+
+static void add_wall(cJSON *row, const Frontier *frontier, const char *unit)
+{
+    g_autofree char *words = capacity_describe_wall(frontier, unit);
+
+    if (words != NULL) {
+        cJSON *wall = cJSON_AddObjectToObject(row, "wall");
+
+        export_add_number(wall, "spread", frontier->spread);
+        export_add_number(wall, "nine_in_ten", frontier->sure);
+        export_add_number(wall, "nine_in_ten_low", frontier->sure_low);
+        cJSON_AddStringToObject(wall, "words", words);
+    }
 }
 
 static cJSON *case_to_json(const CapacityCase *one)
@@ -214,6 +287,7 @@ static cJSON *case_to_json(const CapacityCase *one)
                         one->frontier->high);
     cJSON_AddNumberToObject(row, "replications", one->frontier->replications);
     cJSON_AddStringToObject(row, "answer", answer);
+    add_wall(row, one->frontier, "1/s");
     cJSON_AddStringToObject(row, "binding",
                             one->frontier->binding != NULL ? one->frontier->binding : "");
     export_add_number(row, "tiers_at_rate", one->looked_at);
@@ -267,6 +341,7 @@ cJSON *capacity_to_json(const Capacity *capacity)
         export_add_number(cpu, "rate", capacity->cpu_rate);
         export_add_number(cpu, "now_s", capacity->cpu_now_s);
         export_add_interval(cpu, "most_s", frontier->rate, frontier->low, frontier->high);
+        add_wall(cpu, frontier, "s");
         cJSON_AddItemToObject(cpu, "looks", points_to_json(frontier));
     }
     if (capacity->unfinished != NULL) {

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "sim/results/judge/reroute.h"
+#include "sim/study/chance.h"
 
 #define STEP_UP 1.5
 #define STEP_DOWN 0.15    /* of the first step down; it doubles */
@@ -14,12 +15,19 @@
 #define STEPS_OUT 6
 #define GAP_SHARE 0.25 /* of the distance between looks: what interpolation may err by */
 #define CLIFF (-0.5)   /* bent margin from which on a look is beyond a cliff: twice the limit */
+#define NEAR_WALL 5    /* half-widths between two looks, from which on a cliff counts as a wall */
+#define WALL_BATCH 2   /* replications of a look beside a wall */
+#define WALL_FEWEST 10 /* replications in all that tell where one is */
+#define WALL_OUT 0.6   /* deviations that looks keep from it, to learn how steep it is */
+#define WALL_STEEPEST (1.0 / 8) /* deviation of the steepest one, in half-widths */
 
 typedef struct Search {
     const FrontierOrder *order;
     Frontier *frontier;
     guint looks;
     guint replications; /* of looks that bracket */
+    guint next;         /* the first replication that has not looked anywhere yet */
+    GArray *sides;      /* of ChanceLook: on which side of the limit each replication was */
 } Search;
 
 /* Rates: it holds at low, not at high. */
@@ -33,6 +41,7 @@ void frontier_free(Frontier *frontier)
     if (frontier != NULL) {
         for (guint i = 0; i < frontier->points->len; i++) {
             g_free(g_array_index(frontier->points, FrontierPoint, i).binding);
+            g_free(g_array_index(frontier->points, FrontierPoint, i).margins);
         }
         g_array_unref(frontier->points);
         g_free(frontier->binding);
@@ -64,23 +73,38 @@ static guint place_of(const Search *search, double rate)
     return place;
 }
 
+/* Probes the point and remembers on which side each replication was. */
+static bool probe_point(Search *search, FrontierPoint *point, GError **error)
+{
+    search->looks++;
+    if (!search->order->probe(search->order->context, point, error)) {
+        return false;
+    }
+    search->next = MAX(search->next, point->first + point->replications);
+    for (guint i = 0; point->margins != NULL && i < point->replications; i++) {
+        ChanceLook side = {point->rate, point->first + i, point->margins[i] >= 0};
+
+        g_array_append_val(search->sides, side);
+    }
+    return true;
+}
+
 /* Looks at `rate` with at least `replications`, unless that is known; its place. -1 on failure. */
 static int look(Search *search, double rate, guint replications, GError **error)
 {
     guint place = place_of(search, rate);
     bool is_known = place < search->frontier->points->len && point_at(search, place)->rate == rate;
-    FrontierPoint point = {.rate = rate};
+    FrontierPoint point = {.rate = rate, .replications = replications};
 
     if (is_known && point_at(search, place)->replications >= replications) {
         return (int)place;
     }
-    search->looks++;
-    if (!search->order->probe(search->order->context, rate, replications, &point, error)) {
+    if (!probe_point(search, &point, error)) {
         return -1;
     }
-    point.replications = replications;
     if (is_known) {
         g_free(point_at(search, place)->binding);
+        g_free(point_at(search, place)->margins);
         *point_at(search, place) = point;
     } else {
         g_array_insert_val(search->frontier->points, place, point);
@@ -170,6 +194,36 @@ static bool find_bracket(Search *search, double first, Bracket *bracket, GError 
     return true;
 }
 
+/* Whether some of its replications hold and others are beyond a cliff. */
+static bool is_torn(const FrontierPoint *point)
+{
+    bool holds = false;
+    bool fails = false;
+
+    for (guint i = 0; point->margins != NULL && i < point->replications; i++) {
+        holds = holds || point->margins[i] >= 0;
+        fails = fails || bend(point->margins[i]) < CLIFF;
+    }
+    return holds && fails;
+}
+
+/* Whether the bracket's ends stand on both sides of a wall, or a look on the wall. */
+static bool meets_wall(const Search *search, const Bracket *bracket)
+{
+    double span = NEAR_WALL * search->order->width * bracket->low;
+
+    for (guint i = 0; i < search->frontier->points->len; i++) {
+        const FrontierPoint *point = point_at(search, i);
+
+        if (is_torn(point) ||
+            (point->margins != NULL && point->rate == bracket->high &&
+             bracket->high_value < CLIFF && bracket->high - bracket->low <= span)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The secant; where that moves the same end twice, as far from a crossing that is flat on one side
  * and steep on the other, the middle. */
 static bool narrow(Search *search, Bracket *bracket, GError **error)
@@ -177,7 +231,7 @@ static bool narrow(Search *search, Bracket *bracket, GError **error)
     int stood = 0;
 
     while (bracket->high - bracket->low > search->order->width * bracket->low &&
-           search->looks < LOOKS_MOST) {
+           search->looks < LOOKS_MOST && !meets_wall(search, bracket)) {
         double span = bracket->high - bracket->low;
         double share = bracket->low_value / (bracket->low_value - bracket->high_value);
         bool is_flat = bracket->low_value >= 1 || bracket->high_value <= -0.9;
@@ -402,6 +456,58 @@ static bool settle(Search *search, Bracket *bracket, GError **error)
     }
 }
 
+/* --- a wall --------------------------------------------------------------------------------- */
+
+/* What all looks so far say of it; the half-width as a share. */
+static double fit_wall(const Search *search, ChanceFit *fit)
+{
+    const FrontierOrder *order = search->order;
+    Frontier *frontier = search->frontier;
+
+    *fit =
+        chance_fit((const ChanceLook *)(const void *)search->sides->data, search->sides->len,
+                   order->width * WALL_STEEPEST, order->confidence > 0 ? order->confidence : 0.95);
+    frontier->rate = fit->middle;
+    frontier->low = fit->low;
+    frontier->high = fit->high;
+    frontier->spread = fit->spread;
+    frontier->sure = fit->sure;
+    frontier->sure_low = fit->sure_low;
+    frontier->replications = fit->replications;
+    return width_of(frontier);
+}
+
+/* Looks with fresh replications, above and below in turn, until its place is known. */
+static bool find_wall(Search *search, GError **error)
+{
+    const FrontierOrder *order = search->order;
+    double side = 1;
+
+    search->frontier->is_wall = true;
+    for (;;) {
+        ChanceFit fit;
+        double width = fit_wall(search, &fit);
+        bool is_narrow = width <= order->width && fit.replications >= WALL_FEWEST;
+
+        if (is_narrow || fit.replications >= MAX(order->most, WALL_FEWEST) || isnan(fit.middle)) {
+            search->frontier->end = is_narrow ? FRONTIER_FOUND : FRONTIER_WIDE;
+            return true;
+        }
+        double out = WALL_OUT * fmin(fmax(fit.spread, order->width / 2), 0.1);
+        FrontierPoint point = {.rate = fit.middle * exp(side * out),
+                               .first = search->next,
+                               .replications = WALL_BATCH};
+
+        if (!probe_point(search, &point, error)) {
+            return false;
+        }
+        g_array_insert_val(search->frontier->points, place_of(search, point.rate), point);
+        side = -side;
+    }
+}
+
+/* --- all of it ------------------------------------------------------------------------------ */
+
 /* What the first point beyond the frontier fails by. */
 static void name_binding(Search *search)
 {
@@ -415,27 +521,51 @@ static void name_binding(Search *search)
     }
 }
 
+static bool search_all(Search *search, GError **error)
+{
+    const Frontier *frontier = search->frontier;
+    Bracket bracket;
+
+    if (!find_bracket(search, search->order->first, &bracket, error)) {
+        return false;
+    }
+    if (frontier->end != FRONTIER_FOUND) {
+        return true;
+    }
+    if (!narrow(search, &bracket, error)) {
+        return false;
+    }
+    if (!meets_wall(search, &bracket)) {
+        if (!make_sure(search, &bracket, error)) {
+            return false;
+        }
+        if (frontier->end != FRONTIER_FOUND) {
+            return true;
+        }
+        if (!meets_wall(search, &bracket) && !settle(search, &bracket, error)) {
+            return false;
+        }
+    }
+    return !meets_wall(search, &bracket) || find_wall(search, error);
+}
+
 Frontier *frontier_search(const FrontierOrder *order, GError **error)
 {
     g_autoptr(Frontier) frontier = g_new0(Frontier, 1);
+    g_autoptr(GArray) sides = g_array_new(FALSE, FALSE, sizeof(ChanceLook));
     Search search = {.order = order,
                      .frontier = frontier,
+                     .sides = sides,
                      .replications = order->scouts > 0 ? MIN(order->scouts, order->replications)
                                                        : order->replications};
-    Bracket bracket;
 
     frontier->points = g_array_new(FALSE, FALSE, sizeof(FrontierPoint));
     frontier->end = FRONTIER_FOUND;
     frontier->rate = frontier->low = frontier->high = (double)NAN;
+    frontier->spread = frontier->sure = frontier->sure_low = (double)NAN;
     frontier->replications = order->replications;
-    bool is_good = find_bracket(&search, order->first, &bracket, error);
+    bool is_good = search_all(&search, error);
 
-    if (is_good && frontier->end == FRONTIER_FOUND) {
-        is_good = narrow(&search, &bracket, error) && make_sure(&search, &bracket, error);
-    }
-    if (is_good && frontier->end == FRONTIER_FOUND) {
-        is_good = settle(&search, &bracket, error);
-    }
     if (!is_good && frontier->points->len == 0) {
         return NULL;
     }

@@ -6,7 +6,10 @@
  * that. Margins fall as the rate rises: the curves through low, middle and high are the best
  * falling ones (isotonic), interpolated between looks as limit / (limit - margin), which is a
  * straight line for a queue; the first of several crossings would be too low on average. Where the
- * fall is a cliff between two looks the interval holds both, else half of their distance. Sources:
+ * fall is a cliff between two looks the interval holds both, else half of their distance. Where
+ * replications fall to either side of a cliff, means of their margins say nothing: the frontier is
+ * then the rate at which a replication holds with an even chance, found by looks with fresh ones up
+ * and down beside it (chance.h). Sources:
  * simulation methodology, section 10; Illinois rule: Dowell and Jarratt, 1971; Barlow and others,
  * 1972 (isotonic regression). */
 #pragma once
@@ -18,14 +21,14 @@ typedef struct FrontierPoint {
     double rate;
     double low, middle, high; /* margins as shares of the limit; -1 where nothing holds at all */
     double ceiling; /* rate beyond which it cannot hold, as far as this look tells; 0: unknown */
-    guint replications;
-    char *binding; /* what has the smallest margin, and why when it could not be judged */
+    guint first, replications;
+    double *margins; /* of each replication; NULL: not known, then nothing counts as a wall */
+    char *binding;   /* what has the smallest margin, and why when it could not be judged */
 } FrontierPoint;
 
-/* Looks at one rate. False and `error` when that is not possible; else fills in all but the rate.
- */
-typedef bool FrontierProbe(void *context, double rate, guint replications, FrontierPoint *point,
-                           GError **error);
+/* Looks at the rate of `point` with its replications, `first` to `first` + `replications`, and
+ * fills in the rest. False and `error` when that is not possible. */
+typedef bool FrontierProbe(void *context, FrontierPoint *point, GError **error);
 
 typedef struct FrontierOrder {
     double from, to, first; /* rates: limits of the search, and where it begins */
@@ -33,6 +36,7 @@ typedef struct FrontierOrder {
     double width;           /* half-width wanted, as a share of the frontier */
     guint scouts; /* replications of looks that only bracket; 0: as many as of the others */
     guint replications, most;
+    double confidence; /* of the interval where there is a wall; others have that of the looks */
     FrontierProbe *probe;
     void *context;
 } FrontierOrder;
@@ -48,8 +52,11 @@ typedef enum FrontierEnd {
 typedef struct Frontier {
     FrontierEnd end;
     double rate, low, high; /* NAN when not found */
-    guint replications;     /* of each look at the crossing */
-    GArray *points;         /* of FrontierPoint, by rate; binding belongs to them */
+    guint replications;     /* of each look at the crossing; at a wall of all looks */
+    bool is_wall;           /* the rate is that of an even chance, */
+    double spread;          /* walls differ by this standard deviation, as a share, */
+    double sure, sure_low;  /* and nine in ten hold at this rate; the lower end of its interval */
+    GArray *points;         /* of FrontierPoint, by rate; binding and margins belong to them */
     char *binding;          /* what stops holding */
 } Frontier;
 

@@ -1,12 +1,13 @@
 /* loss.h - a scenario with sites dark from the first instant on: what the others sustain is asked,
  * not how the loss is survived. A stretch with a tenth of the load, before the scenario's own
- * warm-up, lasts until their users are served elsewhere. */
+ * warm-up, lasts until their users are served elsewhere. With or without a loss the load of users
+ * climbs in quarters over three fifths of the warm-up, and is whole in the rest of it. */
 #pragma once
 
 #include "sim/scenario/scenario.h"
 
 #define LOSS_MOVING (2 * SIM_MIN)
 
-/* The changes, as --set takes them; none for none. `moving` is the stretch; 0: LOSS_MOVING. strv,
- * caller frees. */
+/* The changes, as --set takes them; a climb alone for no loss. `moving` is the stretch; 0:
+ * LOSS_MOVING. strv, caller frees. */
 char **loss_sets(const Scenario *scenario, SimSpan moving, char *const *lost);

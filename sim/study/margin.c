@@ -112,6 +112,31 @@ static char *name_binding(const Threshold *threshold, const Judged *judged)
     return g_strdup_printf("%s %s", threshold->metric, threshold->condition);
 }
 
+/* The smallest margin of each replication; what measured nothing there does not hold. */
+static double *measure_each(const Trial *trial)
+{
+    const GPtrArray *thresholds = trial->scenario->thresholds;
+    guint count;
+
+    results_runs(trial->results, &count);
+    double *margins = g_new(double, count);
+
+    for (guint i = 0; i < count; i++) {
+        margins[i] = (double)INFINITY;
+    }
+    for (guint k = 0; k < thresholds->len; k++) {
+        const Threshold *threshold = g_ptr_array_index(thresholds, k);
+        g_autofree double *values =
+            judge_each_run(trial->results, threshold->rule, threshold->window);
+
+        for (guint i = 0; i < count; i++) {
+            margins[i] =
+                fmin(margins[i], isnan(values[i]) ? -1 : margin_of(threshold->rule, values[i]));
+        }
+    }
+    return margins;
+}
+
 bool margin_measure(const Trial *trial, FrontierPoint *point, GError **error)
 {
     const GPtrArray *thresholds = trial->scenario->thresholds;
@@ -137,5 +162,6 @@ bool margin_measure(const Trial *trial, FrontierPoint *point, GError **error)
             return false;
         }
     }
+    point->margins = measure_each(trial);
     return results_is_whole(trial->results, error);
 }

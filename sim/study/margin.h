@@ -4,8 +4,8 @@
 #include "sim/study/frontier.h"
 #include "sim/study/study.h"
 
-/* Sets low, middle, high and binding of `point` from the thresholds of a trial. A threshold that
- * asks for a worst case (a window, a minimum or maximum, an outage) has no interval: the worst of
- * all replications stands for it. What cannot be judged since it is not steady has margin -1. False
- * and `error` when a threshold measured nothing, or too little for an interval. */
+/* Sets low, middle, high, margins and binding of `point` from the thresholds of a trial. A
+ * threshold that asks for a worst case (a window, a minimum or maximum, an outage) has no interval:
+ * the worst of all replications stands for it. What cannot be judged since it is not steady has
+ * margin -1. False and `error` when a threshold measured nothing, or too little for an interval. */
 bool margin_measure(const Trial *trial, FrontierPoint *point, GError **error);

@@ -157,11 +157,12 @@ static bool open_trial(Study *study, Trial *trial, const CampaignResult *result,
     return true;
 }
 
-static bool run_trial(Study *study, Trial *trial, guint replications, CampaignResult *result,
-                      GError **error)
+static bool run_trial(Study *study, Trial *trial, guint first, guint replications,
+                      CampaignResult *result, GError **error)
 {
     CampaignOrder order = {.scenario = trial->scenario,
                            .kinds = study->kinds,
+                           .first = first,
                            .replications = replications,
                            .jobs = study->jobs,
                            .directory = trial->directory,
@@ -174,8 +175,9 @@ static bool run_trial(Study *study, Trial *trial, guint replications, CampaignRe
     return campaign_run(&order, result, error) && open_trial(study, trial, result, error);
 }
 
-Trial *study_try(Study *study, const char *path, const char *const *sets, const char *name,
-                 guint replications, Trial **partial, GError **error)
+/* Of what ended before a study was told to end, `partial` receives the trial; may be NULL. */
+static Trial *try_it(Study *study, const char *path, const char *const *sets, const char *name,
+                     guint first, guint replications, Trial **partial, GError **error)
 {
     g_autoptr(Trial) trial = g_new0(Trial, 1);
     CampaignResult result;
@@ -190,7 +192,7 @@ Trial *study_try(Study *study, const char *path, const char *const *sets, const 
                     trial->directory);
         return NULL;
     }
-    if (!run_trial(study, trial, replications, &result, error)) {
+    if (!run_trial(study, trial, first, replications, &result, error)) {
         return NULL;
     }
     if (result.end != CAMPAIGN_COMPLETED) {
@@ -203,4 +205,16 @@ Trial *study_try(Study *study, const char *path, const char *const *sets, const 
         return NULL;
     }
     return g_steal_pointer(&trial);
+}
+
+Trial *study_try(Study *study, const char *path, const char *const *sets, const char *name,
+                 guint replications, Trial **partial, GError **error)
+{
+    return try_it(study, path, sets, name, 0, replications, partial, error);
+}
+
+Trial *study_try_from(Study *study, const char *path, const char *const *sets, const char *name,
+                      guint first, guint replications, GError **error)
+{
+    return try_it(study, path, sets, name, first, replications, NULL, error);
 }

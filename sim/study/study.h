@@ -56,6 +56,10 @@ Scenario *study_read(const Study *study, const char *path, const char *const *se
 Trial *study_try(Study *study, const char *path, const char *const *sets, const char *name,
                  guint replications, Trial **partial, GError **error);
 
+/* The same for replications `first` to `first` + `replications`. */
+Trial *study_try_from(Study *study, const char *path, const char *const *sets, const char *name,
+                      guint first, guint replications, GError **error);
+
 /* Frees it; its scratch goes with study_forget alone. */
 void trial_free(Trial *trial);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trial, trial_free)

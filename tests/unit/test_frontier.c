@@ -27,12 +27,11 @@ static double draw_normal(Rng *rng)
     return sum;
 }
 
-static bool look(void *context, double rate, guint replications, FrontierPoint *point,
-                 GError **error)
+static bool look(void *context, FrontierPoint *point, GError **error)
 {
     World *world = context;
-    double error_size = world->noise / sqrt(replications);
-    double seen = 1 - pow(rate / world->truth, world->steepness) +
+    double error_size = world->noise / sqrt(point->replications);
+    double seen = 1 - pow(point->rate / world->truth, world->steepness) +
                   error_size * (world->common + 0.1 * draw_normal(&world->rng));
 
     (void)error;
@@ -147,15 +146,14 @@ START_TEST(more_replications_are_run_only_where_the_interval_needs_them)
 END_TEST
 
 /* Only the third replication and later ones break, from 700 on; the first two from 900 on. */
-static bool look_late(void *context, double rate, guint replications, FrontierPoint *point,
-                      GError **error)
+static bool look_late(void *context, FrontierPoint *point, GError **error)
 {
     guint *looks = context;
-    double truth = replications > 2 ? 700 : 900;
+    double truth = point->replications > 2 ? 700 : 900;
 
     (void)error;
     ++*looks;
-    point->middle = rate < truth ? 0.3 : -50;
+    point->middle = point->rate < truth ? 0.3 : -50;
     point->low = point->middle - 0.1;
     point->high = point->middle + 0.1;
     point->binding = g_strdup("rate<0.001");
@@ -181,6 +179,94 @@ START_TEST(what_only_later_replications_break_is_not_missed)
     ck_assert_double_ge(frontier->high, 700);
     ck_assert_uint_eq(frontier->replications, 4);
     ck_assert_msg(looks <= 24, "%u looks", looks);
+}
+END_TEST
+
+/* Each replication has a wall of its own, at 900 in the middle; beyond it nearly all fails. */
+typedef struct Walls {
+    double spread;
+    uint64_t seed;
+    guint looks, runs;
+} Walls;
+
+static double wall_of(const Walls *walls, guint replication)
+{
+    Rng rng;
+
+    rng_init(&rng, 1000 * walls->seed + replication, "wall");
+    return 900 * exp(walls->spread * draw_normal(&rng));
+}
+
+static bool look_at_wall(void *context, FrontierPoint *point, GError **error)
+{
+    Walls *walls = context;
+    double sum = 0;
+
+    (void)error;
+    walls->looks++;
+    walls->runs += point->replications;
+    point->margins = g_new(double, point->replications);
+    for (guint i = 0; i < point->replications; i++) {
+        point->margins[i] = point->rate < wall_of(walls, point->first + i) ? 0.3 : -500;
+        sum += point->margins[i];
+    }
+    point->middle = sum / point->replications;
+    point->low = point->middle - 300;
+    point->high = point->middle + 300;
+    point->binding = g_strdup("rate<0.001");
+    return true;
+}
+
+static Frontier *search_walls(Walls *walls)
+{
+    FrontierOrder order = {.from = 10,
+                           .to = 10000,
+                           .first = 700 + (double)(walls->seed % 100),
+                           .step = 1.1,
+                           .width = 0.02,
+                           .scouts = 2,
+                           .replications = 4,
+                           .most = 64,
+                           .probe = look_at_wall,
+                           .context = walls};
+
+    return frontier_search(&order, NULL);
+}
+
+/* 100 searches: 90 to 99 intervals of 95 % hold the truth. */
+START_TEST(at_a_wall_the_interval_holds_the_truth_as_often_as_it_says)
+{
+    guint within = 0;
+    guint narrow = 0;
+    guint runs = 0;
+
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        Walls walls = {.spread = 0.025, .seed = seed};
+        g_autoptr(Frontier) frontier = search_walls(&walls);
+
+        ck_assert(frontier->is_wall);
+        within += frontier->low <= 900 && 900 <= frontier->high;
+        narrow += frontier->end == FRONTIER_FOUND;
+        runs += walls.runs;
+    }
+    ck_assert_msg(within >= 90 && within <= 99, "%u of 100", within);
+    ck_assert_msg(narrow >= 95, "%u of 100 narrow", narrow);
+    ck_assert_msg(runs <= 4000, "%u replications", runs);
+}
+END_TEST
+
+START_TEST(a_steep_wall_takes_two_dozen_replications)
+{
+    Walls walls = {.spread = 0.003, .seed = 7};
+    g_autoptr(Frontier) frontier = search_walls(&walls);
+
+    ck_assert(frontier->is_wall);
+    ck_assert_int_eq(frontier->end, FRONTIER_FOUND);
+    ck_assert_double_le(frontier->low, 900);
+    ck_assert_double_ge(frontier->high, 900);
+    ck_assert_double_lt(frontier->sure, frontier->rate);
+    ck_assert_double_le(frontier->sure_low, frontier->sure);
+    ck_assert_msg(walls.runs <= 26, "%u replications", walls.runs);
 }
 END_TEST
 
@@ -211,7 +297,10 @@ Suite *test_suite(void)
     tcase_add_test(cases, its_estimate_is_not_too_low_on_average);
     tcase_add_test(cases, more_replications_are_run_only_where_the_interval_needs_them);
     tcase_add_test(cases, what_only_later_replications_break_is_not_missed);
+    tcase_add_test(cases, at_a_wall_the_interval_holds_the_truth_as_often_as_it_says);
+    tcase_add_test(cases, a_steep_wall_takes_two_dozen_replications);
     tcase_add_test(cases, what_holds_nowhere_or_everywhere_is_told_and_not_extrapolated);
+    tcase_set_timeout(cases, 60);
     suite_add_tcase(suite, cases);
     return suite;
 }
