@@ -3,6 +3,7 @@
 
 #include "models/client/client_parts.h"
 #include "sim/base/fixed_math.h"
+#include "sim/base/huge_pages.h"
 #include "sim/config/json_place.h"
 
 /* Access networks: round trip added to the path (lognormal), and share of packets lost there. wifi
@@ -216,6 +217,7 @@ bool users_make(Client *client, DiagList *diags)
         return false;
     }
     client->population = g_new0(User, (gsize)client->users);
+    huge_pages_advise(client->population, (gsize)client->users * sizeof(User));
     for (int64_t i = 0; i < client->users; i++) {
         user_make(client, &client->population[i], caches, accesses);
     }

@@ -4,17 +4,35 @@
  * request's life apart, because a read that is under way may have been served before. */
 #include "sim/checkers/data_tables.h"
 
+#include "sim/base/huge_pages.h"
+
 #define CHUNK_BITS 14
 #define CHUNK_ACKS (1u << CHUNK_BITS)
 #define TABLE_FIRST 4096 /* power of two */
 #define WORTH_IT 65536   /* entries: fewer are not looked through */
 
+static KeyRecord *data_new_keys(uint64_t capacity)
+{
+    KeyRecord *keys = g_new0(KeyRecord, capacity);
+
+    huge_pages_advise(keys, capacity * sizeof(KeyRecord));
+    return keys;
+}
+
+static SessionRecord *data_new_sessions(uint64_t capacity)
+{
+    SessionRecord *sessions = g_new0(SessionRecord, capacity);
+
+    huge_pages_advise(sessions, capacity * sizeof(SessionRecord));
+    return sessions;
+}
+
 void data_tables_init(DataTables *tables)
 {
     *tables = (DataTables){.key_capacity = TABLE_FIRST, .session_capacity = TABLE_FIRST};
     tables->chunks = g_ptr_array_new_with_free_func(g_free);
-    tables->keys = g_new0(KeyRecord, TABLE_FIRST);
-    tables->sessions = g_new0(SessionRecord, TABLE_FIRST);
+    tables->keys = data_new_keys(TABLE_FIRST);
+    tables->sessions = data_new_sessions(TABLE_FIRST);
 }
 
 void data_tables_clear(DataTables *tables)
@@ -78,7 +96,7 @@ KeyRecord *data_tables_add_key(DataTables *tables, uint64_t key)
 
         g_clear_pointer(&tables->floors, g_free); /* they are by slot */
         tables->key_capacity = 2 * capacity;
-        tables->keys = g_new0(KeyRecord, tables->key_capacity);
+        tables->keys = data_new_keys(tables->key_capacity);
         for (uint64_t i = 0; i < capacity; i++) {
             if (before[i].newest != 0) {
                 *data_tables_key(tables, before[i].key) = before[i];
@@ -113,7 +131,7 @@ static void data_tables_grow_sessions(DataTables *tables)
     uint64_t capacity = tables->session_capacity;
 
     tables->session_capacity = 2 * capacity;
-    tables->sessions = g_new0(SessionRecord, tables->session_capacity);
+    tables->sessions = data_new_sessions(tables->session_capacity);
     for (uint64_t i = 0; i < capacity; i++) {
         if (is_taken(&before[i])) {
             *data_tables_session(tables, before[i].session, before[i].key) = before[i];
@@ -234,7 +252,7 @@ static void tables_forget_sessions(DataTables *tables)
     g_autofree SessionRecord *before = tables->sessions;
     uint64_t capacity = tables->session_capacity;
 
-    tables->sessions = g_new0(SessionRecord, capacity);
+    tables->sessions = data_new_sessions(capacity);
     tables->session_count = 0;
     for (uint64_t i = 0; i < capacity; i++) {
         const KeyRecord *key = data_tables_key(tables, before[i].key);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/huge_pages.h"
+
 #define CACHE_LINE 64
 #define RUNGS_MOST 33 /* each is at least LEAST_BITS finer than the one above */
 #define LEAST_BITS 2
@@ -11,9 +13,11 @@
 
 void *event_block_resize(void *before, size_t used_bytes, size_t bytes)
 {
-    void *block = aligned_alloc(CACHE_LINE, (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+    size_t size_bytes = (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    void *block = aligned_alloc(CACHE_LINE, size_bytes);
 
     g_assert_nonnull(block);
+    huge_pages_advise(block, size_bytes);
     if (before != NULL) {
         memcpy(block, before, used_bytes);
         free(before);

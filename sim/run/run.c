@@ -1,6 +1,7 @@
 /* run.c - one replication from its first event to its own results file. */
 #include "sim/run/run.h"
 
+#include "sim/base/huge_pages.h"
 #include "sim/run/abort.h"
 #include "sim/run/chaos.h"
 #include "sim/run/last_words.h"
@@ -25,6 +26,7 @@ typedef struct Run {
     SimTime start, end, settled, drained; /* engine instants */
     SimTime cut;                          /* to end early; SIM_NEVER: not */
     bool is_stopped;                      /* asked to end early */
+    HugePages pages;
 } Run;
 
 GQuark run_error_quark(void)
@@ -140,6 +142,7 @@ static void live_until(Run *run, SimTime end)
             run->is_stopped = true;
             return;
         }
+        huge_pages_follow(&run->pages);
         sampler_take(run->sampler);
         record_write_users(run->writer, world_history(run->assembly->world), run->order->run,
                            run->start);
@@ -268,11 +271,13 @@ bool run_execute(const RunOrder *order, DiagList *diags, GError **error)
     if (writer == NULL) {
         return false;
     }
+    huge_pages_begin(&run.pages);
     run.seed = rng_replication_seed(order->scenario->simulation.seed, (uint32_t)order->run);
     assembly = assemble(order->scenario, order->kinds, run.seed, diags);
     if (assembly == NULL) {
         return false;
     }
+    huge_pages_follow(&run.pages);
     run.assembly = assembly;
     run.writer = writer;
     run_prepare(&run);

@@ -1,6 +1,8 @@
 /* store.c - what replicas hold: a version for each key. */
 #include "models/data/cassandra/store.h"
 
+#include "sim/base/huge_pages.h"
+
 #define FIRST_CAPACITY 1024u /* powers of two from here on */
 #define EMPTY UINT32_MAX
 
@@ -8,6 +10,7 @@ static KeyEntry *make_slots(uint32_t capacity)
 {
     KeyEntry *slots = g_new(KeyEntry, capacity);
 
+    huge_pages_advise(slots, capacity * sizeof(KeyEntry));
     for (uint32_t i = 0; i < capacity; i++) {
         slots[i].index = EMPTY;
     }
@@ -132,6 +135,7 @@ static void make_room(Store *store, uint32_t slot)
         size *= 2;
     }
     store->versions = g_renew(int64_t, store->versions, size);
+    huge_pages_advise(store->versions, size * sizeof(int64_t));
     for (uint32_t i = store->size; i < size; i++) {
         store->versions[i] = 0;
     }
