@@ -138,10 +138,14 @@ static void add_link(Assembler *as, Site *from, Site *to, const cJSON *rtt)
 static void add_lan(Assembler *as, Site *site)
 {
     char text[SIM_SPAN_TEXT];
-    cJSON *settings = settings_merge(as, NULL, NULL);
+    cJSON *settings = settings_merge(as, json_member(as->wan, "lan"), NULL);
 
-    cJSON_AddStringToObject(settings, "rtt", sim_span_print(2 * site->lan_one_way, text));
-    cJSON_AddStringToObject(settings, "jitter", "none");
+    if (json_member(settings, "rtt") == NULL) {
+        cJSON_AddStringToObject(settings, "rtt", sim_span_print(2 * site->lan_one_way, text));
+    }
+    if (json_member(settings, "jitter") == NULL) {
+        cJSON_AddStringToObject(settings, "jitter", "none");
+    }
     network_add_link(as->assembly->world, site, site, settings, as->diags);
 }
 

@@ -114,6 +114,10 @@ const Field wan_fields[] = {
     FIELD_JSON(WanText, checkers, .help = "From where health checkers probe"),
     FIELD_JSON(WanText, link, .help = "Fields of all links"),
     FIELD_JSON(WanText, links, .help = "Fields of one pair's links: \"A-B\""),
+    FIELD_JSON(WanText, lan,
+               .help =
+                   "Fields of the network within each data centre, which is one link for all its "
+                   "hosts: many hosts need more than one port's rate"),
     FIELD_END,
 };
 

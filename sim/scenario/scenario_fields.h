@@ -35,7 +35,7 @@ typedef struct NodeGroupText {
 extern const Field node_group_fields[];
 
 typedef struct WanText {
-    const cJSON *rtt, *regions, *checkers, *link, *links;
+    const cJSON *rtt, *regions, *checkers, *link, *links, *lan;
     SimSpan lan_rtt;
 } WanText;
 extern const Field wan_fields[];

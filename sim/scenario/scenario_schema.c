@@ -210,6 +210,7 @@ static cJSON *wan_schema(bool overlay)
     set_property(schema, "checkers", map_of(field_export_schema(region_fields, overlay), NULL));
     set_property(schema, "link", kind_schema(&link_kind, true));
     set_property(schema, "links", map_of(kind_schema(&link_kind, true), NULL));
+    set_property(schema, "lan", kind_schema(&link_kind, true));
     return schema;
 }
 

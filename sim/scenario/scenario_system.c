@@ -381,6 +381,9 @@ static void read_wan(Scenario *scenario, const cJSON *system, DiagList *diags)
     if (text.link != NULL) {
         scenario_kind_check(&link_kind, text.link, SECTION_OVERLAY, diags);
     }
+    if (text.lan != NULL) {
+        scenario_kind_check(&link_kind, text.lan, SECTION_OVERLAY, diags);
+    }
     field_clear(wan_fields, &text);
 }
 
