@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/results/results_inside.h"
+#include "sim/results/results_measured.h"
 
 struct Results {
     char *path;
@@ -14,8 +15,10 @@ struct Results {
     GHashTable *facts; /* name to value: only looked up */
     GArray *runs, *lost_runs, *phases, *components, *metrics, *occurrences, *faults, *probes,
         *totals, *findings, *checks, *theory;
-    GArray *cells; /* NULL until asked for */
-    GError *error; /* the first one since it was opened */
+    GArray *cells;          /* NULL until asked for */
+    GHashTable *statements; /* SQL to its prepared statement: only looked up */
+    GHashTable *measured;   /* metric and component that have values; NULL until asked for */
+    GError *error;          /* the first one since it was opened */
     SimSpan sample_interval;
     void *attached;
     GDestroyNotify free_attached;
@@ -267,14 +270,30 @@ static void keep_error(Results *results, int code)
 
 sqlite3_stmt *results_prepare(Results *results, const char *sql)
 {
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(results->database, sql, -1, &statement, NULL);
+    sqlite3_stmt *statement = g_hash_table_lookup(results->statements, sql);
+    int code;
 
+    if (statement != NULL) {
+        g_assert(!sqlite3_stmt_busy(statement));
+        return statement;
+    }
+    code =
+        sqlite3_prepare_v3(results->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
     g_assert_cmpint(code & 0xff, !=, SQLITE_ERROR);
-    if (code != SQLITE_OK) {
+    if (code == SQLITE_OK) {
+        g_hash_table_insert(results->statements, g_strdup(sql), statement);
+    } else {
         keep_error(results, code);
     }
     return statement;
+}
+
+void results_done(sqlite3_stmt *statement)
+{
+    if (statement != NULL) {
+        sqlite3_reset(statement);
+        sqlite3_clear_bindings(statement);
+    }
 }
 
 bool results_step(Results *results, sqlite3_stmt *statement)
@@ -316,7 +335,7 @@ static SimSpan find_smallest_step(Results *results)
         }
         before = time;
     }
-    sqlite3_finalize(select);
+    results_done(select);
     return step != SIM_NEVER ? step : SIM_S;
 }
 
@@ -335,6 +354,11 @@ SimSpan results_sample_interval(const Results *results)
 
 /* --- opening -------------------------------------------------------------------------------- */
 
+static void finalize(void *statement)
+{
+    sqlite3_finalize(statement);
+}
+
 static Results *results_alloc(const char *path)
 {
     Results *results = g_new0(Results, 1);
@@ -342,6 +366,7 @@ static Results *results_alloc(const char *path)
     results->path = g_strdup(path);
     results->texts = g_string_chunk_new(1 << 16);
     results->facts = g_hash_table_new(g_str_hash, g_str_equal);
+    results->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
     results->runs = g_array_new(FALSE, FALSE, sizeof(ResultsRun));
     results->lost_runs = g_array_new(FALSE, FALSE, sizeof(ResultsRun));
     results->phases = g_array_new(FALSE, FALSE, sizeof(ResultsPhase));
@@ -401,6 +426,7 @@ void results_free(Results *results)
     if (results->attached != NULL) {
         results->free_attached(results->attached);
     }
+    g_hash_table_unref(results->statements);
     if (!results->is_borrowed) {
         sqlite3_close(results->database);
     }
@@ -419,6 +445,7 @@ void results_free(Results *results)
     g_array_unref(results->checks);
     g_array_unref(results->theory);
     g_clear_pointer(&results->cells, g_array_unref);
+    g_clear_pointer(&results->measured, g_hash_table_unref);
     g_clear_error(&results->error);
     g_free(results->path);
     g_free(results);
@@ -533,6 +560,16 @@ const ResultsCell *results_cells(Results *results, guint *count)
     return rows_of(results->cells, count);
 }
 
+bool results_is_measured(Results *results, int metric, int component)
+{
+    const ResultsPair pair = {metric, component};
+
+    if (results->measured == NULL) {
+        results->measured = results_find_measured(results);
+    }
+    return g_hash_table_contains(results->measured, &pair);
+}
+
 double results_total(const Results *results, int run, const char *name)
 {
     for (guint i = 0; i < results->totals->len; i++) {
@@ -555,6 +592,6 @@ Histogram *results_staleness(Results *results, int run)
         staleness = histogram_from_bytes(sqlite3_column_blob(select, 0),
                                          (size_t)sqlite3_column_bytes(select, 0));
     }
-    sqlite3_finalize(select);
+    results_done(select);
     return staleness;
 }

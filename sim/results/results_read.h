@@ -110,8 +110,14 @@ SimSpan results_sample_interval(const Results *results);
 void results_attach(Results *results, void *finding, GDestroyNotify free_finding);
 void *results_attached(const Results *results);
 
-/* For the other readers of this folder: a statement (NULL after an error; finalize it), its next
- * row (false: no more, or an error that sticks), and a text kept as long as the Results. */
+/* Whether the component has a sample or a histogram of the metric. */
+bool results_is_measured(Results *results, int metric, int component);
+
+/* For the other readers of this folder: a statement (NULL after an error), which is kept for the
+ * next one who asks with the same words and belongs to the Results; its next row (false: no more,
+ * or an error that sticks); the end of its use, to be said before it is asked for again; and a text
+ * kept as long as the Results. */
 sqlite3_stmt *results_prepare(Results *results, const char *sql);
 bool results_step(Results *results, sqlite3_stmt *statement);
+void results_done(sqlite3_stmt *statement);
 const char *results_keep_text(Results *results, const char *text);

@@ -160,7 +160,7 @@ void results_add_latency(Results *results, const ResultsUserFilter *filter, int 
     while (results_step(results, select)) {
         add_column(select, 0, into);
     }
-    sqlite3_finalize(select);
+    results_done(select);
 }
 
 HistogramRow *results_latency_seconds(Results *results, const ResultsUserFilter *filter, int run,
@@ -176,7 +176,7 @@ HistogramRow *results_latency_seconds(Results *results, const ResultsUserFilter 
 
         add_step(select, 1, second, seconds);
     }
-    sqlite3_finalize(select);
+    results_done(select);
     return seconds;
 }
 
@@ -201,7 +201,7 @@ void results_each_user(Results *results, int run, ResultsEachUser *each, void *c
         }
         each(context, &cells[i], latency);
     }
-    sqlite3_finalize(select);
+    results_done(select);
 }
 
 GArray *results_reasons(Results *results, const ResultsUserFilter *filter, int run,
@@ -220,7 +220,7 @@ GArray *results_reasons(Results *results, const ResultsUserFilter *filter, int r
 
         g_array_append_val(reasons, reason);
     }
-    sqlite3_finalize(select);
+    results_done(select);
     return reasons;
 }
 
@@ -245,31 +245,15 @@ static bool is_component_wanted(const ResultsComponentFilter *filter,
            is_wanted(filter->station, station_of(component));
 }
 
-static bool is_measured(Results *results, sqlite3_stmt *select, int metric, int component)
+/* Adds which of the metrics called so, `named`, `component` measures. */
+static void add_meters(Results *results, const GPtrArray *named, const ResultsComponent *component,
+                       GArray *meters)
 {
-    bool is_there;
+    for (guint i = 0; i < named->len; i++) {
+        const ResultsMetric *metric = g_ptr_array_index(named, i);
 
-    if (select == NULL) {
-        return false;
-    }
-    sqlite3_bind_int(select, 1, metric);
-    sqlite3_bind_int(select, 2, component);
-    is_there = results_step(results, select);
-    sqlite3_reset(select);
-    return is_there;
-}
-
-/* Adds the metrics called `name` that `component` measures. */
-static void add_meters(Results *results, sqlite3_stmt *select, const char *name,
-                       const ResultsComponent *component, GArray *meters)
-{
-    guint count;
-    const ResultsMetric *metrics = results_metrics(results, &count);
-
-    for (guint i = 0; i < count; i++) {
-        if (strcmp(metrics[i].name, name) == 0 &&
-            is_measured(results, select, metrics[i].id, component->id)) {
-            ResultsMeter meter = {component, &metrics[i]};
+        if (results_is_measured(results, metric->id, component->id)) {
+            ResultsMeter meter = {component, metric};
 
             g_array_append_val(meters, meter);
         }
@@ -279,18 +263,22 @@ static void add_meters(Results *results, sqlite3_stmt *select, const char *name,
 GArray *results_meters(Results *results, const char *metric, const ResultsComponentFilter *filter)
 {
     GArray *meters = g_array_new(FALSE, FALSE, sizeof(ResultsMeter));
-    sqlite3_stmt *select = results_prepare(
-        results, "SELECT 1 WHERE EXISTS (SELECT 1 FROM sample WHERE metric = ?1 AND component = ?2)"
-                 " OR EXISTS (SELECT 1 FROM histogram WHERE metric = ?1 AND component = ?2)");
+    g_autoptr(GPtrArray) named = g_ptr_array_new();
     guint count;
-    const ResultsComponent *components = results_components(results, &count);
+    const ResultsMetric *metrics = results_metrics(results, &count);
+    const ResultsComponent *components;
 
     for (guint i = 0; i < count; i++) {
-        if (is_component_wanted(filter, &components[i])) {
-            add_meters(results, select, metric, &components[i], meters);
+        if (strcmp(metrics[i].name, metric) == 0) {
+            g_ptr_array_add(named, (gpointer)&metrics[i]);
         }
     }
-    sqlite3_finalize(select);
+    components = results_components(results, &count);
+    for (guint i = 0; i < count && named->len > 0; i++) {
+        if (is_component_wanted(filter, &components[i])) {
+            add_meters(results, named, &components[i], meters);
+        }
+    }
     return meters;
 }
 
@@ -366,7 +354,7 @@ GArray *results_levels(Results *results, const ResultsMeter *meter, int run, Res
         level->value += sqlite3_column_double(select, 1);
         level->most = MAX(level->most, sqlite3_column_double(select, 2));
     }
-    sqlite3_finalize(select);
+    results_done(select);
     return levels;
 }
 
@@ -379,7 +367,7 @@ void results_add_histogram(Results *results, const ResultsMeter *meter, int run,
     while (results_step(results, select)) {
         add_column(select, 0, into);
     }
-    sqlite3_finalize(select);
+    results_done(select);
 }
 
 void results_add_histogram_intervals(Results *results, const ResultsMeter *meter, int run,
@@ -394,5 +382,5 @@ void results_add_histogram_intervals(Results *results, const ResultsMeter *meter
 
         add_step(select, 1, index, into);
     }
-    sqlite3_finalize(select);
+    results_done(select);
 }

@@ -215,18 +215,37 @@ static double through_farm(const Farms *all, double x, double size)
 /* --- all clients --------------------------------------------------------------------------------
  */
 
-/* Over a uniform law of floors. */
-static double through_floor(const Caches *params, double x, double share, double from, double to)
+/* A uniform law of floors: the lives that it gives to answers, and how full caches of them are. */
+typedef struct Floor {
+    double share;
+    double life[FLOORS], full[FLOORS];
+} Floor;
+
+enum { SMALL, MEDIUM, LARGE, STICKY, FLOOR_LAWS };
+
+/* What does not hang on the time since the change. */
+typedef struct Mix {
+    Farms farms;
+    Floor floors[FLOOR_LAWS];
+} Mix;
+
+static void lay_floor(const Caches *params, double share, double from, double to, Floor *floor)
+{
+    floor->share = share;
+    for (int i = 0; i < FLOORS; i++) {
+        floor->life[i] = fmax(params->ttl, from + (to - from) * (i + 0.5) / FLOORS);
+        floor->full[i] = filled(params, floor->life[i], share, params->resolvers, false);
+    }
+}
+
+static double through_floor(const Caches *params, double x, const Floor *floor)
 {
     double sum = 0;
 
-    for (int i = 0; i < FLOORS && share > 0; i++) {
-        double life = fmax(params->ttl, from + (to - from) * (i + 0.5) / FLOORS);
-
-        sum +=
-            through_client(params, x, life, filled(params, life, share, params->resolvers, false));
+    for (int i = 0; i < FLOORS && floor->share > 0; i++) {
+        sum += through_client(params, x, floor->life[i], floor->full[i]);
     }
-    return share * sum / FLOORS;
+    return floor->share * sum / FLOORS;
 }
 
 static double honest_share(const Caches *params)
@@ -240,8 +259,17 @@ static double farm_share(const Caches *params)
     return honest_share(params) * params->farm_ratio;
 }
 
+static void find_mix(const Caches *params, Mix *mix)
+{
+    find_farms(params, farm_share(params), &mix->farms);
+    lay_floor(params, params->small_ratio, 60, 120, &mix->floors[SMALL]);
+    lay_floor(params, params->medium_ratio, 300, 600, &mix->floors[MEDIUM]);
+    lay_floor(params, params->large_ratio, 900, 3600, &mix->floors[LARGE]);
+    lay_floor(params, params->sticky_ratio, 3600, 14400, &mix->floors[STICKY]);
+}
+
 /* Share of all clients that go to the old address x after the answer changed. */
-static double still_old(const Caches *params, const Farms *all, double x)
+static double still_old(const Caches *params, const Mix *mix, double x)
 {
     double farms = farm_share(params), plain = honest_share(params) - farms;
     double full = filled(params, params->ttl, plain, params->resolvers, false);
@@ -252,16 +280,16 @@ static double still_old(const Caches *params, const Farms *all, double x)
     }
     sum = params->ttl > 0 ? plain * through_client(params, x, params->ttl, full) : 0;
     if (params->ttl > 0 && params->keeps == KEEPS_TTL) {
-        sum += farms * through_farm(all, x, (double)params->farm_size);
+        sum += farms * through_farm(&mix->farms, x, (double)params->farm_size);
     } else if (params->ttl > 0) {
         sum += farms * through_client(params, x, params->ttl,
                                       filled(params, params->ttl, farms,
                                              params->resolvers * (double)params->farm_size, true));
     }
-    return sum + through_floor(params, x, params->small_ratio, 60, 120) +
-           through_floor(params, x, params->medium_ratio, 300, 600) +
-           through_floor(params, x, params->large_ratio, 900, 3600) +
-           through_floor(params, x, params->sticky_ratio, 3600, 14400);
+    for (int i = 0; i < FLOOR_LAWS; i++) {
+        sum += through_floor(params, x, &mix->floors[i]);
+    }
+    return sum;
 }
 
 /* --- all together -------------------------------------------------------------------------------
@@ -282,7 +310,8 @@ static void caches_solve(TheoryCase *theory)
     double detect = (double)(params->threshold - 1) * (params->interval + params->check_timeout) +
                     params->check_timeout;
     double sum = 0, changed = 0, weights = 0;
-    Farms all;
+    double delays[QUANTILES];
+    Mix mix;
 
     if (params->need_failed > params->checkers) {
         theory_refuse(theory, "need_failed", "'need_failed' is %d of only %d 'checkers'",
@@ -294,23 +323,26 @@ static void caches_solve(TheoryCase *theory)
         theory_refuse(theory, "small_ratio", "the shares of resolvers add up to more than 1");
         return;
     }
-    find_farms(params, farm_share(params), &all);
+    find_mix(params, &mix);
+    for (int k = 0; k < QUANTILES; k++) {
+        double z = fixed_normal_quantile((k + 0.5) / QUANTILES);
+
+        delays[k] = fmin(params->median * fixed_exp(params->sigma * z), params->cap);
+    }
     for (int i = 0; i < PHASES; i++) {
         double phase = (i + 0.5) / PHASES, weight = phase_weight(params, phase);
 
         for (int k = 0; k < QUANTILES; k++) {
-            double z = fixed_normal_quantile((k + 0.5) / QUANTILES);
-            double delay = fmin(params->median * fixed_exp(params->sigma * z), params->cap);
-            double x = params->t - detect - phase * params->interval - delay;
+            double x = params->t - detect - phase * params->interval - delays[k];
 
-            sum += weight * still_old(params, &all, x);
+            sum += weight * still_old(params, &mix, x);
             changed += x >= 0 ? weight : 0;
             weights += weight;
         }
     }
     theory_add(theory, sum / weights, "still_old");
     theory_add(theory, changed / weights, "answer_changed");
-    theory_add(theory, still_old(params, &all, params->t), "after_change");
+    theory_add(theory, still_old(params, &mix, params->t), "after_change");
 }
 
 const TheoryFamily dns_caches_family = {
