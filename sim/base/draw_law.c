@@ -113,12 +113,31 @@ static double empirical_value(const DrawLaw *law, double u)
     return law->values[low];
 }
 
+/* Many a law is read and never drawn from: its table is laid at the first draw. A law stays the
+ * same to all who hold it. */
+static const QuantileTable *lay_table(const DrawLaw *law)
+{
+    DrawLaw *own = (DrawLaw *)(uintptr_t)law;
+    QuantileFunction *function = law->kind == LAW_GAMMA       ? gamma_value
+                                 : law->kind == LAW_LOGNORMAL ? lognormal_value
+                                                              : weibull_value;
+
+    own->table = quantile_table_new(function, law, law->mean);
+    return own->table;
+}
+
 double law_value(const DrawLaw *law, double u)
 {
+    const QuantileTable *table = law->table;
     double slope;
 
-    if (law->table != NULL && u >= QUANTILE_TABLE_END && 1 - u >= QUANTILE_TABLE_END) {
-        return quantile_table_value(law->table, u);
+    if (table != NULL && u >= QUANTILE_TABLE_END && 1 - u >= QUANTILE_TABLE_END) {
+        if (G_UNLIKELY(table == quantile_table_wanted)) {
+            table = lay_table(law);
+        }
+        if (G_LIKELY(table != NULL)) {
+            return quantile_table_value(table, u);
+        }
     }
     switch (law->kind) {
     case LAW_CONSTANT:
@@ -371,7 +390,7 @@ DrawLaw *law_new_gamma(double shape, double mean)
 
     law->mean = mean;
     law->variance = mean * mean / shape;
-    law->table = quantile_table_new(gamma_value, law, mean);
+    law->table = quantile_table_wanted;
     return law;
 }
 
@@ -381,7 +400,7 @@ DrawLaw *law_new_lognormal(double mu, double sigma)
 
     law->mean = fixed_exp(mu + sigma * sigma / 2);
     law->variance = (fixed_exp(sigma * sigma) - 1) * law->mean * law->mean;
-    law->table = quantile_table_new(lognormal_value, law, law->mean);
+    law->table = quantile_table_wanted;
     return law;
 }
 
@@ -392,7 +411,7 @@ DrawLaw *law_new_weibull(double shape, double scale)
     law->mean = scale * fixed_exp(fixed_log_gamma(1 + 1 / shape));
     law->variance =
         scale * scale * fixed_exp(fixed_log_gamma(1 + 2 / shape)) - law->mean * law->mean;
-    law->table = quantile_table_new(weibull_value, law, law->mean);
+    law->table = quantile_table_wanted;
     return law;
 }
 

@@ -25,7 +25,7 @@ typedef enum LawKind {
 struct DrawLaw {
     LawKind kind;
     DrawUnit unit;
-    QuantileTable *table; /* NULL where exact inversion is quick, or the table not good enough */
+    QuantileTable *table; /* NULL: exact inversion is as quick, or the table not good enough */
     double first;
     double second;
     DrawLaw *first_part; /* parts[0], which a mixture draws below first_bound */

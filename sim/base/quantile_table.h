@@ -15,6 +15,9 @@ typedef double QuantileFunction(const void *law, double u, double upper, double 
 QuantileTable *quantile_table_new(QuantileFunction *function, const void *law, double mean);
 void quantile_table_free(QuantileTable *table);
 
+/* Stands for a table that nobody has made yet; only to be compared with, or freed. */
+extern QuantileTable *const quantile_table_wanted;
+
 /* Where the table ends, at either side. */
 #define QUANTILE_TABLE_END 0x1p-17
 
