@@ -47,7 +47,7 @@ START_TEST(a_cas_takes_four_round_trips)
         g_autoptr(CassandraRig) rig = cassandra_rig_new(3, STILL);
         const ProbeAsked *asked;
 
-        rig_run(rig->rig, SIM_S);
+        cassandra_rig_warm_snitch(rig, 0, KEY);
         asked = cas(rig, 0, KEY, 0, rows[i].commit, rows[i].local);
         rig_run(rig->rig, SIM_S);
         ck_assert(is_applied(asked));
@@ -134,7 +134,7 @@ START_TEST(a_proposal_left_half_done_is_completed_by_the_next_read)
     g_autoptr(CassandraRig) rig = cassandra_rig_new(3, STILL);
     const ProbeAsked *read, *again;
 
-    rig_run(rig->rig, SIM_S);
+    cassandra_rig_warm_snitch(rig, 0, KEY);
     cas(rig, 0, KEY, 0, CONSISTENCY_QUORUM, 0);
     rig_run(rig->rig, 3 * 44300 * SIM_US - 5 * SIM_MS); /* proposals have been accepted */
     rig_down(rig->rig, cassandra_rig_name(0), SIM_NEVER);

@@ -146,6 +146,7 @@ START_TEST(a_mismatch_adds_two_rounds_to_the_slowest_that_was_asked)
         cassandra_rig_new(6, CASSANDRA_NO_CPU ", " STALE "\"speculative_retry\": \"NONE\"");
     const ProbeAsked *first, *second;
 
+    cassandra_rig_warm_snitch(rig, 4, 21);
     cassandra_rig_cut(rig, DC01, DC02, 2 * SIM_S);
     cassandra_rig_write(rig, 4, 21, CONSISTENCY_LOCAL_QUORUM); /* Montreal misses it */
     rig_run(rig->rig, 10 * SIM_S);
@@ -169,6 +170,7 @@ START_TEST(a_mismatch_waits_for_all_that_were_asked)
     const uint64_t key = 21;
     const ProbeAsked *asked;
 
+    cassandra_rig_warm_snitch(rig, 4, key);
     cassandra_rig_cut(rig, DC01, DC02, 2 * SIM_S);
     cassandra_rig_write(rig, 4, key, CONSISTENCY_LOCAL_QUORUM);
     rig_run(rig->rig, 10 * SIM_S);

@@ -24,6 +24,12 @@ START_TEST(a_later_release_changes_what_is_not_given)
     ck_assert(after->cross_node_timeout);
     ck_assert_double_eq(after->dclocal_read_repair_chance, 0);
     ck_assert_double_eq(after->stream_throughput_outbound, 24 * 1024 * 1024);
+    ck_assert_double_eq(before->storage_settings.compaction_throughput, 16 * 1024 * 1024);
+    ck_assert_double_eq(after->storage_settings.compaction_throughput, 64 * 1024 * 1024);
+    ck_assert_double_eq(after->repair_settings.validation_rate, 64 * 1024 * 1024);
+    ck_assert_double_eq(after->repair_settings.stream_rate, 24 * 1024 * 1024);
+    ck_assert_double_eq(before->dynamic_snitch_badness_threshold, 0.1);
+    ck_assert_double_eq(after->dynamic_snitch_badness_threshold, 1);
 }
 END_TEST
 
@@ -31,13 +37,15 @@ START_TEST(what_is_given_stays_whatever_the_release)
 {
     g_autoptr(CassandraRig) rig =
         cassandra_rig_new(1, "\"release\": \"4.0\", \"num_tokens\": 32, \"relay\": \"first\", "
-                             "\"cross_node_timeout\": false, \"dclocal_read_repair_chance\": 0.2");
+                             "\"cross_node_timeout\": false, \"dclocal_read_repair_chance\": 0.2, "
+                             "\"storage\": {\"compaction_throughput\": \"8MiB/s\"}");
     const Cassandra *node = node_of_release(rig);
 
     ck_assert_int_eq(node->num_tokens, 32);
     ck_assert_int_eq(node->relay, RELAY_FIRST);
     ck_assert(!node->cross_node_timeout);
     ck_assert_double_eq(node->dclocal_read_repair_chance, 0.2);
+    ck_assert_double_eq(node->storage_settings.compaction_throughput, 8 * 1024 * 1024);
     ck_assert_double_eq(node->stream_throughput_outbound, 25000000);
 }
 END_TEST

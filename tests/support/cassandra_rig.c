@@ -185,3 +185,9 @@ void cassandra_rig_cut(CassandraRig *rig, guint a, guint b, SimSpan span)
     rig_down(rig->rig, there, span);
     rig_down(rig->rig, back, span);
 }
+
+void cassandra_rig_warm_snitch(CassandraRig *rig, guint node, uint64_t key)
+{
+    cassandra_rig_read(rig, node, key, CONSISTENCY_ALL);
+    rig_run(rig->rig, SIM_S);
+}

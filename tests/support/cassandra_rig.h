@@ -50,6 +50,10 @@ const ProbeAsked *cassandra_rig_write(CassandraRig *rig, guint node, uint64_t ke
 const ProbeAsked *cassandra_rig_read(CassandraRig *rig, guint node, uint64_t key,
                                      Consistency level);
 
+/* Lets the dynamic snitch of `node` hear of each replica of the key, so that it reads the nearest.
+ */
+void cassandra_rig_warm_snitch(CassandraRig *rig, guint node, uint64_t key);
+
 /* The same for any statement on `key`. */
 const ProbeAsked *cassandra_rig_ask(CassandraRig *rig, guint node, Message message);
 

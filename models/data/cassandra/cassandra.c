@@ -76,6 +76,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     node->host_id[0] = rng_next(&id_rng);
     node->host_id[1] = rng_next(&id_rng);
     storage_make(node, diags);
+    gc_make(node);
     gossip_make(node);
     node->hints = g_new0(HintQueue, cluster->node_count);
     for (guint i = 0; i < cluster->node_count; i++) {
@@ -103,6 +104,7 @@ static void on_sweep(void *self, void *subject, uint64_t detail)
     repair_sweep(node);
     snitch_sweep(node);
     storage_sweep(node);
+    gc_sweep(node);
     engine_after(node->engine, SWEEP, &node->component.owner, &sweep_due, NULL, 0);
 }
 
@@ -118,6 +120,7 @@ static void join(Cassandra *node, bool is_first)
     repair_start(node);
     snitch_start(node);
     batch_start(node);
+    gc_start(node);
     engine_after(node->engine, phase, &node->component.owner, &sweep_due, NULL, 0);
 }
 
@@ -227,6 +230,7 @@ void node_end(Cassandra *node, bool power_lost)
     hints_stop(node);
     listeners_stop(node);
     storage_stop(node);
+    gc_stop(node);
 }
 
 static void cassandra_stop(Component *self, const Effect *why)
@@ -309,6 +313,7 @@ static void cassandra_free(Component *self)
     batch_free(node);
     counter_free(node);
     storage_free(node);
+    gc_free(node);
     commit_log_clear(&node->log);
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);
@@ -333,6 +338,8 @@ static const NoteDef cassandra_notes[] = {
     {.name = "cassandra.start-failed",
      .help = "A node that started reached no seed for 60 s and ended"},
     {.name = "cassandra.shutdown", .help = "A node told its peers that it ends in good order"},
+    {.name = "cassandra.out-of-memory",
+     .help = "More lives on the heap than it holds: the process is killed"},
     {.name = "cassandra.disk-failure",
      .help = "A disk policy acts: the node cuts clients and gossip off and lives, or exits",
      .labels = {"policy"},
@@ -363,9 +370,10 @@ const Kind cassandra_kind = {
     .leaves_out =
         "Range reads: nothing in the load uses them. Nodes learn of a change of the ring all at "
         "once, and hints for who left are kept. Rows are one value each: what cells of one row may "
-        "mix at equal timestamps is not seen. Garbage collection, and unless 'storage' asks for "
-        "them memtable flushes and compaction: their CPU is not charged, so capacity is an upper "
-        "bound. What anti-compaction costs after a repair. Data under way on a connection through "
+        "mix at equal timestamps is not seen. Unless 'gc' and 'storage' ask for them garbage "
+        "collection, memtable flushes and compaction: their CPU is not charged, so capacity is an "
+        "upper bound. What anti-compaction costs after a repair. Data under way on a connection "
+        "through "
         "a cut is lost, not "
         "sent again after healing; hints cover it.",
     .size = sizeof(Cassandra),

@@ -31,29 +31,28 @@ static Candidates sort_by_snitch(const Read *read, uint32_t live)
     return found;
 }
 
+/* Without the dynamic snitch, as the plain one has them. */
+static Candidates sort_plainly(const Cassandra *node, const RingRange *range, uint32_t live)
+{
+    Candidates found = {0};
+
+    for (guint place = 0; place < SNITCH_PLAIN_PLACES; place++) {
+        for (guint i = 0; i < range->count; i++) {
+            if ((live >> i & 1) != 0 && snitch_plain_place(node, range->replicas[i]) == place) {
+                found.index[found.count++] = (uint8_t)i;
+            }
+        }
+    }
+    return found;
+}
+
 static Candidates find_candidates(const Read *read)
 {
     const Cassandra *node = read->node;
     uint32_t live = node_live_replicas(node, read->range);
-    guint range = (guint)(read->range - ring_range(node->cluster->ring, 0));
-    const uint8_t *nearest = cluster_nearest(node->cluster, node->site, range);
-    Candidates found = {0};
 
-    if (node->snitch != NULL) {
-        return sort_by_snitch(read, live);
-    }
-
-    for (guint i = 0; i < read->range->count; i++) {
-        if (read->range->replicas[i] == node->rank && (read->range->mask >> i & 1) != 0) {
-            found.index[found.count++] = (uint8_t)i;
-        }
-    }
-    for (guint i = 0; i < read->range->count; i++) {
-        if ((live >> nearest[i] & 1) != 0 && read->range->replicas[nearest[i]] != node->rank) {
-            found.index[found.count++] = nearest[i];
-        }
-    }
-    return found;
+    return node->snitch != NULL ? sort_by_snitch(read, live)
+                                : sort_plainly(node, read->range, live);
 }
 
 /* The first `wanted` of the candidates that are in `among` and not in `taken`. */

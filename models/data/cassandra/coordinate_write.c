@@ -49,30 +49,21 @@ static void drop(Write *write)
     pool_give(write->node->write_pool, write);
 }
 
-static bool all_acked_in_time(const Write *write)
-{
-    SimTime limit = write->began + write->node->write_request_timeout;
-
-    if (write->acked != write->targets) {
-        return false;
-    }
-    for (uint32_t left = write->targets; left != 0; left &= left - 1) {
-        if (write->acked_at[__builtin_ctz(left)] > limit) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Forgets the write when nothing can happen to it any more. */
 static void settle(Write *write)
 {
     if (write->pending != 0) {
         return;
     }
-    if (write->is_orphan ||
-        (write->is_sent && write->is_decided && (write->is_swept || all_acked_in_time(write)))) {
+    if (write->is_orphan) {
         drop(write);
+    } else if (write->is_sent && write->is_decided) {
+        bool is_everywhere = witness_is_everywhere(write);
+
+        if (write->is_swept || is_everywhere) {
+            witness_spread(write, is_everywhere);
+            drop(write);
+        }
     }
 }
 
@@ -205,6 +196,7 @@ void write_applied(Write *write, guint index, SimSpan later)
 void write_dropped(Write *write, guint index)
 {
     write->pending &= ~(1u << index);
+    write->dropped |= 1u << index;
     settle(write);
 }
 
@@ -553,6 +545,7 @@ static void hint_the_silent(Write *write)
         guint target = write->range->replicas[index];
 
         if (write->acked_at[index] > node_now(node) && target != node->rank) {
+            witness_assert_missed(write, index);
             hints_store_write(write, index);
         }
     }

@@ -22,9 +22,10 @@ static const Field consistency_fields[] = {
 
 const Field cassandra_fields[] = {
     FIELD_CHOICE(Cassandra, release, .initial = "3.11", .more = release_names,
-                 .help = "Settings that are not given have the defaults of this release: 4.0 takes "
-                         "16 tokens, a random relay, cross_node_timeout and no read repair by "
-                         "chance, 4.1 and 5.0 also stream 24 MiB/s",
+                 .help =
+                     "Settings that are not given have the defaults of this release: 4.0 takes "
+                     "16 tokens, a random relay, cross_node_timeout, a badness of 1, 64 MiB/s of "
+                     "compaction and no read repair by chance, 4.1 and 5.0 also stream 24 MiB/s",
                  .source = "conf/cassandra.yaml of 3.11.17, 4.0.12, 4.1.6 and 5.0-beta1"),
     FIELD_COUNT(Cassandra, num_tokens, .initial = "32", .lowest = "1", .highest = "1024",
                 .help = "Tokens a node takes on the ring",
@@ -122,10 +123,11 @@ const Field cassandra_fields[] = {
                .source = "assumption: 150 us, times 1.3 for shared vCPUs"),
     FIELD_ROW(Cassandra, repair_settings, "repair", FIELD_TYPE_TABLE, RepairSettings,
               .more = repair_fields, .help = "Anti-entropy repair"),
-    FIELD_FLAG(Cassandra, dynamic_snitch, .initial = "false",
+    FIELD_FLAG(Cassandra, dynamic_snitch, .initial = "true",
                .help = "Whether replicas are read in order of how quickly they have answered; "
-                       "without it in order of distance",
-               .source = "assumption: off; Cassandra 3.11 ships dynamic_snitch true"),
+                       "without it the node itself, its rack, its site and the others, each in "
+                       "order of the ring",
+               .source = "Cassandra 3.11 dynamic_snitch"),
     FIELD_SPAN(Cassandra, dynamic_snitch_update_interval, .initial = "100ms", .lowest = "1ms",
                .help = "How often the dynamic snitch scores hosts anew",
                .source = "Cassandra 3.11 dynamic_snitch_update_interval_in_ms"),
@@ -146,6 +148,8 @@ const Field cassandra_fields[] = {
                 .source = "Cassandra 3.11 batch_size_fail_threshold_in_kb"),
     FIELD_ROW(Cassandra, storage_settings, "storage", FIELD_TYPE_TABLE, StorageSettings,
               .more = storage_fields, .help = "Memory, disk and compaction"),
+    FIELD_ROW(Cassandra, gc_settings, "gc", FIELD_TYPE_TABLE, GcSettings, .more = gc_fields,
+              .help = "Collections of the Java heap"),
     FIELD_BYTES(Cassandra, mutation_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",
                 .help = "Size of a serialized write", .source = "assumption"),
     FIELD_BYTES(Cassandra, row_size, .initial = "300B", .lowest = "1B", .highest = "16MiB",

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/data/cassandra/commit_log.h"
+#include "models/data/cassandra/gc.h"
 #include "models/data/cassandra/latency_reservoir.h"
 #include "models/data/cassandra/legs.h"
 #include "models/data/cassandra/level.h"
@@ -146,8 +147,9 @@ struct Cassandra {
     SimSpan speculation_after; /* SIM_NEVER: no speculation now */
     Rng coordinator_rng;
     Gossip gossip;
-    uint64_t coordinated_reads, coordinated_writes; /* measurement */
-    Histogram *read_latency, *write_latency;        /* measurement */
+    uint64_t coordinated_reads, coordinated_writes;             /* measurement */
+    Histogram *read_latency, *write_latency, *write_everywhere; /* measurement */
+    uint64_t writes_behind;                                     /* measurement */
     /* Configuration. */
     SimSpan read_request_timeout, write_request_timeout;
     double dclocal_read_repair_chance;
@@ -239,6 +241,11 @@ struct Cassandra {
     int background_rr;
     uint64_t background_repairs; /* measurement */
     Rng snitch_rng;
+    GcSettings gc_settings;                                                 /* configuration */
+    uint64_t gc_collections, gc_cycles, gc_full_collections, out_of_memory; /* measurement */
+    Histogram *gc_pause;                                                    /* measurement */
+    Gauge heap_used;                                                        /* measurement */
+    Gc *gc;                                                                 /* NULL: not modelled */
     SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
     bool speculates_always;
@@ -361,6 +368,7 @@ struct Write {
     uint32_t targets; /* replicas that were sent the write, directly or through a relay */
     uint32_t pending; /* of them, those with an event under way */
     uint32_t acked;   /* whose acknowledgement is on its way or here */
+    uint32_t dropped; /* by replicas that did not take it */
     uint32_t relays;  /* that forward it within their site */
     uint32_t joining; /* endpoints that were pending when it was sent: one answer more for each */
     Consistency consistency;

@@ -3,11 +3,18 @@
 
 #include "sim/config/json_place.h"
 
+#define COMPACTION_4_0 (64.0 * 1024 * 1024) /* compaction_throughput_mb_per_sec */
+
 const char *const release_names[] = {"3.11", "4.0", "4.1", "5.0", NULL};
 
 static bool is_given(const Cassandra *node, const char *name)
 {
     return json_member(node->component.settings, name) != NULL;
+}
+
+static bool is_given_in(const Cassandra *node, const char *section, const char *name)
+{
+    return json_member(json_member(node->component.settings, section), name) != NULL;
 }
 
 void release_apply(Cassandra *node)
@@ -20,6 +27,12 @@ void release_apply(Cassandra *node)
         if (!is_given(node, "dynamic_snitch_badness_threshold")) {
             node->dynamic_snitch_badness_threshold = 1.0;
         }
+        if (!is_given_in(node, "storage", "compaction_throughput")) {
+            node->storage_settings.compaction_throughput = COMPACTION_4_0;
+        }
+        if (!is_given_in(node, "repair", "validation_rate")) { /* as throttled as compaction */
+            node->repair_settings.validation_rate = COMPACTION_4_0;
+        }
         if (!is_given(node, "read_repair_chance")) {
             node->read_repair_chance = 0; /* gone too, and 0 before */
         }
@@ -30,6 +43,9 @@ void release_apply(Cassandra *node)
     if (node->release >= RELEASE_4_1) {
         double limit = 24.0 * 1024 * 1024;
 
+        if (!is_given_in(node, "repair", "stream_rate")) {
+            node->repair_settings.stream_rate = limit;
+        }
         if (!is_given(node, "stream_throughput_outbound")) {
             node->stream_throughput_outbound = limit;
         }

@@ -5,7 +5,6 @@
 #include "sim/base/fixed_math.h"
 
 #define ALPHA_PER_S 0.75
-#define PLAIN_PLACES 4
 
 /* An answer that will not come, and when its callback expires. */
 typedef struct Missed {
@@ -19,6 +18,7 @@ struct Snitch {
     GArray *missed;         /* of Missed */
     uint8_t *plain;         /* by rank: place in the plain snitch's order */
     SimTime began;
+    bool is_due; /* an update is planned */
 };
 
 static void on_snitch_update(void *self, void *subject, uint64_t detail);
@@ -213,8 +213,7 @@ bool snitch_sort(uint8_t *hosts, double *scores, guint count, double badness)
     return true;
 }
 
-/* The plain snitch: the node itself, its rack, its site, the others; ring order among alike. */
-static uint8_t plain_place(const Cassandra *node, guint rank)
+uint8_t snitch_plain_place(const Cassandra *node, guint rank)
 {
     const Cassandra *other = node->cluster->nodes[rank];
 
@@ -231,14 +230,14 @@ guint snitch_order(Cassandra *node, const RingRange *range, uint32_t live, uint8
 {
     const Snitch *snitch = node->snitch;
     double scores[RING_REPLICAS_MOST];
-    guint places[PLAIN_PLACES] = {0}, count = 0;
+    guint places[SNITCH_PLAIN_PLACES] = {0}, count = 0;
 
     for (guint i = 0; i < range->count; i++) {
         if ((live >> i & 1) != 0) {
             places[snitch->plain[range->replicas[i]]]++;
         }
     }
-    for (guint place = 0; place < PLAIN_PLACES; place++) { /* where each begins */
+    for (guint place = 0; place < SNITCH_PLAIN_PLACES; place++) { /* where each begins */
         guint begin = count;
 
         count += places[place];
@@ -260,6 +259,19 @@ guint snitch_order(Cassandra *node, const RingRange *range, uint32_t live, uint8
 /* --- samples ------------------------------------------------------------------------------------
  */
 
+/* At the next of the regular instants; those that find nothing new need no event. */
+static void plan_update(Cassandra *node)
+{
+    Snitch *snitch = node->snitch;
+    SimSpan interval = node->dynamic_snitch_update_interval;
+
+    if (!snitch->is_due) {
+        snitch->is_due = true;
+        engine_after(node->engine, interval - (node_now(node) - snitch->began) % interval,
+                     &node->component.owner, &snitch_update, NULL, 0);
+    }
+}
+
 void snitch_heard(Cassandra *node, guint rank, SimSpan latency)
 {
     Snitch *snitch = node->snitch;
@@ -268,6 +280,7 @@ void snitch_heard(Cassandra *node, guint rank, SimSpan latency)
         snitch_reservoir_add(&snitch->hosts[rank], latency / SIM_MS,
                              (node_now(node) - snitch->began) / SIM_S,
                              1 - rng_uniform(&node->snitch_rng));
+        plan_update(node);
     }
 }
 
@@ -322,6 +335,7 @@ static void on_snitch_update(void *self, void *subject, uint64_t detail)
 
     (void)subject;
     (void)detail;
+    snitch->is_due = false;
     for (guint i = 0; i < node->cluster->node_count; i++) {
         most_ms = MAX(most_ms, snitch_reservoir_median(&snitch->hosts[i]));
     }
@@ -331,8 +345,6 @@ static void on_snitch_update(void *self, void *subject, uint64_t detail)
         snitch->scores[i] =
             host->count == 0 ? -1 : (double)snitch_reservoir_median(host) / (double)most_ms;
     }
-    engine_after(node->engine, node->dynamic_snitch_update_interval, &node->component.owner,
-                 &snitch_update, NULL, 0);
 }
 
 static void forget_samples(Cassandra *node)
@@ -351,6 +363,7 @@ static void on_snitch_reset(void *self, void *subject, uint64_t detail)
     (void)subject;
     (void)detail;
     forget_samples(node);
+    plan_update(node);
     engine_after(node->engine, node->dynamic_snitch_reset_interval, &node->component.owner,
                  &snitch_reset, NULL, 0);
 }
@@ -362,7 +375,7 @@ void snitch_start(Cassandra *node)
 {
     guint count = node->cluster->node_count;
 
-    if (!node->dynamic_snitch) {
+    if (!node->dynamic_snitch || node->cluster->legs != NULL) { /* with legs nothing is measured */
         return;
     }
     if (node->snitch == NULL) {
@@ -371,7 +384,7 @@ void snitch_start(Cassandra *node)
         node->snitch->scores = g_new(double, count);
         node->snitch->plain = g_new(uint8_t, count);
         for (guint i = 0; i < count; i++) {
-            node->snitch->plain[i] = plain_place(node, i);
+            node->snitch->plain[i] = snitch_plain_place(node, i);
         }
         node->snitch->missed = g_array_new(FALSE, FALSE, sizeof(Missed));
     }
@@ -381,8 +394,7 @@ void snitch_start(Cassandra *node)
     for (guint i = 0; i < count; i++) {
         node->snitch->scores[i] = -1;
     }
-    engine_after(node->engine, node->dynamic_snitch_update_interval, &node->component.owner,
-                 &snitch_update, NULL, 0);
+    node->snitch->is_due = false;
     engine_after(node->engine, node->dynamic_snitch_reset_interval, &node->component.owner,
                  &snitch_reset, NULL, 0);
 }

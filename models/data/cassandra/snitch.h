@@ -40,6 +40,11 @@ int64_t snitch_reservoir_median(SnitchReservoir *reservoir);
  * would put in its place, or `badness` is 0. True when it sorted. */
 bool snitch_sort(uint8_t *hosts, double *scores, guint count, double badness);
 
+/* The plain snitch: where in its order `rank` stands for `node`, those alike in ring order: the
+ * node itself, its rack, its site, the others. */
+#define SNITCH_PLAIN_PLACES 4
+uint8_t snitch_plain_place(const Cassandra *node, guint rank);
+
 /* An answer, a local read: how long it took. An answer that will not come: the read's timeout, once
  * that is over. Nothing happens while the snitch is off. */
 void snitch_heard(Cassandra *node, guint rank, SimSpan latency);

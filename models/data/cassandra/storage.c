@@ -20,7 +20,7 @@ static const EventType policy_acts = {"cassandra.disk-policy", on_policy};
 /* --- limits -------------------------------------------------------------------------------------
  */
 
-static int64_t heap_of(const Cassandra *node)
+int64_t storage_heap_size(const Cassandra *node)
 {
     int64_t memory = host_memory_size(node->component.host), mib = 1 << 20;
 
@@ -34,7 +34,7 @@ static void set_memory(Storage *storage)
 {
     const Cassandra *node = storage->node;
     const StorageSettings *settings = &node->storage_settings;
-    int64_t quarter = (int64_t)(HEAP_SEEN * (double)heap_of(node)) / 4;
+    int64_t quarter = (int64_t)(HEAP_SEEN * (double)storage_heap_size(node)) / 4;
     double share = settings->memtable_cleanup_threshold > 0
                        ? settings->memtable_cleanup_threshold
                        : 1.0 / (1 + (double)settings->memtable_flush_writers);
@@ -67,10 +67,10 @@ static void set_disk(Storage *storage)
     storage->compactors = settings->concurrent_compactors > 0
                               ? (guint)settings->concurrent_compactors
                               : MIN(8, MAX(2, MIN(host_count_vcpus(host), 1)));
-    storage->page_cache_bytes =
-        settings->page_cache > 0
-            ? settings->page_cache
-            : MAX(0, host_memory_size(host) - heap_of(node) - BESIDE_HEAP_BYTES - SYSTEM_BYTES);
+    storage->page_cache_bytes = settings->page_cache > 0
+                                    ? settings->page_cache
+                                    : MAX(0, host_memory_size(host) - storage_heap_size(node) -
+                                                 BESIDE_HEAP_BYTES - SYSTEM_BYTES);
 }
 
 /* --- set-up -------------------------------------------------------------------------------------

@@ -119,6 +119,9 @@ struct Storage {
 void storage_make(Cassandra *node, DiagList *diags);
 void storage_free(Cassandra *node);
 
+/* The Java heap, modelled or not. */
+int64_t storage_heap_size(const Cassandra *node);
+
 /* The process starts, its commit log is replayed; false when it exits at once. How long the replay
  * takes. */
 void storage_boot(Cassandra *node);

@@ -163,3 +163,80 @@ void witness_assert_all(const Write *write)
         }
     }
 }
+
+/* --- how soon a write is everywhere -------------------------------------------------------------
+ */
+
+bool witness_is_everywhere(const Write *write)
+{
+    SimTime limit = write->began + write->node->write_request_timeout;
+
+    if (write->acked != write->targets) {
+        return false;
+    }
+    for (uint32_t left = write->targets; left != 0; left &= left - 1) {
+        if (write->acked_at[__builtin_ctz(left)] > limit) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void witness_spread(const Write *write, bool is_everywhere)
+{
+    Cassandra *node = write->node;
+    SimTime last = 0;
+
+    if (write->targets == 0) { /* refused */
+        return;
+    }
+    if (!is_everywhere || (write->range->mask & ~write->targets) != 0) {
+        node->writes_behind++;
+        return;
+    }
+    for (uint32_t left = write->targets; left != 0; left &= left - 1) {
+        last = MAX(last, write->acked_at[__builtin_ctz(left)]);
+    }
+    histogram_add(node->write_everywhere, last - write->began);
+}
+
+/* Now or ever before. */
+static bool has_suffered(const Component *component)
+{
+    return component->down.area > 0 || component->down.value > 0 || component->impaired.area > 0 ||
+           component->impaired.value > 0 || component_is_affected(component);
+}
+
+static bool has_link_suffered(const Cassandra *from, const Cassandra *to)
+{
+    const Component *link =
+        network_link(from->component.world, from->component.site, to->component.site);
+
+    return link != NULL && has_suffered(link);
+}
+
+/* Messages between the two, or what one of them does with them. */
+static bool has_pair_suffered(const Cassandra *from, const Cassandra *to)
+{
+    return has_suffered(&from->component) || has_suffered(&to->component) ||
+           has_link_suffered(from, to) || has_link_suffered(to, from);
+}
+
+void witness_assert_missed(const Write *write, guint index)
+{
+    const Cassandra *node = write->node;
+    Cassandra *const *nodes = node->cluster->nodes;
+    const Cassandra *replica = nodes[write->range->replicas[index]];
+    bool is_explained = ((write->pending | write->dropped) >> index & 1) != 0 ||
+                        write->acked_at[index] != SIM_NEVER || has_pair_suffered(node, replica);
+
+    for (uint32_t left = write->relays; left != 0 && !is_explained; left &= left - 1) {
+        guint relay = (guint)__builtin_ctz(left);
+        const Cassandra *by = nodes[write->range->replicas[relay]];
+
+        is_explained = by->site == replica->site &&
+                       (((write->pending | write->dropped) >> relay & 1) != 0 ||
+                        has_pair_suffered(node, by) || has_pair_suffered(by, replica));
+    }
+    g_assert(is_explained);
+}

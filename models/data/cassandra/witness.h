@@ -12,6 +12,17 @@ void witness_ring_changed(Cluster *cluster);
 /* A replica has missed `version`, and no hint will bring it. */
 void witness_hint_dropped(Cluster *cluster, guint target, uint32_t slot, int64_t version);
 
+/* Whether all who were sent the write have acknowledged it within the timeout. */
+bool witness_is_everywhere(const Write *write);
+
+/* A write is forgotten: measures how soon it was on all replicas, or that it was not. */
+void witness_spread(const Write *write, bool is_everywhere);
+
+/* What every write must meet where nothing fails: at its timeout each copy is acknowledged, or its
+ * event or acknowledgement is under way (slow), or somebody dropped it. Ends the program when a
+ * copy is gone, and neither coordinator, relay, replica nor their links ever suffered a fault. */
+void witness_assert_missed(const Write *write, guint index);
+
 /* What every acknowledgement at ALL must mean: each replica holds the write or a newer one, unless
  * it died since it was sent, or has purged the tombstone. Ends the program when it is not so. */
 void witness_assert_all(const Write *write);
