@@ -77,6 +77,7 @@ void sweep_free(Sweep *sweep)
         g_free(sweep->path);
         g_free(sweep->seed);
         g_free(sweep->knee_metric);
+        g_free(sweep->usl_metric);
         g_free(sweep->unfinished);
         g_clear_pointer(&sweep->axes, g_ptr_array_unref);
         g_clear_pointer(&sweep->metrics, g_ptr_array_unref);
@@ -290,5 +291,6 @@ Sweep *sweep_run(Study *study, const SweepOrder *order, GError **error)
         return NULL;
     }
     find_knee(sweep);
+    sweep_fit_usl(sweep, order->rate);
     return g_steal_pointer(&sweep);
 }

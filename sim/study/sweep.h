@@ -5,6 +5,7 @@
 
 #include "sim/results/paired.h"
 #include "sim/study/axis.h"
+#include "sim/study/usl.h"
 
 typedef struct SweepOrder {
     const char *path;
@@ -30,6 +31,10 @@ typedef struct Sweep {
     GPtrArray *points;  /* of SweepPoint, the last axis fastest */
     double knee;        /* value of the only axis; NAN: none within it, or it is no range */
     char *knee_metric;
+    Usl usl;
+    guint usl_index; /* of its metric */
+    bool usl_has_peak;
+    char *usl_metric; /* NULL: the axis counts nothing, or no throughput was asked for */
     char *unfinished;
 } Sweep;
 
@@ -42,7 +47,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sweep, sweep_free)
  * [ { "at" [ a text for each axis ], "values" [ { "value", "low", "high", "n", "method" } in step
  * with the metrics ] } ], the last axis fastest: with two axes "points" is the heat map of each
  * metric; goodput is a metric beside http_reqs. "knee" of "knee_metric" (null: none), by
- * sweep_find_knee. Members are only added. */
+ * sweep_find_knee; "usl" { "metric", "alpha", "beta", "gamma" a second, each with its standard
+ * "_error", "residual", "degrees", "peak", "peak_rate" (null: none inside the data) } where the
+ * axis counts what does the work. Members are only added. */
 char *sweep_print(const Sweep *sweep);
 cJSON *sweep_to_json(const Sweep *sweep);
 char *sweep_to_csv(const Sweep *sweep);
@@ -50,6 +57,12 @@ char *sweep_to_csv(const Sweep *sweep);
 /* Where d ln y / d ln x passes 1 on a rising fit (isotonic) of the curve; NAN when it does not
  * within the data, or a value is not above 0. */
 double sweep_find_knee(const double *x, const double *y, guint count);
+
+/* The Universal Scalability Law through a throughput over whole numbers (users, nodes, servers), in
+ * at least five points; `rate` is the pointer of the offered load, which is no such number. */
+void sweep_fit_usl(Sweep *sweep, const char *rate);
+void sweep_print_usl(const Sweep *sweep, GString *text);
+cJSON *sweep_usl_to_json(const Sweep *sweep);
 
 /* What one setting does to one metric. */
 typedef struct SweepEffect {

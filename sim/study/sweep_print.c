@@ -98,6 +98,9 @@ char *sweep_print(const Sweep *sweep)
                                "each 1 %%\n(a convention; what a promise allows is the capacity)\n",
                                sweep->knee_metric, knee);
     }
+    if (sweep->usl_metric != NULL) {
+        sweep_print_usl(sweep, text);
+    }
     g_string_append_printf(text,
                            "%u replications a point, %g %% intervals, all points under the same "
                            "seeds (from seed %s)\n",
@@ -164,6 +167,9 @@ cJSON *sweep_to_json(const Sweep *sweep)
     }
     cJSON_AddStringToObject(json, "knee_metric",
                             sweep->knee_metric != NULL ? sweep->knee_metric : "");
+    if (sweep->usl_metric != NULL) {
+        cJSON_AddItemToObject(json, "usl", sweep_usl_to_json(sweep));
+    }
     list = cJSON_AddArrayToObject(json, "points");
     for (guint i = 0; i < sweep->points->len; i++) {
         cJSON_AddItemToArray(list, point_to_json(sweep, i));

@@ -34,6 +34,17 @@ expect 0 "" "settings are screened"
 [ "$(json "$work/morris/study.json" '$.effects[0].setting')" = rate ]
 pass_if $? "what matters most stands first here too" "$out"
 
+# customers who think for 9 ms and are served for 1 ms, one after the other: 1,000 a second, and never fewer
+cat >"$work/closed.json" <<'END'
+{ "version": "1", "title": "a closed queue", "simulation": { "seed": 3, "warmup": "1s", "duration": "8s", "settle": "0s", "replications": 3, "sample_interval": "200ms" },
+  "system": { "queueing": { "populations": { "users": { "customers": 1, "think": "exponential(mean=9ms)", "to": "web" } }, "stations": { "web": { "service": "exponential(mean=1ms)" } } } } }
+END
+run sweep "$work/closed.json" --over /system/queueing/populations/users/customers=1..25/7 --metric 'station_throughput rate 1%' --progress none -o "$work/usl"
+[ "$(sqlite3 :memory: "SELECT abs($(json "$work/usl/study.json" '$.usl.gamma') - 100) < 15")" = 1 ] && [[ $out == *"no peak inside the data"* ]]
+pass_if $? "a sweep over users tells of the Universal Scalability Law, and of no peak where nothing falls" "$out"
+! json "$work/rate/study.json" '$.usl' | grep -q alpha
+pass_if $? "an offered load is no number of those who work"
+
 run sweep "$work/queue.json" "${busy[@]}" -o "$work/none"
 expect 2 "what to go over" "nothing to go over is refused"
 run sweep "$work/queue.json" --over rate=5 --over rate=6 --over rate=7 -o "$work/none"
