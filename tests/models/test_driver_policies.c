@@ -472,30 +472,9 @@ START_TEST(each_request_ends_exactly_once_under_any_policy)
         "'max_requests_per_connection': %d, 'max_queue_size': %d, 'pool_timeout': '300ms' }",
         _i % 2 == 0 ? "3.x" : "4.x", _i % 4 < 2 ? "0s" : "700ms", _i % 3, _i % 5 + 1, _i % 3);
     g_auto(AppBed) bed = app_bed_new(40 + (uint64_t)_i, settings, "");
-    static const char *const victims[] = {"probe@DC01-db1", "host@DC01-db2", "link@DC01-DC01",
-                                          WILDFLY};
-    Rng rng;
 
     offer_ring(&bed);
-    rng_init(&rng, 40 + (uint64_t)_i, "faults");
-    for (int i = 0; i < 400; i++) {
-        if (rng_chance(&rng, 0.05)) {
-            rig_down(bed.rig, victims[rng_below(&rng, G_N_ELEMENTS(victims))],
-                     (SimSpan)rng_below(&rng, 4 * SIM_S) + 1);
-        }
-        for (int store = 0; store < STORES; store++) {
-            bed.stores[store]->manner = (ProbeManner)rng_below(&rng, 3);
-            bed.stores[store]->answer.code = (uint32_t)rng_below(&rng, 5);
-            bed.stores[store]->answer.flags = (uint32_t)rng_below(&rng, 4) * STORE_NO_DATA;
-        }
-        app_bed_stream(&bed, 1, (SimSpan)rng_below(&rng, 100 * SIM_MS));
-    }
-    rig_run(bed.rig, 200 * SIM_S);
-    for (guint i = 0; i < bed.client->asked->len; i++) {
-        ck_assert_uint_eq(((const ProbeAsked *)g_ptr_array_index(bed.client->asked, i))->ends, 1);
-    }
-    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "threads_busy"), 0.0, 1e-9);
-    ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "queue"), 0.0, 1e-9);
+    app_bed_live_through_faults(&bed, 40 + (uint64_t)_i);
 }
 END_TEST
 

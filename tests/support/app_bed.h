@@ -35,3 +35,8 @@ guint app_bed_count_statements(const AppBed *bed);
 
 /* Lets every database node behave so. */
 void app_bed_stores(AppBed *bed, ProbeManner manner, uint32_t code);
+
+/* 400 reads while hosts, links and processes fall and return and the database nodes answer, keep
+ * still or break off as they like; then asserts that each request has ended once and that no thread
+ * and no place in the queue is taken. */
+void app_bed_live_through_faults(AppBed *bed, uint64_t seed);
