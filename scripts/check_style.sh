@@ -28,12 +28,12 @@ for scenario in scenarios/*/*.json; do
     grep -q '"title"' "$scenario" || [[ $scenario == scenarios/@(conf|data)/* ]] || say "$scenario:1: error: no title"
 done
 if command -v shellcheck >/dev/null; then
-    shellcheck -x .ci/run scripts/*.sh tests/*/*.sh || bad=1
+    printf '%s\0' .ci/run scripts/*.sh tests/*/*.sh | xargs -0 -P "$(nproc)" -n 12 shellcheck -x || bad=1
 fi
 grep -nE '\b(TODO|FIXME|XXX|HACK)\b' "${files[@]}" && bad=1
 grep -nE '.{121,}' "${files[@]}" && say "lines over 120 columns"
 if command -v clang-format >/dev/null; then
-    misformed=$(clang-format --dry-run --Werror "${files[@]}" 2>&1 | grep 'error:' | head -n 20)
+    misformed=$(printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 80 clang-format --dry-run --Werror 2>&1 | grep 'error:' | head -n 20)
     [ -z "$misformed" ] || say "$misformed"
 fi
 exit $bad
