@@ -133,9 +133,13 @@ static void request_end(Request *request, bool is_ok, const Message *reply)
                         .reason = is_ok ? NULL : request->reason,
                         .attempts = MAX(request->attempts, 1),
                         .id = request->id,
-                        .session = session};
+                        .session = session,
+                        .key = request->key,
+                        .is_counter = (request->change & HTTP_COUNTER) != 0};
 
     if (is_ok && reply->op == MESSAGE_HTTP) {
+        felt.version = felt.is_counter ? 0 : reply->version;
+        felt.is_refused = request->is_write && (reply->flags & HTTP_REFUSED) != 0;
         felt.is_delete = (request->change & HTTP_DELETE) != 0;
         felt.found_nothing = reply->version == 0 || version_is_delete(reply->version);
     }

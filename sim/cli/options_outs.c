@@ -21,6 +21,7 @@ const char *options_out_file(const char *kind)
                 {"trace", ""},
                 {"hlog", ""},
                 {"events", ""},
+                {"history", ""},
                 {"csv", ""}};
 
     for (guint i = 0; i < G_N_ELEMENTS(outs); i++) {
@@ -73,7 +74,7 @@ bool options_check_outs(const Options *options, GError **error)
             g_set_error(
                 error, OPTIONS_ERROR, 0,
                 "'--out %s' is not KIND=PATH with summary, journal, junit, html, pdf, md, csv, "
-                "github, gitlab, metrics, trace, hlog or events",
+                "github, gitlab, metrics, trace, hlog, events or history",
                 options->outs[i]);
             return false;
         }

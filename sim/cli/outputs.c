@@ -9,6 +9,7 @@
 #include "sim/cli/annotate.h"
 #include "sim/cli/report_outs.h"
 #include "sim/results/export/export_events.h"
+#include "sim/results/export/export_history.h"
 #include "sim/results/export/export_hlog.h"
 #include "sim/results/export/export_openmetrics.h"
 #include "sim/run/relive.h"
@@ -16,20 +17,24 @@
 /* So many requests of a replication are shown one by one, about: what a browser still draws. */
 #define TRACE_REQUESTS 10000
 
+/* So many stand in a history, about: what checkers still search through. */
+#define HISTORY_REQUESTS 100000
+
 static bool fail_stdout(GError **error)
 {
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "cannot write to standard output");
     return false;
 }
 
-/* --- the trace ------------------------------------------------------------------------------ */
+/* --- single requests
+ * ------------------------------------------------------------------------------ */
 
-/* Results keep no single requests: the first replication is lived again to see some. */
-static char *make_trace(const OutputsOrder *order, GError **error)
+/* Results keep no single requests: the first replication is lived again to see some. NULL without
+ * `error` when it was cut short by hand. */
+static Relived *live_again(const OutputsOrder *order, guint share, bool is_by_key, GError **error)
 {
     guint count = 0;
     const ResultsRun *runs = results_runs(order->results, &count);
-    guint share = MAX((guint)(runs[0].requests / TRACE_REQUESTS), 1);
     g_autofree char *path =
         g_strdup_printf("%s/dcdrill-trace-%ld.sqlite", g_get_tmp_dir(), (long)getpid());
     ReliveOrder again = {.scenario = order->scenario,
@@ -37,22 +42,59 @@ static char *make_trace(const OutputsOrder *order, GError **error)
                          .run = runs[0].run,
                          .until = order->options->until,
                          .share = share,
+                         .is_by_key = is_by_key,
                          .path = path};
     bool is_cut = strcmp(runs[0].ended, "interrupted") == 0 && order->options->until == 0;
     g_autoptr(Relived) relived = is_cut ? NULL : relive(&again, error);
 
-    if (relived == NULL && !is_cut) {
-        return NULL;
-    }
     if (relived != NULL && relived->fingerprint != runs[0].fingerprint) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "replication %d did not come out the same when it was lived again for the "
-                    "trace: see --verify-determinism",
+                    "replication %d did not come out the same when it was lived again to see "
+                    "single requests: see --verify-determinism",
                     runs[0].run);
+        return NULL;
+    }
+    return g_steal_pointer(&relived);
+}
+
+static guint share_of(const OutputsOrder *order, guint wanted)
+{
+    guint count = 0;
+    const ResultsRun *runs = results_runs(order->results, &count);
+
+    return MAX((guint)(runs[0].requests / wanted), 1);
+}
+
+static char *make_trace(const OutputsOrder *order, GError **error)
+{
+    guint count = 0;
+    const ResultsRun *runs = results_runs(order->results, &count);
+    guint share = share_of(order, TRACE_REQUESTS);
+    GError *why = NULL;
+    g_autoptr(Relived) relived = live_again(order, share, false, &why);
+
+    if (why != NULL) {
+        g_propagate_error(error, why);
         return NULL;
     }
     return export_trace(order->results, runs[0].run, relived != NULL ? relived->requests : NULL,
                         share);
+}
+
+static char *make_history(const OutputsOrder *order, GError **error)
+{
+    GError *why = NULL;
+    g_autoptr(Relived) relived = live_again(order, share_of(order, HISTORY_REQUESTS), true, &why);
+
+    if (relived == NULL && why == NULL) {
+        g_set_error(&why, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "no history of a replication that was interrupted");
+    }
+    if (why != NULL) {
+        g_propagate_error(error, why);
+        return NULL;
+    }
+    return export_history(relived->requests);
 }
 
 /* --- all kinds ------------------------------------------------------------------------------ */
@@ -77,6 +119,9 @@ static char *make_text(const OutputsOrder *order, const char *kind, GError **err
     }
     if (strcmp(kind, "csv") == 0) {
         return export_csv(order->results, order->scenario->confidence);
+    }
+    if (strcmp(kind, "history") == 0) {
+        return make_history(order, error);
     }
     return strcmp(kind, "trace") == 0 ? make_trace(order, error) : NULL;
 }

@@ -29,7 +29,7 @@ static void on_hop(void *context, SimTime time, const Component *to, const Messa
     Watch *watch = context;
     uint64_t id = message->request;
 
-    if (id == 0 || !is_kept(watch->order, id)) {
+    if (id == 0 || watch->order->is_by_key || !is_kept(watch->order, id)) {
         return;
     }
     GArray *steps = g_hash_table_lookup(watch->under_way, &id);
@@ -51,7 +51,7 @@ static void on_request(void *context, const UserRequest *request)
     Watch *watch = context;
     uint64_t id = request->id;
 
-    if (!is_kept(watch->order, id)) {
+    if (!is_kept(watch->order, watch->order->is_by_key ? request->key : id)) {
         return;
     }
     GArray *steps = g_hash_table_lookup(watch->under_way, &id);
@@ -63,7 +63,13 @@ static void on_request(void *context, const UserRequest *request)
                          .dc = keep(watch, request->dc != NULL ? request->dc->name : NULL),
                          .reason = keep(watch, request->is_ok ? NULL : request->reason),
                          .is_write = request->is_write,
+                         .is_delete = request->is_delete,
+                         .is_refused = request->is_refused,
+                         .is_counter = request->is_counter,
                          .attempts = request->attempts,
+                         .key = request->key,
+                         .session = request->session,
+                         .version = request->version,
                          .steps = steps != NULL ? g_array_ref(steps) : NULL};
 
     g_hash_table_remove(watch->under_way, &id);

@@ -12,6 +12,7 @@ typedef struct ReliveOrder {
     int run;
     SimSpan until;    /* as RunOrder */
     guint share;      /* keep every so many-th request, at least 1 */
+    bool is_by_key;   /* all requests of every so many-th datum instead, without their ways */
     const char *path; /* of a results file, which is made and removed again */
     SimTime from;     /* requests wanted before this scenario time are not kept */
 } ReliveOrder;

@@ -25,6 +25,10 @@ typedef struct UserRequest {
     bool is_late;       /* ok, but over the user's patience */
     bool is_delete;     /* a write that takes the datum away: its version is a tombstone's */
     bool found_nothing; /* a read that showed no data: a tombstone, or nothing at all */
+    uint64_t key;       /* of the datum */
+    int64_t version;    /* written or shown, when ok; 0: none, or a sum, which has none */
+    bool is_refused;    /* a conditional write whose condition did not hold: it read */
+    bool is_counter;    /* a write that adds to a sum, or a read of one */
 } UserRequest;
 
 void history_request(History *history, const UserRequest *request);

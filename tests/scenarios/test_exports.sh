@@ -4,7 +4,8 @@
 scenario=scenarios/smoke/dc-lost.json
 
 run run $scenario -n 1 -q --progress none -o "$work/out" --out metrics="$work/metrics.om" --out trace="$work/trace.json" \
-    --out hlog="$work/latency.hlog" --out events="$work/events.ndjson" --out csv="$work/figures.csv"
+    --out hlog="$work/latency.hlog" --out events="$work/events.ndjson" --out csv="$work/figures.csv" \
+    --out history="$work/history.ndjson"
 [ "$status" -le 3 ] && [ "$status" -ne 2 ]
 pass_if $? "all exports are written" "$err"
 if command -v promtool >/dev/null; then
@@ -26,6 +27,15 @@ pass_if $? "sites are processes of the trace"
 pass_if $? "faults are instants of the trace"
 [ "$(grep -c '^{.*}$' "$work/events.ndjson")" -gt 50 ] && ! grep -vq '^{.*}$' "$work/events.ndjson"
 pass_if $? "each line of the events is an object"
+sqlite3 "$work/history" "CREATE TABLE op (line TEXT); CREATE TABLE raw (text TEXT); INSERT INTO raw VALUES (CAST(readfile('$work/history.ndjson') AS TEXT));
+    INSERT INTO op SELECT value FROM raw, json_each('[' || replace(rtrim(text, char(10)), char(10), ',') || ']')"
+history() { sqlite3 "$work/history" "SELECT $1 FROM (SELECT line ->> 'index' AS i, line ->> 'type' AS type, line ->> 'f' AS f, line ->> 'process' AS process, line ->> 'time' AS time, line ->> 'value' AS value FROM op) WHERE $2"; }
+[ "$(history "count(*)" "type = 'invoke'")" -gt 500 ] && [ "$(history "count(*)" "type = 'invoke'")" = "$(history "count(*)" "type IN ('ok', 'fail', 'info')")" ] && [ "$(history "count(DISTINCT process) * 2 = count(*) AND max(i) = count(*) - 1" 1)" = 1 ]
+pass_if $? "the history has each request twice, and each is a process of its own"
+[ "$(history "count(*)" "type = 'ok' AND f = 'write' AND value > 0")" -gt 100 ] && [ "$(history "count(*)" "type = 'invoke' AND value IS NOT NULL OR type = 'ok' AND f = 'write' AND value IS NULL OR type = 'info' AND f = 'read' OR type = 'fail' AND f = 'write'")" = 0 ]
+pass_if $? "acknowledged writes have a version, unanswered ones may have happened, failed reads did not"
+[ "$(sqlite3 "$work/history" "SELECT count(*) FROM (SELECT line ->> 'time' AS now, lag(line ->> 'time') OVER (ORDER BY line ->> 'index') AS before FROM op) WHERE now < before")" = 0 ]
+pass_if $? "and stands in order of time"
 [ "$(grep -c '^http_req_failed,,,,,ratio,' "$work/figures.csv")" = 1 ]
 pass_if $? "the table has the share of failed requests"
 run run $scenario -n 1 -q --progress none -o "$work/out" --out metrics="$work/again.om" --out trace="$work/again.json"

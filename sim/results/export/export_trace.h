@@ -19,9 +19,11 @@ typedef struct TraceRequest {
     const char *client, *region;
     const char *dc;     /* that answered or failed it last; NULL: none */
     const char *reason; /* why it failed; NULL: it went well */
-    bool is_write;
+    bool is_write, is_delete, is_refused, is_counter;
     uint32_t attempts;
-    GArray *steps; /* TraceStep, in order of time; may be NULL */
+    uint64_t key, session;
+    int64_t version; /* written or shown; 0: none */
+    GArray *steps;   /* TraceStep, in order of time; may be NULL */
 } TraceRequest;
 
 /* `requests` (TraceRequest, may be NULL) are of replication `run`; `share`: every so many-th of
