@@ -8,7 +8,7 @@
 
 #define MOST_SPREAD 0.4
 #define USUAL_SPREAD 0.02              /* that walls are thought to have before anything is seen, */
-#define USUAL_RANGE 0.6                /* give or take so much of its logarithm */
+#define USUAL_RANGE 0.5                /* give or take so much of its logarithm */
 #define NINE_IN_TEN 1.2815515655446004 /* normal quantile */
 #define LEAST_LIKELY 1e-12
 #define HALVINGS 24
@@ -184,7 +184,7 @@ ChanceFit chance_fit(const ChanceLook *looks, guint count, double least_spread, 
         double best;
         double centre = find_middle(&fit, &found.spread, &best);
         double factor = found.replications > 1
-                            ? estimate_student_factor((1 + confidence) / 2, found.replications - 1)
+                            ? estimate_student_factor(confidence, found.replications - 1)
                             : (double)INFINITY;
         double limit = best - factor * factor / 2;
         double sure = centre - NINE_IN_TEN * found.spread;

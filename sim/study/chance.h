@@ -4,12 +4,11 @@
  * noisy neighbours, its arrivals). The rates of these walls are taken as lognormal; what is known
  * of one lies between the highest look that held and the lowest that did not, and the law that
  * makes all of them likeliest is taken (probit regression of censored values). A few looks often
- * agree and would have a wall without any spread: so 2 % is thought likely beforehand, give or take
- * a factor of two or so. Intervals are those of the profile likelihood, with Student's square in
- * place of chi-square since replications are few, and half of the error that is allowed since a
- * search ends when they happen to be narrow: without these three they held the truth 80 to 90 of
- * 100 times. Sources: Dixon and Mood, "A method for obtaining and analyzing sensitivity data", 1948
- * (up and down); Finney, "Probit analysis", 1971; Venzon and Moolgavkar, 1988 (profile likelihood).
+ * agree and would have a wall without any spread: so 3 % is thought likely beforehand, give or take
+ * half as much again. Intervals are those of the profile likelihood, with Student's square in place
+ * of chi-square since replications are few. Sources: Dixon and Mood, "A method for obtaining
+ * and analyzing sensitivity data", 1948 (up and down); Finney, "Probit analysis", 1971; Venzon and
+ * Moolgavkar, 1988 (profile likelihood).
  */
 #pragma once
 

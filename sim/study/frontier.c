@@ -18,7 +18,7 @@
 #define NEAR_WALL 5    /* half-widths between two looks, from which on a cliff counts as a wall */
 #define WALL_BATCH 2   /* replications of a look beside a wall */
 #define WALL_FEWEST 10 /* replications in all that tell where one is */
-#define WALL_OUT 0.6   /* deviations that looks keep from it, to learn how steep it is */
+#define WALL_OUT 0.5   /* deviations that looks keep from it, to learn how steep it is */
 #define WALL_STEEPEST (1.0 / 8) /* deviation of the steepest one, in half-widths */
 
 typedef struct Search {
