@@ -216,6 +216,48 @@ START_TEST(a_timeout_with_digests_enough_says_that_only_the_data_is_missing)
 }
 END_TEST
 
+/* Section 4.2: the stage has as many threads as the node has vCPUs. 40 repairs of 200 ms reach one
+ * replica at once: two at a time, 20 of them within the 2 s of the write timeout; the others are
+ * dropped, and their reads time out with one answer less than they needed. */
+START_TEST(read_repairs_wait_for_as_many_threads_as_vcpus)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(
+        9, STALE "\"coordinator_cpu\": \"0s\", \"read_cpu\": \"0s\", \"write_cpu\": \"200ms\", "
+                 "\"dclocal_read_repair_chance\": 0, \"speculative_retry\": \"NONE\"");
+    const Cassandra *behind = (const Cassandra *)rig->nodes[1];
+    const ProbeAsked *asked[40];
+    guint count = 0, ok = 0, late = 0;
+
+    rig_down(rig->rig, cassandra_rig_name(1), 19 * SIM_S);
+    for (uint64_t key = 1; count < G_N_ELEMENTS(asked); key++) {
+        if (cassandra_rig_holds(rig, 1, key)) {
+            cassandra_rig_write(rig, 2, key, CONSISTENCY_LOCAL_QUORUM);
+            rig_run(rig->rig, 450 * SIM_MS);
+            count++;
+        }
+    }
+    rig_run(rig->rig, 2 * SIM_MIN);
+    count = 0;
+    for (uint64_t key = 1; count < G_N_ELEMENTS(asked); key++) {
+        if (cassandra_rig_holds(rig, 1, key)) {
+            asked[count++] = cassandra_rig_read(rig, 0, key, CONSISTENCY_ALL);
+        }
+    }
+    rig_run(rig->rig, SIM_S);
+    ck_assert_uint_eq(behind->read_repair_stage.active, 2);
+    ck_assert_uint_gt(behind->read_repair_stage.count, 20);
+    rig_run(rig->rig, 9 * SIM_S);
+    for (guint i = 0; i < count; i++) {
+        ok += cassandra_rig_code(asked[i]) == STORE_OK;
+        late += cassandra_rig_code(asked[i]) == STORE_TIMEOUT && asked[i]->reply.count == 10;
+    }
+    ck_assert_uint_eq(ok + late, count);
+    ck_assert_uint_ge(ok, 16);
+    ck_assert_uint_le(ok, 22);
+    ck_assert_uint_ge(behind->read_repairs_dropped, 14);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("read repair");
@@ -230,6 +272,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_mismatch_adds_two_rounds_to_the_slowest_that_was_asked);
     tcase_add_test(tests, a_mismatch_waits_for_all_that_were_asked);
     tcase_add_test(tests, a_timeout_with_digests_enough_says_that_only_the_data_is_missing);
+    tcase_add_test(tests, read_repairs_wait_for_as_many_threads_as_vcpus);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -77,6 +77,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     node->host_id[1] = rng_next(&id_rng);
     storage_make(node, diags);
     gc_make(node);
+    stage_init(&node->read_repair_stage, host_count_vcpus(node->component.host));
     gossip_make(node);
     node->hints = g_new0(HintQueue, cluster->node_count);
     for (guint i = 0; i < cluster->node_count; i++) {
@@ -178,7 +179,9 @@ static void cassandra_start(Component *self)
                                   .requests = ledger_left(&node->requests.ledger),
                                   .mutations_dropped = node->mutations_dropped,
                                   .reads_dropped = node->reads_dropped,
-                                  .digest_mismatches = node->digest_mismatches};
+                                  .digest_mismatches = node->digest_mismatches,
+                                  .read_repairs_done = node->read_repairs_done,
+                                  .read_repairs_dropped = node->read_repairs_dropped};
     if (ring_member(node->cluster->ring, node->rank) == RING_OUTSIDE) {
         node->phase = NODE_DOWN; /* a machine that waits until it is told to join */
         return;
@@ -318,6 +321,7 @@ static void cassandra_free(Component *self)
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);
     stage_clear(&node->read_stage);
+    stage_clear(&node->read_repair_stage);
     pool_free(node->write_pool);
     pool_free(node->read_pool);
 }
@@ -361,6 +365,7 @@ static const LedgerDef cassandra_ledgers[] = {
     CASSANDRA_STAGE("native transport threads", requests),
     CASSANDRA_STAGE("mutation stage", mutation_stage),
     CASSANDRA_STAGE("read stage", read_stage),
+    CASSANDRA_STAGE("read repair stage", read_repair_stage),
     LEDGER_END,
 };
 

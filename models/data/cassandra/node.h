@@ -87,7 +87,7 @@ typedef struct ConsistencySettings {
 /* Counters when the process started: those that `nodetool` prints count from then on. */
 typedef struct NodeCounts {
     uint64_t mutations, replica_reads, requests, mutations_dropped, reads_dropped;
-    uint64_t digest_mismatches;
+    uint64_t digest_mismatches, read_repairs_done, read_repairs_dropped;
 } NodeCounts;
 
 /* Whom a read asks; index into the names of `read_fanout`. */
@@ -246,6 +246,8 @@ struct Cassandra {
     Histogram *gc_pause;                                                    /* measurement */
     Gauge heap_used;                                                        /* measurement */
     Gc *gc;                                                                 /* NULL: not modelled */
+    Stage read_repair_stage;
+    uint64_t read_repairs_dropped, read_repairs_done; /* measurement */
     SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
     bool speculates_always;
@@ -335,7 +337,8 @@ void replica_apply(Cassandra *node, uint32_t slot, int64_t version);
 /* The same for what comes as a table of its own: durable at once. */
 void replica_take_in(Cassandra *node, uint32_t slot, int64_t version);
 
-/* Calls paxos_answer when what is logged now may be answered. */
+/* Calls read_repaired, paxos_answer when what is logged now may be answered. */
+void replica_answer_repair(Cassandra *node, Read *read, uint64_t index);
 void replica_answer_paxos(Cassandra *node, PaxosMessage *message);
 
 /* The coordinator's own part, without a message. */

@@ -70,11 +70,15 @@ bool nodetool_show_tpstats(const Component *self, SimTime epoch, const char *con
               pools);
     show_pool("MutationStage", &asked->mutation_stage, asked->mutations - began->mutations, text,
               pools);
+    show_pool("ReadRepairStage", &asked->read_repair_stage,
+              asked->read_repairs_done - began->read_repairs_done, text, pools);
     show_pool("Native-Transport-Requests", &asked->requests,
               ledger_left(&asked->requests.ledger) - began->requests, text, pools);
     show_disk_pools(asked, text, pools);
     g_string_append_printf(text, "\n%-20s%10s\n", "Message type", "Dropped");
     show_dropped("READ", asked->reads_dropped - began->reads_dropped, text, dropped);
+    show_dropped("READ_REPAIR", asked->read_repairs_dropped - began->read_repairs_dropped, text,
+                 dropped);
     show_dropped("MUTATION", asked->mutations_dropped - began->mutations_dropped, text, dropped);
     return true;
 }

@@ -141,6 +141,11 @@ void replica_take_in(Cassandra *node, uint32_t slot, int64_t version)
     }
 }
 
+void replica_answer_repair(Cassandra *node, Read *read, uint64_t index)
+{
+    answer(node, (CommitLogWaiter){read, index, 0, ANSWER_REPAIR});
+}
+
 void replica_answer_paxos(Cassandra *node, PaxosMessage *message)
 {
     answer(node, (CommitLogWaiter){message, 0, 0, ANSWER_PAXOS});
@@ -342,38 +347,6 @@ static void on_group_arrived(void *self, void *subject, uint64_t detail)
 }
 
 const EventType replica_group_arrived = {"cassandra.group-arrived", on_group_arrived};
-
-/* --- read repair --------------------------------------------------------------------------------
- */
-
-static void on_repair_done(void *self, void *subject, uint64_t detail);
-static const EventType repair_done = {"cassandra.repair-done", on_repair_done};
-
-static void on_repair_done(void *self, void *subject, uint64_t detail)
-{
-    Cassandra *node = self;
-    Read *read = subject;
-
-    if (waits_for_room(node, &repair_done, read, detail)) {
-        return;
-    }
-    apply(node, read->slot + (uint32_t)detail, read->newest);
-    answer(node, (CommitLogWaiter){read, detail, 0, ANSWER_REPAIR});
-}
-
-static void on_repair_arrived(void *self, void *subject, uint64_t detail)
-{
-    Cassandra *node = self;
-
-    if (!node_serves_peers(node)) {
-        read_dropped(subject, (uint64_t)READ_REPAIR << 8 | detail);
-        return;
-    }
-    node_work(node, service_time_draw(node->write_service, &node->service_rng), &repair_done,
-              subject, detail);
-}
-
-const EventType replica_repair_arrived = {"cassandra.repair-arrived", on_repair_arrived};
 
 /* --- hints --------------------------------------------------------------------------------------
  */
@@ -583,6 +556,7 @@ void replica_stop(Cassandra *node, bool power_lost)
 {
     stage_reset(&node->mutation_stage, node_now(node));
     stage_reset(&node->read_stage, node_now(node));
+    stage_reset(&node->read_repair_stage, node_now(node));
     if (power_lost) {
         losses_note(node);
         node->writes_undone += commit_log_lose(&node->log, &node->cluster->store);
