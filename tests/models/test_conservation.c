@@ -2,6 +2,7 @@
  */
 #include "models/data/cassandra/judge.h"
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/witness.h"
 #include "sim/base/rng.h"
 #include "tests/support/cassandra_rig.h"
 #include "tests/support/suite.h"
@@ -146,11 +147,87 @@ START_TEST(a_copy_that_is_gone_without_a_reason_ends_the_program)
 }
 END_TEST
 
+/* A write of node 0 whose copies are on their way; a replica elsewhere that it was sent to itself.
+ */
+static Write *send_one(CassandraRig *rig, guint *index)
+{
+    Cassandra *node = (Cassandra *)rig->nodes[0];
+    Write *write;
+
+    cassandra_rig_write(rig, 0, 5, CONSISTENCY_ALL);
+    rig_run(rig->rig, 5 * SIM_MS);
+    write = node->writes.first;
+    *index = (guint)__builtin_ctz(write->relays);
+    return write;
+}
+
+START_TEST(what_is_under_way_or_was_dropped_breaks_no_law)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(10, NULL);
+    guint index;
+    Write *write = send_one(rig, &index);
+
+    ck_assert_uint_ne(write->pending >> index & 1, 0);
+    witness_assert_missed(write, index);
+    write->pending &= ~(1u << index);
+    write->dropped |= 1u << index;
+    witness_assert_missed(write, index);
+}
+END_TEST
+
+/* A fault on the way there, and be it over, may have taken it. */
+START_TEST(after_a_fault_a_copy_may_be_missing)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(10, NULL);
+    guint index;
+    Write *write;
+
+    for (guint site = 1; site < GOLDEN_SITES; site++) {
+        cassandra_rig_cut(rig, DC01, site, SIM_S);
+    }
+    rig_run(rig->rig, 10 * SIM_S);
+    write = send_one(rig, &index);
+    write->pending &= ~(1u << index);
+    witness_assert_missed(write, index);
+}
+END_TEST
+
+/* Breaks the law: a message is gone on a way that never met a fault. */
+START_TEST(a_copy_that_vanishes_on_its_way_ends_the_program)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(10, NULL);
+    guint index;
+    Write *write = send_one(rig, &index);
+
+    write->pending &= ~(1u << index);
+    witness_assert_missed(write, index);
+}
+END_TEST
+
+/* Each write is measured, and none takes longer than the longest way there and back. */
+START_TEST(how_soon_a_write_is_everywhere_is_measured)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(11, CASSANDRA_NO_CPU);
+    const Cassandra *node = (const Cassandra *)rig->nodes[4];
+
+    for (uint64_t key = 1; key <= 50; key++) {
+        cassandra_rig_write(rig, 4, key, CONSISTENCY_ONE);
+        rig_run(rig->rig, 10 * SIM_MS);
+    }
+    rig_run(rig->rig, 3 * SIM_S);
+    ck_assert_uint_eq(histogram_count(node->write_everywhere), 50);
+    ck_assert_int_le(histogram_max(node->write_everywhere), maximal_round_trip(rig));
+    ck_assert_int_gt(histogram_max(node->write_everywhere), 123 * SIM_MS);
+    ck_assert_uint_eq(node->writes_behind, 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("conservation");
     TCase *cases = tcase_create("conservation");
 
+    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, a_write_acknowledged_at_all_is_on_eleven_replicas);
     tcase_add_test(cases, without_faults_a_write_is_on_all_replicas_within_one_maximal_round_trip);
     tcase_add_test(cases, every_run_holds_all_replicas_to_agree_when_nothing_was_lost);
@@ -158,6 +235,10 @@ Suite *test_suite(void)
     tcase_add_test(cases, who_died_may_miss_copies);
     tcase_add_test_raise_signal(cases, a_copy_that_is_gone_without_a_reason_ends_the_program,
                                 SIGABRT);
+    tcase_add_test(cases, what_is_under_way_or_was_dropped_breaks_no_law);
+    tcase_add_test(cases, after_a_fault_a_copy_may_be_missing);
+    tcase_add_test_raise_signal(cases, a_copy_that_vanishes_on_its_way_ends_the_program, SIGABRT);
+    tcase_add_test(cases, how_soon_a_write_is_everywhere_is_measured);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -392,14 +392,13 @@ struct Write {
     int64_t value;      /* of a commit: names its data */
 };
 
-/* The replicas of a site that a write goes to, pending ones included. */
+/* The replicas of a site that a write was sent to, pending ones included, among others; whatever
+ * has become of the ring since then. */
 static inline uint32_t write_site_mask(const Write *write, guint site)
 {
-    uint32_t mask = write->range->site_mask[site];
-
-    return write->joining == 0 ? mask
-                               : mask | ring_bits_at(write->node->cluster->ring, write->range,
-                                                     write->joining, site);
+    return (write->targets & ~write->range->mask) == 0
+               ? write->range->site_mask[site]
+               : ring_bits_at(write->node->cluster->ring, write->range, write->targets, site);
 }
 
 void write_receive(Cassandra *node, const Message *message);

@@ -222,21 +222,32 @@ static bool has_pair_suffered(const Cassandra *from, const Cassandra *to)
            has_link_suffered(from, to) || has_link_suffered(to, from);
 }
 
+/* It has taken what it was sent, is about to, or has dropped it; or its process ended in between.
+ */
+static bool is_accounted_for(const Write *write, guint index)
+{
+    const Cassandra *replica = write->node->cluster->nodes[write->range->replicas[index]];
+
+    return ((write->pending | write->dropped) >> index & 1) != 0 ||
+           (write->lives[index] != 0 &&
+            replica->component.owner.incarnation != write->lives[index]);
+}
+
 void witness_assert_missed(const Write *write, guint index)
 {
     const Cassandra *node = write->node;
     Cassandra *const *nodes = node->cluster->nodes;
     const Cassandra *replica = nodes[write->range->replicas[index]];
-    bool is_explained = ((write->pending | write->dropped) >> index & 1) != 0 ||
-                        write->acked_at[index] != SIM_NEVER || has_pair_suffered(node, replica);
+    bool is_explained = is_accounted_for(write, index) || write->acked_at[index] != SIM_NEVER ||
+                        has_pair_suffered(node, replica);
 
     for (uint32_t left = write->relays; left != 0 && !is_explained; left &= left - 1) {
         guint relay = (guint)__builtin_ctz(left);
         const Cassandra *by = nodes[write->range->replicas[relay]];
 
         is_explained = by->site == replica->site &&
-                       (((write->pending | write->dropped) >> relay & 1) != 0 ||
-                        has_pair_suffered(node, by) || has_pair_suffered(by, replica));
+                       (is_accounted_for(write, relay) || has_pair_suffered(node, by) ||
+                        has_pair_suffered(by, replica));
     }
     g_assert(is_explained);
 }
