@@ -5,11 +5,11 @@
 #include "sim/base/fixed_math.h"
 #include "sim/theory/theory_case.h"
 
-#define PHASES 64      /* steps of the law of detection */
-#define QUANTILES 32   /* of the law of propagation */
-#define FLOORS 24      /* of a law of floors */
-#define AGES 48        /* of answers in clients */
-#define FARM_OTHERS 48 /* who share a farm, one by one up to so many */
+#define PHASES 64    /* steps of the law of detection */
+#define QUANTILES 32 /* of the law of propagation */
+#define FLOORS 24    /* of a law of floors */
+#define AGES 48      /* of answers in clients */
+#define OTHERS 48    /* who share a cache, one by one up to so many */
 #define FARM_ROUNDS 40
 
 enum { KEEPS_NOTHING, KEEPS_TTL, KEEPS_PERIOD, KEEPS_UNTIL_FAILURE };
@@ -84,17 +84,42 @@ static double lookups_of(const Caches *params, double kept)
     return 1 / fmax(kept + wait, 1e-9);
 }
 
-/* Share of time that a cache holds an answer of life `life`. Behind a single cache, who honours the
- * time to live has no answer of his own when the cache has none: then each request asks. A client
- * shares it with himself at least. */
+/* How likely it is that so many others share what is shared by `mean` on average, from 0 on; their
+ * number. One, for the mean itself, when that is large. */
+static guint count_others(double mean, double weights[OTHERS])
+{
+    weights[0] = 1;
+    if (mean > OTHERS / 3.0) {
+        return 1;
+    }
+    weights[0] = fixed_exp(-mean);
+    for (guint i = 1; i < OTHERS; i++) {
+        weights[i] = weights[i - 1] * mean / i;
+    }
+    return OTHERS;
+}
+
+/* Share of time that a cache holds an answer of life `life`, as one of its clients finds it. Behind
+ * a single cache, who honours the time to live has no answer of his own when the cache has none:
+ * then each request asks. */
 static double filled(const Caches *params, double life, double share, double caches, bool is_farm)
 {
     double kept = params->keeps == KEEPS_PERIOD ? params->period : 0;
     double own = is_farm ? 1 / (double)params->farm_size : 1;
-    double sharing = params->clients * share / fmax(caches, 1) + own;
-    double asked = sharing * (params->keeps == KEEPS_TTL ? params->rate : lookups_of(params, kept));
+    double mean = params->clients * share / fmax(caches, 1), sum = 0;
+    double each = params->keeps == KEEPS_TTL ? params->rate : lookups_of(params, kept);
+    double weights[OTHERS];
+    guint count = count_others(mean, weights);
 
-    return params->clients > 0 && params->rate > 0 ? life / (life + 1 / asked) : 1;
+    if (params->clients <= 0 || params->rate <= 0) {
+        return 1;
+    }
+    for (guint i = 0; i < count; i++) {
+        double asked = ((count > 1 ? i : mean) + own) * each;
+
+        sum += weights[i] * life / (life + 1 / asked);
+    }
+    return sum;
 }
 
 /* Whether a look-up at `x` after the change meets the old answer in a cache of that life. */
@@ -141,7 +166,7 @@ typedef struct Farm {
 } Farm;
 
 typedef struct Farms {
-    Farm farms[FARM_OTHERS];
+    Farm farms[OTHERS];
     guint count;
     double life, wait; /* `wait`: from the end of an answer to the next request */
 } Farms;
@@ -164,27 +189,18 @@ static void settle_farm(Farm *farm, const Farms *all, double others, double size
     }
 }
 
-/* Farms are shared by so many as chance gives them; by all when nobody says how many there are. */
+/* Farms are never idle when nobody says how many share them. */
 static void find_farms(const Caches *params, double share, Farms *all)
 {
-    double mean = params->clients * share / fmax(params->resolvers, 1), weight;
-    double size = (double)params->farm_size;
+    bool is_busy = params->clients <= 0 || params->rate <= 0;
+    double mean = is_busy ? 1e9 : params->clients * share / fmax(params->resolvers, 1);
+    double weights[OTHERS];
 
     *all = (Farms){.life = params->ttl, .wait = params->rate > 0 ? 1 / params->rate : 0};
-    if (params->clients <= 0 || params->rate <= 0 || mean > FARM_OTHERS / 3.0) {
-        all->count = 1;
-        settle_farm(&all->farms[0], all, params->clients <= 0 || params->rate <= 0 ? 1e9 : mean,
-                    size);
-        all->farms[0].weight = 1;
-        return;
-    }
-    weight = fixed_exp(-mean);
-    for (all->count = 0; all->count < FARM_OTHERS; all->count++) {
-        Farm *farm = &all->farms[all->count];
-
-        settle_farm(farm, all, all->count, size);
-        farm->weight = weight;
-        weight *= mean / (all->count + 1);
+    all->count = count_others(mean, weights);
+    for (guint i = 0; i < all->count; i++) {
+        settle_farm(&all->farms[i], all, all->count > 1 ? i : mean, (double)params->farm_size);
+        all->farms[i].weight = weights[i];
     }
 }
 
@@ -226,6 +242,7 @@ enum { SMALL, MEDIUM, LARGE, STICKY, FLOOR_LAWS };
 /* What does not hang on the time since the change. */
 typedef struct Mix {
     Farms farms;
+    double plain_full, farms_full;
     Floor floors[FLOOR_LAWS];
 } Mix;
 
@@ -261,7 +278,12 @@ static double farm_share(const Caches *params)
 
 static void find_mix(const Caches *params, Mix *mix)
 {
-    find_farms(params, farm_share(params), &mix->farms);
+    double farms = farm_share(params), caches = params->resolvers * (double)params->farm_size;
+
+    find_farms(params, farms, &mix->farms);
+    mix->plain_full =
+        filled(params, params->ttl, honest_share(params) - farms, params->resolvers, false);
+    mix->farms_full = filled(params, params->ttl, farms, caches, true);
     lay_floor(params, params->small_ratio, 60, 120, &mix->floors[SMALL]);
     lay_floor(params, params->medium_ratio, 300, 600, &mix->floors[MEDIUM]);
     lay_floor(params, params->large_ratio, 900, 3600, &mix->floors[LARGE]);
@@ -272,19 +294,16 @@ static void find_mix(const Caches *params, Mix *mix)
 static double still_old(const Caches *params, const Mix *mix, double x)
 {
     double farms = farm_share(params), plain = honest_share(params) - farms;
-    double full = filled(params, params->ttl, plain, params->resolvers, false);
     double sum;
 
     if (x < 0) {
         return 1;
     }
-    sum = params->ttl > 0 ? plain * through_client(params, x, params->ttl, full) : 0;
+    sum = params->ttl > 0 ? plain * through_client(params, x, params->ttl, mix->plain_full) : 0;
     if (params->ttl > 0 && params->keeps == KEEPS_TTL) {
         sum += farms * through_farm(&mix->farms, x, (double)params->farm_size);
     } else if (params->ttl > 0) {
-        sum += farms * through_client(params, x, params->ttl,
-                                      filled(params, params->ttl, farms,
-                                             params->resolvers * (double)params->farm_size, true));
+        sum += farms * through_client(params, x, params->ttl, mix->farms_full);
     }
     for (int i = 0; i < FLOOR_LAWS; i++) {
         sum += through_floor(params, x, &mix->floors[i]);
