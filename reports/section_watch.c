@@ -123,7 +123,8 @@ static void add_run(Word *word, const Truth *truth, const GArray *levels, double
     word->availability[run] = levels->len > 0 ? 1.0 - down / levels->len : (double)NAN;
 }
 
-static void put_word(const Telling *telling, const ResultsMeter *meter, const Word *word)
+/* `says`: it tells of an outage's whole length, as monitors do and people do not. */
+static void put_word(const Telling *telling, const ResultsMeter *meter, const Word *word, bool says)
 {
     const View *view = telling->view;
     Estimate said = estimate_mean(word->availability, view->run_count, view->confidence);
@@ -141,7 +142,7 @@ static void put_word(const Telling *telling, const ResultsMeter *meter, const Wo
     }
     page_row_begin(telling->page);
     page_cell(telling->page, meter->component->name);
-    page_cell_range(telling->page, said_text, said_range);
+    page_cell_range(telling->page, says ? said_text : WORDS_NONE, says ? said_range : NULL);
     page_cell_format(telling->page, "%u of %u", word->seen, word->outages);
     if (word->delays->len > 0) {
         page_cell_range(telling->page, delay_text, delay_range);
@@ -154,7 +155,8 @@ static void put_word(const Telling *telling, const ResultsMeter *meter, const Wo
     page_row_end(telling->page);
 }
 
-static void put_monitor(const Telling *telling, const ResultsMeter *meter, const Truth *truths)
+static void put_monitor(const Telling *telling, const ResultsMeter *meter, const Truth *truths,
+                        bool says)
 {
     const View *view = telling->view;
     double step_s = sim_span_to_s(results_sample_interval(view->results));
@@ -167,7 +169,7 @@ static void put_monitor(const Telling *telling, const ResultsMeter *meter, const
 
         add_run(&word, &truths[i], levels, step_s, i);
     }
-    put_word(telling, meter, &word);
+    put_word(telling, meter, &word, says);
     g_free(word.availability);
     g_array_unref(word.delays);
 }
@@ -205,6 +207,7 @@ void section_watch(const Telling *telling)
     const View *view = telling->view;
     ResultsComponentFilter any = {0};
     g_autoptr(GArray) meters = results_meters(view->results, "says_down", &any);
+    g_autoptr(GArray) people = results_meters(view->results, "hands_on", &any);
     g_autofree Truth *truths = g_new0(Truth, view->run_count + 1);
 
     section_begin(telling, "watch", "What monitors would have said");
@@ -223,12 +226,15 @@ void section_watch(const Telling *telling)
                         "good requests, those "
                         "within %d s of each other together, of %d s at least. Noticed after: from "
                         "the outage's begin "
-                        "to the alert, over all outages seen.",
+                        "to the alert, over all outages seen; of people: to hands on the keyboard.",
                         view->run_count, view->run_count == 1 ? "" : "s", MERGE_S, LEAST_S);
     page_table_begin(telling->page, "The truth, and what each monitor made of it", heads);
     put_truth(telling, truths);
     for (guint i = 0; i < meters->len; i++) {
-        put_monitor(telling, &g_array_index(meters, ResultsMeter, i), truths);
+        put_monitor(telling, &g_array_index(meters, ResultsMeter, i), truths, true);
+    }
+    for (guint i = 0; i < people->len; i++) {
+        put_monitor(telling, &g_array_index(people, ResultsMeter, i), truths, false);
     }
     page_table_end(telling->page);
     for (guint i = 0; i < view->run_count; i++) {

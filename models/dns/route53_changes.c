@@ -99,13 +99,15 @@ char *changes_refuse(const Route53 *self, const char *name)
 /* --- a change's life ----------------------------------------------------------------------------
  */
 
-static void note(Route53 *self, const Plan *plan, const char *status)
+static void note(Route53 *self, Plan *plan, const char *status)
 {
+    plan->status = status;
+    plan->since = world_now(self->component.world);
     history_note(world_history(self->component.world), "route53.record-change", &self->component,
                  "change", plan->name, "status", status);
 }
 
-static bool is_frozen(const Route53 *self)
+bool changes_are_frozen(const Route53 *self)
 {
     return !self->component.is_up || self->component.condition.shares[SHARE_DNS_FROZEN] > 0;
 }
@@ -122,7 +124,7 @@ static void submit(Route53 *self, guint rank)
 {
     self->changes_submitted++;
     note(self, plan_at(self, rank), "PENDING");
-    if (is_frozen(self)) {
+    if (changes_are_frozen(self)) {
         g_array_append_val(self->pending, rank);
     } else {
         take(self, rank);
@@ -139,7 +141,7 @@ static void plan_is_due(void *self, void *subject, uint64_t detail)
 static void change_arrives(void *self, void *subject, uint64_t detail)
 {
     Route53 *route53 = self;
-    const Plan *plan = plan_at(route53, (guint)detail);
+    Plan *plan = plan_at(route53, (guint)detail);
     g_autoptr(DiagList) unheard = diag_list_new(NULL, NULL);
     Zone *changed = zone_change(route53->zone, plan->changes, route53->checks, unheard);
 
@@ -181,7 +183,7 @@ static void submit_new(Route53 *self)
 void changes_on_condition(Route53 *self)
 {
     submit_new(self);
-    if (is_frozen(self)) {
+    if (changes_are_frozen(self)) {
         return;
     }
     for (guint i = 0; i < self->pending->len; i++) {

@@ -9,7 +9,9 @@
 /* A change of records that an action may submit by its name. */
 typedef struct Plan {
     char *name;
-    GArray *changes; /* of Change; the sets are its own */
+    GArray *changes;    /* of Change; the sets are its own */
+    const char *status; /* "PENDING", "INSYNC", "refused"; NULL: not submitted */
+    SimTime since;      /* when it was told so */
 } Plan;
 
 /* One check while the run goes on. */
@@ -90,6 +92,9 @@ void changes_free(Route53 *self);
 
 /* Why there is no plan of that name; NULL: there is. Caller frees. */
 char *changes_refuse(const Route53 *self, const char *name);
+
+/* Whether the control plane takes no change now. */
+bool changes_are_frozen(const Route53 *self);
 
 /* The condition changed: a plan may have come, or the control plane may stand still no more. */
 void changes_on_condition(Route53 *self);

@@ -223,6 +223,10 @@ static void read_values(AwsReader *reader, const cJSON *tree, RecordSet *set)
         aws_error(reader, list != NULL ? list : tree, DIAG_VALUE,
                   "'ResourceRecords' (at least one) or 'AliasTarget' is required");
     }
+    if (cJSON_GetArraySize(list) > 1 &&
+        (g_str_equal(set->type, "CNAME") || g_str_equal(set->type, "SOA"))) {
+        aws_error(reader, list, DIAG_VALUE, "a record of type %s has one value only", set->type);
+    }
     aws_whole(reader, tree, "TTL", true, 0, TTL_MOST, &set->ttl_s);
     cJSON_ArrayForEach(item, list)
     {

@@ -322,6 +322,37 @@ static void print_head(ViewAnswer *paper, const Route53Query *query, const char 
     cJSON_AddStringToObject(paper->data, "type", type);
 }
 
+/* The changes of records that were submitted so far, and whether any is taken. */
+static void put_changes(const Dig *dig, SimTime epoch)
+{
+    const Route53 *self = dig->route53;
+    cJSON *list = cJSON_AddArrayToObject(dig->paper->data, "changes");
+
+    for (guint i = 0; i < self->plans->len; i++) {
+        const Plan *plan = g_ptr_array_index(self->plans, i);
+        double since_s = sim_span_to_s(plan->since - epoch);
+        cJSON *item;
+
+        if (plan->status == NULL) {
+            continue;
+        }
+        g_string_append_printf(
+            dig->paper->text, ";  change '%s': %s since %.1f s%s\n", plan->name, plan->status,
+            since_s,
+            strcmp(plan->status, "PENDING") == 0 ? "; answers are still those from before it" : "");
+        item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "change", plan->name);
+        cJSON_AddStringToObject(item, "status", plan->status);
+        cJSON_AddNumberToObject(item, "since_s", since_s);
+        cJSON_AddItemToArray(list, item);
+    }
+    cJSON_AddBoolToObject(dig->paper->data, "takes_changes", !changes_are_frozen(self));
+    if (changes_are_frozen(self)) {
+        g_string_append(dig->paper->text,
+                        ";  the control plane stands still: changes wait, answers go on\n");
+    }
+}
+
 /* The lines of "why" were written while the answer was found: they go behind it. */
 static void put_why(Dig *dig, const Route53Query *query, GString *why)
 {
@@ -366,7 +397,6 @@ static bool show_dig(const Component *self, SimTime epoch, const char *const *wo
     Answer answer;
     Rng rng;
 
-    (void)epoch;
     if (!find_place(route53, from, &query, error)) {
         return false;
     }
@@ -392,6 +422,7 @@ static bool show_dig(const Component *self, SimTime epoch, const char *const *wo
     print_head(paper, &query, type, &answer);
     print_answers(paper, name, type, &answer);
     put_why(&dig, &query, why);
+    put_changes(&dig, epoch);
     cJSON_AddItemToObject(paper->data, "steps", dig.steps);
     g_array_unref(dig.checks);
     return true;

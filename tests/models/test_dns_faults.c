@@ -4,6 +4,7 @@
 
 #include "models/dns/route53.h"
 #include "sim/scenario/fault.h"
+#include "sim/world/view.h"
 #include "tests/support/dns_rig.h"
 #include "tests/support/suite.h"
 
@@ -270,16 +271,33 @@ START_TEST(without_name_servers_what_is_cached_lives_on)
 }
 END_TEST
 
+/* Whether the zone editor's view holds `line` now. */
+static bool is_shown(const Two *two, const char *line)
+{
+    const Component *route53 = world_find(two->dns.rig->world, "route53@world");
+    static const char *const words[] = {"g.", NULL};
+    g_autoptr(GString) text = g_string_new(NULL);
+    ViewAnswer answer = {text, cJSON_CreateObject()};
+
+    ck_assert(route53->kind->views[0].show(route53, 0, words, &answer, NULL));
+    ck_assert(cJSON_IsArray(cJSON_GetObjectItem(answer.data, "changes")));
+    cJSON_Delete(answer.data);
+    return strstr(text->str, line) != NULL;
+}
+
 START_TEST(a_change_is_pending_until_all_name_servers_have_it_and_stays)
 {
     Two two = two_new(11, ",'change_propagation':'40s'");
 
+    ck_assert(!is_shown(&two, "change 'move'"));
     put(&two, "route53@world", "dns.change", "{\"change\":\"move\"}", 10 * SIM_S);
     ck_assert_uint_eq(rig_counter(two.dns.rig, "route53@world", "changes_submitted"), 1);
+    ck_assert(is_shown(&two, "change 'move': PENDING since"));
     ck_assert_uint_eq(address(&two, 0, "g"), OLD);
     ck_assert_uint_eq(rig_counter(two.dns.rig, "route53@world", "changes_insync"), 0);
     rig_run(two.dns.rig, 35 * SIM_S);
     ck_assert_uint_eq(rig_counter(two.dns.rig, "route53@world", "changes_insync"), 1);
+    ck_assert(is_shown(&two, "change 'move': INSYNC since"));
     rig_run(two.dns.rig, 60 * SIM_S);
     ck_assert_uint_eq(address(&two, 0, "g"), NEW);
     ck_assert_uint_eq(address(&two, 0, "f"), OLD);
@@ -296,6 +314,8 @@ START_TEST(a_frozen_control_plane_changes_nothing_and_answers_all)
     put(&two, "route53@world", "dns.change", "{\"change\":\"move\"}", SIM_NEVER);
     rig_run(two.dns.rig, 150 * SIM_S);
     ck_assert_uint_eq(address(&two, 0, "g"), OLD);
+    ck_assert(is_shown(&two, "change 'move': PENDING since"));
+    ck_assert(is_shown(&two, "the control plane stands still"));
     rig_down(two.dns.rig, "host@DC03-app1", SIM_NEVER); /* health goes its own way */
     rig_run(two.dns.rig, 40 * SIM_S);
     ck_assert_uint_eq(address(&two, 1, "f"), NEW);

@@ -89,6 +89,8 @@ static const Bad bad_zones[] = {
          ID("b") "'CidrRoutingConfig':{'CollectionId':'d','LocationName':'y'}," VALUE),
      "zone.json:3:1: error: 'x.' type A, set 'b': all IP-based sets of a name and type must name "
      "the same 'CollectionId'\n"},
+    {"{'Name':'x.','Type':'CNAME','TTL':1,'ResourceRecords':[{'Value':'y.'},{'Value':'z.'}]}",
+     "zone.json:2:55: error: a record of type CNAME has one value only\n"},
     {"{'Name':'x.','Type':'B'," VALUE "}", "zone.json:2:21: error: 'Type' cannot be 'B'\n"},
     {"{'Type':'A'," VALUE "}", "zone.json:2:1: error: 'Name' is required\n"},
     {A(VALUE) ",\n{'Name':'x.','Type':'CNAME','TTL':1,'ResourceRecords':[{'Value':'y.'}]}",
