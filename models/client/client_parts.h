@@ -187,6 +187,9 @@ bool users_make(Client *client, DiagList *diags);
 /* Whether the user's answer may still be used. */
 bool user_has_answer(const Client *client, const User *user);
 
+/* It remembers that there is no answer, and does not ask. */
+bool user_has_no_answer(const Client *client, const User *user);
+
 /* Remembers an answer for as long as the user's cache does. False when it holds no address. */
 bool user_remember(Client *client, User *user, const Message *reply);
 

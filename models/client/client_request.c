@@ -266,6 +266,8 @@ static void request_begin_attempt(Request *request)
         request_ask(request);
     } else if (user_has_answer(client, user) || names_use_old_list(client, user)) {
         dial_next(request);
+    } else if (G_UNLIKELY(user_has_no_answer(client, user))) {
+        request_fail_attempt(request, "dns-negative", client->retry_on_connect);
     } else {
         request_resolve(request);
     }

@@ -29,6 +29,11 @@ bool user_has_answer(const Client *client, const User *user)
     return user->count > 0 && world_now(client->component.world) < user->answer_until;
 }
 
+bool user_has_no_answer(const Client *client, const User *user)
+{
+    return user->count == 0 && world_now(client->component.world) < user->answer_until;
+}
+
 static uint16_t address_number(Client *client, uint32_t address)
 {
     GArray *known = client->addresses;
@@ -48,6 +53,12 @@ bool user_remember(Client *client, User *user, const Message *reply)
     SimTime now = world_now(client->component.world);
 
     if (reply->code != DNS_NOERROR || reply->count == 0) {
+        SimTime until = client_cache_negative_expiry((ClientCachePolicy)user->cache, now);
+
+        if (until > now && client->names == NAMES_RESOLVER) {
+            user->count = 0;
+            user->answer_until = until;
+        }
         return false;
     }
     user->count = (uint8_t)MIN(reply->count, CLIENT_CACHE_ADDRESSES);

@@ -119,7 +119,9 @@ static void answer_waiters(Resolver *self, Entry *entry, SimSpan ttl)
 
 static SimSpan effective_ttl(const Resolver *self, const Entry *entry, const Answer *answer)
 {
-    return MAX(answer->ttl_s * SIM_S, self->caches[entry->resolver].floor) + self->last_second;
+    SimSpan kept = MAX(answer->ttl_s * SIM_S, self->caches[entry->resolver].floor);
+
+    return MIN(kept, self->cap) + self->last_second;
 }
 
 static void fill(Entry *entry, const Answer *answer, SimTime now, SimTime expires)
@@ -415,6 +417,10 @@ static const Field resolver_fields[] = {
                 .source = "assumption; RFC 8767"),
     FIELD_SPAN(Resolver, stale_ttl, .initial = "30s", .lowest = "0s",
                .help = "Time to live of an expired answer", .source = "RFC 8767, section 4"),
+    FIELD_SPAN(Resolver, cap, .initial = "1d", .lowest = "1s",
+               .help = "No answer is kept for longer, whatever its time to live",
+               .source = "Unbound cache-max-ttl: 1 day; Google 6 h, BIND 7 days, EC2's resolver "
+                         "60 s (Moura, RIPE Labs 2017)"),
     FIELD_SPAN(Resolver, last_second, .initial = "0s", .lowest = "0s", .highest = "10s",
                .help = "An answer lives so much longer than its time to live",
                .source = "measured: unbound 1.17.1 counts whole seconds and serves an answer with "
@@ -468,7 +474,7 @@ static const NoteDef resolver_notes[] = {
 const Kind resolver_kind = {
     .name = "resolver",
     .help = "The recursive resolvers of a region",
-    .leaves_out = "forwarders at home, prefetching, caches of failures, caps on long TTLs: all "
+    .leaves_out = "forwarders at home, prefetching, caches of failures: all "
                   "matter for hours or milliseconds, not for the minutes of a fail-over",
     .size = sizeof(Resolver),
     .scope = KIND_PER_REGION,

@@ -49,7 +49,7 @@ typedef struct Resolver {
     ResolverMix mix;
     Draw small_floor, medium_floor, large_floor, sticky_floor;
     double serve_stale_ratio;
-    SimSpan stale_ttl, last_second;
+    SimSpan stale_ttl, last_second, cap;
     Draw upstream;
     double upstream_loss;
     SimSpan upstream_timeout;

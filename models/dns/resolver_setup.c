@@ -77,7 +77,7 @@ void resolver_on_wire(Component *self, World *world, DiagList *diags)
 ResolverView resolver_view(const Component *self)
 {
     static const char *const floors[] = {"small_floor", "medium_floor", "large_floor",
-                                         "sticky_floor"};
+                                         "sticky_floor", "cap"};
     const Resolver *resolver = (const Resolver *)self;
     ResolverView view = {&resolver->mix, resolver->resolvers, resolver->farm_size, true};
 

@@ -3,6 +3,7 @@
 
 #define BROWSER_KEEPS (60 * SIM_S)
 #define JVM_KEEPS (30 * SIM_S)
+#define JVM_KEEPS_NEGATIVE (10 * SIM_S)
 
 const char *const client_cache_policies[] = {
     [CLIENT_CACHE_NONE] = "none",
@@ -33,6 +34,11 @@ SimTime client_cache_expiry(ClientCachePolicy policy, SimTime now, SimSpan time_
         break;
     }
     g_assert_not_reached();
+}
+
+SimTime client_cache_negative_expiry(ClientCachePolicy policy, SimTime now)
+{
+    return policy == CLIENT_CACHE_JVM ? now + JVM_KEEPS_NEGATIVE : now;
 }
 
 void client_cache_put(ClientCache *cache, ClientCachePolicy policy, SimTime now,

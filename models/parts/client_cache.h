@@ -34,6 +34,10 @@ typedef struct ClientCache {
 /* Until when an answer of now with `time_to_live` is kept; `now` itself for not at all. */
 SimTime client_cache_expiry(ClientCachePolicy policy, SimTime now, SimSpan time_to_live);
 
+/* Until when it is kept that there is no answer: networkaddress.cache.negative.ttl of 10 s in Java,
+ * `now` itself for all others, which leave that to their resolver. */
+SimTime client_cache_negative_expiry(ClientCachePolicy policy, SimTime now);
+
 /* Keeps an answer; an empty one empties the cache. At most eight addresses. */
 void client_cache_put(ClientCache *cache, ClientCachePolicy policy, SimTime now,
                       const uint32_t *addresses, uint32_t count, SimSpan time_to_live);

@@ -257,6 +257,25 @@ START_TEST(a_failed_lookup_is_named)
 }
 END_TEST
 
+/* A JVM remembers for 10 s that there was no answer; others ask each time. */
+START_TEST(a_jvm_keeps_a_denial_for_ten_seconds)
+{
+    g_auto(ClientBed) bed =
+        client_bed_new(15, _i == 0 ? ", 'retries': 0, 'caches': { 'jvm': 1 }" : ", 'retries': 0");
+
+    bed.resolver->code = DNS_NXDOMAIN;
+    bed.resolver->count = 0;
+    client_bed_start(&bed);
+    rig_run(bed.rig, 29500 * SIM_MS);
+    ck_assert_uint_eq(client_bed_felt(&bed, 0, 30).failed, 29);
+    ck_assert_uint_eq(client_bed_counter(&bed, "lookups"), _i == 0 ? 3 : 29);
+    bed.resolver->code = DNS_NOERROR;
+    bed.resolver->count = 1;
+    rig_run(bed.rig, 15 * SIM_S);
+    ck_assert_uint_ge(client_bed_felt(&bed, 29, 45).ok, 4);
+}
+END_TEST
+
 /* --- several addresses --------------------------------------------------------------------------
  */
 
@@ -533,6 +552,7 @@ static TCase *address_case(void)
     tcase_add_test(tests, a_user_that_never_asks_again_moves_after_a_failure);
     tcase_add_test(tests, an_answer_is_never_changed_by_others);
     tcase_add_loop_test(tests, a_failed_lookup_is_named, 0, 4);
+    tcase_add_loop_test(tests, a_jvm_keeps_a_denial_for_ten_seconds, 0, 2);
     tcase_add_loop_test(tests, a_refusal_moves_on_to_the_next_address_at_once, 0, 2);
     tcase_add_test(tests, a_failed_address_is_tried_first_again_after_a_while);
     tcase_add_test(tests, a_dark_address_costs_the_connect_timeout_in_sequence);

@@ -428,6 +428,18 @@ START_TEST(a_floor_keeps_an_answer_longer_than_its_time_to_live)
 }
 END_TEST
 
+START_TEST(a_cap_lets_no_answer_live_longer)
+{
+    One it = one(44, "{ \"resolvers\": 1, \"farm_ratio\": 0, \"upstream_loss\": 0, "
+                     "\"small_ratio\": 0, \"medium_ratio\": 1, \"large_ratio\": 0, "
+                     "\"sticky_ratio\": 0, \"cap\": \"45s\" }");
+
+    rig_run(it.dns.rig, 700 * SIM_S);
+    ck_assert_int_eq(ask(&it, "f", 1)->reply.time_to_live, 45 * SIM_S);
+    dns_rig_clear(&it.dns);
+}
+END_TEST
+
 START_TEST(without_route53_a_name_fails_or_is_served_stale)
 {
     for (int stale = 0; stale <= 1; stale++) {
@@ -557,6 +569,7 @@ Suite *test_suite(void)
         clients_that_ask_together_share_one_question_upstream,
         a_farm_flips_between_old_and_new_after_a_change,
         a_floor_keeps_an_answer_longer_than_its_time_to_live,
+        a_cap_lets_no_answer_live_longer,
         without_route53_a_name_fails_or_is_served_stale,
         a_restart_empties_the_cache,
         a_name_that_does_not_exist_is_kept_as_such,
