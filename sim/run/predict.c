@@ -251,6 +251,40 @@ static Estimate estimate_stale(Results *results, const char *event, double confi
 
 /* --- beside each other ---------------------------------------------------------------------- */
 
+/* How often a counter rose, a second, over all replications; 0 when nothing of it was kept. */
+static double measure_rate(Results *results, const ThresholdKnown *known, const char *metric)
+{
+    g_autoptr(ThresholdRule) rule = threshold_parse(metric, "rate>=0", known, NULL);
+    g_autofree double *rates = rule != NULL ? judge_each_run(results, rule, 0) : NULL;
+    double sum = 0;
+    guint count, with = 0;
+
+    results_runs(results, &count);
+    for (guint i = 0; rates != NULL && i < count; i++) {
+        if (!isnan(rates[i])) {
+            sum += rates[i];
+            with++;
+        }
+    }
+    return with > 0 ? sum / with : 0;
+}
+
+/* What is foretold; NAN when there was work of unknown cost. */
+static double foretold(const Prediction *prediction, Results *results, const ThresholdKnown *known)
+{
+    double sum_s = 0;
+
+    for (guint i = 0; prediction->work != NULL && i < prediction->work->len; i++) {
+        const PredictionWork *work = &g_array_index(prediction->work, PredictionWork, i);
+        double rate = measure_rate(results, known, work->metric);
+
+        if (rate > 0) {
+            sum_s += rate * work->cost_s;
+        }
+    }
+    return prediction->work != NULL ? prediction->value * sum_s : prediction->value;
+}
+
 /* Value and interval of what was predicted; false when nobody in this world measures it. */
 static bool observe(const Prediction *prediction, Results *results, const ThresholdKnown *known,
                     double confidence, Estimate *estimate)
@@ -281,17 +315,16 @@ static bool observe(const Prediction *prediction, Results *results, const Thresh
     return true;
 }
 
-static ResultsWithin is_within(const Prediction *prediction, const Estimate *estimate)
+static ResultsWithin is_within(const Prediction *prediction, double value, const Estimate *estimate)
 {
     bool is_percentile = g_str_has_prefix(prediction->aggregate, "p(");
-    double slack = is_percentile ? BUCKET_SLACK * prediction->value : 0;
+    double slack = is_percentile ? BUCKET_SLACK * value : 0;
 
     if (isnan(estimate->low) || isnan(estimate->high)) {
         return RESULTS_UNKNOWN;
     }
-    return estimate->low - slack <= prediction->value && prediction->value <= estimate->high + slack
-               ? RESULTS_WITHIN
-               : RESULTS_OUTSIDE;
+    return estimate->low - slack <= value && value <= estimate->high + slack ? RESULTS_WITHIN
+                                                                             : RESULTS_OUTSIDE;
 }
 
 static char *describe(const Estimate *estimate)
@@ -315,17 +348,23 @@ GArray *predict_compare(const Predictions *predictions, Results *results, double
         const Prediction *prediction = g_ptr_array_index(predictions->list, i);
         Estimate estimate;
 
-        if (observe(prediction, results, &known, confidence, &estimate)) {
+        double value;
+
+        if (!observe(prediction, results, &known, confidence, &estimate)) {
+            continue;
+        }
+        value = foretold(prediction, results, &known);
+        if (!isnan(value)) {
             g_autofree char *why = describe(&estimate);
             ResultsTheory row = {.metric = g_string_chunk_insert(texts, prediction->metric),
                                  .aggregate = g_string_chunk_insert(texts, prediction->aggregate),
                                  .family = g_string_chunk_insert(texts, prediction->family),
                                  .question = g_string_chunk_insert(texts, prediction->question),
-                                 .predicted = prediction->value,
+                                 .predicted = value,
                                  .observed = estimate.value,
                                  .low = estimate.low,
                                  .high = estimate.high,
-                                 .within = is_within(prediction, &estimate),
+                                 .within = is_within(prediction, value, &estimate),
                                  .why = g_string_chunk_insert(texts, why)};
 
             g_array_append_val(rows, row);

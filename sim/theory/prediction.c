@@ -5,10 +5,16 @@
 
 #include "sim/config/unit.h"
 
+static void work_clear(gpointer data)
+{
+    g_free(((PredictionWork *)data)->metric);
+}
+
 static void prediction_free(gpointer data)
 {
     Prediction *prediction = data;
 
+    g_clear_pointer(&prediction->work, g_array_unref);
     g_free(prediction->metric);
     g_free(prediction->aggregate);
     g_free(prediction->family);
@@ -99,4 +105,16 @@ void predictions_state(Predictions *predictions, const char *law, const char *te
     prediction->question = g_strdup(terms);
     prediction->value = value;
     g_ptr_array_add(predictions->list, prediction);
+}
+
+void predictions_add_work(Predictions *predictions, const char *metric, double cost_s)
+{
+    Prediction *last = g_ptr_array_index(predictions->list, predictions->list->len - 1);
+    PredictionWork work = {g_strdup(metric), cost_s};
+
+    if (last->work == NULL) {
+        last->work = g_array_new(false, false, sizeof(PredictionWork));
+        g_array_set_clear_func(last->work, work_clear);
+    }
+    g_array_append_val(last->work, work);
 }

@@ -12,8 +12,16 @@ typedef struct Prediction {
                         "stale": share of requests that turn to a dead host, see predict.c */
     char *family;    /* "mmc", or a law in words */
     char *question;  /* "lam=2500 mu=20 c=150" */
-    double value;    /* seconds, a ratio, a number, per second */
+    double value;    /* seconds, a ratio, a number, per second; with `work`, what a second of work
+                        a second makes of it */
+    GArray *work;    /* of PredictionWork, or NULL: the figure is `value` itself */
 } Prediction;
+
+/* Work that comes as often as a counter says. */
+typedef struct PredictionWork {
+    char *metric;  /* "mutations{dc:DC01}" */
+    double cost_s; /* of each; NAN: unknown, with any of it nothing is foretold */
+} PredictionWork;
 
 typedef struct Predictions Predictions;
 
@@ -39,6 +47,10 @@ void predictions_add(Predictions *predictions, const char *name, double scale, c
 /* A law that is no family: "utilisation law", with its terms in words. */
 void predictions_state(Predictions *predictions, const char *law, const char *terms, double value,
                        const char *metric, const char *aggregate);
+
+/* The prediction stated last is of work that comes at measured rates: its value is the factor of
+ * the sum of all rates times their costs. */
+void predictions_add_work(Predictions *predictions, const char *metric, double cost_s);
 
 /* The figure of the last answer, NAN without one. */
 double predictions_figure(const Predictions *predictions, const char *name);

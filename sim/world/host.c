@@ -350,6 +350,11 @@ guint host_count_vcpus(const Host *host)
     return (guint)host->vcpu;
 }
 
+double host_mean_stretch(const Host *host)
+{
+    return (host->steal == STEAL_MARKOV ? host_noise_mean_stretch() : 1) / host->speed;
+}
+
 void host_forget(Host *host, const EventOwner *owner)
 {
     host_cpu_forget(&host->cpu, owner);

@@ -49,6 +49,9 @@ void host_spend(Host *host, EventOwner *owner, SimSpan cpu);
 guint host_count_work(const Host *host);
 guint host_count_vcpus(const Host *host);
 
+/* How long a vCPU is busy with a second of work, on average over what neighbours take. */
+double host_mean_stretch(const Host *host);
+
 /* For component_stop: the work of a process that ended leaves the CPU. */
 void host_forget(Host *host, const EventOwner *owner);
 

@@ -100,6 +100,19 @@ void host_noise_init(HostNoise *noise, Host *host, Engine *engine, void (*on_ste
     noise_enter(noise, rng_chance(&noise->rng, noisy_share));
 }
 
+/* Of 1 / (1 - S): 1 - S is Beta(beta, alpha), whose reciprocal has this mean. */
+static double mean_stretch(BetaLaw law)
+{
+    return (law.alpha + law.beta - 1) / (law.beta - 1);
+}
+
+double host_noise_mean_stretch(void)
+{
+    double noisy_share = (double)NOISY_MEAN / (double)(NOISY_MEAN + QUIET_MEAN);
+
+    return (1 - noisy_share) * mean_stretch(quiet_steal) + noisy_share * mean_stretch(noisy_steal);
+}
+
 void host_noise_start(HostNoise *noise)
 {
     /* What is left of a state that has lasted is as long as a whole one: exponential. */

@@ -203,6 +203,61 @@ START_TEST(who_still_goes_there_is_counted_from_the_fault_or_from_the_new_answer
 }
 END_TEST
 
+/* Two nodes count 10 and 30 a second in one run, 20 and 40 in the other: 50 on average; work that
+ * never came counts nothing, whatever it costs. */
+static GArray *compare_work(double extra_a_second, double extra_cost_s, GStringChunk *texts)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(2, 20);
+    g_autoptr(Predictions) predictions = predictions_new();
+
+    results_write_metric(rig->writer, 0, "mutations", "counter", "1", "Writes");
+    results_write_metric(rig->writer, 1, "utilisation", "gauge", "ratio", "Busy");
+    results_write_metric(rig->writer, 2, "coordinated_cas", "counter", "1", "Others");
+    for (int node = 0; node < 2; node++) {
+        g_autofree char *name = g_strdup_printf("cassandra@DC01-db%d", node + 1);
+
+        results_write_component(rig->writer, node, name, "cassandra", "DC01", "db", NULL, NULL);
+    }
+    for (int i = 0; i < 2 * 2 * 20; i++) {
+        int run = i / 40, node = i / 20 % 2;
+        SimTime time = i % 20 * SIM_S;
+
+        results_write_sample(rig->writer, run, node, 0, time, 10 + 20 * node + 10 * run, 0);
+        results_write_sample(rig->writer, run, node, 1, time, 0.2 + 0.1 * run, 0.3);
+        if (extra_a_second > 0) {
+            results_write_sample(rig->writer, run, node, 2, time, extra_a_second, 0);
+        }
+    }
+    predictions_state(predictions, "utilisation law", "", 0.5, "utilisation{dc:DC01}", "avg");
+    predictions_add_work(predictions, "mutations{dc:DC01,phase:baseline}", 0.01);
+    predictions_add_work(predictions, "coordinated_cas{dc:DC01}", extra_cost_s);
+    return predict_compare(predictions, results_rig_open(rig), 0.95, texts);
+}
+
+START_TEST(work_is_what_was_counted_times_what_it_costs)
+{
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
+    g_autoptr(GArray) without = compare_work(0, (double)NAN, texts);
+    g_autoptr(GArray) with = compare_work(2, 0.1, texts);
+
+    ck_assert_uint_eq(without->len, 1);
+    ck_assert_double_eq_tol(g_array_index(without, ResultsTheory, 0).predicted, 0.25, 1e-9);
+    ck_assert_double_eq_tol(g_array_index(without, ResultsTheory, 0).observed, 0.25, 1e-9);
+    ck_assert_int_eq(g_array_index(without, ResultsTheory, 0).within, RESULTS_WITHIN);
+    ck_assert_uint_eq(with->len, 1);
+    ck_assert_double_eq_tol(g_array_index(with, ResultsTheory, 0).predicted, 0.45, 1e-9);
+}
+END_TEST
+
+START_TEST(with_work_of_unknown_cost_nothing_is_foretold)
+{
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
+    g_autoptr(GArray) rows = compare_work(2, (double)NAN, texts);
+
+    ck_assert_uint_eq(rows->len, 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("predict");
@@ -214,6 +269,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, other_numbers_of_events_and_other_faults_are_not_compared);
     tcase_add_test(tests, of_two_events_the_mean_counts);
     tcase_add_test(tests, who_still_goes_there_is_counted_from_the_fault_or_from_the_new_answers);
+    tcase_add_test(tests, work_is_what_was_counted_times_what_it_costs);
+    tcase_add_test(tests, with_work_of_unknown_cost_nothing_is_foretold);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -20,6 +20,7 @@
 #include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/topology.h"
+#include "models/data/cassandra/utilisation.h"
 #include "sim/world/history_store.h"
 #include "sim/world/version.h"
 
@@ -400,5 +401,6 @@ const Kind cassandra_kind = {
     .on_message = cassandra_message,
     .on_connect = cassandra_connect,
     .on_judge = judge_replicas,
+    .on_predict = utilisation_predict,
     .on_free = cassandra_free,
 };
