@@ -415,16 +415,9 @@ static FailoverTimes median_times(const Failover *failover)
     return times;
 }
 
-static void tell(Failover *failover)
+static void measure_times(Failover *failover)
 {
-    FailoverTimes times;
-
-    const View *view = failover->telling->view;
-    g_autofree double *failed = g_new(double, view->run_count);
-    g_autofree double *asked = g_new(double, view->run_count);
-    double all, lost;
-
-    for (guint k = 0; k < view->run_count; k++) {
+    for (guint k = 0; k < failover->telling->view->run_count; k++) {
         bool has_fault = failover->begins[k] != SIM_NEVER;
 
         failover->noticed[k] =
@@ -433,6 +426,17 @@ static void tell(Failover *failover)
             has_fault ? first_event(failover, k, "route53.answers-changed") : (double)NAN;
         failover->left[k] = has_fault ? last_client(failover, k) : (double)NAN;
     }
+}
+
+static void tell(const Failover *failover)
+{
+    FailoverTimes times;
+
+    const View *view = failover->telling->view;
+    g_autofree double *failed = g_new(double, view->run_count);
+    g_autofree double *asked = g_new(double, view->run_count);
+    double all, lost;
+
     put_time_line(failover);
     times = median_times(failover);
     failover_put_stale(failover->telling, &times);
@@ -444,7 +448,80 @@ static void tell(Failover *failover)
     put_advice(failover, all > 0 ? lost / all : 0);
 }
 
-void failover_put(const Telling *telling)
+/* --- in short ------------------------------------------------------------------------------- */
+
+static FailoverFigure figure_of(const View *view, const char *what, const char *unit,
+                                const double *values, double closed_form)
+{
+    g_autofree double *sorted = g_new(double, view->run_count + 1);
+    guint known = sort_known(values, view->run_count, sorted);
+    Estimate median = estimate_quantile_of_sorted(sorted, known, 0.5, view->confidence);
+
+    return (FailoverFigure){.what = what,
+                            .unit = unit,
+                            .median = median.value,
+                            .low = median.low,
+                            .high = median.high,
+                            .p95 = quantile(values, view->run_count, 0.95),
+                            .worst = quantile(values, view->run_count, 1.0),
+                            .closed_form = closed_form,
+                            .replications = known};
+}
+
+/* Requests that are sent to the dead site first, of all populations for which that is foretold. */
+static double foretold_lost(const Failover *failover)
+{
+    const View *view = failover->telling->view;
+    g_autoptr(GPtrArray) clients = results_user_values(view->results, "client");
+    g_autofree double *failed = g_new(double, view->run_count);
+    g_autofree double *asked = g_new(double, view->run_count);
+    double sum = (double)NAN;
+
+    for (guint i = 0; i + 1 < clients->len; i++) {
+        for (guint k = 0; k + 1 < view->regions->len; k++) {
+            double stale_s = foretold_lost_s(failover, clients->pdata[i], view->regions->pdata[k]);
+
+            if (!isnan(stale_s)) {
+                add_losses(failover, clients->pdata[i], view->regions->pdata[k],
+                           &(Loss){failed, asked});
+                sum = (isnan(sum) ? 0 : sum) +
+                      stale_s * mean_of(asked, view->run_count) / fmax(length_of(failover), 1e-9);
+            }
+        }
+    }
+    return sum;
+}
+
+static FailoverShort shorten(const Failover *failover)
+{
+    const View *view = failover->telling->view;
+    g_autofree double *failed = g_new(double, view->run_count);
+    g_autofree double *asked = g_new(double, view->run_count);
+    double limit = promised_share(view);
+
+    add_losses(failover, NULL, NULL, &(Loss){failed, asked});
+    double all = mean_of(asked, view->run_count);
+    double lost = mean_of(failed, view->run_count);
+    double month = all / fmax(length_of(failover), 1e-9) * MONTH_S;
+    bool is_promised = limit > 0; /* NAN is not */
+
+    return (FailoverShort){
+        .dc = failover->dc,
+        .figures = {figure_of(view, "health checks have noticed", "s", failover->noticed,
+                              foretold(failover, "route53.health-changed{")),
+                    figure_of(view, "answers have changed", "s", failover->changed,
+                              foretold(failover, "route53.answers-changed{")),
+                    figure_of(view, "the last client has left", "s", failover->left, (double)NAN),
+                    figure_of(view, "requests lost", "", failed, foretold_lost(failover))},
+        .promised = is_promised ? limit : (double)NAN,
+        .budget = is_promised ? lost / (limit * month) : (double)NAN,
+        .burn_rate = is_promised ? lost / all / limit : (double)NAN};
+}
+
+typedef void EachFailover(const Failover *failover, void *context);
+
+/* Each data centre that a fault took away. */
+static void each_failover(const Telling *telling, EachFailover *each, void *context)
 {
     const View *view = telling->view;
     guint count = MAX(view->run_count, 1);
@@ -463,8 +540,36 @@ void failover_put(const Telling *telling)
 
         find_faults(&failover);
         if (failover.known > 0) {
-            page_element_format(telling->page, "h3", NULL, "The loss of %s", failover.dc);
-            tell(&failover);
+            measure_times(&failover);
+            each(&failover, context);
         }
     }
+}
+
+static void put_one(const Failover *failover, void *context)
+{
+    (void)context;
+    page_element_format(failover->telling->page, "h3", NULL, "The loss of %s", failover->dc);
+    tell(failover);
+}
+
+void failover_put(const Telling *telling)
+{
+    each_failover(telling, put_one, NULL);
+}
+
+static void add_short(const Failover *failover, void *context)
+{
+    FailoverShort one = shorten(failover);
+
+    g_array_append_val((GArray *)context, one);
+}
+
+GArray *failover_shorten(const View *view)
+{
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(FailoverShort));
+    Telling telling = {.view = view};
+
+    each_failover(&telling, add_short, all);
+    return all;
 }

@@ -1,8 +1,11 @@
 /* part_drills.c - what drills that stand beside the study say: fail-over, and the data. Their own
  * pages follow the report; here is what each came to. */
-#include "reports/study/tell.h"
+#include <math.h>
+#include <string.h>
 
 #include "reports/check_words.h"
+#include "reports/failover.h"
+#include "reports/study/tell.h"
 #include "sim/results/results_export.h"
 
 /* What each drill's checks say whose name begins with one of `names` (ends with NULL). */
@@ -55,6 +58,237 @@ static void put_drills(const StudyTelling *telling, const char *const *names, co
     }
 }
 
+/* --- fail-over ------------------------------------------------------------------------------ */
+
+static void put_figure(const StudyTelling *telling, const View *view, const char *dc,
+                       const FailoverFigure *figure)
+{
+    const char *unit = figure->unit;
+    const char *what = figure->what;
+    Interval median = {figure->median, figure->low, figure->high};
+
+    page_row_begin(telling->page);
+    page_cell(telling->page, view->title);
+    page_cell(telling->page, dc);
+    page_cell(telling->page, what);
+    tell_cell(telling, median, unit, "%s, %s: %s, median", view->title, dc, what);
+    tell_cell(telling, tell_bare(figure->p95), unit, "%s, %s: %s, p95", view->title, dc, what);
+    tell_cell(telling, tell_bare(figure->worst), unit, "%s, %s: %s, worst", view->title, dc, what);
+    tell_cell(telling, tell_bare(figure->closed_form), unit, "%s, %s: %s, closed form", view->title,
+              dc, what);
+    tell_cell(telling, tell_bare(figure->replications), "", "%s, %s: %s, replications", view->title,
+              dc, what);
+    page_row_end(telling->page);
+}
+
+static void say_budget(const StudyTelling *telling, const View *view, const FailoverShort *one)
+{
+    if (isnan(one->promised)) {
+        tell_say(telling,
+                 "%s, loss of %s: no check limits the share of failed requests, so there is no "
+                 "error budget.",
+                 view->title, one->dc);
+        return;
+    }
+    const char *burnt = tell_figure(telling, one->budget, (double)NAN, (double)NAN, "ratio",
+                                    "%s, %s: error budget burnt", view->title, one->dc);
+    const char *promised = tell_figure(telling, one->promised, (double)NAN, (double)NAN, "ratio",
+                                       "%s, %s: share that may fail", view->title, one->dc);
+    const char *rate = tell_figure(telling, one->burn_rate, (double)NAN, (double)NAN, "",
+                                   "%s, %s: burn rate", view->title, one->dc);
+
+    tell_say(telling,
+             "%s, loss of %s: one such fault burns %s of the error budget of 30 days (%s of the "
+             "requests may fail); while it is on the burn rate is %s (share that fails over share "
+             "that may).",
+             view->title, one->dc, burnt, promised, rate);
+}
+
+static void put_failovers(const StudyTelling *telling)
+{
+    static const char *const heads[] = {"Drill",
+                                        "Lost site",
+                                        "What",
+                                        "#Median [interval]",
+                                        "#p95",
+                                        "#Worst",
+                                        "#Closed form, mean",
+                                        "#Replications",
+                                        NULL};
+
+    page_table_begin(telling->page,
+                     "How long a lost site is felt: seconds after the fault, requests after the "
+                     "users' own retries while it is on. The closed form of lost requests counts "
+                     "those that are sent to the dead site first: retries and other addresses save "
+                     "the difference",
+                     heads);
+    for (guint i = 0; i < telling->views->len; i++) {
+        const View *view = telling->views->pdata[i];
+        g_autoptr(GArray) all = failover_shorten(view);
+
+        for (guint k = 0; k < all->len; k++) {
+            const FailoverShort *one = &g_array_index(all, FailoverShort, k);
+
+            for (guint j = 0; j < G_N_ELEMENTS(one->figures); j++) {
+                put_figure(telling, view, one->dc, &one->figures[j]);
+            }
+        }
+    }
+    page_table_end(telling->page);
+    for (guint i = 0; i < telling->views->len; i++) {
+        const View *view = telling->views->pdata[i];
+        g_autoptr(GArray) all = failover_shorten(view);
+
+        for (guint k = 0; k < all->len; k++) {
+            say_budget(telling, view, &g_array_index(all, FailoverShort, k));
+        }
+    }
+}
+
+/* --- data ----------------------------------------------------------------------------------- */
+
+/* Of all nodes together in each replication: what was counted after the warm-up, or a gauge's mean
+ * in the last interval. False when nobody measures it. */
+static bool sum_each(const View *view, const char *metric, bool is_last, double *each)
+{
+    const ResultsComponentFilter all = {.dc = NULL};
+    g_autoptr(GArray) meters = results_meters(view->results, metric, &all);
+
+    for (guint i = 0; i < view->run_count; i++) {
+        each[i] = 0;
+        for (guint j = 0; j < meters->len; j++) {
+            g_autoptr(GArray) levels =
+                results_levels(view->results, &g_array_index(meters, ResultsMeter, j),
+                               view->runs[i].run, (ResultsSpan){0, view->end});
+
+            for (guint k = is_last && levels->len > 0 ? levels->len - 1 : 0; k < levels->len; k++) {
+                each[i] += g_array_index(levels, ResultsLevel, k).value;
+            }
+        }
+    }
+    return meters->len > 0;
+}
+
+static void put_mean(const StudyTelling *telling, const View *view, const char *what,
+                     const double *each, const char *unit)
+{
+    Estimate mean = estimate_mean(each, view->run_count, view->confidence);
+    double worst = (double)NAN;
+    double least = strcmp(unit, "ratio") == 0 ? (double)NAN : 0;
+
+    for (guint i = 0; i < view->run_count; i++) {
+        worst = isnan(least) ? fmin(worst, each[i]) : fmax(worst, each[i]);
+    }
+    page_row_begin(telling->page);
+    page_cell(telling->page, view->title);
+    page_cell(telling->page, what);
+    if (worst == 0) {
+        page_cell(telling->page, "none seen");
+        page_cell(telling->page, "none seen");
+    } else {
+        tell_cell(telling, (Interval){mean.value, fmax(mean.low, least), mean.high}, unit, "%s: %s",
+                  view->title, what);
+        tell_cell(telling, tell_bare(worst), unit, "%s: %s, worst", view->title, what);
+    }
+    tell_cell(telling, tell_bare(view->run_count), "", "%s: %s, replications", view->title, what);
+    page_row_end(telling->page);
+}
+
+/* The share of statements that found enough replicas in time. */
+static void put_quorums(const StudyTelling *telling, const View *view)
+{
+    static const char *const missed[] = {"unavailables", "read_timeouts", "write_timeouts"};
+    g_autofree double *asked = g_new0(double, view->run_count + 1);
+    g_autofree double *more = g_new0(double, view->run_count + 1);
+    g_autofree double *shares = g_new0(double, view->run_count + 1);
+
+    if (!sum_each(view, "coordinated_reads", false, asked) ||
+        !sum_each(view, "coordinated_writes", false, more)) {
+        return;
+    }
+    for (guint i = 0; i < view->run_count; i++) {
+        asked[i] += more[i];
+        shares[i] = 1;
+    }
+    for (guint k = 0; k < G_N_ELEMENTS(missed); k++) {
+        if (sum_each(view, missed[k], false, more)) {
+            for (guint i = 0; i < view->run_count; i++) {
+                shares[i] -= asked[i] > 0 ? more[i] / asked[i] : 0;
+            }
+        }
+    }
+    put_mean(telling, view, "statements that found enough replicas", shares, "ratio");
+}
+
+static void put_state(const StudyTelling *telling)
+{
+    static const char *const heads[] = {
+        "Drill", "Of the database", "#Mean [interval]", "#Worst replication", "#Replications",
+        NULL};
+    static const struct {
+        const char *metric, *what;
+        bool is_last;
+    } counts[] = {
+        {"hints_stored", "hints stored", false},
+        {"hints_replayed", "hints handed over", false},
+        {"hints_lost", "hints lost", false},
+        {"hints_pending", "hints that still wait at the end", true},
+        {"digest_mismatches", "reads that found replicas different", false},
+        {"repairs_sent", "repairs by reads", false},
+        {"repair_rows_streamed", "rows that repairs streamed", false},
+    };
+
+    page_table_begin(telling->page,
+                     "Availability of quorums, and what the fault leaves behind: all nodes "
+                     "together, from the end of the warm-up on",
+                     heads);
+    for (guint i = 0; i < telling->views->len; i++) {
+        const View *view = telling->views->pdata[i];
+        g_autofree double *each = g_new0(double, view->run_count + 1);
+
+        put_quorums(telling, view);
+        for (guint k = 0; k < G_N_ELEMENTS(counts); k++) {
+            if (sum_each(view, counts[k].metric, counts[k].is_last, each)) {
+                put_mean(telling, view, counts[k].what, each, "");
+            }
+        }
+    }
+    page_table_end(telling->page);
+}
+
+static void put_totals(const StudyTelling *telling)
+{
+    static const char *const names[] = {"writes_acked", "writes_lost", "reads_checked",
+                                        "reads_stale", "keys_diverged"};
+
+    for (guint i = 0; i < telling->views->len; i++) {
+        const View *view = telling->views->pdata[i];
+        guint count;
+        const ResultsTotal *totals = results_totals(view->results, &count);
+        double sums[G_N_ELEMENTS(names)] = {0};
+
+        for (guint k = 0; k < count; k++) {
+            for (guint j = 0; j < G_N_ELEMENTS(names); j++) {
+                sums[j] += strcmp(totals[k].name, names[j]) == 0 ? totals[k].value : 0;
+            }
+        }
+        if (count == 0) {
+            continue;
+        }
+        const char *said[G_N_ELEMENTS(names)];
+
+        for (guint j = 0; j < G_N_ELEMENTS(names); j++) {
+            said[j] = tell_figure(telling, sums[j], (double)NAN, (double)NAN, "", "%s: %s",
+                                  view->title, names[j]);
+        }
+        tell_say(telling,
+                 "%s, all replications together: of %s acknowledged writes %s were lost; of %s "
+                 "reads that were held against what had been written %s were stale; replicas of "
+                 "%s data disagreed in the end.",
+                 view->title, said[0], said[1], said[2], said[3], said[4]);
+    }
+}
+
 static void say_no_drill(const StudyTelling *telling, const char *what)
 {
     tell_note(telling,
@@ -73,6 +307,7 @@ void part_failover(const StudyTelling *telling)
         return;
     }
     if (telling->views->len > 0) {
+        put_failovers(telling);
         put_drills(telling, names, "reroute");
     } else {
         say_no_drill(telling, "How long the loss of a site is felt, and by whom,");
@@ -88,6 +323,8 @@ void part_data(const StudyTelling *telling)
         return;
     }
     if (telling->views->len > 0) {
+        put_state(telling);
+        put_totals(telling);
         put_drills(telling, names, "data");
     } else {
         say_no_drill(telling, "What becomes of the data when a site is lost");

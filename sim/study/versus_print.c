@@ -71,6 +71,42 @@ static void print_row(GString *text, const PairedMetric *metric, const PairedFig
     g_string_append_c(text, '\n');
 }
 
+#define PAIRED_WELL 5 /* from this ratio on pairing does what it is for */
+
+/* Why pairing does little for a metric; NULL when it does much, or nothing is known. */
+static const char *explain_pairing(const PairedMetric *metric, const PairedFigure *figure)
+{
+    const ThresholdRule *rule = metric->rule;
+
+    if (isnan(figure->ratio) || figure->ratio >= PAIRED_WELL) {
+        return NULL;
+    }
+    if (rule->aggregate == THRESHOLD_PERCENTILE || rule->aggregate == THRESHOLD_MAX ||
+        rule->aggregate == THRESHOLD_MIN || metric->window > 0) {
+        return "it rests on the few slowest requests, and after the change others are the slowest: "
+               "arrivals and users are the same on both sides, but a server draws its work in the "
+               "order in which requests reach it, and that order differs";
+    }
+    return "what makes it vary from replication to replication is not what both sides have in "
+           "common: rare events, or the order in which requests reach a server";
+}
+
+static void print_pairing(GString *text, const Versus *versus)
+{
+    for (guint i = 0; i < versus->metrics->len; i++) {
+        const PairedMetric *metric = versus->metrics->pdata[i];
+        const PairedFigure *figure = &g_array_index(versus->figures, PairedFigure, i);
+        const char *why = explain_pairing(metric, figure);
+
+        if (why != NULL) {
+            g_autofree char *name = name_metric(metric);
+
+            g_string_append_printf(text, "%s: PAIRED is below %d: %s. The interval has it in it.\n",
+                                   name, PAIRED_WELL, why);
+        }
+    }
+}
+
 char *versus_print(const Versus *versus)
 {
     GString *text = g_string_new(NULL);
@@ -92,6 +128,7 @@ char *versus_print(const Versus *versus)
         versus->pairs, versus->seed,
         100 * paired_confidence(versus->confidence, versus->metrics->len), versus->metrics->len,
         100 * versus->confidence);
+    print_pairing(text, versus);
     if (versus->unfinished != NULL) {
         g_string_append_printf(text, "%s\n", versus->unfinished);
     }
@@ -124,6 +161,9 @@ static cJSON *row_to_json(const PairedMetric *metric, const PairedFigure *figure
     cJSON_AddStringToObject(row, "verdict", paired_word(figure->verdict));
     cJSON_AddNumberToObject(row, "pairs_needed", figure->needed);
     cJSON_AddStringToObject(row, "why", why);
+    if (explain_pairing(metric, figure) != NULL) {
+        cJSON_AddStringToObject(row, "pairing", explain_pairing(metric, figure));
+    }
     return row;
 }
 
