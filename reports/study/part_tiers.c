@@ -26,8 +26,7 @@ static void put_case(const StudyTelling *telling, const cJSON *one)
     page_cell(telling->page, study_text(tier, "name"));
     tell_cell(telling, tell_bare(study_number(tier, "saturation_rate")), "1/s",
               "bottleneck full, %s", name);
-    tell_cell(telling, tell_bare(study_number(one, "replications")), "", "replications a look, %s",
-              name);
+    tell_cell(telling, tell_bare(study_number(one, "replications")), "", "replications, %s", name);
     page_cell_class(telling->page, "prose", study_text(one, "binding"));
     page_row_end(telling->page);
 }
@@ -90,6 +89,14 @@ void part_saturation(const StudyTelling *telling)
         put_case(telling, study_item(cases, i));
     }
     page_table_end(telling->page);
+    for (guint i = 0; i < study_count(cases); i++) {
+        const cJSON *one = study_item(cases, i);
+        const char *wall = study_text(study_member(one, "wall"), "words");
+
+        if (wall[0] != '\0') {
+            tell_say(telling, "%s: %s.", study_text(one, "case"), wall);
+        }
+    }
     tell_note(telling, "The law is the closed form of a tier: in proportion from the lightest rate "
                        "that was tried. Where simulated and lawful differ, work is lost, repeated "
                        "or waits for something else.");

@@ -197,7 +197,9 @@ int tell_carries(const cJSON *one, double rate)
     if (strcmp(end, "always") == 0) {
         return study_number(study_item(looks, study_count(looks) - 1), "rate") >= rate ? 1 : -1;
     }
-    return capacity.low >= rate ? 1 : capacity.high < rate ? 0 : -1;
+    double sure = study_number(study_member(one, "wall"), "nine_in_ten"); /* NAN: no wall */
+
+    return capacity.low >= rate && !(sure < rate) ? 1 : capacity.high < rate ? 0 : -1;
 }
 
 const cJSON *tell_bottleneck(const cJSON *one)

@@ -42,6 +42,16 @@ run run $scenario -n 1 -q --progress none -o "$work/out" --out metrics="$work/ag
 cmp -s "$work/metrics.om" "$work/again.om" && cmp -s "$work/trace.json" "$work/again.json"
 pass_if $? "the same run gives the same bytes"
 
+# --- beside a study the drill fills the parts on fail-over and data
+mkdir "$work/study" && printf '{ "format": "dcdrill-capacity-1", "scenario": "none.json", "title": "none", "cases": [] }' >"$work/study/study.json"
+run report "$work/study" "$work/out" -o "$work/whole"
+figures() { sqlite3 :memory: "SELECT value ->> 'printed' FROM json_each(CAST(readfile('$work/whole/report.json') AS TEXT), '\$.parts[$1].figures') WHERE value ->> 'name' LIKE '$2'"; }
+grep -q 'DC03: health checks have noticed, median' "$work/whole/report.txt" && [ -n "$(figures 6 '%error budget burnt')" ] && [ -n "$(figures 7 '%statements that found enough replicas')" ] && [ -n "$(figures 7 '%: hints stored')" ]
+pass_if $? "beside a study a drill tells detection, error budget, quorums and backlog" "$err$(cat "$work/whole/report.txt")"
+said=$(figures 6 '%health checks have noticed, worst')
+grep -qF "worst: $said" "$work/whole/report.txt" && grep -qF ">$said<" "$work/whole/report.html" && grep -qF "$said" "$work/whole/report.csv"
+pass_if $? "with the same digits in all forms" "$said"
+
 run check "$work/nothing.json" --log-format json
 [ "$status" -eq 2 ] && grep -qF '{"level":"error","message":"no such file","file":"'"$work/nothing.json"'"}' <<<"$err"
 pass_if $? "'--log-format json' tells errors as JSON" "$err"
