@@ -241,6 +241,50 @@ START_TEST(faults_leave_nothing_behind_and_lose_nothing)
 }
 END_TEST
 
+/* Section 9.1, 3.11.5 and later: one thread, a second each; beyond a KiB in flight statements are
+ * refused at once where clients ask for that, and wait otherwise. */
+static guint refused_of_ten(const char *settings, uint64_t *over_limit)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(5, settings);
+    const ProbeAsked *asked[10];
+    guint refused = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(asked); i++) {
+        Message message = {.op = MESSAGE_WRITE, .key = 1 + i, .consistency = CONSISTENCY_LOCAL_ONE};
+
+        asked[i] = cassandra_rig_ask(rig, 0, message);
+        rig_run(rig->rig, 10 * SIM_MS);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(asked); i++) {
+        refused += asked[i]->ends == 1 && cassandra_rig_code(asked[i]) == STORE_OVERLOADED;
+    }
+    rig_run(rig->rig, 20 * SIM_S);
+    for (guint i = 0; i < G_N_ELEMENTS(asked); i++) {
+        ck_assert_uint_eq(asked[i]->ends, 1);
+    }
+    *over_limit = cassandra_rig_counter(rig, 0, "requests_over_limit");
+    return refused;
+}
+
+START_TEST(statements_beyond_their_share_of_the_heap_are_refused_only_where_clients_ask_for_it)
+{
+#define SLOW_ONE                                                                                   \
+    "\"native_transport_max_threads\": 1, \"coordinator_cpu\": \"1s\", "                           \
+    "\"native_transport_max_concurrent_requests\": \"1KiB\""
+    uint64_t over;
+
+    ck_assert_uint_eq(refused_of_ten(SLOW_ONE ", \"throw_on_overload\": true", &over), 5);
+    ck_assert_uint_eq(over, 5);
+    ck_assert_uint_eq(refused_of_ten(SLOW_ONE, &over), 0);
+    ck_assert_uint_eq(over, 5);
+    ck_assert_uint_eq(refused_of_ten("\"native_transport_max_threads\": 1, "
+                                     "\"coordinator_cpu\": \"1s\", \"throw_on_overload\": true",
+                                     &over),
+                      0); /* heap/10 is 102 MiB */
+    ck_assert_uint_eq(over, 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("coordinator");
@@ -254,6 +298,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, timestamps_rise_on_a_node_and_differ_between_nodes);
     tcase_add_test(tests, a_clock_ahead_hides_later_writes);
     tcase_add_test(tests, faults_leave_nothing_behind_and_lose_nothing);
+    tcase_add_test(
+        tests, statements_beyond_their_share_of_the_heap_are_refused_only_where_clients_ask_for_it);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -10,6 +10,7 @@
 #include "models/data/cassandra/lints.h"
 #include "models/data/cassandra/listeners.h"
 #include "models/data/cassandra/metrics.h"
+#include "models/data/cassandra/native_transport.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/nodetool.h"
 #include "models/data/cassandra/paxos.h"
@@ -78,6 +79,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     node->host_id[1] = rng_next(&id_rng);
     storage_make(node, diags);
     gc_make(node);
+    native_transport_make(node);
     stage_init(&node->read_repair_stage, host_count_vcpus(node->component.host));
     gossip_make(node);
     node->hints = g_new0(HintQueue, cluster->node_count);
@@ -268,6 +270,8 @@ static void cassandra_message(Component *self, const Message *message)
 
     if (node->phase != NODE_READY) { /* port 9042 is not open yet */
         call_break(self, &message->ticket);
+    } else if (message->op != MESSAGE_NOTICE && native_transport_refuses(node, message)) {
+        return;
     } else if (message->op == MESSAGE_WRITE) {
         if ((message->flags & STORE_CAS) != 0) {
             paxos_receive(node, message);

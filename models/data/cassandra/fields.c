@@ -60,6 +60,13 @@ const Field cassandra_fields[] = {
     FIELD_COUNT(Cassandra, native_transport_max_threads, .initial = "128", .lowest = "1",
                 .highest = "100000", .help = "Requests that a coordinator works on at once",
                 .source = "Cassandra 3.11 native_transport_max_threads"),
+    FIELD_BYTES(Cassandra, native_transport_max_concurrent_requests, .initial = "0B",
+                .help = "Statements in flight beyond which connections are not read; 0B: heap/10",
+                .source = "Cassandra 3.11.5 native_transport_max_concurrent_requests_in_bytes"),
+    FIELD_FLAG(Cassandra, throw_on_overload, .initial = "false",
+               .help = "Whether clients ask to be refused then (Overloaded), in place of waiting",
+               .source = "Cassandra 3.11.5 STARTUP option THROW_ON_OVERLOAD; the Java driver does "
+                         "not set it"),
     FIELD_FLAG(Cassandra, hinted_handoff_enabled, .initial = "true",
                .help = "Whether hints are kept for replicas that miss a write",
                .source = "Cassandra 3.11 hinted_handoff_enabled"),

@@ -7,6 +7,10 @@ const MetricDef cassandra_metrics[] = {
     METRIC_COUNTER(Cassandra, coordinated_reads, "Reads taken as coordinator"),
     METRIC_COUNTER(Cassandra, coordinated_writes, "Writes taken as coordinator"),
     METRIC_COUNTER(Cassandra, unavailables, "Statements refused for want of live replicas"),
+    METRIC_COUNTER(Cassandra, requests_over_limit,
+                   "Statements that came when those in flight took more than their share of the "
+                   "heap"),
+    METRIC_COUNTER(Cassandra, requests_overloaded, "Of them, those refused as Overloaded"),
     METRIC_COUNTER(Cassandra, read_timeouts, "Reads that ended without enough answers"),
     METRIC_COUNTER(Cassandra, write_timeouts, "Writes that ended without enough answers"),
     METRIC_COUNTER(Cassandra, mutations, "Writes applied as replica, hints and repairs included"),

@@ -247,7 +247,11 @@ struct Cassandra {
     Gauge heap_used;                                                        /* measurement */
     Gc *gc;                                                                 /* NULL: not modelled */
     Stage read_repair_stage;
-    uint64_t read_repairs_dropped, read_repairs_done; /* measurement */
+    int64_t native_transport_max_concurrent_requests; /* bytes; configuration, as the next one */
+    bool throw_on_overload;
+    uint64_t requests_came, requests_bytes;
+    uint64_t requests_over_limit, requests_overloaded; /* measurement */
+    uint64_t read_repairs_dropped, read_repairs_done;  /* measurement */
     SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
     bool speculates_always;
