@@ -16,10 +16,15 @@ static const char *metric_name(const cJSON *sweep, guint metric)
     return cJSON_IsString(name) ? name->valuestring : "";
 }
 
+/* Thresholds write rates without a unit; a report says what they are. */
 static const char *metric_unit(const cJSON *sweep, guint metric)
 {
     const cJSON *unit = study_item(study_member(sweep, "units"), metric);
+    const char *name = metric_name(sweep, metric);
 
+    if (g_str_has_prefix(name, "goodput") || g_str_has_prefix(name, "station_throughput")) {
+        return "1/s";
+    }
     return study_unit(cJSON_IsString(unit) ? unit->valuestring : "");
 }
 
@@ -97,6 +102,19 @@ static void add_curve(Plot *plot, const cJSON *sweep, guint metric, double scale
     }
 }
 
+/* Everything that is offered, beside what gets through. */
+static void add_offered(const cJSON *sweep, Plot *plot)
+{
+    const cJSON *points = study_member(sweep, "points");
+    PlotSeries *series = plot_add(plot, "all that is offered", PLOT_LINE);
+
+    for (guint i = 0; i < study_count(points); i++) {
+        double rate = point_number(study_item(points, i));
+
+        plot_add_row(series, rate, rate, rate, rate);
+    }
+}
+
 /* What the study knows of rates: promised ones as a stretch, capacities and the knee as lines. */
 static void add_rates(const StudyTelling *telling, const cJSON *sweep, Plot *plot)
 {
@@ -143,6 +161,9 @@ static void put_unit(const StudyTelling *telling, const cJSON *sweep, const Draw
     plot->y_from = is_latency ? (double)NAN : 0;
     for (guint k = 0; k < count; k++) {
         add_curve(plot, sweep, chosen[k], drawn->scale);
+    }
+    if (is_of_rate && strcmp(drawn->unit, "1/s") == 0) {
+        add_offered(sweep, plot);
     }
     if (is_of_rate) {
         add_rates(telling, sweep, plot);

@@ -20,6 +20,10 @@ pass_if $? "and is as busy as the utilisation law says"
 pass_if $? "its knee is where theory has it" "$(json "$work/rate/study.json" '$.knee')"
 [ "$(wc -l <"$work/rate/study.csv")" = 13 ]
 pass_if $? "a line of CSV for each point and metric"
+run sweep "$work/queue.json" --over rate=200..1200/3 --metric 'station_throughput rate 1%' --progress none -o "$work/through" -n 3
+expect 0 "" "what gets through goes over three rates"
+grep -q "What gets through over the rate that is offered" "$work/through/report.html" && grep -q "all that is offered" "$work/through/report.html"
+pass_if $? "and is drawn beside what is offered" "$(grep -o 'over the rate[^<]*' "$work/through/report.html" | head -n 3)"
 run sweep "$work/queue.json" --over rate=400..1000/2 --over "$server=1,2" "${busy[@]}" -o "$work/grid" -n 3
 expect 0 "" "two settings make a grid"
 corners="SELECT group_concat(abs(json_extract(value, '$.values[0].value') - CASE key WHEN 0 THEN 0.28 WHEN 1 THEN 0.14 WHEN 2 THEN 0.7 ELSE 0.35 END) < 0.02, '') FROM json_each(CAST(readfile('$work/grid/study.json') AS TEXT), '$.points')"
