@@ -4,68 +4,13 @@
  * belong to the tail of latency on a quiet day, not to whether a site's survivors can carry its
  * load. Sources: WildFly 18.0.1 shipped configuration; boot and warm-up measured on a 2-vCPU VM
  * with OpenJDK 17 and scaled to an application of WildFly's size. */
-#include "models/app/own_statement.h"
+#include "models/app/wildfly_parts.h"
 
+#include "models/app/own_statement.h"
 #include "sim/base/fixed_math.h"
-#include "sim/base/pool.h"
 #include "sim/config/json_place.h"
 #include "sim/world/history.h"
 #include "sim/world/host.h"
-
-/* What the server is doing as a whole. */
-typedef enum ServerState {
-    SERVER_BOOTING,   /* the JVM starts: the port is closed */
-    SERVER_DEPLOYING, /* the port is open, every request is answered 503 */
-    SERVER_RUNNING,
-} ServerState;
-
-typedef enum TaskStage { TASK_QUEUED, TASK_FIRST_CPU, TASK_STATEMENTS, TASK_LAST_CPU } TaskStage;
-
-typedef struct Wildfly Wildfly;
-
-/* One request from the queue to its answer; it holds a thread all the time but in the queue. */
-typedef struct Task {
-    struct Task *next;
-    Wildfly *server;
-    Message request;
-    SimSpan cpu_left;
-    uint32_t statements_left;
-    uint32_t code;
-    int64_t version; /* of its datum; -1: not asked for yet */
-    bool is_refused; /* a CAS whose datum had changed */
-    bool is_read;    /* a CAS whose datum has been read and is still to be written */
-    TaskStage stage;
-} Task;
-
-struct Wildfly {
-    Component component; /* first */
-    /* configuration */
-    int64_t task_max_threads, boot_threads;
-    Draw cpu, boot, deploy, pools, statements;
-    double cold_boot_factor, cpu_before;
-    SimSpan health_cpu, jit_cpu, warm_block, warm_span;
-    double warm_factor;
-    int64_t warm_requests, keys, batch_statements, read_answer_size, write_answer_size, port;
-    DriverSettings driver_settings;
-    char *store_kind;
-    /* measurement */
-    uint64_t requests, heads, refused_booting, errors_500, statements_sent;
-    Gauge threads_busy, queue;
-    Ledger ledger;
-    DriverStats driver_stats;
-    /* state */
-    Rng cpu_rng, statement_rng, boot_rng;
-    Driver *driver;
-    Pool *tasks;
-    Task *queue_first, *queue_last;
-    uint32_t busy, queued;
-    ServerState state;
-    bool is_storeless;
-    uint32_t boot_jobs;
-    SimTime warm_since; /* first request of this process; SIM_NEVER before it; warm when 0 */
-    uint64_t warm_served;
-    bool is_warming;
-};
 
 static void on_booted(void *self, void *subject, uint64_t detail);
 static void on_deployed(void *self, void *subject, uint64_t detail);
@@ -77,6 +22,7 @@ static const EventType deployed_event = {"wildfly.deployed", on_deployed};
 static const EventType ready_event = {"wildfly.ready", on_ready};
 static const EventType cpu_event = {"wildfly.cpu", on_cpu_done};
 static const EventType unblocked_event = {"wildfly.unblocked", on_unblocked};
+static const EventType late_event = {"wildfly.late", on_cpu_done};
 
 static SimTime now_of(const Wildfly *server)
 {
@@ -204,12 +150,19 @@ static void task_continue(Task *task)
     pool_give(server->tasks, task);
 }
 
+/* Nobody who waits finds a thread idle: those that a fault holds do not count. */
+static void tell_threads(Wildfly *server)
+{
+    uint32_t threads = MAX(wildfly_threads(server), server->busy);
+
+    ledger_open(&server->ledger, now_of(server), is_blocked(server) ? 0 : threads);
+}
+
 /* Threads take from the queue while there are both; the clients may have gone, the work is done
  * anyway. */
 static void threads_take(Wildfly *server)
 {
-    while (server->queued > 0 && server->busy < (uint32_t)server->task_max_threads &&
-           !is_blocked(server)) {
+    while (server->queued > 0 && server->busy < wildfly_threads(server) && !is_blocked(server)) {
         Task *task = queue_pop(server);
 
         if ((task->request.flags & HTTP_EXPECT) != 0) {
@@ -226,7 +179,7 @@ static void on_unblocked(void *self, void *subject, uint64_t detail)
 
     (void)subject;
     (void)detail;
-    ledger_open(&server->ledger, now_of(server), (uint32_t)server->task_max_threads);
+    tell_threads(server);
     threads_take(server);
 }
 
@@ -234,6 +187,7 @@ static void task_end(Task *task)
 {
     Wildfly *server = task->server;
     bool is_write = (task->request.flags & HTTP_WRITE) != 0;
+    bool is_aborted = wildfly_aborts(server);
     Message answer = {
         .op = MESSAGE_HTTP,
         .size_bytes = (uint32_t)(is_write ? server->write_answer_size : server->read_answer_size),
@@ -242,13 +196,23 @@ static void task_end(Task *task)
         .key = task->request.key,
         .version = task->version};
 
-    server->errors_500 += task->code == 500;
+    server->errors_500 += task->code == 500 && !task->is_spoilt;
     server->warm_served++;
-    call_reply(&server->component, &task->request.ticket, &answer);
+    if (is_aborted || task->is_spoilt) {
+        wildfly_tell_spoilt(server);
+    }
+    if (is_aborted) {
+        call_break(&server->component, &task->request.ticket);
+    } else {
+        call_reply(&server->component, &task->request.ticket, &answer);
+    }
     ledger_end(&server->ledger, now_of(server), task->request.request);
     pool_give(server->tasks, task);
     server->busy--;
     gauge_set(&server->threads_busy, now_of(server), (double)server->busy);
+    if (server->busy >= wildfly_threads(server)) {
+        tell_threads(server);
+    }
     threads_take(server);
 }
 
@@ -343,7 +307,7 @@ static void task_start(Task *task)
     gauge_set(&server->threads_busy, now_of(server), (double)server->busy);
     task->code = 200;
     task->version = server->is_storeless ? now_of(server) : -1; /* elsewhere, always the newest */
-    task->is_refused = task->is_read = false;
+    task->is_refused = task->is_read = task->is_spoilt = false;
     task->cpu_left = (SimSpan)((double)cpu * warm_factor(server));
     task->statements_left = server->is_storeless ? 0 : 1; /* without a datum no answer */
     if (!is_health && !server->is_storeless) {
@@ -352,7 +316,15 @@ static void task_start(Task *task)
         task->statements_left = (uint32_t)MAX(drawn, 1.0);
         task->statements_left += (task->request.flags & HTTP_CAS) != 0 ? 1 : 0;
     }
-    task_advance(task);
+    if (wildfly_spoil(server, task)) { /* an error page costs what a health page does */
+        task->stage = TASK_LAST_CPU;
+        task_compute(task, server->health_cpu);
+    } else if (wildfly_added(server, task) > 0) {
+        engine_after(world_engine(server->component.world), wildfly_added(server, task),
+                     &server->component.owner, &late_event, task, 0);
+    } else {
+        task_advance(task);
+    }
 }
 
 static void wildfly_message(Component *self, const Message *message)
@@ -411,7 +383,8 @@ static void wildfly_wire(Component *self, World *world, DiagList *diags)
         const char *use;
     } streams[] = {{&server->cpu_rng, "cpu"},
                    {&server->statement_rng, "statements"},
-                   {&server->boot_rng, "boot"}};
+                   {&server->boot_rng, "boot"},
+                   {&server->fault_rng, "fault"}};
 
     for (guint i = 0; i < G_N_ELEMENTS(streams); i++) {
         g_autofree char *name = g_strdup_printf("%s/%s", self->name, streams[i].use);
@@ -465,6 +438,17 @@ static void wildfly_stop(Component *self, const Effect *why)
     ledger_drop_all(&server->ledger, now_of(server));
     gauge_set(&server->threads_busy, now_of(server), 0.0);
     gauge_set(&server->queue, now_of(server), 0.0);
+}
+
+/* A fault came or went. */
+static void wildfly_condition(Component *self, const Effect *before)
+{
+    Wildfly *server = (Wildfly *)self;
+
+    if (before->shares[SHARE_APP_THREADS] > 0 || self->condition.shares[SHARE_APP_THREADS] > 0) {
+        tell_threads(server);
+        threads_take(server);
+    }
 }
 
 static void wildfly_free(Component *self)
@@ -556,6 +540,7 @@ static const MetricDef wildfly_metrics[] = {
     METRIC_COUNTER(Wildfly, heads, "Heads that asked for a thread before their requests"),
     METRIC_COUNTER(Wildfly, refused_booting, "Requests answered 503 during a start"),
     METRIC_COUNTER(Wildfly, errors_500, "Requests that failed for want of the database"),
+    METRIC_COUNTER(Wildfly, answers_spoilt, "Answers that a fault made wrong or broke off"),
     METRIC_COUNTER(Wildfly, statements_sent, "Database statements"),
     DRIVER_METRICS(Wildfly, driver_stats),
     METRIC_GAUGE(Wildfly, threads_busy, "1", "Task threads that serve a request"),
@@ -565,6 +550,7 @@ static const MetricDef wildfly_metrics[] = {
 
 static const NoteDef wildfly_notes[] = {
     {.name = "wildfly.running", .help = "An application server has booted and takes requests"},
+    {.name = "wildfly.answer-spoilt", .help = "A fault made an answer wrong or broke it off"},
     NOTE_END,
 };
 
@@ -595,6 +581,7 @@ const Kind wildfly_kind = {
     .on_start = wildfly_start,
     .on_message = wildfly_message,
     .on_connect = wildfly_connect,
+    .on_condition = wildfly_condition,
     .on_stop = wildfly_stop,
     .on_free = wildfly_free,
 };

@@ -500,7 +500,7 @@ const NoteDef fault_notes[] = {
 
 /* The families of faults, in the order of their listing. */
 static const FaultDef *const families[] = {general_defs, fault_dns_defs, fault_front_defs,
-                                           fault_disk_defs};
+                                           fault_disk_defs, fault_app_defs};
 
 const FaultDef *fault_next(const FaultDef *before)
 {

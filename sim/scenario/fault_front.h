@@ -7,3 +7,4 @@
 extern const FaultDef fault_dns_defs[];   /* names, health checks, changes of records */
 extern const FaultDef fault_disk_defs[];  /* space and speed of disks */
 extern const FaultDef fault_front_defs[]; /* connections, certificates, balancers */
+extern const FaultDef fault_app_defs[];   /* applications and their virtual machines */

@@ -84,6 +84,7 @@ Effect effect_both(Effect a, Effect b)
         .disk_ops_limit = rate_both(a.disk_ops_limit, b.disk_ops_limit),
         .answer_limit_bytes = limit_both(a.answer_limit_bytes, b.answer_limit_bytes),
         .address = MAX(a.address, b.address),
+        .answer_code = MAX(a.answer_code, b.answer_code),
         .about_mark = a.about_mark + b.about_mark,
         .order = MAX(a.order, b.order),
         .order_about = comes_before(&a, &b) ? a.order_about : b.order_about,
@@ -163,7 +164,7 @@ static bool is_same_shares_and_spans(const Effect *a, const Effect *b)
         is_same = is_same && a->spans[i] == b->spans[i];
     }
     return is_same && a->answer_limit_bytes == b->answer_limit_bytes && a->address == b->address &&
-           a->about_mark == b->about_mark;
+           a->answer_code == b->answer_code && a->about_mark == b->about_mark;
 }
 
 bool effect_is_same(Effect a, Effect b)

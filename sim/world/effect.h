@@ -35,6 +35,10 @@ typedef enum EffectShare {
     SHARE_BALANCER_ERRORS,      /* balancer: members that are put into error at the begin */
     SHARE_BALANCER_LOST_ROUTES, /* balancer: sessions whose route leads to nobody */
     SHARE_BALANCER_RELOAD,      /* balancer: connections that are dropped at the begin */
+    SHARE_APP_ERRORS,           /* application: requests answered with `answer_code`, health too */
+    SHARE_APP_GRAY,             /* application: the same of its work; its health page is well */
+    SHARE_APP_ABORTS,  /* application: requests whose connection it closes in their place */
+    SHARE_APP_THREADS, /* application: threads that something else holds */
     EFFECT_SHARES,
 } EffectShare;
 
@@ -49,6 +53,8 @@ typedef enum EffectSpan {
     SPAN_FLAP_PERIOD,
     SPAN_TCP_HANDSHAKE, /* network: what accepting a connection takes longer */
     SPAN_TCP_CLOSE,     /* network: what its closing takes longer */
+    SPAN_APP_LATENCY,   /* application: what a request takes longer, health too */
+    SPAN_APP_GRAY,      /* application: what its work takes longer; its health page does not */
     EFFECT_SPANS,
 } EffectSpan;
 
@@ -87,6 +93,7 @@ typedef struct Effect {
     SimSpan spans[EFFECT_SPANS];
     int64_t answer_limit_bytes; /* longer answers break off; 0: none do; of two the smaller one */
     uint32_t address;           /* host byte order; of two the larger one */
+    uint32_t answer_code;       /* HTTP status of spoilt answers; of two the larger one */
     uint64_t about_mark; /* sum over the effects of what they are about: set by effect_set_about */
     const char *about;   /* interned; of one effect only, see component_effect; NULL: everything */
     Order order;         /* of several the one that stands last in the list above */

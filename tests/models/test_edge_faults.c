@@ -1,26 +1,9 @@
 /* test_edge_faults.c - faults at the door of a process: what its peers feel, that its neighbour is
  * left alone, and that nothing stays when they end. */
-#include "sim/scenario/fault.h"
 #include "tests/support/client_bed.h"
+#include "tests/support/fault_put.h"
 #include "tests/support/suite.h"
 #include "tests/support/web_bed.h"
-
-static bool put(Rig *rig, const char *component, const char *func, const char *json, SimSpan span)
-{
-    const FaultDef *fault = fault_find(func);
-    g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
-    cJSON *tree = cJSON_Parse(json);
-    void *arguments = g_malloc0(fault->size);
-    bool bit;
-
-    field_defaults(fault->arguments, arguments);
-    ck_assert(field_read(fault->arguments, arguments, tree, diags));
-    bit = rig_effect(rig, component, fault->effect(arguments, true), span);
-    field_clear(fault->arguments, arguments);
-    g_free(arguments);
-    cJSON_Delete(tree);
-    return bit;
-}
 
 /* --- connections --------------------------------------------------------------------------------
  */
@@ -99,7 +82,7 @@ START_TEST(refused_connects_are_refused_at_once_and_open_ones_served)
     uint32_t life = life_of(&pair, 0);
     const ProbeAsked *asked;
 
-    ck_assert(put(pair.rig, VICTIM, "tcp.refuse", "{}", 20 * SIM_S));
+    ck_assert(fault_put(pair.rig, VICTIM, "tcp.refuse", "{}", 20 * SIM_S));
     asked = connect_to(&pair, 0);
     ck_assert_int_eq(asked->connected, CONNECT_REFUSED);
     assert_took(asked->ended - asked->begun, 20 * SIM_MS);
@@ -116,7 +99,7 @@ START_TEST(a_share_of_connects_is_refused_as_a_share)
     Pair pair = pair_new(2);
     int refused = 0;
 
-    put(pair.rig, VICTIM, "tcp.refuse", "{\"share\":0.25}", SIM_NEVER);
+    fault_put(pair.rig, VICTIM, "tcp.refuse", "{\"share\":0.25}", SIM_NEVER);
     for (int i = 0; i < 400; i++) {
         refused += connect_to(&pair, 0)->connected == CONNECT_REFUSED ? 1 : 0;
     }
@@ -139,7 +122,7 @@ START_TEST(a_black_hole_swallows_new_and_established_connections_as_told)
         Pair pair = pair_new(3);
         uint32_t life = life_of(&pair, 0);
 
-        put(pair.rig, VICTIM, "tcp.blackhole", cases[i].json, 20 * SIM_S);
+        fault_put(pair.rig, VICTIM, "tcp.blackhole", cases[i].json, 20 * SIM_S);
         ck_assert_int_eq(connect_to(&pair, 0)->connected,
                          cases[i].swallows_new ? CONNECT_TIMEOUT : CONNECTED);
         ck_assert_int_eq(ask_over(&pair, 0, life, 7),
@@ -159,8 +142,8 @@ START_TEST(a_swallowed_connection_stays_swallowed_and_others_are_well)
     Pair pair = pair_new(4);
     int swallowed = 0;
 
-    put(pair.rig, VICTIM, "tcp.blackhole", "{\"share\":0.3,\"conn_state\":\"established\"}",
-        SIM_NEVER);
+    fault_put(pair.rig, VICTIM, "tcp.blackhole", "{\"share\":0.3,\"conn_state\":\"established\"}",
+              SIM_NEVER);
     for (uint32_t connection = 1; connection <= 200; connection++) {
         Outcome first = ask_over(&pair, 0, life_of(&pair, 0), connection);
 
@@ -177,7 +160,7 @@ START_TEST(a_reset_breaks_what_is_asked)
 {
     Pair pair = pair_new(5);
 
-    put(pair.rig, VICTIM, "tcp.reset", "{}", 10 * SIM_S);
+    fault_put(pair.rig, VICTIM, "tcp.reset", "{}", 10 * SIM_S);
     ck_assert_int_eq(ask_over(&pair, 0, 0, 0), OUTCOME_REFUSED);
     ck_assert_uint_eq(probe_count_heard(pair.servers[0]), 0);
     ck_assert_int_eq(ask_over(&pair, 1, 0, 0), OUTCOME_OK);
@@ -192,7 +175,7 @@ START_TEST(old_connections_are_silent_while_half_open_and_reset_afterwards)
     Pair pair = pair_new(6);
     uint32_t life = life_of(&pair, 0);
 
-    put(pair.rig, VICTIM, "tcp.half-open", "{}", 20 * SIM_S);
+    fault_put(pair.rig, VICTIM, "tcp.half-open", "{}", 20 * SIM_S);
     ck_assert_int_eq(ask_over(&pair, 0, life, 7), OUTCOME_TIMEOUT);
     ck_assert_int_eq(connect_to(&pair, 0)->connected, CONNECTED);
     ck_assert_int_eq(ask_over(&pair, 0, life_of(&pair, 0), 8), OUTCOME_OK);
@@ -209,7 +192,7 @@ START_TEST(a_slow_handshake_takes_longer_by_what_was_asked_for)
     Pair pair = pair_new(7);
     const ProbeAsked *asked;
 
-    put(pair.rig, VICTIM, "tcp.slow-handshake", "{\"latency\":\"700ms\"}", 10 * SIM_S);
+    fault_put(pair.rig, VICTIM, "tcp.slow-handshake", "{\"latency\":\"700ms\"}", 10 * SIM_S);
     asked = connect_to(&pair, 0);
     ck_assert_int_eq(asked->connected, CONNECTED);
     assert_took(asked->ended - asked->begun, 720 * SIM_MS);
@@ -229,7 +212,7 @@ START_TEST(a_slow_close_is_heard_late)
         SimTime begun = rig_now(pair.rig);
         Component *server = &pair.servers[i]->component;
 
-        put(pair.rig, VICTIM, "tcp.slow-close", "{\"latency\":\"5s\"}", 30 * SIM_S);
+        fault_put(pair.rig, VICTIM, "tcp.slow-close", "{\"latency\":\"5s\"}", 30 * SIM_S);
         network_close(&pair.client->component, server, 7, 0, 0);
         rig_run(pair.rig, 10 * SIM_S);
         ck_assert_uint_eq(probe_count_heard(pair.servers[i]), 1);
@@ -244,12 +227,12 @@ START_TEST(answers_beyond_the_limit_break_off)
 {
     Pair pair = pair_new(9);
 
-    put(pair.rig, VICTIM, "tcp.limit", "{\"bytes\":\"999B\"}", 10 * SIM_S);
+    fault_put(pair.rig, VICTIM, "tcp.limit", "{\"bytes\":\"999B\"}", 10 * SIM_S);
     ck_assert_int_eq(ask_over(&pair, 0, 0, 0), OUTCOME_FAILED);
     ck_assert_uint_eq(probe_count_heard(pair.servers[0]), 1);
     ck_assert_int_eq(ask_over(&pair, 1, 0, 0), OUTCOME_OK);
     rig_run(pair.rig, 10 * SIM_S);
-    put(pair.rig, VICTIM, "tcp.limit", "{\"bytes\":\"1000B\"}", 10 * SIM_S);
+    fault_put(pair.rig, VICTIM, "tcp.limit", "{\"bytes\":\"1000B\"}", 10 * SIM_S);
     ck_assert_int_eq(ask_over(&pair, 0, 0, 0), OUTCOME_OK);
     rig_free(pair.rig);
 }
@@ -271,7 +254,7 @@ START_TEST(clients_that_use_tls_turn_away_from_an_expired_certificate)
 
         client_bed_start(&bed);
         rig_run(bed.rig, 5 * SIM_S + SIM_S / 2);
-        put(bed.rig, SERVER_ONE, "tls.expire", "{}", 10 * SIM_S);
+        fault_put(bed.rig, SERVER_ONE, "tls.expire", "{}", 10 * SIM_S);
         rig_run(bed.rig, 20 * SIM_S);
         felt = client_bed_felt(&bed, 7, 14);
         ck_assert_uint_eq(felt.ok, cases[i].is_served ? 7 : 0);
@@ -288,7 +271,7 @@ START_TEST(an_expired_certificate_beside_hurts_nobody)
     g_auto(ClientBed) bed = client_bed_new(11, ", 'tls': '1.3', 'keep_alive': '0s'");
 
     client_bed_start(&bed);
-    put(bed.rig, SERVER_TWO, "tls.expire", "{}", SIM_NEVER);
+    fault_put(bed.rig, SERVER_TWO, "tls.expire", "{}", SIM_NEVER);
     rig_run(bed.rig, 10 * SIM_S);
     ck_assert_uint_eq(client_bed_felt(&bed, 1, 9).failed, 0);
 }
@@ -300,7 +283,7 @@ START_TEST(a_connection_that_is_open_outlives_its_certificate)
 
     client_bed_start(&bed);
     rig_run(bed.rig, 5 * SIM_S + SIM_S / 2);
-    put(bed.rig, SERVER_ONE, "tls.expire", "{}", SIM_NEVER);
+    fault_put(bed.rig, SERVER_ONE, "tls.expire", "{}", SIM_NEVER);
     rig_run(bed.rig, 10 * SIM_S);
     ck_assert_uint_eq(client_bed_felt(&bed, 1, 14).failed, 0);
 }
@@ -315,7 +298,7 @@ START_TEST(members_in_error_are_left_out_until_retry_is_over)
 {
     g_auto(Bed) bed = bed_new(13, NO_RECOVERY);
 
-    put(bed.rig, HTTPD, "lb.mark-error", "{\"share\":0.5}", SIM_S);
+    fault_put(bed.rig, HTTPD, "lb.mark-error", "{\"share\":0.5}", SIM_S);
     bed_stream(&bed, 9, SIM_S);
     ck_assert_uint_eq(bed_count_code(&bed, 200), 9);
     ck_assert_uint_eq(MIN(probe_count_heard(bed.a), probe_count_heard(bed.b)), 0);
@@ -328,7 +311,7 @@ START_TEST(all_members_in_error_answer_503_until_retry_is_over)
 {
     g_auto(Bed) bed = bed_new(14, NO_RECOVERY);
 
-    put(bed.rig, HTTPD, "lb.mark-error", "{}", SIM_S);
+    fault_put(bed.rig, HTTPD, "lb.mark-error", "{}", SIM_S);
     bed_stream(&bed, 9, SIM_S);
     ck_assert_uint_eq(bed_count_code(&bed, 503), 9);
     rig_run(bed.rig, 2 * SIM_S);
@@ -341,7 +324,7 @@ START_TEST(forced_recovery_forgives_what_was_forced)
 {
     g_auto(Bed) bed = bed_new(15, "");
 
-    put(bed.rig, HTTPD, "lb.mark-error", "{}", SIM_S);
+    fault_put(bed.rig, HTTPD, "lb.mark-error", "{}", SIM_S);
     bed_stream(&bed, 9, SIM_S);
     ck_assert_uint_eq(bed_count_code(&bed, 200), 9);
 }
@@ -373,7 +356,7 @@ START_TEST(lost_sessions_go_to_anybody_or_to_nobody)
         guint refused = 0;
 
         ck_assert_uint_eq(served_in_session(&bed, 100, &refused), 100);
-        put(bed.rig, HTTPD, "lb.sticky-dead", "{\"share\":0.4}", 200 * SIM_S);
+        fault_put(bed.rig, HTTPD, "lb.sticky-dead", "{\"share\":0.4}", 200 * SIM_S);
         guint at_home = served_in_session(&bed, 100, &refused);
 
         if (i == 0) { /* byrequests owes the other member: the lost ones, 40 or so, go there */
@@ -406,7 +389,7 @@ START_TEST(a_reload_closes_idle_connections_and_finishes_requests)
     bed.a->answer_delay = bed.b->answer_delay = SIM_S;
     asked = bed_ask(&bed, 0);
     rig_run(bed.rig, SIM_S / 2);
-    put(bed.rig, HTTPD, "lb.reload", "{}", SIM_S);
+    fault_put(bed.rig, HTTPD, "lb.reload", "{}", SIM_S);
     ck_assert_uint_eq(rig_counter(bed.rig, HTTPD, "connections_closed_early"), 1);
     rig_run(bed.rig, 2 * SIM_S);
     ck_assert_uint_eq(bed_code(asked), 200);
@@ -418,7 +401,7 @@ START_TEST(a_split_address_resets_kept_connections_only)
     g_auto(Bed) bed = bed_new(18, "");
     const ProbeAsked *asked;
 
-    put(bed.rig, HTTPD, "lb.vip-split", "{}", 10 * SIM_S);
+    fault_put(bed.rig, HTTPD, "lb.vip-split", "{}", 10 * SIM_S);
     asked = bed_ask_again(&bed);
     rig_run(bed.rig, SIM_S);
     ck_assert_int_eq(asked->outcome, OUTCOME_REFUSED);

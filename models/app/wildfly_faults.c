@@ -1,0 +1,56 @@
+/* wildfly_faults.c - what faults of an application do to it: wrong answers, slow ones, broken
+ * connections, threads that are gone. The rest of its life goes on as ever. Source: fault catalogue
+ * A6. */
+#include "models/app/wildfly_parts.h"
+
+#include "sim/world/history.h"
+
+static bool is_hit(Wildfly *server, double share)
+{
+    return share > 0 && rng_chance(&server->fault_rng, share);
+}
+
+static bool is_health(const Task *task)
+{
+    return (task->request.flags & HTTP_HEALTH) != 0;
+}
+
+bool wildfly_spoil(Wildfly *server, Task *task)
+{
+    const Effect *now = &server->component.condition;
+
+    if (is_hit(server, now->shares[SHARE_APP_ERRORS]) ||
+        (!is_health(task) && is_hit(server, now->shares[SHARE_APP_GRAY]))) {
+        task->code = now->answer_code;
+        task->is_spoilt = true;
+    }
+    return task->is_spoilt;
+}
+
+SimSpan wildfly_added(const Wildfly *server, const Task *task)
+{
+    const Effect *now = &server->component.condition;
+
+    return now->spans[SPAN_APP_LATENCY] + (is_health(task) ? 0 : now->spans[SPAN_APP_GRAY]);
+}
+
+bool wildfly_aborts(Wildfly *server)
+{
+    return is_hit(server, server->component.condition.shares[SHARE_APP_ABORTS]);
+}
+
+void wildfly_tell_spoilt(Wildfly *server)
+{
+    server->answers_spoilt++;
+    history_note(world_history(server->component.world), "wildfly.answer-spoilt",
+                 &server->component, NULL, NULL, NULL, NULL);
+}
+
+uint32_t wildfly_threads(const Wildfly *server)
+{
+    double share = server->component.condition.shares[SHARE_APP_THREADS];
+    uint32_t all = (uint32_t)server->task_max_threads;
+    uint32_t held = share > 0 ? (uint32_t)((double)all * share + 0.5) : 0;
+
+    return held < all ? all - held : 1;
+}

@@ -1,0 +1,79 @@
+/* wildfly_parts.h - what the parts of the WildFly model share. */
+#pragma once
+
+#include "models/app/driver.h"
+#include "sim/base/pool.h"
+#include "sim/world/ledger.h"
+
+/* What the server is doing as a whole. */
+typedef enum ServerState {
+    SERVER_BOOTING,   /* the JVM starts: the port is closed */
+    SERVER_DEPLOYING, /* the port is open, every request is answered 503 */
+    SERVER_RUNNING,
+} ServerState;
+
+typedef enum TaskStage { TASK_QUEUED, TASK_FIRST_CPU, TASK_STATEMENTS, TASK_LAST_CPU } TaskStage;
+
+typedef struct Wildfly Wildfly;
+
+/* One request from the queue to its answer; it holds a thread all the time but in the queue. */
+typedef struct Task {
+    struct Task *next;
+    Wildfly *server;
+    Message request;
+    SimSpan cpu_left;
+    uint32_t statements_left;
+    uint32_t code;
+    int64_t version; /* of its datum; -1: not asked for yet */
+    bool is_refused; /* a CAS whose datum had changed */
+    bool is_read;    /* a CAS whose datum has been read and is still to be written */
+    bool is_spoilt;  /* a fault decides how it ends */
+    TaskStage stage;
+} Task;
+
+struct Wildfly {
+    Component component; /* first */
+    /* configuration */
+    int64_t task_max_threads, boot_threads;
+    Draw cpu, boot, deploy, pools, statements;
+    double cold_boot_factor, cpu_before;
+    SimSpan health_cpu, jit_cpu, warm_block, warm_span;
+    double warm_factor;
+    int64_t warm_requests, keys, batch_statements, read_answer_size, write_answer_size, port;
+    DriverSettings driver_settings;
+    char *store_kind;
+    /* measurement */
+    uint64_t requests, heads, refused_booting, errors_500, answers_spoilt, statements_sent;
+    Gauge threads_busy, queue;
+    Ledger ledger;
+    DriverStats driver_stats;
+    /* state */
+    Rng cpu_rng, statement_rng, boot_rng, fault_rng;
+    Driver *driver;
+    Pool *tasks;
+    Task *queue_first, *queue_last;
+    uint32_t busy, queued;
+    ServerState state;
+    bool is_storeless;
+    uint32_t boot_jobs;
+    SimTime warm_since; /* first request of this process; SIM_NEVER before it; warm when 0 */
+    uint64_t warm_served;
+    bool is_warming;
+};
+
+/* --- wildfly_faults.c --- */
+
+/* Whether a fault spoils this request, which then has its code and nothing else to do. */
+bool wildfly_spoil(Wildfly *server, Task *task);
+
+/* What a fault makes this request take longer, with its thread. */
+SimSpan wildfly_added(const Wildfly *server, const Task *task);
+
+/* Whether a fault lets the server close the connection in place of the answer. */
+bool wildfly_aborts(Wildfly *server);
+
+/* Counts and tells an answer that a fault spoilt. */
+void wildfly_tell_spoilt(Wildfly *server);
+
+/* Threads that no fault holds: at least one. */
+uint32_t wildfly_threads(const Wildfly *server);
