@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes the five data centres at other sizes: scenarios/capacity/scale-RATE-VPS.json, RATE requests/s on VPS machines, users and data
 # in proportion to the rate, lines in proportion to the machines (a link stands for all ports of a site: with the one that 30 VPS
-# have, networks within the sites of 3,000 lose half of what is sent and hardly a request ends), and their zones,
+# have, networks within the sites of 3,000 would be asked for twice what they carry), and their zones,
 # scenarios/conf/scale-VPS-zone.json. Nobody is hurt in them, they are for what simulating costs; but 27,500 requests/s are the main
 # scenario, ten times as large, with all that happens in it.
 # Usage: scripts/scale_scenarios.sh [--check]; with --check, only says which files are not what it would write.
