@@ -101,8 +101,8 @@ pbs: all $(BUILD)/tests/models/test_pbs_sweep ## hold the replicated store again
 	@PBS=full $(BUILD)/tests/models/test_pbs_sweep
 	@scripts/pbs.sh
 
-drills-cassandra: all ## run Cassandra's failure catalogue and print it row by row (two minutes)
-	@scripts/drills_cassandra.sh
+drills-cassandra: all ## run Cassandra's failure catalogue and print it row by row (DRILLS='clean-stop zombies' for part)
+	@scripts/drills_cassandra.sh $(DRILLS)
 
 bench: $(BENCH_PROGRAMS) ## measure events, draws, calls and whole runs, as ratios to a fixed loop: build/bench.json
 	@scripts/bench.sh $(BUILD)

@@ -168,6 +168,8 @@ static const struct {
     {"reads_of_own", "Reads of what their session had written"},
     {"reads_without_own", "Of these older than what it had written"},
     {"writes_overwritten", "Acknowledged writes hidden by earlier ones"},
+    {"updates_acked", "Acknowledged writes that stood on a read of the same request"},
+    {"updates_lost", "Acknowledged writes overwritten by updates that had not seen them"},
     {"deletes_acked", "Deletions acknowledged to users"},
     {"tombstones_purged", "Tombstones purged by replicas"},
     {"deletes_undone", "Deleted data shown again, or left in the end, after that"},

@@ -263,6 +263,7 @@ void execution_send(Execution *execution)
                         .count = what->count,
                         .detail = what->expected,
                         .version = statement->version,
+                        .subject = what->column,
                         .consistency = what->is_write ? settings->write_consistency
                                                       : settings->read_consistency};
 

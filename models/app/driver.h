@@ -100,9 +100,10 @@ void driver_notice(Driver *driver, const Message *notice);
 /* One statement. */
 typedef struct DriverStatement {
     uint64_t key, request;
-    uint64_t expected; /* of a CAS: the version that the row must still have */
-    uint32_t flags;    /* of the message: STORE_DELETE ... */
-    uint32_t count;    /* of a batch: data that it writes, from `key` on */
+    uint64_t expected;  /* of a CAS: the version that the row must still have */
+    uint32_t flags;     /* of the message: STORE_DELETE ... */
+    uint32_t count;     /* of a batch: data that it writes, from `key` on */
+    const char *column; /* that it names, interned; NULL: none */
     bool is_write;
 } DriverStatement;
 

@@ -115,11 +115,7 @@ static void task_start(Task *task);
 
 static void queue_push(Wildfly *server, Task *task)
 {
-    if (server->queue_last != NULL) {
-        server->queue_last->next = task;
-    } else {
-        server->queue_first = task;
-    }
+    *(server->queue_last != NULL ? &server->queue_last->next : &server->queue_first) = task;
     server->queue_last = task;
     server->queued++;
     gauge_set(&server->queue, now_of(server), (double)server->queued);
@@ -194,7 +190,8 @@ static void task_end(Task *task)
         .code = task->code,
         .flags = task->is_refused ? HTTP_REFUSED : 0U,
         .key = task->request.key,
-        .version = task->version};
+        .version = task->version,
+        .detail = (uint64_t)task->base};
 
     server->errors_500 += task->code == 500 && !task->is_spoilt;
     server->warm_served++;
@@ -240,7 +237,8 @@ static void on_statement(Component *self, void *context, uint32_t code, const Me
         task->statements_left = 0;
     } else if (task->version < 0) { /* the request's own datum is asked for first */
         task->version = reply->version;
-        task->is_read = (task->request.flags & HTTP_CAS) != 0;
+        task->base = reply->version;
+        task->is_read = (task->request.flags & (HTTP_CAS | HTTP_UPDATE)) != 0;
     } else if (task->is_read) {
         task->version = reply->version;
         task->is_read = false;
@@ -258,6 +256,7 @@ static void task_ask_store(Task *task)
 
     if (task->version < 0 || task->is_read) {
         what = own_statement(&task->request, task->is_read ? task->version : -1);
+        what.column = own_column(what.key, &server->column);
         what.count = (what.flags & STORE_BATCH) != 0 ? (uint32_t)server->batch_statements : 0;
     } else {
         what = (DriverStatement){.key = rng_below(&server->statement_rng, (uint64_t)server->keys)};
@@ -314,7 +313,7 @@ static void task_start(Task *task)
         double drawn = draw_number(server->statements, &server->statement_rng);
 
         task->statements_left = (uint32_t)MAX(drawn, 1.0);
-        task->statements_left += (task->request.flags & HTTP_CAS) != 0 ? 1 : 0;
+        task->statements_left += (task->request.flags & (HTTP_CAS | HTTP_UPDATE)) != 0 ? 1 : 0;
     }
     if (wildfly_spoil(server, task)) { /* an error page costs what a health page does */
         task->stage = TASK_LAST_CPU;
@@ -485,6 +484,7 @@ static const Field wildfly_fields[] = {
     FIELD_COUNT(Wildfly, batch_statements, .initial = "4", .lowest = "2", .highest = "64",
                 .help = "Data that a request writes together in a logged batch",
                 .source = "assumption"),
+    FIELD_TABLE(Wildfly, column, own_column_fields, .help = "A column of requests' own data"),
     FIELD_BYTES(Wildfly, read_answer_size, .initial = "4kB", .help = "Bytes of an answer to a read",
                 .source = "mobile REST: 2 to 8 kB (assumption)"),
     FIELD_BYTES(Wildfly, write_answer_size, .initial = "200B",
@@ -527,11 +527,8 @@ static const Field wildfly_fields[] = {
     FIELD_ROW(Wildfly, port, "Listen", FIELD_TYPE_COUNT, int64_t, .initial = "0", .lowest = "0",
               .highest = "65535", .help = "TCP port for clients without a web server; 0: none",
               .source = "the seed: httpd stands in front"),
-    {.name = "driver",
-     .type = FIELD_TYPE_TABLE,
-     .offset = offsetof(Wildfly, driver_settings),
-     .more = driver_fields,
-     .help = "The database driver"},
+    FIELD_ROW(Wildfly, driver_settings, "driver", FIELD_TYPE_TABLE, DriverSettings,
+              .more = driver_fields, .help = "The database driver"),
     FIELD_END,
 };
 

@@ -1,7 +1,7 @@
 /* wildfly_parts.h - what the parts of the WildFly model share. */
 #pragma once
 
-#include "models/app/driver.h"
+#include "models/app/own_statement.h"
 #include "sim/base/pool.h"
 #include "sim/world/ledger.h"
 
@@ -25,8 +25,9 @@ typedef struct Task {
     uint32_t statements_left;
     uint32_t code;
     int64_t version; /* of its datum; -1: not asked for yet */
+    int64_t base;    /* that its first statement found */
     bool is_refused; /* a CAS whose datum had changed */
-    bool is_read;    /* a CAS whose datum has been read and is still to be written */
+    bool is_read;    /* a CAS or an update: the datum was read and is still to be written */
     bool is_spoilt;  /* a fault decides how it ends */
     TaskStage stage;
 } Task;
@@ -42,6 +43,7 @@ struct Wildfly {
     int64_t warm_requests, keys, batch_statements, read_answer_size, write_answer_size, port;
     DriverSettings driver_settings;
     char *store_kind;
+    OwnColumn column;
     /* measurement */
     uint64_t requests, heads, refused_booting, errors_500, answers_spoilt, statements_sent;
     Gauge threads_busy, queue;

@@ -41,6 +41,7 @@ static const Field mix_fields[] = {
     MIX_SHARE(3, "cas", "write the datum only if it is still what was read just before (LWT)"),
     MIX_SHARE(4, "batch", "write several data, all or none (logged batch)"),
     MIX_SHARE(5, "counter", "add one to a counter"),
+    MIX_SHARE(6, "update", "read the datum and write what they make of it, plainly"),
     FIELD_END,
 };
 
@@ -237,6 +238,9 @@ static void client_wire(Component *self, World *world, DiagList *diags)
     if (client->mix.read + client_changes(client) <= 0.0) {
         diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
                  "the shares of 'mix' must not all be 0");
+    }
+    if (client->mix.update + client->mix.cas > 0.0) {
+        history_follow_updates(world_history(world));
     }
     client->first_user = rng_hash(self->name);
     client->requests = pool_new("client.requests", sizeof(Request));

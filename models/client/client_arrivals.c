@@ -141,7 +141,8 @@ static uint32_t draw_change(Client *client)
     } kinds[] = {{client->mix.delete, HTTP_DELETE},
                  {client->mix.cas, HTTP_CAS},
                  {client->mix.batch, HTTP_BATCH},
-                 {client->mix.counter, HTTP_COUNTER}};
+                 {client->mix.counter, HTTP_COUNTER},
+                 {client->mix.update, HTTP_UPDATE}};
     double changes = client_changes(client), below = client->mix.write, at;
     uint32_t change = HTTP_WRITE;
 

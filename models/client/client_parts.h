@@ -59,7 +59,7 @@ typedef struct Client {
     const cJSON *stages, *regions;
     char *clients;
     struct {
-        double read, write, delete, cas, batch, counter;
+        double read, write, delete, cas, batch, counter, update;
     } mix;
     /* population */
     int64_t users, keys;
@@ -112,7 +112,7 @@ typedef struct Client {
 static inline double client_changes(const Client *client)
 {
     return client->mix.write + client->mix.delete + client->mix.cas + client->mix.batch +
-           client->mix.counter;
+           client->mix.counter + client->mix.update;
 }
 
 typedef struct Request Request;

@@ -141,6 +141,8 @@ static void request_end(Request *request, bool is_ok, const Message *reply)
         felt.version = felt.is_counter ? 0 : reply->version;
         felt.is_refused = request->is_write && (reply->flags & HTTP_REFUSED) != 0;
         felt.is_delete = (request->change & HTTP_DELETE) != 0;
+        felt.is_update = (request->change & (HTTP_UPDATE | HTTP_CAS)) != 0;
+        felt.base = (int64_t)reply->detail;
         felt.found_nothing = reply->version == 0 || version_is_delete(reply->version);
     }
     gauge_add(&client->in_flight, now, -1.0);
@@ -429,7 +431,7 @@ static void on_answered(Component *self, void *context, Outcome outcome, const M
 static bool is_repeatable(const Request *request)
 {
     return !request->is_write || (request->client->idempotent_writes &&
-                                  (request->change & (HTTP_CAS | HTTP_COUNTER)) == 0);
+                                  (request->change & (HTTP_CAS | HTTP_COUNTER | HTTP_UPDATE)) == 0);
 }
 
 static uint32_t flags_of(const Request *request)

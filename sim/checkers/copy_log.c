@@ -6,7 +6,7 @@
 
 struct CopyLog {
     GArray *rows; /* of CopyRow, in order of time */
-    guint kept[COPY_PURGED + 1];
+    guint kept[COPY_DROPPED + 1];
     uint64_t not_kept;
     GHashTable *purged; /* uint64_t * -> int64_t in a pointer; only looked up */
 };
@@ -67,7 +67,8 @@ void copy_log_tell(const CopyLog *log, uint64_t key, int64_t oldest, int64_t new
     static const char *const words[] = {[COPY_LOST] = "lost version",
                                         [COPY_HINT_DROPPED] =
                                             "missed, and gets no hint of, version",
-                                        [COPY_PURGED] = "purged the tombstone of version"};
+                                        [COPY_PURGED] = "purged the tombstone of version",
+                                        [COPY_DROPPED] = "dropped with its column version"};
     guint told = 0, more = 0;
 
     for (guint i = 0; i < log->rows->len; i++) {

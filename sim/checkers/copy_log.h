@@ -11,6 +11,7 @@ typedef enum CopyFate {
     COPY_LOST,         /* was stored and is gone: not yet on the disk when the power failed */
     COPY_HINT_DROPPED, /* the replica missed it, and no hint will bring it */
     COPY_PURGED,       /* a tombstone that has served its time was dropped */
+    COPY_DROPPED,      /* the column that it was the data of was dropped */
 } CopyFate;
 
 typedef struct CopyRow {

@@ -29,6 +29,8 @@ typedef struct DataRequest {
     SimTime invoked, ended;
     const char *dc; /* that answered; outlives the book; NULL: none */
     bool is_delete, found_nothing;
+    bool is_update; /* a write that stands on what was read just before it ... */
+    int64_t base;   /* ... this version; for update_book.h */
 } DataRequest;
 
 typedef struct DataTotals { /* make zero findings mean something */

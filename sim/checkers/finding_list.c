@@ -10,6 +10,7 @@ const char *const finding_checks[CHECKS] = {
     [CHECK_BACK_IN_TIME] = "monotonic-reads",
     [CHECK_OWN_WRITE] = "read-your-writes",
     [CHECK_OVERWRITTEN] = "lww-overwrite",
+    [CHECK_UPDATE_LOST] = "no-lost-update",
     [CHECK_NOT_LINEARIZABLE] = "linearizable",
     [CHECK_REPLICAS_DOWN] = "replicas-down-per-range",
     [CHECK_DIVERGED] = "converges",

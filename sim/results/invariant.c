@@ -22,6 +22,11 @@ const InvariantDef invariant_defs[] = {
      "No write is acknowledged and then hidden by one that was acknowledged before it was asked "
      "for, because a clock is wrong (last write wins)",
      INVARIANT_NO_LIMIT},
+    {"no-lost-update",
+     "No acknowledged write is overwritten by an update (a write that follows a read of the datum "
+     "in "
+     "the same request) that had not seen it, whatever the clocks",
+     INVARIANT_NO_LIMIT},
     {"linearizable",
      "Statements at SERIAL and LOCAL_SERIAL, and plain writes of the same keys, happen in one "
      "order "

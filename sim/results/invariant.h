@@ -38,7 +38,8 @@ typedef struct InvariantAsked {
  *   monotonic-reads          no session read a version older than it had read
  *   read-your-writes         no session read a version older than it had written
  *   lww-overwrite            no acknowledged write was hidden by one acknowledged before
- *   linearizable             statements on each key with serial ones have an order
+ *   no-lost-update           no acknowledged write was overwritten by an update that had not seen
+ * it linearizable             statements on each key with serial ones have an order
  *   replicas-down-per-range  never more than `most` replicas of one range were down
  *   max-outage               neither the service nor any region was out for longer than `max`, from
  *                            the end of the warm-up to the end of "settle"

@@ -200,6 +200,7 @@ static void write_totals(ResultsWriter *writer, int run, const TotalRow *rows, s
 static void write_data_totals(ResultsWriter *writer, const RecordOrder *order)
 {
     HistoryTotals totals = history_totals(world_history(order->world));
+    UpdateTotals updates = history_update_totals(world_history(order->world));
     const TotalRow rows[] = {
         {"writes_acked", (double)totals.writes_acked},
         {"deletes_acked", (double)totals.deletes_acked},
@@ -211,6 +212,8 @@ static void write_data_totals(ResultsWriter *writer, const RecordOrder *order)
         {"reads_without_own", (double)totals.reads_without_own},
         {"reads_beyond_memory", (double)totals.reads_beyond_memory},
         {"writes_overwritten", (double)totals.writes_overwritten},
+        {"updates_acked", (double)updates.updates_acked},
+        {"updates_lost", (double)updates.updates_lost},
         {"tombstones_purged", (double)totals.tombstones_purged},
         {"deletes_undone", (double)totals.resurrected},
         {"keys_judged", (double)totals.keys_judged},

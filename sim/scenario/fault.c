@@ -433,6 +433,9 @@ static const FaultDef general_defs[] = {
     FAULT_ORDER("ops.repair", repair_order_fields, order_effect_repair,
                 "Replicas are compared and brought together (nodetool repair); it goes on when the "
                 "action ends"),
+    FAULT_ORDER("ops.alter-schema", alter_fields, order_effect_alter,
+                "A column is added or dropped (ALTER TABLE) through one node; the schema stays so "
+                "when the action ends"),
     FAULT_ORDER("ops.bootstrap", order_fields, order_effect_join,
                 "A node that stood outside of the cluster until then joins it"),
     FAULT_ORDER("ops.replace", replace_fields, order_effect_replace,

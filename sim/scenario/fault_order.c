@@ -33,6 +33,17 @@ const Field repair_order_fields[] = {
     FIELD_END,
 };
 
+const Field alter_fields[] = {
+    PROCESS_FIELD,
+    FIELD_TEXT(OrderArguments, adds, .initial = "",
+               .help = "Column that is added (ALTER TABLE ... ADD)",
+               .source = "no default: this or 'drops'"),
+    FIELD_TEXT(OrderArguments, drops, .initial = "",
+               .help = "Column that is dropped with its data (ALTER TABLE ... DROP)",
+               .source = "no default: this or 'adds'"),
+    FIELD_END,
+};
+
 static Effect told(Order order, const char *about)
 {
     Effect effect = EFFECT_NONE;
@@ -50,6 +61,17 @@ Effect order_effect_repair(const void *arguments, bool forward)
 
     (void)forward;
     return told(ORDER_REPAIR, words[2 * order->full + order->primary_range]);
+}
+
+/* Just one of them, or nothing. */
+Effect order_effect_alter(const void *arguments, bool forward)
+{
+    const OrderArguments *order = arguments;
+    bool adds = *order->adds != '\0', drops = *order->drops != '\0';
+    g_autofree char *about = g_strconcat(adds ? "+" : "-", order->adds, order->drops, NULL);
+
+    (void)forward;
+    return told(ORDER_ALTER, adds == drops ? "" : g_intern_string(about));
 }
 
 Effect order_effect_stop(const void *arguments, bool forward)

@@ -4,13 +4,14 @@
 
 #include "sim/scenario/fault.h"
 
-/* What each of them reads; `dead` stands in ops.replace only, the flags in ops.repair. */
+/* What each of them reads; `dead` stands in ops.replace only, the flags in ops.repair, `adds` and
+ * `drops` in ops.alter-schema. */
 typedef struct OrderArguments {
-    char *process, *dead;
+    char *process, *dead, *adds, *drops;
     bool full, primary_range;
 } OrderArguments;
 
-extern const Field order_fields[], replace_fields[], repair_order_fields[];
+extern const Field order_fields[], replace_fields[], repair_order_fields[], alter_fields[];
 
 /* A row of fault_defs. */
 #define FAULT_ORDER(name, fields, effect_of, text)                                                 \
@@ -21,6 +22,7 @@ extern const Field order_fields[], replace_fields[], repair_order_fields[];
     }
 
 Effect order_effect_repair(const void *arguments, bool forward);
+Effect order_effect_alter(const void *arguments, bool forward);
 Effect order_effect_stop(const void *arguments, bool forward);
 Effect order_effect_drain(const void *arguments, bool forward);
 Effect order_effect_join(const void *arguments, bool forward);

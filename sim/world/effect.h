@@ -63,6 +63,7 @@ typedef enum EffectSpan {
 typedef enum Order {
     ORDER_NONE,
     ORDER_REPAIR,  /* bring its replicas together with the others'; `order_about` says how */
+    ORDER_ALTER,   /* change the schema as `order_about` says */
     ORDER_STOP,    /* SIGTERM: end in good order; any process can */
     ORDER_DRAIN,   /* take no more work and write all down, but live on */
     ORDER_JOIN,    /* become a member of the cluster; until then it stands outside */

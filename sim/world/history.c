@@ -4,6 +4,7 @@
 #include "sim/checkers/data_book.h"
 #include "sim/checkers/operation_log.h"
 #include "sim/checkers/range_watch.h"
+#include "sim/checkers/update_book.h"
 #include "sim/world/history_notes.h"
 #include "sim/world/history_requests.h"
 #include "sim/world/history_store.h"
@@ -12,6 +13,7 @@ struct History {
     Engine *engine;
     RequestBook *requests;
     DataBook *data;
+    UpdateBook *updates; /* NULL: nobody looks for lost ones */
     NoteBook *notes;
     RangeWatch *ranges;
     SerialTotals serial;
@@ -42,6 +44,7 @@ void history_free(History *history)
     }
     request_book_free(history->requests);
     data_book_free(history->data);
+    update_book_free(history->updates);
     note_book_free(history->notes);
     range_watch_free(history->ranges);
     operation_log_free(history->operations);
@@ -96,7 +99,21 @@ static DataRequest data_request(const UserRequest *request, uint64_t session, Si
                          .ended = ended,
                          .dc = request->dc != NULL ? request->dc->name : NULL,
                          .is_delete = request->is_delete,
-                         .found_nothing = request->found_nothing};
+                         .found_nothing = request->found_nothing,
+                         .is_update = request->is_update,
+                         .base = request->base};
+}
+
+void history_follow_updates(History *history)
+{
+    if (history->updates == NULL) {
+        history->updates = update_book_new();
+    }
+}
+
+UpdateTotals history_update_totals(const History *history)
+{
+    return update_book_totals(history->updates);
 }
 
 void history_write_acked(History *history, uint64_t key, int64_t version, SimTime now,
@@ -105,6 +122,10 @@ void history_write_acked(History *history, uint64_t key, int64_t version, SimTim
     DataRequest write = data_request(request, request->session, request->intended, now);
 
     data_book_write(history->data, key, version, &write);
+    if (history->updates != NULL) {
+        update_book_write(history->updates, key, version, &write, history->epoch,
+                          data_book_findings(history->data));
+    }
 }
 
 void history_read(History *history, uint64_t session, uint64_t key, int64_t version,

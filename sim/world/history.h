@@ -29,6 +29,8 @@ typedef struct UserRequest {
     int64_t version;    /* written or shown, when ok; 0: none, or a sum, which has none */
     bool is_refused;    /* a conditional write whose condition did not hold: it read */
     bool is_counter;    /* a write that adds to a sum, or a read of one */
+    bool is_update;     /* a write that stands on what was read just before it ... */
+    int64_t base;       /* ... this version; 0: nothing */
 } UserRequest;
 
 void history_request(History *history, const UserRequest *request);
@@ -51,6 +53,10 @@ typedef struct HistoryTally {
     uint64_t felt_ns; /* from intention to end, of all of them */
 } HistoryTally;
 HistoryTally history_tally(const History *history);
+
+/* From now on acknowledged writes are looked at for updates that overwrite what they have not seen
+ * (sim/checkers/update_book.h). Harmless when they are already. */
+void history_follow_updates(History *history);
 
 /* A write was acknowledged to the user: `version` of `key`, through `component` (the tier that the
  * user spoke to). */

@@ -55,6 +55,7 @@
 
 #include "sim/checkers/operation.h"
 #include "sim/checkers/serial_proof.h"
+#include "sim/checkers/update_book.h"
 #include "sim/world/history.h"
 
 typedef struct HistoryStatement {
@@ -103,3 +104,4 @@ typedef struct HistoryStoreTotals {
     SimTime replicas_down_since; /* of the most */
 } HistoryStoreTotals;
 HistoryStoreTotals history_store_totals(const History *history);
+UpdateTotals history_update_totals(const History *history);

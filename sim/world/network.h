@@ -44,9 +44,11 @@ enum {
     HTTP_BATCH = 1024,   /* new values of several data, all or none */
     HTTP_COUNTER = 2048, /* one more */
     HTTP_REFUSED = 4096, /* of an answer: the datum had changed, nothing was written */
+    HTTP_UPDATE = 8192,  /* a new value made of the one that was read before; the answer to it and
+                            to HTTP_CAS carries that one's version in `detail` */
 };
 
-#define HTTP_CHANGES (HTTP_DELETE | HTTP_CAS | HTTP_BATCH | HTTP_COUNTER)
+#define HTTP_CHANGES (HTTP_DELETE | HTTP_CAS | HTTP_BATCH | HTTP_COUNTER | HTTP_UPDATE)
 
 /* Flags of MESSAGE_WRITE; none: a new value. */
 enum {
@@ -79,7 +81,14 @@ typedef enum Consistency {
 } Consistency;
 
 /* Codes of an answer to MESSAGE_READ and MESSAGE_WRITE. */
-enum { STORE_OK, STORE_UNAVAILABLE, STORE_TIMEOUT, STORE_FAILURE, STORE_OVERLOADED };
+enum {
+    STORE_OK,
+    STORE_UNAVAILABLE,
+    STORE_TIMEOUT,
+    STORE_FAILURE,
+    STORE_OVERLOADED,
+    STORE_INVALID, /* the statement names what the store does not know */
+};
 
 /* Codes of an answer to MESSAGE_RESOLVE (RFC 1035, 2308). No error and no address is NODATA. */
 enum { DNS_NOERROR = 0, DNS_SERVFAIL = 2, DNS_NXDOMAIN = 3 };

@@ -56,4 +56,11 @@ method "$(told a ops.repair 5s 20s "$one")" "$(told b ops.repair 30s 60s "$far")
 expect 0 "" "one repair after the other is taken"
 method "$(told a ops.repair 5s 20s '"node": "DC01-app1"' | sed 's/"cassandra"/"wildfly"/')"
 expect 2 "'ops.repair' cannot be done by 'wildfly@DC01-app1'" "what is no Cassandra node is not repaired"
+method "$(told a ops.alter-schema 5s 1s "$one" '"adds": "humidity", "drops": "humidity"')" "$(told b ops.alter-schema 9s 1s "$near")"
+expect 2 "bad.json:2:1: error: a change of the schema needs one of 'adds' and 'drops', the name of a column" "a change of the schema that adds and drops is refused"
+expect 2 "bad.json:3:1: error: a change of the schema needs one" "one that says neither is refused"
+method "$(told a ops.alter-schema 5s 1s "$one" '"add": "humidity"')"
+expect 2 "unknown field 'add'; did you mean 'adds'?" "a mistyped argument is refused"
+method "$(told a ops.alter-schema 5s 1s "$one" '"adds": "humidity"')"
+expect 0 "" "a column that is added is taken"
 exit $bad

@@ -69,6 +69,13 @@ run status "$work/fall.json" --at 35s --info describering
 [ "$(grep -c 'TokenRange(start_token:' <<<"$out")" -eq 640 ]
 pass_if $? "20 nodes of 32 tokens make 640 ranges" "$err"
 
+run status "$root/scenarios/drills/cassandra/schema-disagreement.json" --at 90s --info describecluster
+[ "$(grep -c '^		[0-9a-f-]*: \[' <<<"$out")" -eq 2 ]
+pass_if $? "after a change of the schema that a site missed two versions are shown" "$out$err"
+run status "$root/scenarios/drills/cassandra/schema-disagreement.json" --at 90s --info gossipinfo
+[ "$(grep '^  SCHEMA:' <<<"$out" | sort -u | wc -l)" -eq 2 ]
+pass_if $? "gossip tells of both" "$out$err"
+
 # --- tokens of a real ring
 # token_file FILE: a scenario that reads its tokens from there.
 token_file() {

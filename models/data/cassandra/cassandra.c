@@ -16,7 +16,10 @@
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/release.h"
 #include "models/data/cassandra/repair.h"
+#include "models/data/cassandra/scan.h"
+#include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/shadow_round.h"
+#include "models/data/cassandra/shutdown.h"
 #include "models/data/cassandra/snitch.h"
 #include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/tombstones.h"
@@ -67,6 +70,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     open_stream(node, &node->snitch_rng, "snitch");
     open_stream(node, &node->batch_rng, "batches");
     open_stream(node, &node->counter_rng, "counters");
+    open_stream(node, &node->scan_rng, "scans");
     paxos_make(node);
     batch_make(node);
     counter_make(node);
@@ -81,6 +85,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     gc_make(node);
     native_transport_make(node);
     stage_init(&node->read_repair_stage, host_count_vcpus(node->component.host));
+    schema_make_node(node);
     gossip_make(node);
     node->hints = g_new0(HintQueue, cluster->node_count);
     for (guint i = 0; i < cluster->node_count; i++) {
@@ -125,6 +130,7 @@ static void join(Cassandra *node, bool is_first)
     snitch_start(node);
     batch_start(node);
     gc_start(node);
+    schema_start(node);
     engine_after(node->engine, phase, &node->component.owner, &sweep_due, NULL, 0);
 }
 
@@ -191,6 +197,7 @@ static void cassandra_start(Component *self)
     }
     if (node_now(node) == 0) { /* the run begins with a cluster that has long been up */
         node->phase = NODE_READY;
+        schema_boot(node, true);
         if (node->storage != NULL) {
             storage_boot(node);
             storage_replayed(node);
@@ -209,6 +216,7 @@ void node_boot(Cassandra *node)
     SimSpan boot;
 
     node->phase = NODE_BOOTING;
+    schema_boot(node, false);
     boot = draw_span(node->jvm_start, &node->life_rng);
     if (node->storage != NULL) {
         storage_boot(node);
@@ -237,6 +245,7 @@ void node_end(Cassandra *node, bool power_lost)
     listeners_stop(node);
     storage_stop(node);
     gc_stop(node);
+    schema_stop(node);
 }
 
 static void cassandra_stop(Component *self, const Effect *why)
@@ -249,6 +258,8 @@ static void cassandra_order(Component *self, Order order, const char *about)
 {
     if (order == ORDER_REPAIR) {
         repair_order(node_of(self), about);
+    } else if (order == ORDER_ALTER) {
+        schema_alter(node_of(self), about);
     } else if (order == ORDER_STOP || order == ORDER_DRAIN) {
         shutdown_begin(node_of(self), order == ORDER_DRAIN);
     } else if (order != ORDER_NONE) {
@@ -270,7 +281,8 @@ static void cassandra_message(Component *self, const Message *message)
 
     if (node->phase != NODE_READY) { /* port 9042 is not open yet */
         call_break(self, &message->ticket);
-    } else if (message->op != MESSAGE_NOTICE && native_transport_refuses(node, message)) {
+    } else if (message->op != MESSAGE_NOTICE &&
+               (schema_refuses(node, message) || native_transport_refuses(node, message))) {
         return;
     } else if (message->op == MESSAGE_WRITE) {
         if ((message->flags & STORE_CAS) != 0) {
@@ -322,6 +334,8 @@ static void cassandra_free(Component *self)
     counter_free(node);
     storage_free(node);
     gc_free(node);
+    schema_free(node);
+    scan_free(node);
     commit_log_clear(&node->log);
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);
@@ -330,35 +344,6 @@ static void cassandra_free(Component *self)
     pool_free(node->write_pool);
     pool_free(node->read_pool);
 }
-
-static const NoteDef cassandra_notes[] = {
-    {.name = "cassandra.hint-stored",
-     .help = "A hint was kept for a replica",
-     .labels = {"to"},
-     .values = {"dc"}},
-    {.name = "cassandra.repair-ended",
-     .help = "A repair that the node led has ended",
-     .labels = {"as"},
-     .values = {"whole|failed|refused"}},
-    {.name = "cassandra.node-down",
-     .help = "A node convicted another one, which the event belongs to",
-     .labels = {"observer"},
-     .values = {"dc"}},
-    {.name = "cassandra.start-failed",
-     .help = "A node that started reached no seed for 60 s and ended"},
-    {.name = "cassandra.shutdown", .help = "A node told its peers that it ends in good order"},
-    {.name = "cassandra.out-of-memory",
-     .help = "More lives on the heap than it holds: the process is killed"},
-    {.name = "cassandra.disk-failure",
-     .help = "A disk policy acts: the node cuts clients and gossip off and lives, or exits",
-     .labels = {"policy"},
-     .values = {"stop|die"}},
-    {.name = "cassandra.ring-change",
-     .help = "A node begins to join or to leave, has done so, or was refused",
-     .labels = {"what"},
-     .values = {"joins|joined|replaced|leaves|left|refused"}},
-    NOTE_END,
-};
 
 #define CASSANDRA_STAGE(text, member)                                                              \
     {                                                                                              \
@@ -378,12 +363,15 @@ const Kind cassandra_kind = {
     .name = "cassandra",
     .help = "A node of an Apache Cassandra 3.11 cluster: coordinator and replica",
     .leaves_out =
-        "Range reads: nothing in the load uses them. Nodes learn of a change of the ring all at "
+        "Reads over several partitions: nothing in the load uses them. Nodes learn of a change of "
+        "the ring all at "
         "once, and hints for who left are kept. Rows are one value each: what cells of one row may "
         "mix at equal timestamps is not seen. Unless 'gc' and 'storage' ask for them garbage "
         "collection, memtable flushes and compaction: their CPU is not charged, so capacity is an "
-        "upper bound. What anti-compaction costs after a repair. Data under way on a connection "
-        "through "
+        "upper bound. What anti-compaction costs after a repair. The heap that scanned tombstones "
+        "take. Of changes of the schema those of tables, and what lightweight transactions, "
+        "batches, counters and streams about an unknown column meet beyond the coordinator. "
+        "Data under way on a connection through "
         "a cut is lost, not "
         "sent again after healing; hints cover it.",
     .size = sizeof(Cassandra),
@@ -400,8 +388,8 @@ const Kind cassandra_kind = {
     .on_stop = cassandra_stop,
     .on_order = cassandra_order,
     .on_plan = topology_plan,
-    .orders = 1u << ORDER_REPAIR | 1u << ORDER_DRAIN | 1u << ORDER_JOIN | 1u << ORDER_REPLACE |
-              1u << ORDER_LEAVE,
+    .orders = 1u << ORDER_REPAIR | 1u << ORDER_ALTER | 1u << ORDER_DRAIN | 1u << ORDER_JOIN |
+              1u << ORDER_REPLACE | 1u << ORDER_LEAVE,
     .on_message = cassandra_message,
     .on_connect = cassandra_connect,
     .on_judge = judge_replicas,

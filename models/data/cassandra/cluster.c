@@ -10,6 +10,8 @@
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/repair.h"
 #include "models/data/cassandra/ring_dump.h"
+#include "models/data/cassandra/scan.h"
+#include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/topology.h"
 #include "sim/config/json_place.h"
@@ -66,6 +68,7 @@ static void cluster_clear(void *data)
     store_clear(&cluster->store);
     batch_free_shared(cluster);
     tombstones_free_shared(cluster);
+    schema_free_shared(cluster);
     repair_marks_free(cluster);
     paxos_free_shared(cluster);
     g_free(cluster->nodes);
@@ -353,9 +356,16 @@ static void find_needs(Cluster *cluster, guint changes)
     }
 }
 
+static int64_t token_of(const Cluster *cluster, uint64_t key)
+{
+    return murmur3_token_of_bigint((int64_t)scan_partition(cluster, key));
+}
+
 static uint32_t place_key(void *context, uint64_t key)
 {
-    return ring_find(context, murmur3_token_of_bigint((int64_t)key));
+    const Cluster *cluster = context;
+
+    return ring_find(cluster->ring, token_of(cluster, key));
 }
 
 /* What drivers know of the ring. */
@@ -363,8 +373,7 @@ static guint find_holders(void *context, uint64_t key, Component **found, guint 
 {
     const Cluster *cluster = context;
     const KeyEntry *entry = key_table_find(&cluster->keys, key);
-    guint index = entry != NULL ? entry->range
-                                : ring_find(cluster->ring, murmur3_token_of_bigint((int64_t)key));
+    guint index = entry != NULL ? entry->range : ring_find(cluster->ring, token_of(cluster, key));
     const RingRange *range = ring_range(cluster->ring, index);
     guint count = 0;
 
@@ -401,13 +410,15 @@ static void build(Cluster *cluster, World *world, DiagList *diags)
         return;
     }
     repair_check(cluster, diags);
+    schema_make(cluster, diags);
     find_nearest(cluster);
     find_needs(cluster, changes);
     cluster->legs = legs_new(&cluster->nodes[0]->legs, world_engine(world),
                              cluster->nodes[0]->component.settings, diags);
     cluster->owner.id = CLUSTER_OWNER_ID;
     cluster->surveys = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-    key_table_init(&cluster->keys, place_key, cluster->ring);
+    cluster->partition_rows = (uint64_t)cluster->nodes[0]->partition.rows;
+    key_table_init(&cluster->keys, place_key, cluster);
     *token_map_of(world) = (TokenMap){find_holders, cluster};
 }
 

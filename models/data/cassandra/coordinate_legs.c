@@ -1,5 +1,5 @@
 /* coordinate_legs.c - an operation over legs that are drawn instead of sent. */
-#include "models/data/cassandra/node.h"
+#include "models/data/cassandra/coordinate_legs.h"
 
 void legs_send(Write *write)
 {

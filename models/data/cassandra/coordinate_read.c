@@ -2,9 +2,11 @@
  * Source: Cassandra 3.11 AbstractReadExecutor, ReadCallback, DigestResolver, DataResolver,
  * StorageProxy.SinglePartitionReadLifecycle. */
 #include "models/data/cassandra/background_repair.h"
+#include "models/data/cassandra/coordinate_legs.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/read_list.h"
+#include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/snitch.h"
 #include "models/data/cassandra/tombstones.h"
 
@@ -73,14 +75,19 @@ static void finish(Read *read, uint32_t code, int64_t version)
     node_request_done(node);
 }
 
-static void time_out(Read *read)
+void read_end(Read *read, uint32_t code)
 {
     if (read->is_background) {
         end_background(read);
-        return;
+    } else {
+        finish(read, code, 0);
     }
-    read->node->read_timeouts++;
-    finish(read, STORE_TIMEOUT, 0);
+}
+
+static void time_out(Read *read)
+{
+    read->node->read_timeouts += read->is_background ? 0 : 1;
+    read_end(read, STORE_TIMEOUT);
 }
 
 /* --- asking -------------------------------------------------------------------------------------
@@ -129,7 +136,7 @@ static void ask_all(Read *read, uint32_t mask)
 static void begin_round(Read *read, ReadRound round)
 {
     read->round = (uint8_t)round;
-    read->answered = 0;
+    read->answered = read->failed = 0;
     for (guint i = 0; i < read->range->count; i++) {
         read->answered_at[i] = SIM_NEVER;
     }
@@ -272,40 +279,6 @@ static void on_read_decided(void *self, void *subject, uint64_t detail)
 
 static const EventType read_decided = {"cassandra.read-decided", on_read_decided};
 
-static SimTime earliest_data(const Read *read)
-{
-    SimTime earliest = SIM_NEVER;
-
-    for (uint32_t left = read->answered & read->data; left != 0; left &= left - 1) {
-        earliest = MIN(earliest, read->answered_at[__builtin_ctz(left)]);
-    }
-    return earliest;
-}
-
-static SimTime last_of(const Read *read, uint32_t mask)
-{
-    SimTime last = 0;
-
-    for (; mask != 0; mask &= mask - 1) {
-        last = MAX(last, read->answered_at[__builtin_ctz(mask)]);
-    }
-    return last;
-}
-
-static SimTime decided_at(const Read *read)
-{
-    const Cassandra *node = read->node;
-
-    if (read->consistency != CONSISTENCY_EACH_QUORUM) {
-        uint32_t counted =
-            read->answered & level_counts(read->consistency, read->range, node->site);
-
-        return level_kth_answer(counted, read->answered_at, read->block_for);
-    }
-    return level_decided_at(read->consistency, node->cluster->ring, read->range, node->site,
-                            read->answered_at);
-}
-
 /* One more answer is known: is this round complete, and when? False when it was, and went on. */
 static bool reconsider(Read *read)
 {
@@ -316,9 +289,9 @@ static bool reconsider(Read *read)
         if ((guint)__builtin_popcount(read->answered) < read->block_for) {
             return true;
         }
-        at = MAX(decided_at(read), earliest_data(read));
+        at = MAX(read_decided_at(read), read_earliest_data(read));
     } else {
-        at = last_of(read, read->round == READ_FULL ? read->contacted : read->stale);
+        at = read_last_of(read, read->round == READ_FULL ? read->contacted : read->stale);
     }
     if (at == SIM_NEVER) {
         return true;
@@ -573,6 +546,7 @@ static Read *make_read(Cassandra *node, const Message *message)
     entry = key_table_add(&cluster->keys, message->key);
     read->slot = entry->index * cluster->slots_per_key;
     store_prefetch(&cluster->store, read->slot, cluster->slots_per_key);
+    read->column = schema_number(cluster, message->subject);
     read->range = ring_range(cluster->ring, entry->range);
     return read;
 }

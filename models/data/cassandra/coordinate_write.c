@@ -2,8 +2,10 @@
  * A replica plans the arrival of its acknowledgement itself, and the coordinator has one event: at
  * the acknowledgement that decides. Source: Cassandra 3.11 StorageProxy.performWrite,
  * sendToHintedEndpoints, sendMessagesToNonlocalDC. */
+#include "models/data/cassandra/coordinate_legs.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
+#include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/witness.h"
 #include "sim/world/history_store.h"
@@ -466,6 +468,10 @@ static Write *make_write(Cassandra *node, const Message *message)
     entry = key_table_add(&cluster->keys, message->key);
     write->slot = entry->index * cluster->slots_per_key;
     store_prefetch(&cluster->store, write->slot, cluster->slots_per_key);
+    write->column = schema_number(cluster, message->subject);
+    if (write->column != 0) {
+        schema_note_key(cluster, entry->index, write->column);
+    }
     write->range = ring_range(cluster->ring, entry->range);
     for (guint i = 0; i < write->range->count; i++) {
         write->acked_at[i] = SIM_NEVER;

@@ -5,6 +5,7 @@
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/release.h"
 #include "models/data/cassandra/repair.h"
+#include "models/data/cassandra/scan.h"
 #include "models/data/cassandra/storage.h"
 
 static const char *const sync_names[] = {"periodic", "batch", NULL};
@@ -118,6 +119,14 @@ const Field cassandra_fields[] = {
     FIELD_DRAW(Cassandra, tombstone_compaction, .initial = "lognormal(median=2d, sigma=1)",
                .help = "From the end of gc_grace_seconds until a compaction purges the tombstone",
                .source = "assumption: hours to weeks with STCS"),
+    FIELD_TABLE(Cassandra, partition, partition_fields,
+                .help = "Partitions of several rows, which reads scan"),
+    FIELD_COUNT(Cassandra, tombstone_warn_threshold, .initial = "1000", .lowest = "0",
+                .help = "Tombstones from which on a read is told of in the log",
+                .source = "Cassandra 3.11 tombstone_warn_threshold"),
+    FIELD_COUNT(Cassandra, tombstone_failure_threshold, .initial = "100000", .lowest = "1",
+                .help = "Tombstones beyond which a replica gives a read up",
+                .source = "Cassandra 3.11 tombstone_failure_threshold"),
     FIELD_SPAN(Cassandra, cas_contention_timeout, .initial = "1s", .lowest = "1ms",
                .help = "How long a lightweight transaction tries to win against others",
                .source = "Cassandra 3.11 cas_contention_timeout_in_ms"),

@@ -44,6 +44,9 @@ static void fill_from_log(const Cluster *cluster, const CommitLog *log, int64_t 
 /* Where tombstones are purged within a run, a key may fall back to nothing or to an older value. */
 static bool may_purge(const Cluster *cluster)
 {
+    if (cluster->schema != NULL) {
+        return true; /* a column may be dropped */
+    }
     for (guint i = 0; i < cluster->node_count; i++) {
         if (cluster->nodes[i]->gc_grace_seconds < PURGE_NEVER) {
             return true;

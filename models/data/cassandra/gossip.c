@@ -4,11 +4,13 @@
  * reality, against heartbeats one second apart. */
 #include "models/data/cassandra/listeners.h"
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/schema.h"
 
 #define ROUND (1 * SIM_S)
 #define INTERVAL_FIRST (2 * SIM_S) /* pushed at the first report; also the longest that counts */
 #define PAUSE (5 * SIM_S)          /* a longer gap between judgements was a pause of our own */
 #define PHI_FACTOR 0.43429448190325176 /* 1 / ln 10 */
+#define CONNECTIONS 3                  /* to each peer: small messages, large ones, gossip */
 #define GOSSIP_BYTES 1500              /* digests or states of a few dozen endpoints */
 
 static void on_syn(void *self, void *subject, uint64_t detail);
@@ -82,11 +84,14 @@ static void report(Cassandra *node, Peer *peer)
     peer->reported_at = now;
 }
 
+/* Its connections are closed (OutboundTcpConnectionPool.reset). What was written to them is the
+ * kernel's and arrives if it can. */
 static void convict(Cassandra *node, guint rank)
 {
     Cassandra *peer = node->cluster->nodes[rank];
 
     node->convictions++;
+    node->connections_reset += CONNECTIONS;
     set_alive(node, rank, false);
     history_note(world_history(node->component.world), "cassandra.node-down", &peer->component,
                  "observer", node->component.site->name, NULL, NULL);
@@ -180,6 +185,9 @@ static void learn(Cassandra *node, const Cassandra *from)
         }
         mine->version = theirs->version;
         report(node, mine);
+        if (node->schema != NULL) {
+            schema_heard(node, from, i);
+        }
         if (!mine->is_alive && !mine->is_echoing) {
             mine->is_echoing = true;
             say(node, i, &echo);

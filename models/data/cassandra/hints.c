@@ -4,6 +4,7 @@
  * ten times a second by as many hints as the limiter lets through in a tenth of a second. */
 #include "models/data/cassandra/counter.h"
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/witness.h"
 
@@ -209,7 +210,8 @@ static void on_trigger(void *self, void *subject, uint64_t detail)
     for (guint i = 0; i < node->cluster->node_count; i++) {
         HintQueue *queue = &node->hints[i];
 
-        if (queue->is_dispatching || queue->is_queued || !node_sees(node, i)) {
+        if (queue->is_dispatching || queue->is_queued || !node_sees(node, i) ||
+            schema_differs(node, i)) {
             continue;
         }
         queue->is_queued = queue->closed > queue->page;

@@ -2,6 +2,8 @@
  * that its replicas hold. */
 #include "models/data/cassandra/judge.h"
 
+#include "models/data/cassandra/schema.h"
+
 #include "sim/world/history_store.h"
 #include "sim/world/version.h"
 
@@ -66,7 +68,7 @@ static bool has_lost_none(const Cassandra *node)
 
 bool judge_must_agree(const Cluster *cluster)
 {
-    if (cluster->hints_dropped > 0) {
+    if (cluster->hints_dropped > 0 || schema_has_dropped(cluster)) {
         return false;
     }
     for (guint i = 0; i < cluster->node_count; i++) {

@@ -1,4 +1,4 @@
-/* metrics.c - what a Cassandra node measures. */
+/* metrics.c - what a Cassandra node measures and tells history. */
 #include "models/data/cassandra/metrics.h"
 
 #include "models/data/cassandra/node.h"
@@ -55,6 +55,23 @@ const MetricDef cassandra_metrics[] = {
                    "Rows in which two replicas differed when their trees were compared"),
     METRIC_COUNTER(Cassandra, repair_rows_streamed, "Rows that its repairs sent between replicas"),
     METRIC_COUNTER(Cassandra, repair_bytes_streamed, "Bytes that its repairs sent"),
+    METRIC_COUNTER(Cassandra, statements_invalid,
+                   "Statements refused: they name a column that the schema here does not have"),
+    METRIC_COUNTER(Cassandra, messages_undecoded,
+                   "Messages of peers lost: they name an unknown column, or were under way on a "
+                   "connection that was closed for one"),
+    METRIC_COUNTER(Cassandra, schema_pulls, "Schemas asked for because gossip told of others"),
+    METRIC_COUNTER(Cassandra, connections_reset,
+                   "Connections to or from other nodes that it closed because it believed one down "
+                   "or could not read a message"),
+    METRIC_GAUGE(Cassandra, schema_versions, "1",
+                 "Schemas that the nodes which it believes up have; 0: the scenario changes none"),
+    METRIC_COUNTER(Cassandra, read_failures, "Reads that ended because replicas gave them up"),
+    METRIC_COUNTER(Cassandra, tombstones_scanned, "Tombstones that reads met as replica"),
+    METRIC_COUNTER(Cassandra, tombstone_warnings,
+                   "Reads as replica that met more than tombstone_warn_threshold"),
+    METRIC_COUNTER(Cassandra, tombstone_failures,
+                   "Reads given up as replica at tombstone_failure_threshold"),
     METRIC_COUNTER(Cassandra, tombstones_purged, "Tombstones that compactions dropped"),
     METRIC_COUNTER(Cassandra, writes_undone, "Applied writes that a power loss took back"),
     METRIC_COUNTER(Cassandra, flushes, "Memtables brought to disk"),
@@ -101,4 +118,47 @@ const MetricDef cassandra_metrics[] = {
                    "Writes that were sent and not on all replicas within the timeout"),
     METRIC_HISTOGRAM(Cassandra, write_latency, "s", "Writes that succeeded, at the coordinator"),
     METRIC_END,
+};
+
+const NoteDef cassandra_notes[] = {
+    {.name = "cassandra.hint-stored",
+     .help = "A hint was kept for a replica",
+     .labels = {"to"},
+     .values = {"dc"}},
+    {.name = "cassandra.repair-ended",
+     .help = "A repair that the node led has ended",
+     .labels = {"as"},
+     .values = {"whole|failed|refused"}},
+    {.name = "cassandra.node-down",
+     .help = "A node convicted another one, which the event belongs to",
+     .labels = {"observer"},
+     .values = {"dc"}},
+    {.name = "cassandra.start-failed",
+     .help = "A node that started reached no seed for 60 s and ended"},
+    {.name = "cassandra.shutdown", .help = "A node told its peers that it ends in good order"},
+    {.name = "cassandra.schema-changed",
+     .help =
+         "A node has another schema: changed there, pushed to it or pulled; or refused a change",
+     .labels = {"by"},
+     .values = {"operator|push|pull|refused"}},
+    {.name = "cassandra.unknown-column",
+     .help = "A node did not know a column: it refused the statement as coordinator, or could not "
+             "read a peer's message and closed the connection",
+     .labels = {"as"},
+     .values = {"refused|lost"}},
+    {.name = "cassandra.out-of-memory",
+     .help = "More lives on the heap than it holds: the process is killed"},
+    {.name = "cassandra.tombstones",
+     .help = "A read met too many tombstones at a replica: a line in its log, or an end",
+     .labels = {"as"},
+     .values = {"warned|failed"}},
+    {.name = "cassandra.disk-failure",
+     .help = "A disk policy acts: the node cuts clients and gossip off and lives, or exits",
+     .labels = {"policy"},
+     .values = {"stop|die"}},
+    {.name = "cassandra.ring-change",
+     .help = "A node begins to join or to leave, has done so, or was refused",
+     .labels = {"what"},
+     .values = {"joins|joined|replaced|leaves|left|refused"}},
+    NOTE_END,
 };

@@ -1,6 +1,7 @@
-/* metrics.h - what a Cassandra node measures. Private to this folder. */
+/* metrics.h - what a Cassandra node measures and tells history. Private to this folder. */
 #pragma once
 
-#include "sim/world/metric.h"
+#include "sim/world/component.h"
 
 extern const MetricDef cassandra_metrics[];
+extern const NoteDef cassandra_notes[];

@@ -40,6 +40,8 @@ typedef struct BatchOp BatchOp;
 typedef struct Counters Counters;
 typedef struct CounterOp CounterOp;
 typedef struct Storage Storage;
+typedef struct Schema Schema;
+typedef struct SchemaNode SchemaNode;
 
 /* What all nodes share. */
 typedef struct Cluster {
@@ -49,6 +51,8 @@ typedef struct Cluster {
     KeyTable keys;
     Store store;            /* slot: index of the key * slots_per_key + index of the replica */
     uint32_t slots_per_key; /* most replicas of any range */
+    uint64_t
+        partition_rows; /* data that share a partition; as the node of the lowest rank has it */
     uint16_t block_for[RING_SITES_MOST][LEVELS];
     EventOwner owner;    /* of what happens to several nodes at once */
     GArray *losses;      /* undone by the losses of power of this instant; NULL: none */
@@ -63,6 +67,7 @@ typedef struct Cluster {
     Deletions *deletions;      /* NULL: none yet */
     RepairMarks *repair_marks; /* NULL: nothing was repaired incrementally yet */
     GHashTable *paxos_names;   /* version -> name of its data, where they differ; only looked up */
+    Schema *schema;            /* NULL: the scenario changes none */
 } Cluster;
 
 /* The replicas of a range in the order in which a coordinator at `site` asks them. */
@@ -105,6 +110,12 @@ typedef struct RepairSettings {
     double validation_rate, stream_rate;
     double stream_cpu_rate, validation_cpu_rate;
 } RepairSettings;
+/* Partitions of several rows (scan.h). */
+typedef struct PartitionSettings {
+    int64_t rows, cells, tombstones;
+    SimSpan tombstones_age, cell_cpu;
+} PartitionSettings;
+
 enum { RELAY_FIRST, RELAY_RANDOM }; /* index into the names of `relay` */
 
 typedef enum NodePhase {
@@ -133,6 +144,7 @@ struct Cassandra {
     Stage read_stage, requests;
     uint64_t *warm; /* a bit for each key that was read since the page cache was lost; NULL: warm */
     Storage *storage;                /* NULL: memory and disk are not modelled */
+    SchemaNode *schema;              /* NULL: the scenario changes none */
     uint64_t replica_reads;          /* measurement */
     int64_t mutation_size, row_size; /* configuration */
     SimSpan answer_cpu, forward_cpu; /* configuration */
@@ -216,7 +228,16 @@ struct Cassandra {
     uint64_t repairs_ended, repairs_failed, repairs_skipped, repair_ranges, repair_ranges_failed,
         repair_rows_differing, repair_rows_streamed, repair_bytes_streamed; /* measurement */
     Repair *repair;                                                         /* NULL: none yet */
-    GArray *repair_plans;                  /* of PlannedOrder; NULL: none */
+    GArray *repair_plans, *schema_plans; /* of PlannedOrder; NULL: none */
+    uint64_t statements_invalid, messages_undecoded, schema_pulls,
+        connections_reset;       /* measurement */
+    PartitionSettings partition; /* configuration, as the next two */
+    int64_t tombstone_warn_threshold, tombstone_failure_threshold;
+    uint64_t tombstones_scanned, tombstone_warnings, tombstone_failures,
+        read_failures; /* measurement */
+    GHashTable *scans; /* partition -> when what lay there before the run is purged; NULL: none */
+    Rng scan_rng;
+    Gauge schema_versions;                 /* measurement */
     SimSpan counter_write_request_timeout; /* configuration, as the next two */
     double batchlog_replay_throttle;
     int64_t batch_size_fail_threshold;
@@ -350,7 +371,8 @@ void replica_take_mutation(Cassandra *node, Write *write, guint index);
 /* What arrives after `later`, half a millisecond at most, at a node that is not busy needs no
  * event: it is done now, a fraction of a millisecond early but after it was asked for, its CPU is
  * charged all the same and its answer leaves when the work would be done. False when it needs its
- * event. */
+ * event. What a client waits for may have to share the CPU with nobody. */
+bool replica_can_be_quiet(const Cassandra *node, SimSpan later, bool is_waited_for);
 bool replica_write_quietly(Cassandra *node, Write *write, guint index, SimSpan later);
 bool replica_read_quietly(Cassandra *node, Read *read, uint64_t detail, SimSpan later);
 void replica_take_read(Cassandra *node, Read *read, uint64_t detail);
@@ -383,6 +405,7 @@ struct Write {
     bool is_decided, is_orphan, is_begun, is_sent, is_swept, is_counter, is_delete, leaves_hints;
     bool is_commit; /* of a lightweight transaction: each replica is sent its own copy */
     uint8_t near;   /* with legs: index of the replica that is near */
+    uint8_t column; /* that it names; 0: none that a change of the schema is about */
     SimTime acked_at[RING_REPLICAS_MOST]; /* arrival at the coordinator */
     uint32_t lives[RING_REPLICAS_MOST];   /* the replica's incarnation when its event was planned */
     Write *previous, *next;               /* in WriteList */
@@ -456,13 +479,15 @@ struct Read {
     Consistency consistency;
     uint16_t block_for;
     uint8_t round;
-    uint8_t near; /* with legs: index of the replica that is near */
+    uint8_t near;   /* with legs: index of the replica that is near */
+    uint8_t column; /* as in Write */
     bool is_begun, is_sent, is_asking, is_done, is_orphan;
-    bool checks_rest;   /* asks more than it needs: what comes after the answer is compared */
-    bool is_background; /* repairs what such a comparison found: nobody waits */
-    int spare;          /* index of the replica to ask when the others are slow; -1: none */
-    uint32_t stale;     /* replicas that are being repaired */
-    int64_t newest;     /* version to repair with */
+    bool checks_rest;         /* asks more than it needs: what comes after the answer is compared */
+    bool is_background;       /* repairs what such a comparison found: nobody waits */
+    int spare;                /* index of the replica to ask when the others are slow; -1: none */
+    uint32_t stale;           /* replicas that are being repaired */
+    uint32_t failed, failing; /* whose answer was a failure; whose failure is on its way */
+    int64_t newest;           /* version to repair with */
     SimTime began;
     Read *previous, *next; /* in ReadList, or lingering */
     CallTicket ticket;
@@ -482,6 +507,11 @@ void read_receive(Cassandra *node, const Message *message);
 /* A lightweight transaction reads its row; paxos_read_ended tells what it is. */
 void read_for_paxos(Cassandra *node, uint64_t operation, uint64_t key, Consistency level);
 void read_begin(Cassandra *node, Read *read);
+/* A replica gave the row up and tells so (read_failure.c). */
+void read_failed(Read *read, Cassandra *replica, uint64_t detail);
+
+/* Ends it with this code, or has nobody wait for it where nobody does. */
+void read_end(Read *read, uint32_t code);
 /* A replica has read the row and answers after `later`; it was dropped; the repair is applied. */
 void read_served(Read *read, Cassandra *replica, uint64_t detail, SimSpan later);
 void read_dropped(Read *read, uint64_t detail);
@@ -492,27 +522,6 @@ void read_start(Cassandra *node);
 /* Reads speculative_retry as CQL has it (SpeculativeRetryParam.fromString). */
 void speculation_read_setting(Cassandra *node, DiagList *diags);
 void read_stop(Cassandra *node);
-
-/* --- coordinate_legs.c: with legs, in place of the network --------------------------------------
- */
-
-/* Sends the write to all its targets; when the acknowledgement that replica `index` sends now
- * arrives. */
-void legs_send(Write *write);
-SimTime legs_acknowledgement_arrives(const Write *write, guint index);
-
-/* Before the first question; one question; when the answer that replica `index` sends now arrives.
- */
-void legs_begin_read(Read *read);
-void legs_ask(Read *read, guint index);
-SimTime legs_answer_arrives(const Read *read, guint index);
-
-/* Replica `index` looks the row up now. Does nothing without legs. */
-void legs_note_missing(Read *read, guint index);
-
-/* How much later a read that ends with the answers of `here` would have had to begin in order to
- * see what was sent last, its legs being as they were; 0 without legs. */
-SimSpan legs_read_missing(Read *read, uint32_t here);
 
 /* --- hints.c ------------------------------------------------------------------------------------
  */
@@ -552,16 +561,3 @@ void gossip_forget(Cassandra *node);
 
 /* Tells all live peers that it ends now, and gossips no more. */
 void gossip_announce_shutdown(Cassandra *node);
-
-/* --- shutdown.c ---------------------------------------------------------------------------------
- */
-
-/* Clients and gossip are cut off and peers are told; the process lives on and serves what peers
- * still send. */
-void shutdown_transports(Cassandra *node);
-
-/* Begins to end in good order; the process lives on when it is only drained. */
-void shutdown_begin(Cassandra *node, bool is_drain);
-
-/* The process lives on, and nothing of what it had planned happens any more. */
-void shutdown_rest(Cassandra *node);

@@ -14,6 +14,12 @@ ViewShow nodetool_show_gossipinfo;
 ViewShow nodetool_show_describering;
 ViewShow nodetool_show_ring;
 
+/* nodetool_cluster.c */
+ViewShow nodetool_show_describecluster;
+
+/* The version of the schema that the asked one has heard of `rank`, as a UUID. Caller frees. */
+char *nodetool_print_schema(const Cassandra *asked, guint rank);
+
 /* Of memory and disk: nodetool_storage.c. */
 ViewShow nodetool_show_compactionstats;
 ViewShow nodetool_show_tablestats;

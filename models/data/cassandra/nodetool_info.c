@@ -1,9 +1,10 @@
 /* nodetool_info.c - the other views of a node: thread pools, streams, gossip, ranges and tokens.
  * Source: Cassandra 3.11 tools/nodetool/TpStats, NetStats, GossipInfo, DescribeRing, Ring. What the
  * model does not have is not printed: pools without work in it, messages a connection, versions of
- * single gossip states, the schema. */
+ * single gossip states, the schema's version where no change of it is planned. */
 #include "models/data/cassandra/nodetool.h"
 
+#include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/topology.h"
 
@@ -179,6 +180,12 @@ static void show_endpoint(const Cassandra *asked, const Cassandra *node, GString
     if (storage_told_load(asked, node, &load_bytes)) {
         g_string_append_printf(text, "  LOAD:%.1f\n", (double)load_bytes);
         cJSON_AddNumberToObject(item, "load_bytes", (double)load_bytes);
+    }
+    if (asked->schema != NULL) {
+        g_autofree char *schema = nodetool_print_schema(asked, node->rank);
+
+        g_string_append_printf(text, "  SCHEMA:%s\n", schema);
+        cJSON_AddStringToObject(item, "schema", schema);
     }
     cJSON_AddStringToObject(item, "address", address);
     cJSON_AddNumberToObject(item, "generation", peer->generation);

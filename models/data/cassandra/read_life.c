@@ -5,7 +5,8 @@
 
 static bool has_pending(const Read *read)
 {
-    return (read->pending[READ_DIGESTS] | read->pending[READ_FULL] | read->pending[READ_REPAIR]) !=
+    return read->failing != 0 ||
+           (read->pending[READ_DIGESTS] | read->pending[READ_FULL] | read->pending[READ_REPAIR]) !=
                0 ||
            (read->is_begun && !read->is_sent && !read->is_orphan);
 }
@@ -20,6 +21,40 @@ uint32_t read_answers_here(const Read *read)
         here |= read->answered_at[index] <= node_now(read->node) ? 1u << index : 0;
     }
     return here;
+}
+
+SimTime read_earliest_data(const Read *read)
+{
+    SimTime earliest = SIM_NEVER;
+
+    for (uint32_t left = read->answered & read->data; left != 0; left &= left - 1) {
+        earliest = MIN(earliest, read->answered_at[__builtin_ctz(left)]);
+    }
+    return earliest;
+}
+
+SimTime read_last_of(const Read *read, uint32_t mask)
+{
+    SimTime last = 0;
+
+    for (; mask != 0; mask &= mask - 1) {
+        last = MAX(last, read->answered_at[__builtin_ctz(mask)]);
+    }
+    return last;
+}
+
+SimTime read_decided_at(const Read *read)
+{
+    const Cassandra *node = read->node;
+
+    if (read->consistency != CONSISTENCY_EACH_QUORUM) {
+        uint32_t counted =
+            read->answered & level_counts(read->consistency, read->range, node->site);
+
+        return level_kth_answer(counted, read->answered_at, read->block_for);
+    }
+    return level_decided_at(read->consistency, node->cluster->ring, read->range, node->site,
+                            read->answered_at);
 }
 
 void read_tell_what_came(const Read *read, Message *reply)
@@ -74,6 +109,7 @@ void read_stop(Cassandra *node)
         read_list_add(&node->lingering_reads, read);
         read->decision = EVENT_NONE;
         read->is_done = read->is_orphan = true;
+        read->failing = 0; /* nobody hears of them */
         legs_give_spans(node->cluster->legs, g_steal_pointer(&read->missing_for));
         read_settle(read);
     }

@@ -36,6 +36,12 @@ void read_settle(Read *read);
 /* The replicas whose answer of this round has arrived. */
 uint32_t read_answers_here(const Read *read);
 
+/* When the first data is there, when the last of `mask`, when the level is met; SIM_NEVER: not
+ * known yet. */
+SimTime read_earliest_data(const Read *read);
+SimTime read_last_of(const Read *read, uint32_t mask);
+SimTime read_decided_at(const Read *read);
+
 /* ReadTimeoutException: how many answers counted, and whether the data was among them. After a
  * mismatch one less than are needed (StorageProxy.SinglePartitionReadLifecycle). */
 void read_tell_what_came(const Read *read, Message *reply);

@@ -4,6 +4,7 @@
 #include "models/data/cassandra/repair.h"
 
 #include "models/data/cassandra/murmur3.h"
+#include "models/data/cassandra/scan.h"
 #include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/tombstones.h"
 
@@ -115,7 +116,8 @@ static guint leaf_of(const Repair *repair, uint32_t index)
 {
     const Cluster *cluster = repair->node->cluster;
     uint64_t first, width = width_of(cluster, repair->range, &first);
-    uint64_t token = (uint64_t)murmur3_token_of_bigint((int64_t)cluster->keys.keys[index]);
+    uint64_t token = (uint64_t)murmur3_token_of_bigint(
+        (int64_t)scan_partition(cluster, cluster->keys.keys[index]));
     uint64_t part = (width >> repair->depth) + 1;
 
     return (guint)((token - first - 1) / part);

@@ -1,9 +1,10 @@
-/* replica.c - a replica's part: stages, commit log and stored versions.
+/* replica.c - a replica's part in writes: stages, commit log and stored versions.
  * Source: Cassandra 3.11 MessageDeliveryTask, MutationVerbHandler, StageManager, CommitLog. */
 #include "models/data/cassandra/counter.h"
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
+#include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/witness.h"
@@ -112,8 +113,12 @@ static void on_sync_due(void *self, void *subject, uint64_t detail)
 
 static void apply(Cassandra *node, uint32_t slot, int64_t version)
 {
-    int64_t before = store_put(&node->cluster->store, slot, version);
+    int64_t before;
 
+    if (node->schema != NULL && schema_hides(node, slot, version)) {
+        return;
+    }
+    before = store_put(&node->cluster->store, slot, version);
     if (version > before) {
         commit_log_append(&node->log, slot, before);
         if (version_is_delete(version)) {
@@ -133,8 +138,12 @@ void replica_apply(Cassandra *node, uint32_t slot, int64_t version)
 
 void replica_take_in(Cassandra *node, uint32_t slot, int64_t version)
 {
-    int64_t before = store_put(&node->cluster->store, slot, version);
+    int64_t before;
 
+    if (node->schema != NULL && schema_hides(node, slot, version)) {
+        return;
+    }
+    before = store_put(&node->cluster->store, slot, version);
     commit_log_raise(&node->log, slot, version);
     if (version > before && version_is_delete(version)) {
         tombstones_keep(node, slot, version);
@@ -262,9 +271,7 @@ static bool is_slowed(const Cassandra *node)
     return node->component.is_slowed || host_component(node->component.host)->is_slowed;
 }
 
-/* Whether what arrives after `later` can be done without an event. What a client waits for may have
- * to share the CPU with nobody. */
-static bool can_be_quiet(const Cassandra *node, SimSpan later, bool is_waited_for)
+bool replica_can_be_quiet(const Cassandra *node, SimSpan later, bool is_waited_for)
 {
     const Host *host = node->component.host;
     guint work = host_count_work(host);
@@ -279,8 +286,9 @@ bool replica_write_quietly(Cassandra *node, Write *write, guint index, SimSpan l
     SimSpan cpu;
 
     if (node->mutation_stage.count > 0 || (node->cross_node_timeout && write->node != node) ||
-        !can_be_quiet(node, later, write_waits_for(write, index)) ||
-        (node->storage != NULL && node->storage->blocks_writes)) {
+        !replica_can_be_quiet(node, later, write_waits_for(write, index)) ||
+        (node->storage != NULL && node->storage->blocks_writes) ||
+        schema_may_lose(node, write->node, write->column, later)) {
         return false;
     }
     cpu = draw_mutation_cpu(node, write, index);
@@ -310,7 +318,7 @@ static void on_mutation_arrived(void *self, void *subject, uint64_t detail)
     Cassandra *node = self;
     Write *write = subject;
 
-    if (!node_serves_peers(node)) {
+    if (!node_serves_peers(node) || !schema_reads(node, write->node, write->column)) {
         write_dropped(write, (guint)detail);
         return;
     }
@@ -367,7 +375,9 @@ static void on_hints_done(void *self, void *subject, uint64_t detail)
     for (uint64_t place = MAX(first, queue->base); place < MIN(last, queue->end); place++) {
         const Hint *hint = &queue->items[place - queue->base];
 
-        if (hints_is_expired(node, hint)) {
+        if (!schema_takes_hint(node, hint->slot & ~COUNTER_SLOT)) {
+            witness_hint_dropped(node->cluster, node->rank, hint->slot, hint->version);
+        } else if (hints_is_expired(node, hint)) {
             node->hints_expired++;
             witness_hint_dropped(node->cluster, node->rank, hint->slot, hint->version);
         } else if ((hint->slot & COUNTER_SLOT) != 0) {
@@ -383,160 +393,15 @@ static void on_hints_done(void *self, void *subject, uint64_t detail)
 static void on_hints_arrived(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
+    const HintQueue *queue = subject;
 
-    if (node_serves_peers(node)) {
+    if (node_serves_peers(node) && schema_reads(node, queue->node, 0)) {
         node_work(node, (SimSpan)(detail & 0xffff) * node->write_service->mean, &hints_done,
                   subject, detail);
     }
 }
 
 const EventType replica_hints_arrived = {"cassandra.hints-arrived", on_hints_arrived};
-
-/* --- reads --------------------------------------------------------------------------------------
- */
-
-/* Whether the row must come from the disk: its first read since the page cache was lost. */
-static bool is_cold(Cassandra *node, uint32_t key)
-{
-    guint word = key / 64;
-    uint64_t bit = UINT64_C(1) << (key % 64);
-
-    if (node->warm == NULL) {
-        return false;
-    }
-    if (word >= node->warm_words) {
-        guint words = MAX(word + 1, node->warm_words * 2);
-
-        node->warm = g_renew(uint64_t, node->warm, words);
-        memset(node->warm + node->warm_words, 0, (words - node->warm_words) * sizeof *node->warm);
-        node->warm_words = words;
-    }
-    if ((node->warm[word] & bit) != 0) {
-        return false;
-    }
-    node->warm[word] |= bit;
-    return true;
-}
-
-static void start_read(Cassandra *node, Read *read, uint64_t detail);
-
-static void on_read_loaded(void *self, void *subject, uint64_t detail)
-{
-    Cassandra *node = self;
-    Task task;
-
-    stage_leave(&node->read_stage, node_now(node));
-    node->replica_reads++;
-    read_served(subject, node, detail, 0);
-    while (stage_next(&node->read_stage, node_now(node), &task)) {
-        if (node_now(node) - task.arrived > node->read_request_timeout) {
-            stage_leave(&node->read_stage, node_now(node));
-            node->reads_dropped++;
-            if (node->storage != NULL) {
-                storage_note_drop(node->storage, DROPPED_READ,
-                                  ((const Read *)task.subject)->node != node,
-                                  node_now(node) - task.arrived);
-            }
-            read_dropped(task.subject, task.detail);
-            continue;
-        }
-        start_read(node, task.subject, task.detail);
-    }
-}
-
-static const EventType read_loaded = {"cassandra.read-loaded", on_read_loaded};
-
-/* A chunk has come from the disk; detail >> 16: how many are still to come, with this one. */
-static void on_chunk_loaded(void *self, void *subject, uint64_t detail);
-static const EventType chunk_loaded = {"cassandra.chunk-loaded", on_chunk_loaded};
-
-static void load_chunk(Cassandra *node, Read *read, uint64_t detail)
-{
-    host_disk(node->component.host, &node->component.owner, DISK_READ, node->cold_read_size,
-              &chunk_loaded, read, detail);
-}
-
-static void on_chunk_loaded(void *self, void *subject, uint64_t detail)
-{
-    Cassandra *node = self;
-
-    storage_loaded_chunk(node->storage);
-    if (detail >> 16 > 1) {
-        load_chunk(node, subject, detail - (1 << 16));
-    } else {
-        on_read_loaded(node, subject, detail & 0xffff);
-    }
-}
-
-static void on_read_done(void *self, void *subject, uint64_t detail)
-{
-    Cassandra *node = self;
-    uint64_t misses = node->storage != NULL ? storage_draw_misses(node->storage) : 0;
-
-    if (misses > 0) {
-        load_chunk(node, subject, misses << 16 | detail);
-        return;
-    }
-    if (is_cold(node, ((Read *)subject)->slot / node->cluster->slots_per_key)) {
-        host_disk(node->component.host, &node->component.owner, DISK_READ, node->cold_read_size,
-                  &read_loaded, subject, detail);
-        return;
-    }
-    on_read_loaded(self, subject, detail);
-}
-
-static const EventType read_done = {"cassandra.read-done", on_read_done};
-
-static SimSpan draw_read_cpu(Cassandra *node)
-{
-    SimSpan cpu = service_time_draw(node->read_service, &node->service_rng);
-
-    return node->storage != NULL ? cpu + node->storage->read_extra_cpu : cpu;
-}
-
-static void start_read(Cassandra *node, Read *read, uint64_t detail)
-{
-    node_work(node, draw_read_cpu(node), &read_done, read, detail);
-}
-
-bool replica_read_quietly(Cassandra *node, Read *read, uint64_t detail, SimSpan later)
-{
-    SimSpan cpu;
-
-    if (node->read_stage.count > 0 || node->warm != NULL || !can_be_quiet(node, later, true) ||
-        (node->storage != NULL && storage_reads_disk(node->storage))) {
-        return false;
-    }
-    cpu = draw_read_cpu(node);
-    host_spend(node->component.host, &node->component.owner, cpu);
-    node->replica_reads++;
-    read_served(read, node, detail, later + cpu);
-    return true;
-}
-
-void replica_take_read(Cassandra *node, Read *read, uint64_t detail)
-{
-    Task task = {.subject = read, .detail = detail, .arrived = node_now(node)};
-
-    if (stage_enter(&node->read_stage, task)) {
-        start_read(node, read, detail);
-    }
-}
-
-static void on_read_arrived(void *self, void *subject, uint64_t detail)
-{
-    if (!node_serves_peers(self)) {
-        read_dropped(subject, detail);
-        return;
-    }
-    if (((Cassandra *)self)->cluster->legs != NULL &&
-        replica_read_quietly(self, subject, detail, 0)) {
-        return;
-    }
-    replica_take_read(self, subject, detail);
-}
-
-const EventType replica_read_arrived = {"cassandra.read-arrived", on_read_arrived};
 
 /* --- life ---------------------------------------------------------------------------------------
  */

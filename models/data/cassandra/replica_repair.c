@@ -4,6 +4,7 @@
  * Source: Cassandra 3.11 StageManager (READ_REPAIR), ReadRepairVerbHandler, MessagingService
  * (droppable verbs; READ_REPAIR has the timeout of writes). */
 #include "models/data/cassandra/node.h"
+#include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/storage.h"
 
 static void on_repair_done(void *self, void *subject, uint64_t detail);
@@ -48,9 +49,10 @@ static void on_repair_done(void *self, void *subject, uint64_t detail)
 static void on_repair_arrived(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
+    const Read *read = subject;
     Task task = {.subject = subject, .detail = detail, .arrived = node_now(node)};
 
-    if (!node_serves_peers(node)) {
+    if (!node_serves_peers(node) || !schema_reads(node, read->node, read->column)) {
         read_dropped(subject, (uint64_t)READ_REPAIR << 8 | detail);
     } else if (stage_enter(&node->read_repair_stage, task)) {
         start(node, subject, detail);

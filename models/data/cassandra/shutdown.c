@@ -3,7 +3,8 @@
  * Source: Cassandra 3.11 StorageService.drain (native transport, gossip with its announcement, then
  * messaging, flush, commit log), Gossiper.stop (shutdown_announce_in_ms 2000). Left out: the time
  * of the last flush. */
-#include "models/data/cassandra/node.h"
+#include "models/data/cassandra/shutdown.h"
+
 #include "models/data/cassandra/storage.h"
 
 #define ANNOUNCE (2 * SIM_S)

@@ -2,6 +2,7 @@
  * room. Memtables and segments: memtable.c; compactions: compaction.c; words: storage_log.c. */
 #include "models/data/cassandra/storage.h"
 
+#include "models/data/cassandra/shutdown.h"
 #define MIN_FREE_BYTES (50 << 20) /* min_free_space_per_drive_in_mb */
 #define CHUNK_BYTES (64 << 10)    /* chunk_length_in_kb */
 #define HEAP_SEEN 0.98            /* of the heap: one survivor space is not counted */

@@ -6,6 +6,8 @@
 #include "models/data/cassandra/topology.h"
 
 #include "models/data/cassandra/repair.h"
+#include "models/data/cassandra/schema.h"
+#include "models/data/cassandra/shutdown.h"
 #include "models/data/cassandra/storage.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/witness.h"
@@ -40,6 +42,10 @@ void topology_plan(Component *self, const PlannedOrder *order, DiagList *diags)
 
     if (order->order == ORDER_REPAIR) {
         repair_plan(node, order);
+        return;
+    }
+    if (order->order == ORDER_ALTER) {
+        schema_plan(node, order, diags);
         return;
     }
     if (order->order < ORDER_JOIN) {

@@ -84,6 +84,26 @@ static void judge_overwritten(Results *results, Judged *judged)
     }
 }
 
+static void judge_updates(Results *results, Judged *judged)
+{
+    Sum acked = sum_total(results, "updates_acked");
+
+    if (decide_count(results, judged, "no-lost-update", "updates_lost", "writes_acked",
+                     "acknowledged writes were overwritten by updates that had not seen them")) {
+        return;
+    }
+    if (acked.all == 0 || acked.absent > 0) {
+        judged_decide(judged, VERDICT_INCONCLUSIVE,
+                      "no update was acknowledged in %u replications: a load needs 'update' or "
+                      "'cas' in its 'mix'",
+                      acked.absent);
+    } else {
+        judged_decide(judged, VERDICT_PASS,
+                      "none by any of %.0f acknowledged updates in %u replications", acked.all,
+                      sum_count_runs(results));
+    }
+}
+
 static void judge_linearizable(Results *results, Judged *judged)
 {
     Sum keys = sum_total(results, "serial_keys");
@@ -147,6 +167,8 @@ void invariant_judge_data(Results *results, const char *check, int64_t most, Jud
         judge_own_writes(results, judged);
     } else if (strcmp(check, "lww-overwrite") == 0) {
         judge_overwritten(results, judged);
+    } else if (strcmp(check, "no-lost-update") == 0) {
+        judge_updates(results, judged);
     } else if (strcmp(check, "linearizable") == 0) {
         judge_linearizable(results, judged);
     } else {

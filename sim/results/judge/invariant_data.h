@@ -1,5 +1,6 @@
 /* invariant_data.h - judges of checks over the history that need no phases or users' seconds:
- * no-resurrected-delete, read-your-writes, lww-overwrite, linearizable, replicas-down-per-range. */
+ * no-resurrected-delete, read-your-writes, lww-overwrite, no-lost-update, linearizable,
+ * replicas-down-per-range. */
 #pragma once
 
 #include "sim/results/judge/judge.h"
