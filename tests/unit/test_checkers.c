@@ -9,9 +9,10 @@ START_TEST(legal_histories_give_no_alarm)
 }
 END_TEST
 
+/* Updates have a book and trials of their own: test_update_book.c. */
 START_TEST(a_planted_violation_is_caught_and_counted_as_by_brute_force)
 {
-    checker_trial_planted((Check)_i, 10000);
+    checker_trial_planted((Check)(_i < CHECK_UPDATE_LOST ? _i : _i + 1), 10000);
 }
 END_TEST
 
@@ -29,7 +30,7 @@ Suite *test_suite(void)
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, legal_histories_give_no_alarm);
     tcase_add_loop_test(cases, a_planted_violation_is_caught_and_counted_as_by_brute_force, 0,
-                        CHECKS);
+                        CHECKS - 1);
     tcase_add_test(cases, any_history_is_judged_as_by_brute_force);
     suite_add_tcase(suite, cases);
     return suite;

@@ -5,7 +5,7 @@
 #include "tests/support/suite.h"
 
 #define KEY 7
-#define WRITES 24
+#define WRITES 12
 
 typedef struct Told {
     int64_t version;
@@ -117,7 +117,7 @@ START_TEST(legal_histories_give_no_alarm_and_planted_ones_do)
     Rng rng;
 
     rng_init(&rng, 20261123, "test/updates");
-    for (guint history = 0; history < 4000; history++) {
+    for (guint history = 0; history < 100000; history++) {
         Told told[WRITES];
         int64_t value = 0, version = 0;
         FindingList *findings = finding_list_new();
@@ -136,6 +136,10 @@ START_TEST(legal_histories_give_no_alarm_and_planted_ones_do)
             }
         }
         ck_assert_uint_eq(count_lost(told, WRITES, findings), 0);
+        if (history % 10 != 0) {
+            finding_list_free(findings);
+            continue;
+        }
         told[WRITES - 1].request.base = (int64_t)rng_below(&rng, 20); /* read long ago */
         ck_assert_uint_eq(count_lost(told, WRITES, findings), judge(told, WRITES));
         ck_assert_uint_gt(finding_list_count(findings), 0);
@@ -149,7 +153,7 @@ START_TEST(any_history_is_counted_as_a_judge_by_brute_force_counts)
     Rng rng;
 
     rng_init(&rng, 20261123, "test/updates-wild");
-    for (guint history = 0; history < 4000; history++) {
+    for (guint history = 0; history < 10000; history++) {
         Told told[WRITES];
         FindingList *findings = finding_list_new();
 
