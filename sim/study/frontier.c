@@ -445,6 +445,9 @@ static bool settle(Search *search, Bracket *bracket, GError **error)
         if (!settle_ends(search, bracket, replications, error)) {
             return false;
         }
+        if (meets_wall(search, bracket)) { /* a mean over such replications says nothing */
+            return true;
+        }
         width = width_of(frontier);
         frontier->replications = replications;
         frontier->end = width <= search->order->width ? FRONTIER_FOUND : FRONTIER_WIDE;
