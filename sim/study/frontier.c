@@ -207,17 +207,29 @@ static bool is_torn(const FrontierPoint *point)
     return holds && fails;
 }
 
+static bool has_torn(const Search *search)
+{
+    for (guint i = 0; i < search->frontier->points->len; i++) {
+        if (is_torn(point_at(search, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether the bracket's ends stand on both sides of a wall, or a look on the wall. */
 static bool meets_wall(const Search *search, const Bracket *bracket)
 {
     double span = NEAR_WALL * search->order->width * bracket->low;
 
+    if (has_torn(search)) {
+        return true;
+    }
     for (guint i = 0; i < search->frontier->points->len; i++) {
         const FrontierPoint *point = point_at(search, i);
 
-        if (is_torn(point) ||
-            (point->margins != NULL && point->rate == bracket->high &&
-             bracket->high_value < CLIFF && bracket->high - bracket->low <= span)) {
+        if (point->margins != NULL && point->rate == bracket->high && bracket->high_value < CLIFF &&
+            bracket->high - bracket->low <= span) {
             return true;
         }
     }
@@ -359,7 +371,7 @@ static bool reach(Search *search, PointValue *value, guint replications, double 
         if (!isnan(*found)) {
             return true;
         }
-        if (out >= 1 || search->looks >= LOOKS_MOST) {
+        if (out >= 1 || search->looks >= LOOKS_MOST || has_torn(search)) {
             return true;
         }
         if (look(search, is_below ? centre * (1 - out) : centre * (1 + out), replications, error) <
