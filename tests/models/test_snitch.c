@@ -16,11 +16,57 @@ START_TEST(the_median_is_that_of_the_weights)
     snitch_reservoir_add(&reservoir, 30, 0, 0.5);
     snitch_reservoir_add(&reservoir, 10, 0, 0.5);
     snitch_reservoir_add(&reservoir, 20, 0, 0.5);
-    reservoir.samples[0].log_weight = 0;
-    for (guint i = 0; i < 3; i++) {
-        reservoir.samples[i].log_weight = reservoir.samples[i].value_ms == 20 ? fixed_log(2) : 0;
-    }
+    snitch_reservoir_add(&reservoir, 20, 0, 0.5);
     ck_assert_int_eq(snitch_reservoir_median(&reservoir), 20);
+}
+END_TEST
+
+static int by_value(const void *one, const void *other)
+{
+    const SnitchSample *a = one, *b = other;
+
+    return (a->value_ms > b->value_ms) - (a->value_ms < b->value_ms);
+}
+
+/* Stands at each value in turn and adds up all that is smaller. */
+static int64_t find_median_naively(SnitchReservoir reservoir)
+{
+    double sum = 0, newest = 0;
+    int64_t median = 0;
+
+    qsort(reservoir.samples, reservoir.count, sizeof *reservoir.samples, by_value);
+    for (guint i = 0; i < reservoir.count; i++) {
+        newest = MAX(newest, reservoir.samples[i].second);
+    }
+    for (guint i = 0; i < reservoir.count; i++) {
+        sum += exp(0.75 * (reservoir.samples[i].second - newest));
+    }
+    for (guint i = 0; i < reservoir.count; i++) {
+        double before = 0;
+
+        for (guint k = 0; reservoir.samples[k].value_ms < reservoir.samples[i].value_ms; k++) {
+            before += exp(0.75 * (reservoir.samples[k].second - newest));
+        }
+        median = before <= sum / 2 ? reservoir.samples[i].value_ms : median;
+    }
+    return median;
+}
+
+/* Small and large values, alike and apart, of one second and of many. */
+START_TEST(the_median_is_what_a_naive_twin_finds)
+{
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        SnitchReservoir reservoir = {0};
+        Rng rng;
+        int64_t values = seed % 3 == 0 ? 20 : seed % 3 == 1 ? 200 : 5000;
+
+        rng_init(&rng, seed, "snitch");
+        for (guint i = 0; i < 10 + seed; i++) {
+            snitch_reservoir_add(&reservoir, (int64_t)(rng_uniform(&rng) * (double)values), i / 7,
+                                 1 - rng_uniform(&rng));
+        }
+        ck_assert_int_eq(snitch_reservoir_median(&reservoir), find_median_naively(reservoir));
+    }
 }
 END_TEST
 
@@ -193,6 +239,7 @@ Suite *test_suite(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, the_median_is_that_of_the_weights);
+    tcase_add_test(tests, the_median_is_what_a_naive_twin_finds);
     tcase_add_test(tests, equal_weights_give_the_upper_median);
     tcase_add_test(tests, the_median_follows_the_last_seconds);
     tcase_add_test(tests, the_reservoir_keeps_the_highest_priorities);

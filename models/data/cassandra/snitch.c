@@ -12,11 +12,18 @@ typedef struct Missed {
     guint rank;
 } Missed;
 
+/* What one host of those that have been asked showed. */
+typedef struct SnitchHost {
+    SnitchReservoir reservoir;
+    guint rank;
+} SnitchHost;
+
 struct Snitch {
-    SnitchReservoir *hosts; /* by rank */
-    double *scores;         /* by rank; negative: none */
-    GArray *missed;         /* of Missed */
-    uint8_t *plain;         /* by rank: place in the plain snitch's order */
+    GPtrArray *hosts;   /* of SnitchHost: those ever asked, as they came. A few of thousands */
+    SnitchHost **known; /* by rank; NULL: never asked */
+    double *scores;     /* by rank; negative: none */
+    GArray *missed;     /* of Missed */
+    uint8_t *plain;     /* by rank: place in the plain snitch's order */
     SimTime began;
     bool is_due; /* an update is planned */
 };
@@ -69,8 +76,8 @@ static void sift_down(SnitchReservoir *reservoir)
 
 void snitch_reservoir_add(SnitchReservoir *reservoir, int64_t value_ms, int64_t second, double u)
 {
-    double log_weight = ALPHA_PER_S * (double)second;
-    SnitchSample sample = {log_weight, log_weight - fixed_log(u), value_ms};
+    SnitchSample sample = {ALPHA_PER_S * (double)second - fixed_log(u), (int32_t)second,
+                           (int32_t)MIN(value_ms, INT32_MAX)};
 
     if (reservoir->count < SNITCH_SAMPLES) {
         reservoir->samples[reservoir->count] = sample;
@@ -86,69 +93,105 @@ void snitch_reservoir_add(SnitchReservoir *reservoir, int64_t value_ms, int64_t 
 
 /* All samples of one value. */
 typedef struct Group {
-    int64_t value_ms;
+    int32_t value_ms;
     double weight;
 } Group;
+
+/* Most values are a few milliseconds: these have a place each, others stand in order of value. */
+#define SMALL_VALUES 64
+typedef struct Groups {
+    uint64_t present; /* of the small ones, a bit each */
+    double small[SMALL_VALUES];
+    Group large[SNITCH_SAMPLES];
+    guint large_count;
+} Groups;
 
 /* Weights of the samples, the newest one's being 1: few seconds are in a reservoir at a time, so
  * what one of them weighs is computed once. */
 typedef struct Weights {
     double newest;
-    double log_weight[16], weight[16];
+    int32_t second[16];
+    double weight[16]; /* 0: not computed */
 } Weights;
 
-static double weight_of(Weights *weights, double log_weight)
+static double weight_of(Weights *weights, int32_t second)
 {
-    guint place = (guint)(log_weight / ALPHA_PER_S) % G_N_ELEMENTS(weights->weight);
+    guint place = (guint)second % G_N_ELEMENTS(weights->weight);
 
-    if (weights->weight[place] <= 0 || weights->log_weight[place] != log_weight) {
-        weights->log_weight[place] = log_weight;
-        weights->weight[place] = fixed_exp(log_weight - weights->newest);
+    if (weights->weight[place] <= 0 || weights->second[place] != second) {
+        weights->second[place] = second;
+        weights->weight[place] = fixed_exp(ALPHA_PER_S * (double)second - weights->newest);
     }
     return weights->weight[place];
 }
 
-/* Adds a sample to the groups, which stand in order of value; how many there are then. */
-static guint add_to_groups(Group *groups, guint count, int64_t value_ms, double weight)
+static void add_large(Groups *groups, int32_t value_ms, double weight)
 {
-    guint place = count;
+    Group *large = groups->large;
+    guint place = groups->large_count;
 
-    while (place > 0 && groups[place - 1].value_ms > value_ms) {
+    while (place > 0 && large[place - 1].value_ms > value_ms) {
         place--;
     }
-    if (place > 0 && groups[place - 1].value_ms == value_ms) {
-        groups[place - 1].weight += weight;
-        return count;
+    if (place > 0 && large[place - 1].value_ms == value_ms) {
+        large[place - 1].weight += weight;
+        return;
     }
-    memmove(groups + place + 1, groups + place, (count - place) * sizeof *groups);
-    groups[place] = (Group){value_ms, weight};
-    return count + 1;
+    memmove(large + place + 1, large + place, (groups->large_count++ - place) * sizeof *large);
+    large[place] = (Group){value_ms, weight};
+}
+
+static void add_to_groups(Groups *groups, int32_t value_ms, double weight)
+{
+    if (value_ms < 0 || value_ms >= SMALL_VALUES) {
+        add_large(groups, value_ms, weight);
+    } else if ((groups->present >> value_ms & 1) == 0) {
+        groups->present |= UINT64_C(1) << value_ms;
+        groups->small[value_ms] = weight;
+    } else {
+        groups->small[value_ms] += weight;
+    }
+}
+
+/* The last value before which no more than `half` of the weight stands. */
+static int64_t find_middle(const Groups *groups, double half)
+{
+    double before = 0;
+    int64_t middle = 0;
+
+    for (uint64_t left = groups->present; left != 0 && before <= half; left &= left - 1) {
+        middle = __builtin_ctzll(left);
+        before += groups->small[middle];
+    }
+    for (guint i = 0; i < groups->large_count && before <= half; i++) {
+        middle = groups->large[i].value_ms;
+        before += groups->large[i].weight;
+    }
+    return middle;
 }
 
 /* The value of the last sample before which no more than half of all weight stands: of the last
  * value for whose first sample that holds. */
 static int64_t find_median(const SnitchReservoir *reservoir)
 {
-    Group groups[SNITCH_SAMPLES];
     Weights weights = {0};
-    double sum = 0, before = 0;
-    int64_t median = 0;
-    guint count = 0;
+    Groups groups;
+    double sum = 0;
 
+    groups.present = 0;
+    groups.large_count = 0;
     for (guint i = 0; i < reservoir->count; i++) {
-        weights.newest = MAX(weights.newest, reservoir->samples[i].log_weight);
+        double log_weight = ALPHA_PER_S * (double)reservoir->samples[i].second;
+
+        weights.newest = MAX(weights.newest, log_weight);
     }
     for (guint i = 0; i < reservoir->count; i++) {
-        double weight = weight_of(&weights, reservoir->samples[i].log_weight);
+        double weight = weight_of(&weights, reservoir->samples[i].second);
 
         sum += weight;
-        count = add_to_groups(groups, count, reservoir->samples[i].value_ms, weight);
+        add_to_groups(&groups, reservoir->samples[i].value_ms, weight);
     }
-    for (guint i = 0; i < count && before <= sum / 2; i++) {
-        median = groups[i].value_ms;
-        before += groups[i].weight;
-    }
-    return median;
+    return find_middle(&groups, sum / 2);
 }
 
 int64_t snitch_reservoir_median(SnitchReservoir *reservoir)
@@ -272,12 +315,24 @@ static void plan_update(Cassandra *node)
     }
 }
 
+static SnitchHost *know_host(Snitch *snitch, guint rank)
+{
+    if (snitch->known[rank] == NULL) {
+        SnitchHost *host = g_new0(SnitchHost, 1);
+
+        host->rank = rank;
+        snitch->known[rank] = host;
+        g_ptr_array_add(snitch->hosts, host);
+    }
+    return snitch->known[rank];
+}
+
 void snitch_heard(Cassandra *node, guint rank, SimSpan latency)
 {
     Snitch *snitch = node->snitch;
 
     if (snitch != NULL) {
-        snitch_reservoir_add(&snitch->hosts[rank], latency / SIM_MS,
+        snitch_reservoir_add(&know_host(snitch, rank)->reservoir, latency / SIM_MS,
                              (node_now(node) - snitch->began) / SIM_S,
                              1 - rng_uniform(&node->snitch_rng));
         plan_update(node);
@@ -336,23 +391,28 @@ static void on_snitch_update(void *self, void *subject, uint64_t detail)
     (void)subject;
     (void)detail;
     snitch->is_due = false;
-    for (guint i = 0; i < node->cluster->node_count; i++) {
-        most_ms = MAX(most_ms, snitch_reservoir_median(&snitch->hosts[i]));
-    }
-    for (guint i = 0; i < node->cluster->node_count; i++) {
-        SnitchReservoir *host = &snitch->hosts[i];
+    for (guint i = 0; i < snitch->hosts->len; i++) {
+        SnitchHost *host = snitch->hosts->pdata[i];
+        int64_t median_ms = snitch_reservoir_median(&host->reservoir);
 
-        snitch->scores[i] =
-            host->count == 0 ? -1 : (double)snitch_reservoir_median(host) / (double)most_ms;
+        most_ms = MAX(most_ms, median_ms);
+    }
+    for (guint i = 0; i < snitch->hosts->len; i++) {
+        const SnitchHost *host = snitch->hosts->pdata[i];
+
+        snitch->scores[host->rank] =
+            host->reservoir.count == 0 ? -1 : (double)host->reservoir.median_ms / (double)most_ms;
     }
 }
 
-static void forget_samples(Cassandra *node)
+static void forget_samples(Snitch *snitch)
 {
-    for (guint i = 0; i < node->cluster->node_count; i++) {
-        node->snitch->hosts[i].count = 0;
-        node->snitch->hosts[i].median_ms = 0;
-        node->snitch->hosts[i].is_changed = false;
+    for (guint i = 0; i < snitch->hosts->len; i++) {
+        SnitchReservoir *reservoir = &((SnitchHost *)snitch->hosts->pdata[i])->reservoir;
+
+        reservoir->count = 0;
+        reservoir->median_ms = 0;
+        reservoir->is_changed = false;
     }
 }
 
@@ -362,7 +422,7 @@ static void on_snitch_reset(void *self, void *subject, uint64_t detail)
 
     (void)subject;
     (void)detail;
-    forget_samples(node);
+    forget_samples(node->snitch);
     plan_update(node);
     engine_after(node->engine, node->dynamic_snitch_reset_interval, &node->component.owner,
                  &snitch_reset, NULL, 0);
@@ -380,7 +440,8 @@ void snitch_start(Cassandra *node)
     }
     if (node->snitch == NULL) {
         node->snitch = g_new0(Snitch, 1);
-        node->snitch->hosts = g_new0(SnitchReservoir, count);
+        node->snitch->hosts = g_ptr_array_new_with_free_func(g_free);
+        node->snitch->known = g_new0(SnitchHost *, count);
         node->snitch->scores = g_new(double, count);
         node->snitch->plain = g_new(uint8_t, count);
         for (guint i = 0; i < count; i++) {
@@ -390,7 +451,7 @@ void snitch_start(Cassandra *node)
     }
     node->snitch->began = node_now(node);
     g_array_set_size(node->snitch->missed, 0);
-    forget_samples(node);
+    forget_samples(node->snitch);
     for (guint i = 0; i < count; i++) {
         node->snitch->scores[i] = -1;
     }
@@ -402,7 +463,8 @@ void snitch_start(Cassandra *node)
 void snitch_free(Cassandra *node)
 {
     if (node->snitch != NULL) {
-        g_free(node->snitch->hosts);
+        g_ptr_array_free(node->snitch->hosts, TRUE);
+        g_free(node->snitch->known);
         g_free(node->snitch->scores);
         g_free(node->snitch->plain);
         g_array_free(node->snitch->missed, TRUE);

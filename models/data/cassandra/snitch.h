@@ -10,12 +10,11 @@
 
 #define SNITCH_SAMPLES 100
 
-/* One latency in whole milliseconds. It came with weight e^(0.75 s), s the second it came in, and
- * is kept by a priority of that weight over a uniform draw: both as logarithms, which need no
- * rescaling. */
+/* One latency in whole milliseconds. It weighs e^(0.75 s), s the second it came in, and is kept by
+ * a priority of that weight over a uniform draw: as a logarithm, which needs no rescaling. */
 typedef struct SnitchSample {
-    double log_weight, log_priority;
-    int64_t value_ms;
+    double log_priority;
+    int32_t second, value_ms;
 } SnitchSample;
 
 /* The samples of the highest priorities; samples[0] has the lowest. Zeroed: none. */
