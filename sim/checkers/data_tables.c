@@ -53,12 +53,16 @@ static uint64_t data_mix(uint64_t word)
     return word ^ word >> 31;
 }
 
-/* Data are mostly numbered from 0: neighbours stay neighbours, so that as many keys take as few
- * cache lines as they can. (Not so the pairs of users and their own data: other pairs would look
- * for a free place at the end of a long full stretch.) */
+/* Data are mostly numbered from 0: eight neighbours stay neighbours, so that as many keys take as
+ * few cache lines as they can. Who finds his place taken goes on KEY_STEP places, past the
+ * neighbours of the other: where all stood in their order, keys that met a full stretch went to its
+ * end. Odd, so that each place is reached. (Not so the pairs of users and their own data: they have
+ * no neighbours who come together.) */
+#define KEY_STEP 9
+
 static inline uint64_t data_tables_key_begin(const DataTables *tables, uint64_t key)
 {
-    return (key + data_mix(key >> 24)) & (tables->key_capacity - 1);
+    return (8 * data_mix(key >> 3) + (key & 7)) & (tables->key_capacity - 1);
 }
 
 static inline uint64_t data_tables_session_begin(const DataTables *tables, uint64_t session,
@@ -81,7 +85,7 @@ KeyRecord *data_tables_key(const DataTables *tables, uint64_t key)
     uint64_t i = data_tables_key_begin(tables, key);
 
     while (tables->keys[i].newest != 0 && tables->keys[i].key != key) {
-        i = (i + 1) & (tables->key_capacity - 1);
+        i = (i + KEY_STEP) & (tables->key_capacity - 1);
     }
     return &tables->keys[i];
 }

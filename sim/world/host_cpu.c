@@ -304,21 +304,30 @@ void host_cpu_set_speed(HostCpu *cpu, double speed)
     cpu_changed(cpu);
 }
 
-static void cpu_put(HostCpu *cpu, SimSpan work, CpuJob job)
+/* The job is written where it stands: as a value it would be stored in parts, and then be read as a
+ * whole before these have reached the cache. */
+static inline void cpu_put(HostCpu *cpu, EventOwner *owner, SimSpan work, const EventType *type,
+                           void *subject, uint64_t detail)
 {
     uint32_t slot;
+    CpuJob *job;
     CpuTag tag;
 
     g_assert_cmpint(work, >=, 0);
     cpu_advance(cpu);
     slot = cpu_take_slot(cpu);
-    cpu->jobs[slot] = job;
+    job = &cpu->jobs[slot];
+    job->owner = owner;
+    job->type = type;
+    job->subject = subject;
+    job->detail = detail;
+    job->incarnation = owner->incarnation;
     tag.done_at = cpu->served + (double)work;
     tag.order = ++cpu->sequence << SLOT_BITS | slot;
     ledger_come(&cpu->ledger, cpu->since, tag.order);
     cpu->ledger.work_ns += (uint64_t)work;
     cpu_rise(cpu, cpu->count++, tag);
-    cpu->told += job.type != NULL ? 1 : 0;
+    cpu->told += type != NULL ? 1 : 0;
     cpu_changed(cpu);
 }
 
@@ -326,12 +335,12 @@ void host_cpu_add(HostCpu *cpu, EventOwner *owner, SimSpan work, const EventType
                   void *subject, uint64_t detail)
 {
     g_assert_nonnull(type);
-    cpu_put(cpu, work, (CpuJob){owner, type, subject, detail, owner->incarnation, 0});
+    cpu_put(cpu, owner, work, type, subject, detail);
 }
 
 void host_cpu_spend(HostCpu *cpu, EventOwner *owner, SimSpan work)
 {
-    cpu_put(cpu, work, (CpuJob){owner, NULL, NULL, 0, owner->incarnation, 0});
+    cpu_put(cpu, owner, work, NULL, NULL, 0);
 }
 
 /* A job leaves before it has all its work. */

@@ -112,10 +112,10 @@ START_TEST(a_sync_answers_only_those_it_covers)
     g_autoptr(Disk) disk = disk_new();
     guint count;
 
-    commit_log_wait(&disk->log, &(CommitLogWaiter){.detail = 1});
-    commit_log_wait(&disk->log, &(CommitLogWaiter){.detail = 2});
+    *commit_log_wait(&disk->log) = (CommitLogWaiter){.detail = 1};
+    *commit_log_wait(&disk->log) = (CommitLogWaiter){.detail = 2};
     commit_log_begin_sync(&disk->log, SIM_S);
-    commit_log_wait(&disk->log, &(CommitLogWaiter){.detail = 3});
+    *commit_log_wait(&disk->log) = (CommitLogWaiter){.detail = 3};
     commit_log_end_sync(&disk->log, &count);
     ck_assert_uint_eq(count, 2);
     commit_log_answered(&disk->log, count);

@@ -47,8 +47,9 @@ static inline void commit_log_append(CommitLog *log, uint32_t slot, int64_t befo
 /* `slot` has durably got `version` in another way: a loss of power no longer takes it below. */
 void commit_log_raise(CommitLog *log, uint32_t slot, int64_t version);
 
-/* Keeps an answer back until what is logged now is durable. */
-static inline void commit_log_wait(CommitLog *log, const CommitLogWaiter *waiter);
+/* Keeps an answer back until what is logged now is durable: the place to write it at. (As a value
+ * it would be stored in parts, and then be read as a whole before these have reached the cache.) */
+static inline CommitLogWaiter *commit_log_wait(CommitLog *log);
 
 /* A sync begins to cover all that is logged now; false when one is under way. Its end: what it
  * covered is durable, and the waiters it answers, `*count` of them, are the first of log->waiters
@@ -82,10 +83,10 @@ static inline void commit_log_append(CommitLog *log, uint32_t slot, int64_t befo
     log->entries[log->count++] = (CommitLogEntry){.before = before, .slot = slot};
 }
 
-static inline void commit_log_wait(CommitLog *log, const CommitLogWaiter *waiter)
+static inline CommitLogWaiter *commit_log_wait(CommitLog *log)
 {
     if (G_UNLIKELY(log->waiting == log->waiters_capacity)) {
         commit_log_grow_waiters(log);
     }
-    log->waiters[log->waiting++] = *waiter;
+    return &log->waiters[log->waiting++];
 }

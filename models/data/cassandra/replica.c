@@ -21,25 +21,26 @@ static void start_sync(Cassandra *node);
 /* --- answers ------------------------------------------------------------------------------------
  */
 
-static void answer_now(Cassandra *node, const CommitLogWaiter *waiter)
+static void answer_now(Cassandra *node, uint32_t what, void *subject, uint64_t detail,
+                       SimSpan later)
 {
     HintQueue *queue;
 
-    switch (waiter->what) {
+    switch (what) {
     case ANSWER_WRITE:
-        write_applied(waiter->subject, (guint)waiter->detail, waiter->later);
+        write_applied(subject, (guint)detail, later);
         break;
     case ANSWER_REPAIR:
-        read_repaired(waiter->subject, node, (guint)waiter->detail);
+        read_repaired(subject, node, (guint)detail);
         break;
     case ANSWER_PAXOS:
-        paxos_answer(node, waiter->subject);
+        paxos_answer(node, subject);
         break;
     default:
-        queue = waiter->subject;
+        queue = subject;
         if (network_arrival(&node->component, &queue->node->component, MESSAGE_HEAD_BYTES) !=
             SIM_NEVER) {
-            hints_acked(queue, waiter->detail >> 16, waiter->detail & 0xffff);
+            hints_acked(queue, detail >> 16, detail & 0xffff);
         }
         break;
     }
@@ -53,13 +54,19 @@ static bool answers_wait(const Cassandra *node)
            node_now(node) - node->log.synced_at > node->commitlog_sync_period * 3 / 2;
 }
 
-static void answer(Cassandra *node, CommitLogWaiter waiter)
+static void answer(Cassandra *node, uint32_t what, void *subject, uint64_t detail, SimSpan later)
 {
+    CommitLogWaiter *waiter;
+
     if (!answers_wait(node)) {
-        answer_now(node, &waiter);
+        answer_now(node, what, subject, detail, later);
         return;
     }
-    commit_log_wait(&node->log, &waiter);
+    waiter = commit_log_wait(&node->log);
+    waiter->subject = subject;
+    waiter->detail = detail;
+    waiter->later = later;
+    waiter->what = what;
     if (node->commitlog_sync == COMMITLOG_BATCH) {
         start_sync(node);
     }
@@ -77,9 +84,9 @@ static void on_synced(void *self, void *subject, uint64_t detail)
     (void)detail;
     commit_log_end_sync(&node->log, &count);
     for (guint i = 0; i < count; i++) {
-        CommitLogWaiter waiter = node->log.waiters[i]; /* others may come to wait */
+        const CommitLogWaiter *waiter = &node->log.waiters[i]; /* until others come to wait */
 
-        answer_now(node, &waiter);
+        answer_now(node, waiter->what, waiter->subject, waiter->detail, waiter->later);
     }
     commit_log_answered(&node->log, count);
     if (node->log.waiting > 0) {
@@ -152,12 +159,12 @@ void replica_take_in(Cassandra *node, uint32_t slot, int64_t version)
 
 void replica_answer_repair(Cassandra *node, Read *read, uint64_t index)
 {
-    answer(node, (CommitLogWaiter){read, index, 0, ANSWER_REPAIR});
+    answer(node, ANSWER_REPAIR, read, index, 0);
 }
 
 void replica_answer_paxos(Cassandra *node, PaxosMessage *message)
 {
-    answer(node, (CommitLogWaiter){message, 0, 0, ANSWER_PAXOS});
+    answer(node, ANSWER_PAXOS, message, 0, 0);
 }
 
 /* --- mutations ----------------------------------------------------------------------------------
@@ -243,7 +250,7 @@ static void on_mutation_done(void *self, void *subject, uint64_t detail)
     }
     stage_leave(&node->mutation_stage, node_now(node));
     apply_write(node, write, (guint)detail);
-    answer(node, (CommitLogWaiter){write, detail, 0, ANSWER_WRITE});
+    answer(node, ANSWER_WRITE, write, detail, 0);
     start_next_mutations(node);
 }
 
@@ -295,7 +302,7 @@ bool replica_write_quietly(Cassandra *node, Write *write, guint index, SimSpan l
     host_spend(node->component.host, &node->component.owner, cpu);
     apply_write(node, write, index);
     write->pending |= 1u << index;
-    answer(node, (CommitLogWaiter){write, index, later + cpu, ANSWER_WRITE});
+    answer(node, ANSWER_WRITE, write, index, later + cpu);
     return true;
 }
 
@@ -323,6 +330,7 @@ static void on_mutation_arrived(void *self, void *subject, uint64_t detail)
         return;
     }
     if ((write->relays >> detail & 1) != 0) {
+        store_prefetch(&node->cluster->store, write->slot, node->cluster->slots_per_key);
         write_forward(node, write, (guint)detail);
     }
     if (!replica_write_quietly(node, write, (guint)detail, 0)) {
@@ -387,7 +395,7 @@ static void on_hints_done(void *self, void *subject, uint64_t detail)
             apply(node, hint->slot, hint->version);
         }
     }
-    answer(node, (CommitLogWaiter){queue, detail, 0, ANSWER_HINTS});
+    answer(node, ANSWER_HINTS, queue, detail, 0);
 }
 
 static void on_hints_arrived(void *self, void *subject, uint64_t detail)
