@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/fixed_math.h"
 #include "sim/results/judge/judge_runs.h"
 #include "sim/results/results_series.h"
 #include "sim/run/assemble.h"
@@ -327,14 +328,34 @@ static ResultsWithin is_within(const Prediction *prediction, double value, const
                                                                              : RESULTS_OUTSIDE;
 }
 
-static char *describe(const Estimate *estimate)
+/* What a replication draws once is the same in all of its batches: their interval does not know of
+ * it, and two or three replications may miss what is rare. The interval is at least so wide as the
+ * law of what is drawn says. */
+static void widen(const Prediction *prediction, double value, Estimate *estimate)
+{
+    double deviation = prediction->spread * fabs(value) / sqrt(MAX(estimate->replications, 1));
+    double half = deviation * fixed_normal_quantile((1 + estimate->confidence) / 2);
+
+    if (!isnan(estimate->low) && !isnan(estimate->high)) {
+        estimate->low = fmin(estimate->low, estimate->value - half);
+        estimate->high = fmax(estimate->high, estimate->value + half);
+    }
+}
+
+static char *describe(const Prediction *prediction, const Estimate *estimate)
 {
     g_autofree char *doubt = estimate_doubt(estimate);
+    g_autofree char *spread =
+        prediction->spread > 0 && !isnan(estimate->low)
+            ? g_strdup_printf("; the interval has room for %s, which a replication draws once and "
+                              "which moves its figure by %.2g %% (standard deviation)",
+                              prediction->spread_of, 100 * prediction->spread)
+            : NULL;
 
-    return g_strdup_printf("%s, n = %" G_GUINT64_FORMAT " in %u replication%s%s%s",
+    return g_strdup_printf("%s, n = %" G_GUINT64_FORMAT " in %u replication%s%s%s%s",
                            estimate->method, estimate->n, estimate->replications,
                            estimate->replications == 1 ? "" : "s", doubt != NULL ? "; " : "",
-                           doubt != NULL ? doubt : "");
+                           doubt != NULL ? doubt : "", spread != NULL ? spread : "");
 }
 
 GArray *predict_compare(const Predictions *predictions, Results *results, double confidence,
@@ -355,7 +376,8 @@ GArray *predict_compare(const Predictions *predictions, Results *results, double
         }
         value = foretold(prediction, results, &known);
         if (!isnan(value)) {
-            g_autofree char *why = describe(&estimate);
+            widen(prediction, value, &estimate);
+            g_autofree char *why = describe(prediction, &estimate);
             ResultsTheory row = {.metric = g_string_chunk_insert(texts, prediction->metric),
                                  .aggregate = g_string_chunk_insert(texts, prediction->aggregate),
                                  .family = g_string_chunk_insert(texts, prediction->family),

@@ -19,6 +19,7 @@ static void prediction_free(gpointer data)
     g_free(prediction->aggregate);
     g_free(prediction->family);
     g_free(prediction->question);
+    g_free(prediction->spread_of);
     g_free(prediction);
 }
 
@@ -107,9 +108,20 @@ void predictions_state(Predictions *predictions, const char *law, const char *te
     g_ptr_array_add(predictions->list, prediction);
 }
 
+static Prediction *last_of(const Predictions *predictions)
+{
+    return g_ptr_array_index(predictions->list, predictions->list->len - 1);
+}
+
+void predictions_vary(Predictions *predictions, double spread, const char *what)
+{
+    last_of(predictions)->spread = spread;
+    last_of(predictions)->spread_of = g_strdup(what);
+}
+
 void predictions_add_work(Predictions *predictions, const char *metric, double cost_s)
 {
-    Prediction *last = g_ptr_array_index(predictions->list, predictions->list->len - 1);
+    Prediction *last = last_of(predictions);
     PredictionWork work = {g_strdup(metric), cost_s};
 
     if (last->work == NULL) {

@@ -15,6 +15,9 @@ typedef struct Prediction {
     double value;    /* seconds, a ratio, a number, per second; with `work`, what a second of work
                         a second makes of it */
     GArray *work;    /* of PredictionWork, or NULL: the figure is `value` itself */
+    double spread;   /* share of the figure by which one replication lies off (standard deviation)
+                        for what it draws once; 0: it draws nothing for its whole length */
+    char *spread_of; /* what it draws, in words, or NULL */
 } Prediction;
 
 /* Work that comes as often as a counter says. */
@@ -51,6 +54,10 @@ void predictions_state(Predictions *predictions, const char *law, const char *te
 /* The prediction stated last is of work that comes at measured rates: its value is the factor of
  * the sum of all rates times their costs. */
 void predictions_add_work(Predictions *predictions, const char *metric, double cost_s);
+
+/* The prediction stated last is a mean over replications, each of which draws `what` once: one of
+ * them lies off by the share `spread` (standard deviation), however long its batches agree. */
+void predictions_vary(Predictions *predictions, double spread, const char *what);
 
 /* The figure of the last answer, NAN without one. */
 double predictions_figure(const Predictions *predictions, const char *name);

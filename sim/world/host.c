@@ -355,6 +355,12 @@ double host_mean_stretch(const Host *host)
     return (host->steal == STEAL_MARKOV ? host_noise_mean_stretch() : 1) / host->speed;
 }
 
+double host_stretch_spread(const Host *host)
+{
+    return host->steal == STEAL_MARKOV ? host_noise_stretch_deviation() / host_noise_mean_stretch()
+                                       : 0;
+}
+
 void host_forget(Host *host, const EventOwner *owner)
 {
     host_cpu_forget(&host->cpu, owner);

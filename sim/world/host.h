@@ -52,6 +52,10 @@ guint host_count_vcpus(const Host *host);
 /* How long a vCPU is busy with a second of work, on average over what neighbours take. */
 double host_mean_stretch(const Host *host);
 
+/* Its standard deviation over replications, as a share of the mean: neighbours stay what they are
+ * for hours. 0 where there are none. */
+double host_stretch_spread(const Host *host);
+
 /* For component_stop: the work of a process that ended leaves the CPU. */
 void host_forget(Host *host, const EventOwner *owner);
 

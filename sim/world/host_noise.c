@@ -1,6 +1,8 @@
 /* host_noise.c - a two-state Markov process of steal, and freezes. */
 #include "sim/world/host_noise.h"
 
+#include <math.h>
+
 #include "sim/base/fixed_math.h"
 
 /* Quiet for 8 h at a stretch (96 % of the time), noisy for 20 min. Frozen by live migration or a
@@ -106,11 +108,30 @@ static double mean_stretch(BetaLaw law)
     return (law.alpha + law.beta - 1) / (law.beta - 1);
 }
 
-double host_noise_mean_stretch(void)
+/* The mean of its square. */
+static double mean_square_stretch(BetaLaw law)
+{
+    return mean_stretch(law) * (law.alpha + law.beta - 2) / (law.beta - 2);
+}
+
+/* Of what it is in the two states, the mean over time. */
+static double mean_of_states(double (*moment)(BetaLaw law))
 {
     double noisy_share = (double)NOISY_MEAN / (double)(NOISY_MEAN + QUIET_MEAN);
 
-    return (1 - noisy_share) * mean_stretch(quiet_steal) + noisy_share * mean_stretch(noisy_steal);
+    return (1 - noisy_share) * moment(quiet_steal) + noisy_share * moment(noisy_steal);
+}
+
+double host_noise_mean_stretch(void)
+{
+    return mean_of_states(mean_stretch);
+}
+
+double host_noise_stretch_deviation(void)
+{
+    double mean = mean_of_states(mean_stretch);
+
+    return sqrt(mean_of_states(mean_square_stretch) - mean * mean);
 }
 
 void host_noise_start(HostNoise *noise)

@@ -19,8 +19,9 @@ typedef struct HostNoise {
 /* Opens the stream and draws the state to begin with. */
 void host_noise_init(HostNoise *noise, Host *host, Engine *engine, void (*on_steal)(Host *host));
 
-/* The mean of 1 / (1 - steal_ratio) in the long run. */
+/* Mean and standard deviation of 1 / (1 - steal_ratio) in the long run. */
 double host_noise_mean_stretch(void);
+double host_noise_stretch_deviation(void);
 
 /* Lets the neighbours live. */
 void host_noise_start(HostNoise *noise);

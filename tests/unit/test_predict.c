@@ -234,6 +234,35 @@ static GArray *compare_work(double extra_a_second, double extra_cost_s, GStringC
     return predict_compare(predictions, results_rig_open(rig), 0.95, texts);
 }
 
+/* One replication whose hosts all have quiet neighbours agrees with itself, and lies below the mean
+ * of all replications. */
+START_TEST(what_a_replication_draws_once_widens_its_interval)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(1, 200);
+    g_autoptr(Predictions) predictions = predictions_new();
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
+    g_autoptr(GArray) rows = NULL;
+    const ResultsTheory *sure, *varied;
+
+    results_write_metric(rig->writer, 0, "utilisation", "gauge", "ratio", "Busy");
+    results_write_component(rig->writer, 0, "host@DC01-db1", "host", "DC01", "db", NULL, NULL);
+    for (int second = 0; second < 200; second++) {
+        results_write_sample(rig->writer, 0, 0, 0, second * SIM_S, 0.1 + 0.001 * (second % 3), 1);
+    }
+    predictions_state(predictions, "utilisation law", "", 0.104, "utilisation{dc:DC01}", "avg");
+    predictions_state(predictions, "utilisation law", "", 0.104, "utilisation{dc:DC01}", "avg");
+    predictions_vary(predictions, 0.05, "what neighbours take");
+    rows = predict_compare(predictions, results_rig_open(rig), 0.95, texts);
+    ck_assert_uint_eq(rows->len, 2);
+    sure = &g_array_index(rows, ResultsTheory, 0);
+    varied = &g_array_index(rows, ResultsTheory, 1);
+    ck_assert_int_eq(sure->within, RESULTS_OUTSIDE);
+    ck_assert_int_eq(varied->within, RESULTS_WITHIN);
+    ck_assert_double_eq_tol(varied->high - varied->observed, 1.959964 * 0.05 * 0.104, 1e-6);
+    ck_assert_ptr_nonnull(strstr(varied->why, "what neighbours take"));
+}
+END_TEST
+
 START_TEST(work_is_what_was_counted_times_what_it_costs)
 {
     g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
@@ -269,6 +298,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, other_numbers_of_events_and_other_faults_are_not_compared);
     tcase_add_test(tests, of_two_events_the_mean_counts);
     tcase_add_test(tests, who_still_goes_there_is_counted_from_the_fault_or_from_the_new_answers);
+    tcase_add_test(tests, what_a_replication_draws_once_widens_its_interval);
     tcase_add_test(tests, work_is_what_was_counted_times_what_it_costs);
     tcase_add_test(tests, with_work_of_unknown_cost_nothing_is_foretold);
     suite_add_tcase(suite, tests);

@@ -124,6 +124,8 @@ static void predict_site(const SiteNodes *nodes, Predictions *predictions)
                         sim_span_to_s(node->read_service->mean) * 1e6, vcpus, stretch);
 
     predictions_state(predictions, "utilisation law", terms, stretch / vcpus, metric, "avg");
+    predictions_vary(predictions, host_stretch_spread(node->component.host) / sqrt(nodes->count),
+                     "what neighbours of the hosts take");
     add_all_work(node, dc, predictions);
 }
 
