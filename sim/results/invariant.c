@@ -310,6 +310,11 @@ static char *describe_hints(Results *results)
         return g_strdup("");
     }
     if (left.pending < 0.5) {
+        g_autofree char *incomplete = verdict_incomplete_runs(results);
+
+        if (incomplete != NULL) { /* what was cut had writes on their way */
+            return g_strdup("");
+        }
         return g_strdup("; no hint waits any more: without a repair the rest will not agree");
     }
     if (left.delivered_per_s <= 0) {

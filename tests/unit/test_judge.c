@@ -147,6 +147,40 @@ START_TEST(an_unfinished_run_does_not_pass)
 }
 END_TEST
 
+/* A mean over what a run showed before it was cut is no verdict on the whole; what a run has behind
+ * it is, and so is a worst value. */
+START_TEST(a_phase_that_was_cut_does_not_fail_for_its_mean)
+{
+    static const struct {
+        const char *metric, *condition;
+        Verdict verdict;
+    } rows[] = {
+        {"http_req_failed", "rate<0.005", VERDICT_INCONCLUSIVE},
+        {"http_req_duration", "p(50)<10ms", VERDICT_INCONCLUSIVE},
+        {"http_req_duration", "max<10ms", VERDICT_FAIL},
+        {"http_req_duration", "max>1s", VERDICT_INCONCLUSIVE},
+        {"http_req_failed{phase:early}", "rate<0.005", VERDICT_FAIL},
+    };
+    g_autoptr(ResultsRig) rig = failing_campaign(10, 1);
+
+    results_write_run(rig->writer,
+                      &(ResultsRun){.run = 10, .simulated = 6 * SIM_S, .ended = "interrupted"});
+    for (int run = 0; run <= 10; run++) {
+        results_write_phase(rig->writer, run, "early", 0, 4 * SIM_S);
+    }
+    results_write_phase(rig->writer, 10, "baseline", 0, 6 * SIM_S);
+    for (int second = 0; second < 6; second++) {
+        results_rig_users(rig, 10, second, "Europe", "DC03", 990, 10, 20 * SIM_MS);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Judged) judged = judge(rig, rows[i].metric, rows[i].condition, 0);
+
+        ck_assert_msg(judged->verdict == rows[i].verdict, "%s %s: %s", rows[i].metric,
+                      rows[i].condition, judged->why);
+    }
+}
+END_TEST
+
 START_TEST(requests_a_second_and_tries_a_request_are_ratios_of_totals)
 {
     g_autoptr(ResultsRig) rig = failing_campaign(10, 1);
@@ -387,6 +421,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_phase_that_no_run_has_is_inconclusive);
     tcase_add_test(tests, what_some_runs_did_not_measure_does_not_pass);
     tcase_add_test(tests, an_unfinished_run_does_not_pass);
+    tcase_add_test(tests, a_phase_that_was_cut_does_not_fail_for_its_mean);
     tcase_add_test(tests, requests_a_second_and_tries_a_request_are_ratios_of_totals);
     tcase_add_test(tests, one_steady_run_gives_an_interval_from_its_seconds);
     tcase_add_test(tests, one_run_with_a_fault_gives_no_interval);

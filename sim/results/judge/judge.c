@@ -302,6 +302,50 @@ Estimate judge_estimate(Results *results, const ThresholdRule *rule, double conf
     return estimate_phase(&one);
 }
 
+/* Whether what the rule is about has not ended in a replication that was cut: the phase, or the
+ * measured part, still lasted at its last instant. */
+static bool is_cut_short(const JudgeCase *one)
+{
+    const char *phase = threshold_label(one->rule, "phase");
+
+    for (guint i = 0; i < one->count; i++) {
+        g_autoptr(GArray) felt = results_felt_spans(one->results, one->runs[i].run);
+        g_autoptr(GArray) spans = results_spans(one->results, one->runs[i].run, phase);
+        const ResultsSpan *end = (const ResultsSpan *)(void *)felt->data;
+        const ResultsSpan *own = (const ResultsSpan *)(void *)spans->data;
+
+        if (strcmp(one->runs[i].ended, "interrupted") == 0 && felt->len > 0 && spans->len > 0 &&
+            own[spans->len - 1].end >= end->end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether more of the same run could not take it back that the condition is violated: a largest
+ * value only grows. */
+static bool is_final(const ThresholdRule *rule)
+{
+    bool is_upper = rule->comparison == THRESHOLD_LESS || rule->comparison == THRESHOLD_AT_MOST;
+    bool is_lower = rule->comparison == THRESHOLD_MORE || rule->comparison == THRESHOLD_AT_LEAST;
+
+    return rule->aggregate == THRESHOLD_MIN ? is_lower
+                                            : is_upper && (rule->aggregate == THRESHOLD_MAX ||
+                                                           rule->aggregate == THRESHOLD_COUNT);
+}
+
+/* What a part of a phase shows in the mean is no verdict on all of it. */
+static void doubt_cut_phase(const JudgeCase *one, Judged *judged)
+{
+    if (judged->verdict == VERDICT_FAIL && !is_final(one->rule) && is_cut_short(one)) {
+        g_autofree char *incomplete = verdict_incomplete_runs(one->results);
+        g_autofree char *why = g_strdup(judged->why);
+
+        judged_decide(judged, VERDICT_INCONCLUSIVE, "%s before all of it was seen; %s", incomplete,
+                      why);
+    }
+}
+
 static void judge_over_phase(const JudgeCase *one, Judged *judged)
 {
     bool is_percentile = one->rule->aggregate == THRESHOLD_PERCENTILE;
@@ -310,6 +354,7 @@ static void judge_over_phase(const JudgeCase *one, Judged *judged)
 
     if (judge_is_extreme(one)) {
         judge_extremes(one, judged);
+        doubt_cut_phase(one, judged);
         return;
     }
     if (strcmp(one->rule->metric, "http_req_duration") == 0) {
@@ -324,6 +369,7 @@ static void judge_over_phase(const JudgeCase *one, Judged *judged)
                       "nothing was measured in %u of %u replications; %s",
                       one->count - estimate.replications, one->count, why);
     }
+    doubt_cut_phase(one, judged);
 }
 
 static void judge_case(const JudgeCase *one, Judged *judged)
