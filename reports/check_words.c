@@ -79,10 +79,10 @@ char *check_name(const ResultsCheck *check)
                            check->labels[0] != '\0' ? "}" : "");
 }
 
-static const char *metric_unit(const View *view, const char *name)
+static const char *metric_unit(const Results *results, const char *name)
 {
     guint count;
-    const ResultsMetric *metrics = results_metrics(view->results, &count);
+    const ResultsMetric *metrics = results_metrics(results, &count);
 
     for (const ThresholdMetric *metric = threshold_user_metrics; metric->name != NULL; metric++) {
         if (strcmp(metric->name, name) == 0) {
@@ -97,7 +97,7 @@ static const char *metric_unit(const View *view, const char *name)
     return NULL;
 }
 
-const char *check_unit(const View *view, const ResultsCheck *check)
+const char *check_unit(const Results *results, const ResultsCheck *check)
 {
     if (strcmp(check->kind, "invariant") == 0) {
         return g_str_has_prefix(check->condition, "staleness-bound") ||
@@ -108,12 +108,13 @@ const char *check_unit(const View *view, const ResultsCheck *check)
     if (strcmp(check->kind, "threshold") != 0 || g_str_has_prefix(check->condition, "count")) {
         return NULL;
     }
-    return metric_unit(view, check->name);
+    return metric_unit(results, check->name);
 }
 
-char *check_observed(const View *view, const ResultsCheck *check)
+char *check_observed(const Results *results, const ResultsCheck *check)
 {
-    return words_with_interval(check->observed, check->low, check->high, check_unit(view, check));
+    return words_with_interval(check->observed, check->low, check->high,
+                               check_unit(results, check));
 }
 
 bool check_limit(const View *view, const ResultsCheck *check, double *limit)
@@ -128,7 +129,7 @@ bool check_limit(const View *view, const ResultsCheck *check, double *limit)
     if (strcmp(check->kind, "threshold") != 0 || words[0] == NULL || words[0][0] == '\0') {
         return false;
     }
-    if (g_strcmp0(check_unit(view, check), "s") == 0) {
+    if (g_strcmp0(check_unit(view->results, check), "s") == 0) {
         if (!sim_span_parse(words[0], &span)) {
             return false;
         }
@@ -187,7 +188,7 @@ static void advise_checks(const View *view, Verdict verdict, GPtrArray *advice)
 
     for (guint i = 0; i < count; i++) {
         g_autofree char *name = check_name(&checks[i]);
-        g_autofree char *observed = check_observed(view, &checks[i]);
+        g_autofree char *observed = check_observed(view->results, &checks[i]);
 
         if (check_verdict(&checks[i]) == verdict) {
             g_ptr_array_add(

@@ -15,10 +15,10 @@ char *check_sentence(const Results *results);
 char *check_name(const ResultsCheck *check);
 
 /* "642 ms [618 ms; 667 ms]". */
-char *check_observed(const View *view, const ResultsCheck *check);
+char *check_observed(const Results *results, const ResultsCheck *check);
 
 /* The unit of what was observed: "s", "ratio", "B" or NULL. */
-const char *check_unit(const View *view, const ResultsCheck *check);
+const char *check_unit(const Results *results, const ResultsCheck *check);
 
 /* The number that the condition of a threshold compares with, in check_unit; false without one. */
 bool check_limit(const View *view, const ResultsCheck *check, double *limit);

@@ -52,7 +52,7 @@ static void append_checks(GString *markdown, const View *view)
                            100 * view->confidence);
     for (guint i = 0; i < count; i++) {
         g_autofree char *name = check_name(&checks[i]);
-        g_autofree char *observed = check_observed(view, &checks[i]);
+        g_autofree char *observed = check_observed(view->results, &checks[i]);
         g_autofree char *margin = words_margin(checks[i].margin);
 
         g_string_append(markdown, "|");

@@ -111,7 +111,7 @@ static void put_check(const Telling *telling, const ResultsCheck *check)
 {
     Page *page = telling->page;
     g_autofree char *name = check_name(check);
-    const char *unit = check_unit(telling->view, check);
+    const char *unit = check_unit(telling->view->results, check);
     Estimate observed = {
         .value = check->observed, .low = check->low, .high = check->high, .is_reliable = true};
     g_autofree char *value = words_value(check->observed, unit);

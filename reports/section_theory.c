@@ -35,9 +35,12 @@ char *theory_sentence(const View *view)
     if (count == 0) {
         return g_strdup("No part of this campaign has a closed form.");
     }
+    if (judged == 0) {
+        return g_strdup_printf("None of %u closed forms could be judged.", count);
+    }
     return g_strdup_printf("%u of %u closed forms lie within the %g %% interval of what was "
-                           "simulated; 1 in 20 lies outside by chance.",
-                           within, judged, 100 * view->confidence);
+                           "simulated; 1 in %.0f lies outside by chance.",
+                           within, judged, 100 * view->confidence, 1 / (1 - view->confidence));
 }
 
 void section_theory(const Telling *telling)

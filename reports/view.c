@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sim/results/results_export.h"
+
 #define STEPS_MOST 600 /* more are finer than a figure's lines */
 
 const char *view_fact(const View *view, const char *name, const char *otherwise)
@@ -160,18 +162,13 @@ void view_add_bars(const View *view, Chart *chart)
 View *view_open(const char *path, GError **error)
 {
     g_autoptr(View) view = g_new0(View, 1);
-    const char *confidence;
 
     view->results = results_open(path, error);
     if (view->results == NULL) {
         return NULL;
     }
     view->runs = results_runs(view->results, &view->run_count);
-    confidence = results_fact(view->results, "confidence");
-    view->confidence = confidence != NULL ? g_ascii_strtod(confidence, NULL) : 0;
-    if (!(view->confidence > 0 && view->confidence < 1)) {
-        view->confidence = 0.95;
-    }
+    view->confidence = results_export_confidence(view->results);
     view->title = g_strdup(view_fact(view, "title", view_fact(view, "scenario", "campaign")));
     list_phases(view);
     find_end(view);

@@ -16,7 +16,7 @@ static void put_checks(const StudyTelling *telling, const View *view, const char
 
     for (guint i = 0; i < count; i++) {
         g_autofree char *name = check_name(&checks[i]);
-        g_autofree char *observed = check_observed(view, &checks[i]);
+        g_autofree char *observed = check_observed(view->results, &checks[i]);
         bool is_asked = false;
 
         for (guint k = 0; names[k] != NULL; k++) {

@@ -47,19 +47,24 @@ char *job_target(const Options *options, const char *path)
 static char *repeat_command(const Job *job)
 {
     g_autofree char *changes = options_print_changes(job->options);
-
     g_autofree char *precision = options_print_precision(job->options);
+    g_autofree char *path = options_quote(job->scenario->path);
+    bool is_cut = job->options->until > 0;
+    char until[SIM_SPAN_TEXT];
 
-    return g_strdup_printf("dcdrill run %s --seed %s -n %" G_GINT64_FORMAT "%s%s",
-                           job->scenario->path, job->scenario->simulation.seed_text,
-                           job->scenario->simulation.replications, precision, changes);
+    return g_strdup_printf("dcdrill run %s --seed %s -n %" G_GINT64_FORMAT "%s%s%s%s", path,
+                           job->scenario->simulation.seed_text,
+                           job->scenario->simulation.replications, is_cut ? " --until " : "",
+                           is_cut ? sim_span_print(job->options->until, until) : "", precision,
+                           changes);
 }
 
 static void say_how_to_go_on(const Job *job)
 {
     g_autofree char *repeat = repeat_command(job);
+    g_autofree char *target = options_quote(job->target);
 
-    fprintf(stderr, "dcdrill: run the rest with: %s -o %s --resume\n", repeat, job->target);
+    fprintf(stderr, "dcdrill: run the rest with: %s -o %s --resume\n", repeat, target);
 }
 
 /* --- going on where a former process stopped --- */

@@ -348,11 +348,17 @@ static bool read_values(Options *options, const Raw *raw, GError **error)
 
 /* --- flags as text --- */
 
+char *options_quote(const char *word)
+{
+    bool is_plain = word[0] != '\0' && strpbrk(word, " \t\n\"'\\$`*?[](){}<>|&;!#~") == NULL;
+
+    return is_plain ? g_strdup(word) : g_shell_quote(word);
+}
+
 static void print_flags(GString *text, const char *flag, char *const *values)
 {
     for (guint i = 0; values != NULL && values[i] != NULL; i++) {
-        bool is_plain = strpbrk(values[i], " \t\n\"'\\$`*?[](){}<>|&;!#~") == NULL;
-        g_autofree char *quoted = is_plain ? g_strdup(values[i]) : g_shell_quote(values[i]);
+        g_autofree char *quoted = options_quote(values[i]);
 
         g_string_append_printf(text, " %s %s", flag, quoted);
     }

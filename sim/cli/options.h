@@ -46,6 +46,9 @@ Options *options_read(int count, char **arguments, char **help, GError **error);
 void options_free(Options *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
 
+/* A word as one would type it for a shell: in quotes where it needs them. Caller frees. */
+char *options_quote(const char *word);
+
 /* The flags that change what a scenario says, as one would type them (" --set /a=1 --var b=2";
  * empty when there are none). Caller frees. */
 char *options_print_changes(const Options *options);

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports/check_words.h"
+#include "sim/cli/options.h"
 #include "sim/cli/summary_theory.h"
 #include "sim/results/evidence/experiment.h"
 #include "sim/results/results_export.h"
 
-enum { WHY_INDENT = 6, WHY_WIDTH = 100 - WHY_INDENT };
+enum { WHY_INDENT = 6, WHY_WIDTH = 100 - WHY_INDENT, NAME_WIDTH = 37, LIMIT_WIDTH = 13 };
 
 /* Words carry the verdict, colours only repeat it. */
 typedef struct Shown {
@@ -30,30 +32,9 @@ static void print_verdict(FILE *to, const char *verdict, bool has_colour)
     }
 }
 
-static char *number_text(double value)
+void summary_print_note(FILE *to, const char *text)
 {
-    return isnan(value) ? g_strdup("-") : g_strdup_printf("%.3g", value);
-}
-
-static char *observed_text(const ResultsCheck *check)
-{
-    g_autofree char *observed = number_text(check->observed);
-    g_autofree char *low = number_text(check->low);
-    g_autofree char *high = number_text(check->high);
-
-    if (isnan(check->observed)) {
-        return g_strdup("");
-    }
-    if (isnan(check->low) || isnan(check->high)) {
-        return g_strdup(observed);
-    }
-    return g_strdup_printf("%s [%s, %s]", observed, low, high);
-}
-
-/* How figures came about, in lines of at most 100 columns. */
-static void print_wrapped(FILE *to, const char *why)
-{
-    g_auto(GStrv) words = g_strsplit(why, " ", -1);
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
     int column = 0;
 
     for (guint i = 0; words[i] != NULL; i++) {
@@ -70,21 +51,41 @@ static void print_wrapped(FILE *to, const char *why)
     putc('\n', to);
 }
 
-static void print_check(FILE *to, const ResultsCheck *check, const SummaryNotes *notes)
+/* As much of `text` as has room, with two dots in place of what has none. Caller frees. */
+static char *cell_text(const char *text, glong width)
 {
-    g_autofree char *observed = observed_text(check);
+    if (g_utf8_strlen(text, -1) <= width) {
+        return g_strdup(text);
+    }
+    g_autofree char *begin = g_utf8_substring(text, 0, width - 2);
+
+    return g_strconcat(begin, "..", NULL);
+}
+
+static void print_check(FILE *to, const Results *results, const ResultsCheck *check,
+                        const SummaryNotes *notes)
+{
+    g_autofree char *observed =
+        isnan(check->observed) ? g_strdup("") : check_observed(results, check);
     g_autofree char *margin =
         isnan(check->margin) ? g_strdup("") : g_strdup_printf("%+.0f%%", 100.0 * check->margin);
     bool has_labels = check->labels != NULL && check->labels[0] != '\0';
     g_autofree char *name = g_strdup_printf("%s%s%s%s", check->name, has_labels ? "{" : "",
                                             has_labels ? check->labels : "", has_labels ? "}" : "");
+    const char *limit = check->condition != NULL ? check->condition : "";
+    g_autofree char *name_cell = cell_text(name, NAME_WIDTH);
+    g_autofree char *limit_cell = cell_text(limit, LIMIT_WIDTH);
+    bool is_cut = strcmp(name_cell, name) != 0 || strcmp(limit_cell, limit) != 0;
+    g_autofree char *why =
+        g_strdup_printf("%s%s%s%s%s", is_cut ? name : "", is_cut ? " " : "", is_cut ? limit : "",
+                        is_cut ? ": " : "", check->why != NULL ? check->why : "");
 
-    fprintf(to, "  %-37.37s %-30.30s %-13.13s %6s  ", name, observed,
-            check->condition != NULL ? check->condition : "", margin);
+    fprintf(to, "  %-*s %-30s %-*s %6s  ", NAME_WIDTH, name_cell, observed, LIMIT_WIDTH, limit_cell,
+            margin);
     print_verdict(to, check->verdict, notes->has_colour);
     fprintf(to, "%s\n", check->is_warning ? " (warning)" : "");
-    if (check->why != NULL && check->why[0] != '\0') {
-        print_wrapped(to, check->why);
+    if (why[0] != '\0') {
+        summary_print_note(to, why);
     }
 }
 
@@ -233,6 +234,8 @@ static void print_end(FILE *to, Results *results, const SummaryNotes *notes)
     g_autofree char *analysis = experiment_describe(results);
     guint count;
     const ResultsRun *runs = results_runs(results, &count);
+    g_autofree char *path = g_build_filename(notes->target, "report.html", NULL);
+    g_autofree char *page = options_quote(path);
     double simulated_s = 0.0;
     uint64_t events = 0;
     uint64_t requests = 0;
@@ -248,8 +251,8 @@ static void print_end(FILE *to, Results *results, const SummaryNotes *notes)
         count, count == 1 ? "" : "s", (double)requests / 1e6, (double)events / 1e6, simulated_s,
         notes->spent_s, simulated_s / notes->spent_s);
     fprintf(to, "analysis:\n");
-    print_wrapped(to, analysis);
-    fprintf(to, "report:    open %s/report.html in a browser\n", notes->target);
+    summary_print_note(to, analysis);
+    fprintf(to, "report:    open %s in a browser\n", page);
     fprintf(to, "reproduce: %s\n", notes->repeat);
 }
 
@@ -265,15 +268,15 @@ void summary_print(Results *results, const SummaryNotes *notes, FILE *to)
     fprintf(to, "dcdrill %s  seed %s  %s\n", DCDRILL_VERSION, results_fact(results, "seed"),
             results_fact(results, "scenario"));
     fprintf(to, "%s\n", title != NULL ? title : "");
-    const char *confidence = results_fact(results, "confidence");
-    g_autofree char *head = g_strdup_printf(
-        "OBSERVED (%g%% CI)", 100 * (confidence != NULL ? g_ascii_strtod(confidence, NULL) : 0.95));
+    g_autofree char *head =
+        g_strdup_printf("OBSERVED (%g%% CI)", 100 * results_export_confidence(results));
 
     print_moments(to, results);
-    fprintf(to, "  %-37s %-30s %-13s %6s  %s\n", "CHECK", head, "LIMIT", "MARGIN", "VERDICT");
+    fprintf(to, "  %-*s %-30s %-*s %6s  %s\n", NAME_WIDTH, "CHECK", head, LIMIT_WIDTH, "LIMIT",
+            "MARGIN", "VERDICT");
     for (guint i = 0; i < count; i++) {
         passed += strcmp(checks[i].verdict, "pass") == 0;
-        print_check(to, &checks[i], notes);
+        print_check(to, results, &checks[i], notes);
     }
     summary_print_theory(to, results);
     print_verdict(to, verdict_word(verdict), notes->has_colour);

@@ -12,5 +12,8 @@ typedef struct SummaryNotes {
     char *repeat;
 } SummaryNotes;
 
+/* A note, indented, in lines of at most 100 columns. */
+void summary_print_note(FILE *to, const char *text);
+
 /* Prints at most 100 columns. */
 void summary_print(Results *results, const SummaryNotes *notes, FILE *to);

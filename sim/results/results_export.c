@@ -72,6 +72,14 @@ const char *results_export_ended(const Results *results)
     return end_words[MAX(worst, worst_end(runs, count))];
 }
 
+double results_export_confidence(const Results *results)
+{
+    const char *text = results_fact(results, "confidence");
+    double confidence = text != NULL ? g_ascii_strtod(text, NULL) : 0;
+
+    return confidence > 0 && confidence < 1 ? confidence : 0.95;
+}
+
 uint64_t results_export_fingerprint(const Results *results)
 {
     g_autoptr(GString) all = g_string_new(NULL);

@@ -21,5 +21,8 @@ Verdict results_export_verdict(const Results *results, double *least_margin);
 /* The worst of "completed", "aborted", "interrupted", "errored" among the replications. */
 const char *results_export_ended(const Results *results);
 
+/* The campaign's level of intervals; 0.95 when its file says none. */
+double results_export_confidence(const Results *results);
+
 /* The fingerprint of the only replication, or a hash of all of them in order. */
 uint64_t results_export_fingerprint(const Results *results);

@@ -65,7 +65,7 @@ static void tell(Run *run)
     HistoryTally tally = history_tally(world_history(run->assembly->world));
     RunProgress progress = {.run = run->order->run,
                             .time = now - run->start,
-                            .length = run->drained,
+                            .length = MIN(run->drained, run->cut),
                             .done = now,
                             .events = engine_count_run(run->assembly->engine),
                             .requests = tally.requests,

@@ -12,7 +12,7 @@
 typedef struct RunProgress {
     int run;
     SimTime time;   /* scenario time: 0 is the end of the warm-up */
-    SimSpan length; /* warm-up, measured part, settle and drain together */
+    SimSpan length; /* warm-up, measured part, settle and drain together, up to `until` */
     SimSpan done;   /* of `length` */
     uint64_t events;
     uint64_t requests, failed; /* of users, since the run began */

@@ -400,6 +400,33 @@ START_TEST(the_same_seed_gives_the_same_run)
 }
 END_TEST
 
+static bool keep_last(void *context, const RunProgress *progress)
+{
+    *(RunProgress *)context = *progress;
+    return true;
+}
+
+/* Of 120 s with the warm-up, and not of the 300 s that it would last otherwise. */
+START_TEST(a_run_that_is_to_end_early_is_done_then)
+{
+    g_autoptr(Theory) theory = theory_new(everything, "20s", "300s");
+    g_autofree char *path = g_strconcat(theory->path, ".sqlite", NULL);
+    g_autoptr(DiagList) diags = scenario_diags_new(theory->scenario);
+    RunProgress last = {0};
+    RunOrder order = {.scenario = theory->scenario,
+                      .kinds = all_kinds,
+                      .until = 100 * SIM_S,
+                      .path = path,
+                      .watch = keep_last,
+                      .context = &last};
+
+    ck_assert(run_execute(&order, diags, NULL));
+    ck_assert_int_eq(last.done, 120 * SIM_S);
+    ck_assert_int_eq(last.length, 120 * SIM_S);
+    unlink(path);
+}
+END_TEST
+
 /* What a reader of the results file finds is what the stations measured. */
 START_TEST(results_hold_what_the_stations_measured)
 {
@@ -454,6 +481,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_part_that_is_split_is_called_off_with_its_parts);
     tcase_add_test(tests, every_customer_comes_to_an_end);
     tcase_add_test(tests, the_same_seed_gives_the_same_run);
+    tcase_add_test(tests, a_run_that_is_to_end_early_is_done_then);
     tcase_add_test(tests, results_hold_what_the_stations_measured);
     suite_add_tcase(suite, tests);
     return suite;
