@@ -20,6 +20,7 @@ typedef struct Raw {
     double confidence;
     char *seed, *out_dir, *trace, *params, *until, *wall_limit, *progress, *colour, *at, *as, *info,
         *from, *name, *type, *log_format;
+    char *outs_help; /* of --out, made from its kinds */
     int replications, most_replications, jobs, replication;
     gboolean json, quiet, debug, no_colour, fail_fast, resume, verify, origins, plan, overlay,
         strict, version, help, no_input;
@@ -54,6 +55,7 @@ static void raw_clear(Raw *raw)
     g_free(raw->name);
     g_free(raw->type);
     g_free(raw->log_format);
+    g_free(raw->outs_help);
 }
 
 /* How the program speaks. */
@@ -111,6 +113,9 @@ static void add_own_flags(GOptionContext *context, Raw *raw)
 
 static GOptionContext *context_new(Raw *raw)
 {
+    g_autofree char *kinds = options_list_outs(true);
+
+    raw->outs_help = g_strdup_printf("One more output: %s; '-' is standard output", kinds);
     const GOptionEntry entries[] = {
         {"seed", 's', 0, G_OPTION_ARG_STRING, &raw->seed, "Seed: integer, 0x... or hex", "S"},
         {"replications", 'n', 0, G_OPTION_ARG_INT, &raw->replications, "How many replications",
@@ -124,11 +129,7 @@ static GOptionContext *context_new(Raw *raw)
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &raw->jobs,
          "Replications at once (default: all cores); results do not depend on it", "N"},
         {"out-dir", 'o', 0, G_OPTION_ARG_FILENAME, &raw->out_dir, "Directory for results", "DIR"},
-        {"out", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->outs,
-         "One more output: summary, junit, journal, html, md, csv, github (annotations), gitlab "
-         "(metrics), metrics (OpenMetrics), trace (Perfetto), hlog (HdrHistogram), events "
-         "(NDJSON); '-' is standard output",
-         "KIND=PATH"},
+        {"out", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->outs, raw->outs_help, "KIND=PATH"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "Summary as JSON on standard output", NULL},
         {"var", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->vars, "Sets a variable", "NAME=VALUE"},
         {"var-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->var_files, "Variables from a file",

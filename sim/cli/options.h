@@ -73,5 +73,9 @@ bool options_check_outs(const Options *options, GError **error);
  * asking; NULL: there is no such kind. */
 const char *options_out_file(const char *kind);
 
+/* All kinds of --out in words: "summary, junit ... or history", with what each is for. Caller
+ * frees. */
+char *options_list_outs(bool with_notes);
+
 /* What the scenario reader needs to know of them. Points into `options`. */
 ScenarioChanges options_changes(const Options *options);

@@ -5,31 +5,49 @@
 
 #define OPTIONS_ERROR g_quark_from_static_string("options")
 
+/* In the order in which they are told. */
+static const struct Out {
+    const char *kind, *file, *note;
+} outs[] = {
+    {"summary", "summary.json", NULL},
+    {"junit", "junit.xml", NULL},
+    {"journal", "journal.json", NULL},
+    {"html", "report.html", NULL},
+    {"pdf", "report.pdf", NULL}, /* printed when it is asked for */
+    {"md", "summary.md", NULL},
+    {"csv", "", NULL}, /* made when it is asked for, as those after it */
+    {"github", "", "annotations"},
+    {"gitlab", "", "metrics"},
+    {"metrics", "", "OpenMetrics"},
+    {"trace", "", "Perfetto"},
+    {"hlog", "", "HdrHistogram"},
+    {"events", "", "NDJSON"},
+    {"history", "", "Jepsen's form"},
+};
+
 const char *options_out_file(const char *kind)
 {
-    static const struct {
-        const char *kind, *file;
-    } outs[] = {{"summary", "summary.json"},
-                {"journal", "journal.json"},
-                {"junit", "junit.xml"},
-                {"html", "report.html"},
-                {"pdf", "report.pdf"}, /* printed when it is asked for */
-                {"md", "summary.md"},
-                {"github", ""}, /* made when it is asked for, as those after it */
-                {"gitlab", ""},
-                {"metrics", ""},
-                {"trace", ""},
-                {"hlog", ""},
-                {"events", ""},
-                {"history", ""},
-                {"csv", ""}};
-
     for (guint i = 0; i < G_N_ELEMENTS(outs); i++) {
         if (strcmp(outs[i].kind, kind) == 0) {
             return outs[i].file;
         }
     }
     return NULL;
+}
+
+char *options_list_outs(bool with_notes)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(outs); i++) {
+        bool is_last = i + 1 == G_N_ELEMENTS(outs);
+
+        g_string_append_printf(text, "%s%s", i == 0 ? "" : is_last ? " or " : ", ", outs[i].kind);
+        if (with_notes && outs[i].note != NULL) {
+            g_string_append_printf(text, " (%s)", outs[i].note);
+        }
+    }
+    return g_string_free(text, FALSE);
 }
 
 static guint count_stdout(const Options *options)
@@ -71,11 +89,10 @@ bool options_check_outs(const Options *options, GError **error)
 
         if (sides[0] == NULL || sides[1] == NULL || sides[1][0] == '\0' ||
             options_out_file(sides[0]) == NULL) {
-            g_set_error(
-                error, OPTIONS_ERROR, 0,
-                "'--out %s' is not KIND=PATH with summary, journal, junit, html, pdf, md, csv, "
-                "github, gitlab, metrics, trace, hlog, events or history",
-                options->outs[i]);
+            g_autofree char *kinds = options_list_outs(false);
+
+            g_set_error(error, OPTIONS_ERROR, 0, "'--out %s' is not KIND=PATH with %s",
+                        options->outs[i], kinds);
             return false;
         }
     }

@@ -12,22 +12,43 @@
 
 #define REPORT_OUTS_ERROR g_quark_from_static_string("report-outs")
 
+static const struct Form {
+    const char *kind, *study, *drill; /* NULL: has it not */
+} forms[] = {
+    {"html", "report.html", "report.html"}, {"pdf", "report.pdf", "report.pdf"},
+    {"json", "report.json", NULL},          {"csv", "report.csv", NULL},
+    {"text", "report.txt", NULL},           {"md", NULL, "summary.md"},
+};
+
 static const char *file_of(const char *kind, bool is_study)
 {
-    static const struct {
-        const char *kind, *study, *drill;
-    } forms[] = {
-        {"html", "report.html", "report.html"}, {"pdf", "report.pdf", "report.pdf"},
-        {"json", "report.json", NULL},          {"csv", "report.csv", NULL},
-        {"text", "report.txt", NULL},           {"md", NULL, "summary.md"},
-    };
-
     for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
         if (strcmp(forms[i].kind, kind) == 0) {
             return is_study ? forms[i].study : forms[i].drill;
         }
     }
     return NULL;
+}
+
+/* "html, pdf or md". Caller frees. */
+static char *list_forms(bool is_study)
+{
+    g_autoptr(GPtrArray) kinds = g_ptr_array_new();
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
+        if ((is_study ? forms[i].study : forms[i].drill) != NULL) {
+            g_ptr_array_add(kinds, (void *)(uintptr_t)forms[i].kind);
+        }
+    }
+    for (guint i = 0; i < kinds->len; i++) {
+        g_string_append_printf(text, "%s%s",
+                               i == 0                ? ""
+                               : i + 1 == kinds->len ? " or "
+                                                     : ", ",
+                               (const char *)g_ptr_array_index(kinds, i));
+    }
+    return g_string_free(text, FALSE);
 }
 
 static bool write_drills(const char *const *directories, const char *target, GError **error)
@@ -72,9 +93,10 @@ bool report_outs_check(const Options *options, bool is_study, GError **error)
 
         if (sides[0] == NULL || sides[1] == NULL || sides[1][0] == '\0' ||
             file_of(sides[0], is_study) == NULL) {
+            g_autofree char *kinds = list_forms(is_study);
+
             g_set_error(error, REPORT_OUTS_ERROR, 0, "'--out %s' is not KIND=PATH with %s",
-                        options->outs[i],
-                        is_study ? "html, pdf, json, csv or text" : "html, pdf or md");
+                        options->outs[i], kinds);
             return false;
         }
     }

@@ -14,7 +14,8 @@
 #define FEWEST_SCOUTS 2
 #define MOST_TIMES 8
 #define REACH 16
-#define SERVES 0.02 /* share of the answers from which on a site counts for a first guess */
+#define SERVES 0.02     /* share of the answers from which on a site counts for a first guess */
+#define SHARE_STEP 1.07 /* first step from a guess by the number of sites that are left */
 
 /* --- what was seen at one rate --------------------------------------------------------------- */
 
@@ -41,6 +42,7 @@ typedef struct Search {
     CapacityCase *one;
     char **sets; /* of the case */
     double first, step;
+    bool has_wall;
     GPtrArray *looks;
     GPtrArray *names; /* of the trials' scratch */
 } Search;
@@ -201,6 +203,7 @@ static FrontierOrder frontier_order(const Search *search, const Scenario *scenar
                            .to = is_limited && order->to > 0 ? order->to : offered * REACH,
                            .first = search->first,
                            .step = search->step,
+                           .has_wall = search->has_wall,
                            .width = order->width > 0 ? order->width : USUAL_WIDTH,
                            .scouts = MAX(replications / 2, FEWEST_SCOUTS),
                            .replications = replications,
@@ -301,11 +304,13 @@ static void guess_first(Search *search, const CapacityCase *intact, double width
     if (isnan(intact->frontier->rate)) {
         return;
     }
+    search->has_wall = intact->frontier->is_wall; /* without a site as well */
     if (lost == 0) {
         search->first = intact->frontier->rate * (1 - width / 2);
         search->step = 1 + width;
     } else if (lost < serving) {
         search->first = intact->frontier->rate * (serving - lost) / serving;
+        search->step = SHARE_STEP;
     }
 }
 
@@ -354,6 +359,7 @@ static bool search_cpu(Study *study, const CapacityOrder *order, const Rate *rat
                      .sets = sets,
                      .first = now_s * worst->frontier->rate / order->cpu.rate,
                      .step = (1 + capacity->width) * (1 + capacity->width),
+                     .has_wall = worst->frontier->is_wall,
                      .looks = looks,
                      .names = names};
 
@@ -471,6 +477,7 @@ static bool find_cpu(Study *study, const CapacityOrder *order, const Rate *rate,
 
 Capacity *capacity_find(Study *study, const CapacityOrder *order, GError **error)
 {
+    study->seeks_what_holds = true;
     g_autoptr(Scenario) scenario = study_read(study, order->path, NULL, error);
     g_autoptr(Rate) rate = scenario != NULL ? rate_find(scenario, order->pointer, error) : NULL;
     g_autoptr(Capacity) capacity = NULL;

@@ -4,10 +4,8 @@
 #include <math.h>
 
 #include "sim/results/judge/reroute.h"
-#include "sim/study/chance.h"
+#include "sim/study/frontier_search.h"
 
-#define STEP_UP 1.5
-#define STEP_DOWN 0.15    /* of the first step down; it doubles */
 #define NEAR_CEILING 0.92 /* of the ceiling: a first look there, when it is further away */
 #define PAST_CEILING 1.03 /* a look far beyond it costs much; squared where that holds too */
 #define LEAST_STEP 1.02   /* up, however near an extrapolation says that it is */
@@ -15,20 +13,8 @@
 #define STEPS_OUT 6
 #define GAP_SHARE 0.25 /* of the distance between looks: what interpolation may err by */
 #define CLIFF (-0.5)   /* bent margin from which on a look is beyond a cliff: twice the limit */
+#define TORN (-0.3)    /* the same for one replication, while another one holds there */
 #define NEAR_WALL 5    /* half-widths between two looks, from which on a cliff counts as a wall */
-#define WALL_BATCH 2   /* replications of a look beside a wall */
-#define WALL_FEWEST 10 /* replications in all that tell where one is */
-#define WALL_OUT 0.5   /* deviations that looks keep from it, to learn how steep it is */
-#define WALL_STEEPEST (1.0 / 8) /* deviation of the steepest one, in half-widths */
-
-typedef struct Search {
-    const FrontierOrder *order;
-    Frontier *frontier;
-    guint looks;
-    guint replications; /* of looks that bracket */
-    guint next;         /* the first replication that has not looked anywhere yet */
-    GArray *sides;      /* of ChanceLook: on which side of the limit each replication was */
-} Search;
 
 /* Rates: it holds at low, not at high. */
 typedef struct Bracket {
@@ -63,7 +49,7 @@ static double bend(double margin)
 
 /* --- looks ---------------------------------------------------------------------------------- */
 
-static guint place_of(const Search *search, double rate)
+guint search_place(const Search *search, double rate)
 {
     guint place = 0;
 
@@ -73,8 +59,7 @@ static guint place_of(const Search *search, double rate)
     return place;
 }
 
-/* Probes the point and remembers on which side each replication was. */
-static bool probe_point(Search *search, FrontierPoint *point, GError **error)
+bool search_probe(Search *search, FrontierPoint *point, GError **error)
 {
     search->looks++;
     if (!search->order->probe(search->order->context, point, error)) {
@@ -92,14 +77,14 @@ static bool probe_point(Search *search, FrontierPoint *point, GError **error)
 /* Looks at `rate` with at least `replications`, unless that is known; its place. -1 on failure. */
 static int look(Search *search, double rate, guint replications, GError **error)
 {
-    guint place = place_of(search, rate);
+    guint place = search_place(search, rate);
     bool is_known = place < search->frontier->points->len && point_at(search, place)->rate == rate;
     FrontierPoint point = {.rate = rate, .replications = replications};
 
     if (is_known && point_at(search, place)->replications >= replications) {
         return (int)place;
     }
-    if (!probe_point(search, &point, error)) {
+    if (!search_probe(search, &point, error)) {
         return -1;
     }
     if (is_known) {
@@ -158,13 +143,14 @@ static void take_side(Bracket *bracket, const FrontierPoint *point)
     }
 }
 
-/* Steps down from `first` until it holds; then up until it does not. */
+/* Steps down from `first` until it holds; then up until it does not. A small first step says that
+ * `first` is thought to be near, on whichever side. */
 static bool find_bracket(Search *search, double first, Bracket *bracket, GError **error)
 {
     const FrontierOrder *order = search->order;
     double rate = fmin(fmax(first, order->from), order->to);
     double up = order->step > 0 ? order->step : STEP_UP;
-    double down = STEP_DOWN;
+    double down = order->step > 0 ? order->step - 1 : STEP_DOWN;
     double past = PAST_CEILING;
 
     *bracket = (Bracket){(double)NAN, (double)NAN, 0, 0};
@@ -194,7 +180,7 @@ static bool find_bracket(Search *search, double first, Bracket *bracket, GError 
     return true;
 }
 
-/* Whether some of its replications hold and others are beyond a cliff. */
+/* Whether some of its replications hold and others are far from it. */
 static bool is_torn(const FrontierPoint *point)
 {
     bool holds = false;
@@ -202,7 +188,7 @@ static bool is_torn(const FrontierPoint *point)
 
     for (guint i = 0; point->margins != NULL && i < point->replications; i++) {
         holds = holds || point->margins[i] >= 0;
-        fails = fails || bend(point->margins[i]) < CLIFF;
+        fails = fails || bend(point->margins[i]) < TORN;
     }
     return holds && fails;
 }
@@ -412,8 +398,7 @@ static bool settle_ends(Search *search, const Bracket *bracket, guint replicatio
     return true;
 }
 
-/* Half of the interval as a share of the frontier; NAN when an end is unknown. */
-static double width_of(const Frontier *frontier)
+double search_width(const Frontier *frontier)
 {
     if (isnan(frontier->low) || isnan(frontier->rate) || isnan(frontier->high)) {
         return (double)NAN;
@@ -460,7 +445,7 @@ static bool settle(Search *search, Bracket *bracket, GError **error)
         if (meets_wall(search, bracket)) { /* a mean over such replications says nothing */
             return true;
         }
-        width = width_of(frontier);
+        width = search_width(frontier);
         frontier->replications = replications;
         frontier->end = width <= search->order->width ? FRONTIER_FOUND : FRONTIER_WIDE;
         if (frontier->end == FRONTIER_FOUND || replications >= search->order->most) {
@@ -468,56 +453,6 @@ static bool settle(Search *search, Bracket *bracket, GError **error)
         }
         bracket_again(search, bracket);
         replications = more_replications(search, replications, width);
-    }
-}
-
-/* --- a wall --------------------------------------------------------------------------------- */
-
-/* What all looks so far say of it; the half-width as a share. */
-static double fit_wall(const Search *search, ChanceFit *fit)
-{
-    const FrontierOrder *order = search->order;
-    Frontier *frontier = search->frontier;
-
-    *fit =
-        chance_fit((const ChanceLook *)(const void *)search->sides->data, search->sides->len,
-                   order->width * WALL_STEEPEST, order->confidence > 0 ? order->confidence : 0.95);
-    frontier->rate = fit->middle;
-    frontier->low = fit->low;
-    frontier->high = fit->high;
-    frontier->spread = fit->spread;
-    frontier->sure = fit->sure;
-    frontier->sure_low = fit->sure_low;
-    frontier->replications = fit->replications;
-    return width_of(frontier);
-}
-
-/* Looks with fresh replications, above and below in turn, until its place is known. */
-static bool find_wall(Search *search, GError **error)
-{
-    const FrontierOrder *order = search->order;
-    double side = 1;
-
-    search->frontier->is_wall = true;
-    for (;;) {
-        ChanceFit fit;
-        double width = fit_wall(search, &fit);
-        bool is_narrow = width <= order->width && fit.replications >= WALL_FEWEST;
-
-        if (is_narrow || fit.replications >= MAX(order->most, WALL_FEWEST) || isnan(fit.middle)) {
-            search->frontier->end = is_narrow ? FRONTIER_FOUND : FRONTIER_WIDE;
-            return true;
-        }
-        double out = WALL_OUT * fmin(fmax(fit.spread, order->width / 2), 0.1);
-        FrontierPoint point = {.rate = fit.middle * exp(side * out),
-                               .first = search->next,
-                               .replications = WALL_BATCH};
-
-        if (!probe_point(search, &point, error)) {
-            return false;
-        }
-        g_array_insert_val(search->frontier->points, place_of(search, point.rate), point);
-        side = -side;
     }
 }
 
@@ -541,6 +476,9 @@ static bool search_all(Search *search, GError **error)
     const Frontier *frontier = search->frontier;
     Bracket bracket;
 
+    if (search->order->has_wall) {
+        return search_wall(search, error);
+    }
     if (!find_bracket(search, search->order->first, &bracket, error)) {
         return false;
     }
@@ -561,7 +499,7 @@ static bool search_all(Search *search, GError **error)
             return false;
         }
     }
-    return !meets_wall(search, &bracket) || find_wall(search, error);
+    return !meets_wall(search, &bracket) || search_wall(search, error);
 }
 
 Frontier *frontier_search(const FrontierOrder *order, GError **error)

@@ -32,9 +32,10 @@ typedef bool FrontierProbe(void *context, FrontierPoint *point, GError **error);
 
 typedef struct FrontierOrder {
     double from, to, first; /* rates: limits of the search, and where it begins */
-    double step;            /* ratio of the first step up; 0: by the ceiling of a look */
-    double width;           /* half-width wanted, as a share of the frontier */
-    guint scouts; /* replications of looks that only bracket; 0: as many as of the others */
+    double step;   /* ratio of the first step up or down; 0: by the ceiling of a look, or 15 % */
+    bool has_wall; /* it is known to have one: looked for at once, by steps from `first` */
+    double width;  /* half-width wanted, as a share of the frontier */
+    guint scouts;  /* replications of looks that only bracket; 0: as many as of the others */
     guint replications, most;
     double confidence; /* of the interval where there is a wall; others have that of the looks */
     FrontierProbe *probe;

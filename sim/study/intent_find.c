@@ -379,6 +379,7 @@ static bool run_race(Race *race, GError **error)
 
 Intent *intent_find(Study *study, const IntentOrder *order, GError **error)
 {
+    study->seeks_what_holds = true;
     g_autoptr(Intent) intent = intent_read(study, order, error);
 
     if (intent == NULL || !check_budget(intent, error)) {

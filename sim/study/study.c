@@ -8,6 +8,7 @@
 #include "sim/run/measured.h"
 #include "sim/run/probe.h"
 #include "sim/run/wall.h"
+#include "sim/study/never.h"
 
 G_DEFINE_QUARK(study - error - quark, study_error)
 
@@ -59,6 +60,9 @@ Scenario *study_read(const Study *study, const char *path, const char *const *se
     if (scenario != NULL) {
         probes_check(scenario, study->kinds, diags);
         measured_check(scenario, study->kinds, diags);
+        if (study->seeks_what_holds) {
+            never_check(scenario, diags);
+        }
     }
     if (diag_count_errors(diags) > 0) {
         g_autofree char *text = diag_list_to_text(diags);

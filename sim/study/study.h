@@ -17,6 +17,7 @@ typedef struct Study {
     CampaignWatch *watch;
     void *context;
     void (*tell)(void *context, const char *line); /* a line for each trial; may be NULL */
+    bool seeks_what_holds;                         /* thresholds that can never hold are refused */
     /* filled in */
     double began_s;
     guint trials, runs;

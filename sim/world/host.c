@@ -11,7 +11,7 @@
 #include "sim/world/host_noise.h"
 #include "sim/world/world.h"
 
-typedef enum StealModel { STEAL_NONE, STEAL_MARKOV } StealModel;
+typedef enum StealModel { STEAL_NONE, STEAL_MARKOV, STEAL_QUIET } StealModel;
 
 typedef struct Listener {
     uint16_t port;
@@ -81,7 +81,7 @@ double host_steal(const Host *host)
 {
     double left = 1 - host->component.condition.steal_ratio;
 
-    if (host->steal == STEAL_MARKOV) {
+    if (host->steal != STEAL_NONE) {
         left *= 1 - host->noise.steal_ratio;
     }
     return 1 - left;
@@ -223,8 +223,8 @@ static void host_wire(Component *self, World *world, DiagList *diags)
     if (rng_chance(&clock_rng, 0.5)) {
         host->clock_begin = -host->clock_begin;
     }
-    if (host->steal == STEAL_MARKOV) {
-        host_noise_init(&host->noise, host, engine, host_steal_changed);
+    if (host->steal != STEAL_NONE) {
+        host_noise_init(&host->noise, host, engine, host->steal == STEAL_QUIET, host_steal_changed);
     }
 }
 
@@ -352,13 +352,17 @@ guint host_count_vcpus(const Host *host)
 
 double host_mean_stretch(const Host *host)
 {
-    return (host->steal == STEAL_MARKOV ? host_noise_mean_stretch() : 1) / host->speed;
+    return (host->steal == STEAL_NONE ? 1 : host_noise_mean_stretch(host->steal == STEAL_QUIET)) /
+           host->speed;
 }
 
 double host_stretch_spread(const Host *host)
 {
-    return host->steal == STEAL_MARKOV ? host_noise_stretch_deviation() / host_noise_mean_stretch()
-                                       : 0;
+    bool is_quiet = host->steal == STEAL_QUIET;
+
+    return host->steal == STEAL_NONE
+               ? 0
+               : host_noise_stretch_deviation(is_quiet) / host_noise_mean_stretch(is_quiet);
 }
 
 void host_forget(Host *host, const EventOwner *owner)
@@ -444,7 +448,7 @@ SimSpan host_clock_ahead(const Host *host)
 /* --- the kind ----------------------------------------------------------------------------------
  */
 
-static const char *const steal_names[] = {"none", "markov", NULL};
+static const char *const steal_names[] = {"none", "markov", "quiet", NULL};
 
 static const Field host_fields[] = {
     FIELD_COUNT(Host, vcpu, .initial = "2", .lowest = "1", .highest = "256",
@@ -470,8 +474,8 @@ static const Field host_fields[] = {
                  .help = "Speed of a vCPU against the one that CPU demands were stated for",
                  .source = "assumption: older machines of the same plan reach 0.6 to 0.8"),
     FIELD_CHOICE(Host, steal, .initial = "markov", .more = steal_names,
-                 .help = "What neighbours take: nothing, or quiet and noisy times and short "
-                         "freezes",
+                 .help = "What neighbours take: nothing, quiet and noisy times and short freezes, "
+                         "or one quiet time throughout",
                  .source = "assumption: quiet 96 % of the time with 1 % steal, noisy 4 % with "
                            "15 %, frozen 3 times a month"),
     FIELD_DRAW(Host, boot, .initial = "lognormal(median=28s, sigma=0.3)",

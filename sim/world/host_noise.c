@@ -90,7 +90,8 @@ static void on_thaw(void *self, void *subject, uint64_t detail)
     noise_after(noise, FREEZE_EVERY, &noise_freeze);
 }
 
-void host_noise_init(HostNoise *noise, Host *host, Engine *engine, void (*on_steal)(Host *host))
+void host_noise_init(HostNoise *noise, Host *host, Engine *engine, bool is_always_quiet,
+                     void (*on_steal)(Host *host))
 {
     const Component *component = host_component(host);
     g_autofree char *stream = g_strconcat(component->name, "/noise", NULL);
@@ -99,7 +100,7 @@ void host_noise_init(HostNoise *noise, Host *host, Engine *engine, void (*on_ste
     *noise = (HostNoise){.host = host, .engine = engine, .on_steal = on_steal};
     noise->owner.id = NEIGHBOUR_ID | component_id(component);
     engine_open_stream(engine, &noise->rng, stream);
-    noise_enter(noise, rng_chance(&noise->rng, noisy_share));
+    noise_enter(noise, rng_chance(&noise->rng, noisy_share) && !is_always_quiet);
 }
 
 /* Of 1 / (1 - S): 1 - S is Beta(beta, alpha), whose reciprocal has this mean. */
@@ -115,23 +116,24 @@ static double mean_square_stretch(BetaLaw law)
 }
 
 /* Of what it is in the two states, the mean over time. */
-static double mean_of_states(double (*moment)(BetaLaw law))
+static double mean_of_states(double (*moment)(BetaLaw law), bool is_always_quiet)
 {
-    double noisy_share = (double)NOISY_MEAN / (double)(NOISY_MEAN + QUIET_MEAN);
+    double noisy_share =
+        is_always_quiet ? 0 : (double)NOISY_MEAN / (double)(NOISY_MEAN + QUIET_MEAN);
 
     return (1 - noisy_share) * moment(quiet_steal) + noisy_share * moment(noisy_steal);
 }
 
-double host_noise_mean_stretch(void)
+double host_noise_mean_stretch(bool is_always_quiet)
 {
-    return mean_of_states(mean_stretch);
+    return mean_of_states(mean_stretch, is_always_quiet);
 }
 
-double host_noise_stretch_deviation(void)
+double host_noise_stretch_deviation(bool is_always_quiet)
 {
-    double mean = mean_of_states(mean_stretch);
+    double mean = mean_of_states(mean_stretch, is_always_quiet);
 
-    return sqrt(mean_of_states(mean_square_stretch) - mean * mean);
+    return sqrt(mean_of_states(mean_square_stretch, is_always_quiet) - mean * mean);
 }
 
 void host_noise_start(HostNoise *noise)

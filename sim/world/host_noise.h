@@ -16,12 +16,14 @@ typedef struct HostNoise {
     void (*on_steal)(Host *host); /* hears that steal_ratio changed */
 } HostNoise;
 
-/* Opens the stream and draws the state to begin with. */
-void host_noise_init(HostNoise *noise, Host *host, Engine *engine, void (*on_steal)(Host *host));
+/* Opens the stream and draws the state to begin with: a quiet one where it is always quiet, the
+ * same one as where it need not be. host_noise_start is then left out. */
+void host_noise_init(HostNoise *noise, Host *host, Engine *engine, bool is_always_quiet,
+                     void (*on_steal)(Host *host));
 
 /* Mean and standard deviation of 1 / (1 - steal_ratio) in the long run. */
-double host_noise_mean_stretch(void);
-double host_noise_stretch_deviation(void);
+double host_noise_mean_stretch(bool is_always_quiet);
+double host_noise_stretch_deviation(bool is_always_quiet);
 
 /* Lets the neighbours live. */
 void host_noise_start(HostNoise *noise);

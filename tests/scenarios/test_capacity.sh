@@ -57,6 +57,17 @@ run capacity "$work/queue.json" "${search[@]}" --prices "$work/prices.json" -o "
 expect 2 "volume_per_gb" "a price that is missing is named before anything is searched"
 
 cp "$work/one/study.json" "$work/before"
+# hopeless CONDITIONS WORDS: refused at its own line, before anything is searched
+hopeless() {
+    sed "s/\"station_sojourn\": .*\]/$1/" "$work/queue.json" >"$work/hopeless.json"
+    run capacity "$work/hopeless.json" "${search[@]}" -o "$work/one"
+    expect 2 "$2" "'$1' is refused"
+    [[ $err == *"hopeless.json:3:"* && $err != *interval* ]]
+    pass_if $? "at its own line, with the plain reason" "$err"
+}
+hopeless '"station_sojourn": [ "p(95)<0s" ]' "'station_sojourn: p(95)<0s' can never hold: it is never below 0"
+hopeless '"station_sojourn": [ "avg<2ms", "avg>3ms" ]' "'station_sojourn: avg>3ms' can never hold together with 'avg<2ms'"
+hopeless '"station_busy": [ "avg>1" ]' "can never hold: it is a share, never above 1"
 run capacity "$work/never.json" "${search[@]}" -o "$work/one"
 expect 2 "does not hold even at 400 a second" "a threshold that can never hold is said plainly"
 cmp -s "$work/one/study.json" "$work/before"

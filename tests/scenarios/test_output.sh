@@ -117,6 +117,14 @@ for kind in summary junit html md; do
 done
 run run $scenario "${short[@]}" -o "$work/results" --out sumary=x
 expect 2 "KIND=PATH" "an unknown kind of output is refused before the run"
+refused=${err:-$out}
+refused=${refused##*KIND=PATH with } help=$("$dcdrill" run --help | grep -e "--out=")
+missing=
+for kind in ${refused//,/ }; do
+    [[ $kind == or || $help == *"$kind"* ]] || missing+=" $kind"
+done
+[[ $refused == *pdf* && -z $missing ]]
+pass_if $? "help lists every kind of output that may be asked for" "$missing"
 same_as_before "$work/before" "nothing was run for it"
 nothing_else "no half-made directory lies about in the end"
 exit $bad

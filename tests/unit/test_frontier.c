@@ -217,9 +217,9 @@ static bool look_at_wall(void *context, FrontierPoint *point, GError **error)
     return true;
 }
 
-static Frontier *search_walls(Walls *walls)
+static FrontierOrder order_at_wall(Walls *walls)
 {
-    FrontierOrder order = {.from = 10,
+    return (FrontierOrder){.from = 10,
                            .to = 10000,
                            .first = 700 + (double)(walls->seed % 100),
                            .step = 1.1,
@@ -229,6 +229,11 @@ static Frontier *search_walls(Walls *walls)
                            .most = 64,
                            .probe = look_at_wall,
                            .context = walls};
+}
+
+static Frontier *search_walls(Walls *walls)
+{
+    FrontierOrder order = order_at_wall(walls);
 
     return frontier_search(&order, NULL);
 }
@@ -267,6 +272,55 @@ START_TEST(a_steep_wall_takes_two_dozen_replications)
     ck_assert_double_lt(frontier->sure, frontier->rate);
     ck_assert_double_le(frontier->sure_low, frontier->sure);
     ck_assert_msg(walls.runs <= 26, "%u replications", walls.runs);
+}
+END_TEST
+
+/* Where others have had a wall, one is looked for at once: 100 searches from 10 % above it. */
+START_TEST(a_wall_that_is_expected_takes_a_dozen_and_a_half_of_replications)
+{
+    static const double spreads[] = {0.01, 0.02};
+
+    for (guint k = 0; k < G_N_ELEMENTS(spreads); k++) {
+        guint within = 0;
+        guint runs = 0;
+
+        for (uint64_t seed = 1; seed <= 100; seed++) {
+            Walls walls = {.spread = spreads[k], .seed = seed};
+            FrontierOrder order = order_at_wall(&walls);
+
+            order.first = 990;
+            order.step = 1.07;
+            order.has_wall = true;
+            order.most = 32;
+            g_autoptr(Frontier) frontier = frontier_search(&order, NULL);
+
+            ck_assert(frontier->is_wall);
+            within += frontier->low <= 900 && 900 <= frontier->high;
+            runs += walls.runs;
+        }
+        ck_assert_msg(within >= 90, "%u of 100", within);
+        ck_assert_msg(runs <= 2000, "%u replications", runs);
+    }
+}
+END_TEST
+
+START_TEST(an_expected_wall_that_is_not_there_is_not_made_up)
+{
+    Walls walls = {.spread = 0.02, .seed = 1};
+    FrontierOrder order = order_at_wall(&walls);
+
+    order.has_wall = true;
+    order.to = 800;
+    g_autoptr(Frontier) always = frontier_search(&order, NULL);
+
+    order.from = 1000;
+    order.to = 2000;
+    g_autoptr(Frontier) never = frontier_search(&order, NULL);
+
+    ck_assert_int_eq(always->end, FRONTIER_ALWAYS);
+    ck_assert_int_eq(never->end, FRONTIER_NEVER);
+    ck_assert(!always->is_wall && isnan(always->rate));
+    ck_assert(!never->is_wall && isnan(never->rate));
 }
 END_TEST
 
@@ -344,6 +398,8 @@ Suite *test_suite(void)
     tcase_add_test(cases, what_only_later_replications_break_is_not_missed);
     tcase_add_test(cases, at_a_wall_the_interval_holds_the_truth_as_often_as_it_says);
     tcase_add_test(cases, a_steep_wall_takes_two_dozen_replications);
+    tcase_add_test(cases, a_wall_that_is_expected_takes_a_dozen_and_a_half_of_replications);
+    tcase_add_test(cases, an_expected_wall_that_is_not_there_is_not_made_up);
     tcase_add_test(cases, a_wall_that_only_later_replications_show_is_one_all_the_same);
     tcase_add_test(cases, what_holds_nowhere_or_everywhere_is_told_and_not_extrapolated);
     tcase_set_timeout(cases, 60);

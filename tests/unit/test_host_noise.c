@@ -59,6 +59,61 @@ START_TEST(neighbours_steal_and_freeze_now_and_then)
 }
 END_TEST
 
+/* What 400 hosts of one seed lose at the begin, and 30 days later. */
+static void see_steal(const char *steal, double begin[], double end[], guint count)
+{
+    static const Kind *const kinds[] = {NULL};
+    Engine *engine = engine_new(3);
+    DiagList *diags = diag_list_new(NULL, NULL);
+    World *world = world_new(engine, kinds);
+    Site site = {.name = "DC01", .type = SITE_DC};
+    Site *dc = world_add_site(world, &site);
+    g_autofree char *text = g_strdup_printf("{\"steal\":\"%s\"}", steal);
+    cJSON *settings = cJSON_Parse(text);
+
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *place = g_strdup_printf("DC01-app%u", i);
+
+        host_add(world, place, "app", dc, NULL, settings, diags);
+    }
+    world_wire(world, diags);
+    world_start(world);
+    for (guint i = 0; i < count; i++) {
+        begin[i] = host_steal(host_of(world_component(world, i)));
+    }
+    engine_run(engine, 30 * SIM_DAY);
+    for (guint i = 0; i < count; i++) {
+        end[i] = host_steal(host_of(world_component(world, i)));
+    }
+    ck_assert_uint_eq(diag_count_errors(diags), 0);
+    cJSON_Delete(settings);
+    world_free(world);
+    engine_free(engine);
+    diag_list_free(diags);
+}
+
+/* A host that is quiet anyway does not notice that it must be. */
+START_TEST(quiet_neighbours_are_those_of_a_quiet_time_and_stay_so)
+{
+    enum { HOSTS = 400 };
+    static double any[HOSTS], quiet[HOSTS], later[HOSTS], unused[HOSTS];
+    double sum = 0;
+    guint alike = 0;
+
+    see_steal("markov", any, unused, HOSTS);
+    see_steal("quiet", quiet, later, HOSTS);
+    for (guint i = 0; i < HOSTS; i++) {
+        sum += quiet[i];
+        alike += fabs(quiet[i] - any[i]) < 1e-12;
+        ck_assert_double_eq(later[i], quiet[i]);
+        ck_assert_double_lt(quiet[i], 0.08);
+    }
+    ck_assert_double_eq_tol(sum / HOSTS, 0.01, 0.0015);
+    ck_assert_uint_ge(alike, 370);
+    ck_assert_uint_lt(alike, HOSTS);
+}
+END_TEST
+
 /* Work and disk operations that follow each other on one host with neighbours. */
 typedef struct Load {
     Host *host;
@@ -118,6 +173,7 @@ Suite *test_suite(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, neighbours_steal_and_freeze_now_and_then);
+    tcase_add_test(tests, quiet_neighbours_are_those_of_a_quiet_time_and_stay_so);
     tcase_add_test(tests, a_host_under_load_has_the_same_fingerprint_everywhere);
     suite_add_tcase(suite, tests);
     return suite;
