@@ -50,7 +50,7 @@ golden() {
 
 # variant FOLDER CC OPT: builds only the program.
 variant() {
-    make --no-print-directory -s -j "$(nproc)" BUILD="build/same/$1" CC="$2" OPT="$3" CFLAGS=-g0 all >"$work/make" 2>&1 ||
+    make --no-print-directory -s -j "$(nproc)" BUILD="build/same/$1" CC="$2" OPT="$3" DEBUG_INFO=-g0 all >"$work/make" 2>&1 ||
         pass_if 1 "the program builds with $2 $3" "$(tail -n 5 "$work/make")"
 }
 
