@@ -1,6 +1,7 @@
 /* options.c - the command line as data. */
 #include "sim/cli/options.h"
 
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #define MOST_REPLICATIONS 100
 
 #define OPTIONS_ERROR g_quark_from_static_string("options")
+
+#define NOT_GIVEN INT_MIN /* for numbers */
 
 /* What GLib reads; turned into Options afterwards. */
 typedef struct Raw {
@@ -178,6 +181,33 @@ static bool read_span(const char *flag, const char *text, SimSpan *span, GError 
     return false;
 }
 
+/* The same of a length, which has one. */
+static bool read_length(const char *flag, const char *text, SimSpan *span, GError **error)
+{
+    if (!read_span(flag, text, span, error)) {
+        return false;
+    }
+    if (text != NULL && *span <= 0) {
+        g_set_error(error, OPTIONS_ERROR, 0, "'%s' must be longer than 0s, not '%s'", flag, text);
+        return false;
+    }
+    return true;
+}
+
+/* A number of something; what was not given becomes 0. */
+static bool read_count(const char *flag, int *count, GError **error)
+{
+    if (*count == NOT_GIVEN) {
+        *count = 0;
+        return true;
+    }
+    if (*count < 1) {
+        g_set_error(error, OPTIONS_ERROR, 0, "'%s' must be at least 1, not %d", flag, *count);
+        return false;
+    }
+    return true;
+}
+
 static bool read_progress(const char *text, ProgressMode *mode, GError **error)
 {
     const char *const words[] = {"auto", "bar", "plain", "none", NULL};
@@ -269,11 +299,6 @@ static bool read_jobs(Options *options, const cJSON *settings, GError **error)
     if (options->jobs == 0) {
         options->jobs = (int)g_get_num_processors();
     }
-    if (options->jobs < 1 || options->replications < 0 || options->most_replications < 0) {
-        g_set_error(error, OPTIONS_ERROR, 0,
-                    "'--jobs', '--replications' and '--max-replications' must be at least 1");
-        return false;
-    }
     if (options->replication < 0) {
         g_set_error(error, OPTIONS_ERROR, 0, "'--replication' counts from 0");
         return false;
@@ -329,8 +354,11 @@ static bool read_values(Options *options, const Raw *raw, GError **error)
     }
     bool is_good = options_study_check(&options->study, error) &&
                    options_regression_check(&options->regression, error) &&
-                   read_span("--until", raw->until, &options->until, error) &&
-                   read_span("--wall-limit", raw->wall_limit, &wall, error) &&
+                   read_length("--until", raw->until, &options->until, error) &&
+                   read_length("--wall-limit", raw->wall_limit, &wall, error) &&
+                   read_count("--jobs", &options->jobs, error) &&
+                   read_count("--replications", &options->replications, error) &&
+                   read_count("--max-replications", &options->most_replications, error) &&
                    read_span("--at", raw->at, &options->at, error) &&
                    read_progress(raw->progress, &options->progress, error) &&
                    read_log_format(raw->log_format, &options->is_log_json, error) &&
@@ -338,79 +366,13 @@ static bool read_values(Options *options, const Raw *raw, GError **error)
                    read_colour(raw, settings, &options->has_colour, error);
 
     options->wall_limit_s = sim_span_to_s(wall);
-    if (is_good && options->confidence != 0 &&
+    if (is_good && raw->confidence != NOT_GIVEN &&
         !(options->confidence >= 0.5 && options->confidence <= 0.9999)) {
         g_set_error(error, OPTIONS_ERROR, 0,
                     "'--confidence' must lie from 0.5 to 0.9999, like 0.95");
         return false;
     }
     return is_good;
-}
-
-/* --- flags as text --- */
-
-char *options_quote(const char *word)
-{
-    bool is_plain = word[0] != '\0' && strpbrk(word, " \t\n\"'\\$`*?[](){}<>|&;!#~") == NULL;
-
-    return is_plain ? g_strdup(word) : g_shell_quote(word);
-}
-
-static void print_flags(GString *text, const char *flag, char *const *values)
-{
-    for (guint i = 0; values != NULL && values[i] != NULL; i++) {
-        g_autofree char *quoted = options_quote(values[i]);
-
-        g_string_append_printf(text, " %s %s", flag, quoted);
-    }
-}
-
-char *options_print_changes(const Options *options)
-{
-    GString *text = g_string_new(NULL);
-
-    print_flags(text, "--var-file", options->var_files);
-    print_flags(text, "--var", options->vars);
-    print_flags(text, "--set", options->sets);
-    if (options->confidence > 0) {
-        g_string_append_printf(text, " --confidence %g", options->confidence);
-    }
-    return g_string_free(text, false);
-}
-
-char *options_print_precision(const Options *options)
-{
-    GString *text = g_string_new(NULL);
-
-    print_flags(text, "--precision", options->precision);
-    if (options->precision != NULL) {
-        g_string_append_printf(text, " --max-replications %d", options->most_replications);
-    }
-    return g_string_free(text, false);
-}
-
-bool options_take_changes(Options *options, const char *flags, GError **error)
-{
-    g_auto(GStrv) words = NULL;
-    g_autoptr(Options) stored = NULL;
-    g_autofree char *help = NULL;
-    int count;
-
-    if (flags == NULL || flags[0] == '\0' || options->sets != NULL || options->vars != NULL ||
-        options->var_files != NULL) {
-        return true;
-    }
-    if (!g_shell_parse_argv(flags, &count, &words, error)) {
-        return false;
-    }
-    stored = options_read(count, words, &help, error);
-    if (stored == NULL) {
-        return false;
-    }
-    options->sets = g_steal_pointer(&stored->sets);
-    options->vars = g_steal_pointer(&stored->vars);
-    options->var_files = g_steal_pointer(&stored->var_files);
-    return true;
 }
 
 /* --- the whole --- */
@@ -436,7 +398,7 @@ static Options *options_from(Raw *raw)
     options->exit_zero_on = g_steal_pointer(&raw->exit_zero_on);
     options->precision = g_steal_pointer(&raw->precision);
     options->most_replications = raw->most_replications;
-    options->confidence = raw->confidence;
+    options->confidence = raw->confidence != NOT_GIVEN ? raw->confidence : 0;
     options->seed = g_steal_pointer(&raw->seed);
     options->out_dir = g_steal_pointer(&raw->out_dir);
     options->trace = g_steal_pointer(&raw->trace);
@@ -513,7 +475,10 @@ static char *help_of(const Options *options, const char *flags)
 
 Options *options_read(int count, char **arguments, char **help, GError **error)
 {
-    Raw raw = {0};
+    Raw raw = {.confidence = NOT_GIVEN,
+               .replications = NOT_GIVEN,
+               .most_replications = NOT_GIVEN,
+               .jobs = NOT_GIVEN};
     g_autoptr(GOptionContext) context = context_new(&raw);
     g_autoptr(Options) options = NULL;
     char **list = arguments_part(count, arguments);

@@ -225,7 +225,8 @@ static void print_moments(FILE *to, const Results *results)
         fprintf(to, "%.100s\n", line);
     }
     if (left > 0) {
-        fprintf(to, "  and %u other kinds of events: see the report\n", left);
+        fprintf(to, "  and %u other kind%s of events: see the report\n", left,
+                left == 1 ? "" : "s");
     }
 }
 
@@ -280,7 +281,11 @@ void summary_print(Results *results, const SummaryNotes *notes, FILE *to)
     }
     summary_print_theory(to, results);
     print_verdict(to, verdict_word(verdict), notes->has_colour);
-    fprintf(to, "  %u of %u checks passed", passed, count);
+    if (count == 0) {
+        fputs("  nothing was checked", to);
+    } else {
+        fprintf(to, "  %u of %u checks passed", passed, count);
+    }
     if (!isnan(margin)) {
         fprintf(to, ", smallest margin %+.0f%%", 100.0 * margin);
     }

@@ -118,6 +118,14 @@ static bool check_limits(const FieldValue *read, const FieldPlace *place)
     return true;
 }
 
+/* Whether `word` is one of "ns, us, ms". */
+static bool is_word_of(const char *list, const char *word)
+{
+    g_auto(GStrv) words = g_strsplit(list, ", ", -1);
+
+    return g_strv_contains((const char *const *)words, word);
+}
+
 /* What is wrong with a string that is not in the notation of the field's type. */
 static bool report_notation(const FieldValue *read, const char *text, const char *why)
 {
@@ -141,6 +149,9 @@ static bool report_notation(const FieldValue *read, const char *text, const char
     }
     if (def->units != NULL && digits > 0 && text[digits] == '\0') {
         return report_unit(read, text);
+    }
+    if (def->units != NULL && digits > 0 && is_word_of(def->units, text + digits)) {
+        return report(read, "is malformed or too large, like %s", def->example);
     }
     if (def->units != NULL && digits > 0) {
         return report(read, "has the unknown unit '%s' (%s), like %s", text + digits, def->units,

@@ -12,6 +12,7 @@
 #include "sim/config/json_place.h"
 
 #define NESTING_MOST 128
+#define FILE_MOST (16 << 20) /* bytes: more is no scenario, and would take a gigabyte */
 /* So many say enough about a file that is no JSON at all. */
 #define MISTAKES_MOST 20
 /* How many bytes of an unknown word a message shows. */
@@ -549,10 +550,10 @@ static GString *read_file(const char *path)
         return NULL;
     }
     text = g_string_new(NULL);
-    while ((count = fread(block, 1, sizeof(block), file)) > 0) {
+    while (text->len <= FILE_MOST && (count = fread(block, 1, sizeof(block), file)) > 0) {
         g_string_append_len(text, block, (gssize)count);
     }
-    failure = ferror(file) != 0 ? errno : 0;
+    failure = text->len > FILE_MOST ? EFBIG : ferror(file) != 0 ? errno : 0;
     fclose(file);
     errno = failure;
     return failure != 0 ? NULL : g_steal_pointer(&text);

@@ -29,6 +29,16 @@ run run $scenario -j -1
 expect 2 "at least 1" "jobs have a least number"
 run run $scenario --until 30
 expect 2 "needs a duration with a unit" "a time needs a unit"
+for flag in '--until -5s' '--until 0s' '--wall-limit 0s' '-n 0' '-j 0' '--max-replications 0' '--confidence 0'; do
+    # shellcheck disable=SC2086 # a flag and its value are two words
+    run run $scenario $flag
+    expect 2 "must" "'$flag' is refused and not taken for nothing"
+done
+head -c 17000000 /dev/zero | tr '\0' ' ' >"$work/huge.json"
+run check "$work/huge.json"
+expect 2 "File too large" "a file of many megabytes is refused before it takes a gigabyte"
+run check $scenario --set '/simulation/duration="1000000000d"'
+expect 2 "malformed or too large" "a duration of a million years does not blame its unit"
 run run $scenario --progress loud
 expect 2 "auto, bar, plain or none" "an unknown progress mode is refused"
 run run $scenario --color maybe
