@@ -1,5 +1,6 @@
 /* file_whole.h - files that are there whole or not at all: written under a name of their own beside
- * the place, brought to the disk and renamed. What stood there before stays until then. */
+ * the place, brought to the disk and renamed. What stood there before stays until then. A link
+ * stays, and what it points to is replaced; a pipe or device is written to, not replaced. */
 #pragma once
 
 #include <glib.h>

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -200,14 +201,37 @@ static void recover(const Staging *staging)
     }
 }
 
-Staging *staging_begin(const char *target, GError **error)
+/* Without slashes at its end; of a link what it points to, so that the link stays and results are
+ * exchanged there. Caller frees. */
+static char *place_of(const char *target)
 {
-    g_autofree char *name = g_path_get_basename(target);
-    g_autofree char *bare = g_strdup(target);
-    g_autoptr(Staging) staging = g_new0(Staging, 1);
+    char *bare = g_strdup(target);
 
     while (strlen(bare) > 1 && g_str_has_suffix(bare, "/")) {
         bare[strlen(bare) - 1] = '\0';
+    }
+    if (g_file_test(bare, G_FILE_TEST_IS_SYMLINK)) {
+        char *real = realpath(bare, NULL);
+
+        if (real != NULL) {
+            g_free(bare);
+            return real;
+        }
+    }
+    return bare;
+}
+
+Staging *staging_begin(const char *target, GError **error)
+{
+    g_autofree char *bare = place_of(target);
+    g_autofree char *name = g_path_get_basename(bare);
+    g_autoptr(Staging) staging = g_new0(Staging, 1);
+
+    if (strspn(name, "./") == strlen(name)) { /* ".", "..", "/": has no name to exchange */
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "'%s' cannot be exchanged as a whole; name a directory, like -o out/mine",
+                    target);
+        return NULL;
     }
     g_autofree char *parent = g_path_get_dirname(bare);
     const char *folder = strchr(bare, '/') != NULL ? parent : "";

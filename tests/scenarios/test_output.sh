@@ -50,6 +50,15 @@ run run $scenario "${short[@]}" -o "$work/theirs/file"
 expect 2 "name another directory" "a file in the way is refused"
 run run $scenario "${short[@]}" -o "$work/theirs/file/below"
 expect 2 "cannot make the directory" "a directory below a file is refused"
+mkdir "$work/empty"
+for place in . '' ..; do
+    (cd "$work/empty" && run run "$root/$scenario" "${short[@]}" -o "$place" && expect 2 "name a directory" "'-o $place' is refused before the run" && exit $bad) || bad=1
+done
+mkdir "$work/elsewhere" && ln -s elsewhere "$work/link"
+run run $scenario "${short[@]}" --until 1s -o "$work/link"
+run run $scenario "${short[@]}" --until 1s -o "$work/link"
+[ -L "$work/link" ] && [ -s "$work/elsewhere/summary.json" ]
+pass_if $? "results go where a link points, and the link stays" "$(ls -la "$work")"
 run run $scenario "${short[@]}" -o /proc/dcdrill
 expect 2 "cannot make the directory '/proc" "a directory that cannot be made is named"
 if [ "$(id -u)" -eq 0 ]; then

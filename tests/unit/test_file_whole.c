@@ -1,10 +1,13 @@
 /* test_file_whole.c - files come whole or not at all. */
 #include "sim/base/file_whole.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/support/suite.h"
 
@@ -32,6 +35,50 @@ START_TEST(an_earlier_file_is_replaced_whole)
     ck_assert(g_file_get_contents(path, &text, NULL, NULL));
     ck_assert_str_eq(text, "short");
     ck_assert_uint_eq(count_files(directory), 1);
+    g_unlink(path);
+    g_rmdir(directory);
+}
+END_TEST
+
+/* A root that asked for '--out csv=/dev/null' would have no /dev/null afterwards. */
+START_TEST(a_pipe_is_written_to_and_stays)
+{
+    g_autofree char *directory = g_dir_make_tmp("dcdrill-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(directory, "pipe", NULL);
+    char text[16] = "";
+    struct stat there;
+    int end;
+
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    end = open(path, O_RDONLY | O_NONBLOCK);
+    ck_assert(file_write_text(path, "short", NULL));
+    ck_assert_int_eq(read(end, text, sizeof text - 1), 5);
+    ck_assert_str_eq(text, "short");
+    close(end);
+    ck_assert_int_eq(lstat(path, &there), 0);
+    ck_assert(S_ISFIFO(there.st_mode));
+    ck_assert_uint_eq(count_files(directory), 1);
+    g_unlink(path);
+    g_rmdir(directory);
+}
+END_TEST
+
+START_TEST(a_link_stays_and_its_file_is_replaced)
+{
+    g_autofree char *directory = g_dir_make_tmp("dcdrill-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(directory, "file", NULL);
+    g_autofree char *link = g_build_filename(directory, "link", NULL);
+    g_autofree char *text = NULL;
+    struct stat there;
+
+    ck_assert(file_write_text(path, "before", NULL));
+    ck_assert_int_eq(symlink("file", link), 0);
+    ck_assert(file_write_text(link, "after", NULL));
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    ck_assert_str_eq(text, "after");
+    ck_assert_int_eq(lstat(link, &there), 0);
+    ck_assert(S_ISLNK(there.st_mode));
+    g_unlink(link);
     g_unlink(path);
     g_rmdir(directory);
 }
@@ -84,6 +131,8 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("file_whole");
 
     tcase_add_test(tests, an_earlier_file_is_replaced_whole);
+    tcase_add_test(tests, a_pipe_is_written_to_and_stays);
+    tcase_add_test(tests, a_link_stays_and_its_file_is_replaced);
     tcase_add_test(tests, a_full_disk_at_any_size_leaves_the_earlier_file);
     tcase_add_test(tests, a_directory_that_is_not_there_is_named);
     suite_add_tcase(suite, tests);
