@@ -23,6 +23,24 @@ expect 2 "bad.json:6:3: error: 'commitlog_sync' must be one of 'periodic', 'batc
 expect 2 "bad.json:7:3: error: 'phi_convict_threshold' must lie from 5 to 16" "a value that Cassandra refuses is refused"
 expect 2 "bad.json:8:3: error: 'write_request_timeout' needs a unit" "a time without its unit is refused"
 
+cat >"$work/bad.json" <<JSON
+{ $head, "system": { "cassandra": {
+  "hinted_handoff_disabled_datacenters": ["DC08"],
+  "hint_overload": "as_design",
+  "back_pressure_strategy": { "flow": "fast", "high_ratio": 1.5 } } } }
+JSON
+run check "$work/bad.json"
+expect 2 "'hint_overload' must be one of 'as_coded', 'as_designed'; did you mean 'as_designed'?" "a mistyped choice is refused"
+expect 2 "'back_pressure_strategy.flow' must be one of 'FAST', 'SLOW'" "a flow that does not exist is refused"
+expect 2 "'back_pressure_strategy.high_ratio' must lie from 0 to 1" "a ratio above 1 is refused"
+sed -i '/hint_overload\|back_pressure/d; s/\["DC08"\],/["DC08"] } } }/' "$work/bad.json"
+run check "$work/bad.json"
+expect 2 "there is no data centre 'DC08'; did you mean 'DC01'?" "hints that are disabled for an unknown site are refused"
+
+printf '{ %s, "system": { "cassandra": { "allocate_tokens_for_keyspace": "itt" } } }\n' "$head" >"$work/bad.json"
+run check "$work/bad.json"
+expect 2 "there is no keyspace 'itt' to allocate tokens for; did you mean 'iot'?" "tokens for an unknown keyspace are refused"
+
 # method ACTIONS: a scenario with them, each on a line of its own from line 2 on.
 method() {
     local actions

@@ -84,7 +84,7 @@ static void finish(Cassandra *node, BatchOp *op, uint32_t code)
     engine_cancel(node->engine, op->timer);
     node->batch_timeouts += code == STORE_TIMEOUT ? 1 : 0;
     node->unavailables += code == STORE_UNAVAILABLE ? 1 : 0;
-    call_reply(&node->component, &op->ticket, &reply);
+    node_answer(node, &op->ticket, &reply);
     if (op->previous != NULL) {
         op->previous->next = op->next;
     } else {

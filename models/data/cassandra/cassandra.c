@@ -6,6 +6,7 @@
 #include "models/data/cassandra/cluster.h"
 #include "models/data/cassandra/counter.h"
 #include "models/data/cassandra/fields.h"
+#include "models/data/cassandra/hint_limits.h"
 #include "models/data/cassandra/judge.h"
 #include "models/data/cassandra/lints.h"
 #include "models/data/cassandra/listeners.h"
@@ -84,6 +85,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     storage_make(node, diags);
     gc_make(node);
     native_transport_make(node);
+    hint_limits_make(node, diags);
     stage_init(&node->read_repair_stage, host_count_vcpus(node->component.host));
     schema_make_node(node);
     gossip_make(node);
@@ -128,6 +130,7 @@ static void join(Cassandra *node, bool is_first)
     hints_start(node);
     repair_start(node);
     snitch_start(node);
+    back_pressure_start(node);
     batch_start(node);
     gc_start(node);
     schema_start(node);
@@ -241,6 +244,8 @@ void node_end(Cassandra *node, bool power_lost)
     repair_stop(node);
     paxos_replica_stop(node, power_lost);
     replica_stop(node, power_lost);
+    hint_limits_stop(node);
+    native_transport_stop(node);
     hints_stop(node);
     listeners_stop(node);
     storage_stop(node);
@@ -329,6 +334,9 @@ static void cassandra_free(Component *self)
     paxos_replica_free(node);
     repair_free(node);
     snitch_free(node);
+    native_transport_free(node);
+    back_pressure_free(node);
+    hint_limits_free(node);
     listeners_free(node);
     batch_free(node);
     counter_free(node);

@@ -2,6 +2,7 @@
 #include "models/data/cassandra/cluster.h"
 
 #include "models/data/cassandra/batch.h"
+#include "models/data/cassandra/cluster_tokens.h"
 #include "models/data/cassandra/floors.h"
 #include "models/data/cassandra/witness.h"
 
@@ -9,7 +10,6 @@
 #include "models/data/cassandra/murmur3.h"
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/repair.h"
-#include "models/data/cassandra/ring_dump.h"
 #include "models/data/cassandra/scan.h"
 #include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/tombstones.h"
@@ -245,38 +245,6 @@ static bool read_replication(const Cluster *cluster, const cJSON *keyspaces, uin
 /* --- ring ---------------------------------------------------------------------------------------
  */
 
-static void draw_tokens(Cluster *cluster, World *world)
-{
-    const Cassandra *first = cluster->nodes[0];
-    uint64_t state = (uint64_t)first->token_seed;
-    Rng rng;
-
-    engine_open_stream(world_engine(world), &rng, "cassandra/tokens");
-    if (state == 0) {
-        state = rng_next(&rng);
-    }
-    for (guint i = 0; i < cluster->node_count; i++) {
-        const Cassandra *node = cluster->nodes[i];
-
-        if (node->plan.order != ORDER_REPLACE) { /* that one takes those of the dead */
-            ring_draw_node_tokens(cluster->ring, i, (guint)node->num_tokens, &state);
-        }
-    }
-}
-
-/* From the dump of a real ring, when there is one. False when it does not fit. */
-static bool take_tokens(Cluster *cluster, World *world, DiagList *diags)
-{
-    const Cassandra *first = cluster->nodes[0];
-
-    if (first->token_file == NULL || first->token_file[0] == '\0') {
-        draw_tokens(cluster, world);
-        return true;
-    }
-    return ring_dump_read(cluster, first->token_file,
-                          json_member(first->component.settings, "token_file"), diags);
-}
-
 static bool make_ring(Cluster *cluster, World *world, const uint32_t *factors, DiagList *diags)
 {
     g_autofree RingNode *nodes = g_new0(RingNode, cluster->node_count);
@@ -286,7 +254,7 @@ static bool make_ring(Cluster *cluster, World *world, const uint32_t *factors, D
             (RingNode){.site = (uint16_t)cluster->nodes[i]->site, .rack = rack_of(cluster, i)};
     }
     cluster->ring = ring_new(nodes, cluster->node_count, factors, cluster->site_count);
-    if (!take_tokens(cluster, world, diags)) {
+    if (!cluster_take_tokens(cluster, world, factors, diags)) {
         return false;
     }
     for (guint i = 0; i < cluster->node_count; i++) {

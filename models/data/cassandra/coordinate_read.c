@@ -70,7 +70,7 @@ static void finish(Read *read, uint32_t code, int64_t version)
         paxos_read_ended(node, operation, code, version);
         return;
     }
-    call_reply(&node->component, &read->ticket, &reply);
+    node_answer(node, &read->ticket, &reply);
     read_settle(read);
     node_request_done(node);
 }

@@ -3,6 +3,7 @@
  * the acknowledgement that decides. Source: Cassandra 3.11 StorageProxy.performWrite,
  * sendToHintedEndpoints, sendMessagesToNonlocalDC. */
 #include "models/data/cassandra/coordinate_legs.h"
+#include "models/data/cassandra/hint_limits.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/schema.h"
@@ -51,8 +52,7 @@ static void drop(Write *write)
     pool_give(write->node->write_pool, write);
 }
 
-/* Forgets the write when nothing can happen to it any more. */
-static void settle(Write *write)
+void write_settle(Write *write)
 {
     if (write->pending != 0) {
         return;
@@ -76,9 +76,9 @@ static void tell_outcome(const Write *write, uint32_t code)
 {
     if (write->told != 0) {
         history_outcome(world_history(write->node->component.world), write->told,
-                        code == STORE_OK            ? OPERATION_OK
-                        : code == STORE_UNAVAILABLE ? OPERATION_FAIL
-                                                    : OPERATION_UNKNOWN,
+                        code == STORE_OK                                        ? OPERATION_OK
+                        : code == STORE_UNAVAILABLE || code == STORE_OVERLOADED ? OPERATION_FAIL
+                                                                                : OPERATION_UNKNOWN,
                         0);
     }
 }
@@ -102,7 +102,7 @@ static void decide(Write *write, uint32_t code)
         WriteEnded *ended = write->ended;
         uint64_t operation = write->operation;
 
-        settle(write);
+        write_settle(write);
         ended(node, operation, code);
         return;
     }
@@ -113,8 +113,8 @@ static void decide(Write *write, uint32_t code)
         }
     }
     tell_outcome(write, code);
-    call_reply(&node->component, &write->ticket, &reply);
-    settle(write);
+    node_answer(node, &write->ticket, &reply);
+    write_settle(write);
     node_request_done(node);
 }
 
@@ -177,7 +177,7 @@ void write_applied(Write *write, guint index, SimSpan later)
 
     write->pending &= ~(1u << index);
     if (write->is_orphan) {
-        settle(write);
+        write_settle(write);
         return;
     }
     arrival = legs != NULL ? legs_acknowledgement_arrives(write, index)
@@ -187,19 +187,22 @@ void write_applied(Write *write, guint index, SimSpan later)
     if (arrival != SIM_NEVER) {
         write->acked |= 1u << index;
         write->acked_at[index] = arrival + later;
+        if (node->back_pressure != NULL) {
+            back_pressure_heard(write, index, arrival + later);
+        }
         if (write_waits_for(write, index)) {
             reconsider(write); /* settles when it decides */
             return;
         }
     }
-    settle(write);
+    write_settle(write);
 }
 
 void write_dropped(Write *write, guint index)
 {
     write->pending &= ~(1u << index);
     write->dropped |= 1u << index;
-    settle(write);
+    write_settle(write);
 }
 
 /* --- sending ------------------------------------------------------------------------------------
@@ -314,16 +317,15 @@ static bool hint_the_dead(Write *write, uint32_t dead)
     return kept;
 }
 
-/* Too few replicas are believed to live: nothing is written. */
-static void refuse(Write *write)
+/* Too few replicas are believed to live, or too many hints are being kept: nothing is written. */
+static void refuse(Write *write, uint32_t code)
 {
-    write->is_swept = true;
-    write->node->unavailables++;
+    write->is_sent = write->is_swept = true;
     if (write->is_decided) { /* it has timed out while it waited for the CPU */
-        settle(write);
+        write_settle(write);
         return;
     }
-    decide(write, STORE_UNAVAILABLE);
+    decide(write, code);
 }
 
 /* With the client's stamp or one of its own. */
@@ -342,26 +344,17 @@ static void stamp(Write *write)
     }
 }
 
-static void on_write_ready(void *self, void *subject, uint64_t detail)
+/* Hints for who is dead, copies for the others. */
+static void send(Write *write)
 {
-    Cassandra *node = self;
-    Write *write = subject;
+    Cassandra *node = write->node;
     const RingRange *range = write->range;
-    uint32_t live = node_live_of(node, range, range->mask | range->pending);
     bool hinted;
 
-    (void)detail;
     write->is_sent = true;
-    write->joining = range->pending;
-    if (!level_write_is_available(write->consistency, node->cluster->ring, range, range->pending,
-                                  node->site, live)) {
-        refuse(write);
-        return;
-    }
-    stamp(write);
-    write->targets = live;
     write->pending = SENDING; /* nobody forgets it before all are sent */
-    hinted = write->leaves_hints && hint_the_dead(write, (range->mask | range->pending) & ~live);
+    hinted = write->leaves_hints &&
+             hint_the_dead(write, (range->mask | write->joining) & ~write->targets);
     if (node->cluster->legs != NULL) {
         legs_send(write);
     } else {
@@ -371,8 +364,50 @@ static void on_write_ready(void *self, void *subject, uint64_t detail)
     if (hinted && write->consistency == CONSISTENCY_ANY && !write->is_decided) {
         decide(write, STORE_OK);
     } else {
-        settle(write);
+        write_settle(write);
     }
+}
+
+static void on_write_paced(void *self, void *subject, uint64_t detail)
+{
+    (void)self;
+    (void)detail;
+    send(subject);
+}
+
+static const EventType write_paced = {"cassandra.write-paced", on_write_paced};
+
+static void on_write_ready(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+    Write *write = subject;
+    const RingRange *range = write->range;
+    uint32_t all = range->mask | range->pending, live = node_live_of(node, range, all);
+    SimSpan wait;
+
+    (void)detail;
+    write->joining = range->pending;
+    if (!level_write_is_available(write->consistency, node->cluster->ring, range, range->pending,
+                                  node->site, live)) {
+        node->unavailables++;
+        refuse(write, STORE_UNAVAILABLE);
+        return;
+    }
+    if (hint_limits_refuse(node, range, all)) {
+        node->hints_overloaded++;
+        refuse(write, STORE_OVERLOADED);
+        return;
+    }
+    stamp(write);
+    write->targets = live;
+    wait = back_pressure_wait(write);
+    if (wait == 0) {
+        send(write);
+        return;
+    }
+    node->writes_paced++;
+    histogram_add(node->pacing, wait);
+    engine_after(node->engine, wait, &node->component.owner, &write_paced, write, 0);
 }
 
 static const EventType write_ready = {"cassandra.write-ready", on_write_ready};
@@ -524,67 +559,4 @@ void write_inner(Cassandra *node, const InnerWrite *what)
     link_last(&node->writes, write);
     arm_timer(node, write->began + node->write_request_timeout);
     on_write_ready(node, write, 0);
-}
-
-/* --- sweep and stop -----------------------------------------------------------------------------
- */
-
-/* Replicas that have died since their event was planned will not run it. */
-static void forget_the_dead(Write *write)
-{
-    for (uint32_t left = write->pending; left != 0; left &= left - 1) {
-        guint index = (guint)__builtin_ctz(left);
-
-        if (replica_of(write, index)->component.owner.incarnation != write->lives[index]) {
-            write->pending &= ~(1u << index);
-        }
-    }
-}
-
-static void hint_the_silent(Write *write)
-{
-    Cassandra *node = write->node;
-
-    write->is_swept = true;
-    for (uint32_t left = write->leaves_hints ? write->targets : 0; left != 0; left &= left - 1) {
-        guint index = (guint)__builtin_ctz(left);
-        guint target = write->range->replicas[index];
-
-        if (write->acked_at[index] > node_now(node) && target != node->rank) {
-            witness_assert_missed(write, index);
-            hints_store_write(write, index);
-        }
-    }
-}
-
-void write_sweep(Cassandra *node)
-{
-    Write *next;
-
-    for (Write *write = node->writes.first; write != NULL; write = next) {
-        next = write->next;
-        if (!write->is_orphan) {
-            if (!write->is_begun || write->began + node->write_request_timeout > node_now(node)) {
-                break;
-            }
-            if (write->is_sent && !write->is_swept) {
-                hint_the_silent(write);
-            }
-        }
-        forget_the_dead(write);
-        settle(write);
-    }
-}
-
-void write_stop(Cassandra *node)
-{
-    Write *next;
-
-    node->write_timer = EVENT_NONE;
-    for (Write *write = node->writes.first; write != NULL; write = next) {
-        next = write->next;
-        write->is_orphan = true;
-        write->decision = EVENT_NONE;
-        settle(write);
-    }
 }

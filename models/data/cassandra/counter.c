@@ -175,7 +175,7 @@ static void finish(Cassandra *node, CounterOp *op, uint32_t code)
     node->counters_acked += code == STORE_OK ? 1 : 0;
     node->increments_unsure += code == STORE_TIMEOUT ? 1 : 0;
     node->unavailables += code == STORE_UNAVAILABLE ? 1 : 0;
-    call_reply(&node->component, &op->ticket, &reply);
+    node_answer(node, &op->ticket, &reply);
     if (op->previous != NULL) {
         op->previous->next = op->next;
     } else {

@@ -2,6 +2,7 @@
 #include "models/data/cassandra/fields.h"
 
 #include "models/data/cassandra/cluster.h"
+#include "models/data/cassandra/hint_limits.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/release.h"
 #include "models/data/cassandra/repair.h"
@@ -34,6 +35,11 @@ const Field cassandra_fields[] = {
     FIELD_COUNT(Cassandra, token_seed, .initial = "0", .lowest = "0",
                 .help = "Seed of the tokens (splitmix64); 0 draws other tokens in each run",
                 .source = "assumption"),
+    FIELD_TEXT(Cassandra, allocate_tokens_for_keyspace, .initial = "",
+               .help =
+                   "Keyspace for which a node chooses tokens that share its site's keys evenly, "
+                   "once the site has a node for each replica; empty: it draws them",
+               .source = "Cassandra 3.11 allocate_tokens_for_keyspace"),
     FIELD_TEXT(Cassandra, token_file, .initial = "", .flags = FIELD_PATH,
                .help = "What 'nodetool ring' printed: its tokens in place of drawn ones",
                .source = "Cassandra 3.11 tools/nodetool/Ring"),
@@ -61,16 +67,42 @@ const Field cassandra_fields[] = {
     FIELD_COUNT(Cassandra, native_transport_max_threads, .initial = "128", .lowest = "1",
                 .highest = "100000", .help = "Requests that a coordinator works on at once",
                 .source = "Cassandra 3.11 native_transport_max_threads"),
-    FIELD_BYTES(Cassandra, native_transport_max_concurrent_requests, .initial = "0B",
-                .help = "Statements in flight beyond which connections are not read; 0B: heap/10",
-                .source = "Cassandra 3.11.5 native_transport_max_concurrent_requests_in_bytes"),
-    FIELD_FLAG(Cassandra, throw_on_overload, .initial = "false",
-               .help = "Whether clients ask to be refused then (Overloaded), in place of waiting",
-               .source = "Cassandra 3.11.5 STARTUP option THROW_ON_OVERLOAD; the Java driver does "
-                         "not set it"),
+    FIELD_ROW(Cassandra, native_transport.all, "native_transport_max_concurrent_requests",
+              FIELD_TYPE_BYTES, int64_t, .initial = "0B",
+              .help = "Statements in flight beyond which connections are not read; 0B: heap/10",
+              .source = "Cassandra 3.11.5 native_transport_max_concurrent_requests_in_bytes"),
+    FIELD_ROW(Cassandra, native_transport.per_ip, "native_transport_max_concurrent_requests_per_ip",
+              FIELD_TYPE_BYTES, int64_t, .initial = "0B",
+              .help = "The same for those of one client's address; 0B: heap/40",
+              .source =
+                  "Cassandra 3.11.5 native_transport_max_concurrent_requests_in_bytes_per_ip"),
+    FIELD_ROW(Cassandra, native_transport.throw_on_overload, "throw_on_overload", FIELD_TYPE_FLAG,
+              bool, .initial = "false",
+              .help = "Whether clients ask to be refused then (Overloaded), in place of waiting",
+              .source = "Cassandra 3.11.5 STARTUP option THROW_ON_OVERLOAD; the Java driver does "
+                        "not set it"),
+    FIELD_ROW(Cassandra, native_transport.queue_most, "max_queued_native_transport_requests",
+              FIELD_TYPE_COUNT, int64_t, .initial = "0", .highest = "1000000",
+              .help = "Statements that may wait in memory before the network threads block and the "
+                      "rest waits in sockets; then there are no limits by bytes; 0: any number",
+              .source = "Cassandra 3.11.4 and before: 128; gone from 3.11.5 on"),
     FIELD_FLAG(Cassandra, hinted_handoff_enabled, .initial = "true",
                .help = "Whether hints are kept for replicas that miss a write",
                .source = "Cassandra 3.11 hinted_handoff_enabled"),
+    FIELD_TEXTS(Cassandra, hinted_handoff_disabled_datacenters,
+                .help = "Data centres whose nodes get no hints; none: all do",
+                .source = "Cassandra 3.11 hinted_handoff_disabled_datacenters"),
+    FIELD_CHOICE(Cassandra, hint_overload, .initial = "as_coded", .more = hint_overload_names,
+                 .help = "Whether writes are refused (Overloaded) while more than 128 hints for "
+                         "each vCPU are in progress, some of them for one of their replicas; as "
+                         "coded never",
+                 .source = "Cassandra 3.11 StorageProxy.checkHintOverload, whose count of a "
+                           "target is always a fresh zero"),
+    FIELD_FLAG(Cassandra, back_pressure_enabled, .initial = "false",
+               .help = "Whether writes wait while replicas do not keep up",
+               .source = "Cassandra 3.11 back_pressure_enabled"),
+    FIELD_TABLE(Cassandra, back_pressure_strategy, back_pressure_fields,
+                .help = "How the rate of writes follows the answers (RateBasedBackPressure)"),
     FIELD_SPAN(Cassandra, max_hint_window, .initial = "3h", .lowest = "0s",
                .help = "How long after its fall hints are still kept for a node",
                .source = "Cassandra 3.11 max_hint_window_in_ms"),

@@ -2,6 +2,8 @@
  * the counters it is taken to go on as it did. */
 #include "models/data/cassandra/gc.h"
 
+#include "models/data/cassandra/native_transport.h"
+
 #include "models/data/cassandra/storage.h"
 
 #define GC_FAULT ((uint64_t)1 << 62) /* of the effect that stops the process */
@@ -120,8 +122,8 @@ static double live_bytes(const Cassandra *node)
 {
     double heap = (double)node->gc->heap_bytes;
     double memtables = node->storage != NULL ? (double)node->storage->heap_used : heap / 4 / 3 / 2;
-    guint waiting = node->requests.count + node->requests.active + node->mutation_stage.count +
-                    node->read_stage.count;
+    guint waiting = native_transport_waiting(node) + node->requests.active +
+                    node->mutation_stage.count + node->read_stage.count;
 
     return (double)node->gc_settings.live + memtables +
            (double)waiting * (double)node->gc_settings.waiting;

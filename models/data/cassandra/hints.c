@@ -3,6 +3,7 @@
  * HintsDispatchExecutor, HintsDispatcher. The reader is paced hint by hint by a rate limiter; here
  * ten times a second by as many hints as the limiter lets through in a tenth of a second. */
 #include "models/data/cassandra/counter.h"
+#include "models/data/cassandra/hint_limits.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/storage.h"
@@ -29,12 +30,13 @@ static void show_pending(Cassandra *node, double change)
 /* --- keeping ------------------------------------------------------------------------------------
  */
 
-static bool are_kept_for(const Cassandra *node, guint target)
+bool hints_are_kept_for(const Cassandra *node, guint target)
 {
     const Peer *peer = &node->gossip.peers[target];
     SimSpan downtime = peer->is_alive ? 0 : node_now(node) - peer->down_since;
 
-    return node->hinted_handoff_enabled && downtime <= node->max_hint_window;
+    return node->hinted_handoff_enabled && downtime <= node->max_hint_window &&
+           (node->hintless_sites >> node->cluster->nodes[target]->site & 1) == 0;
 }
 
 /* Gives back the room of hints that are done. */
@@ -71,7 +73,7 @@ void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version)
     queue->items[queue->end++ - queue->base] =
         (Hint){.version = version, .slot = slot, .kept_s = wall_seconds(node)};
     node->hints_stored++;
-    node->hint_cpu_owed += node->hint_cpu;
+    node->hint_cpu_owed += node->hint_limits == NULL ? node->hint_cpu : 0; /* charged before */
     show_pending(node, 1);
 }
 
@@ -341,20 +343,23 @@ void hints_sweep(Cassandra *node)
 
 bool hints_store_write(const Write *write, guint index)
 {
+    Cassandra *node = write->node;
     uint32_t slot = write->slot + index;
     guint target = write->range->replicas[index];
+    int64_t version = write->version;
 
-    if (!are_kept_for(write->node, target)) {
+    if (!hints_are_kept_for(node, target)) {
         if (!write->is_counter) {
-            witness_hint_dropped(write->node->cluster, target, slot, write->version);
+            witness_hint_dropped(node->cluster, target, slot, version);
         }
         return false;
     }
     if (write->is_counter) {
-        hints_store(write->node, target, slot | COUNTER_SLOT,
-                    counter_packed(write->version, write->leader));
-    } else {
-        hints_store(write->node, target, slot, write->version);
+        slot |= COUNTER_SLOT;
+        version = counter_packed(write->version, write->leader);
+    }
+    if (!hint_limits_take(node, target, slot, version)) {
+        hints_store(node, target, slot, version);
     }
     return true;
 }

@@ -2,6 +2,7 @@
  * that its replicas hold. */
 #include "models/data/cassandra/judge.h"
 
+#include "models/data/cassandra/hint_limits.h"
 #include "models/data/cassandra/schema.h"
 
 #include "sim/world/history_store.h"
@@ -54,7 +55,7 @@ static bool has_hints(const Cassandra *node)
             return true;
         }
     }
-    return false;
+    return hint_limits_any(node);
 }
 
 /* Completing another's proposal leaves no hints (StorageProxy.beginAndRepairPaxos). */

@@ -27,6 +27,12 @@ const MetricDef cassandra_metrics[] = {
     METRIC_COUNTER(Cassandra, snitch_sorts, "Reads whose replicas the dynamic snitch sorted"),
     METRIC_COUNTER(Cassandra, speculations, "Reads that asked one more replica"),
     METRIC_COUNTER(Cassandra, hints_stored, "Hints kept for other nodes"),
+    METRIC_COUNTER(Cassandra, hints_overloaded,
+                   "Writes refused as Overloaded because too many hints were in progress"),
+    METRIC_COUNTER(Cassandra, writes_paced,
+                   "Writes that back-pressure let wait before they were "
+                   "sent"),
+    METRIC_HISTOGRAM(Cassandra, pacing, "s", "How long those waited"),
     METRIC_COUNTER(Cassandra, hints_replayed, "Hints delivered"),
     METRIC_COUNTER(Cassandra, hints_lost, "Hints that were still in buffers when the node fell"),
     METRIC_COUNTER(Cassandra, coordinated_cas, "Lightweight transactions taken as coordinator"),

@@ -3,6 +3,7 @@
 
 #include "models/data/cassandra/batch.h"
 #include "models/data/cassandra/counter.h"
+#include "models/data/cassandra/native_transport.h"
 #include "models/data/cassandra/paxos.h"
 #include "sim/world/version.h"
 
@@ -66,6 +67,12 @@ void node_request_enter(Cassandra *node, void *request, uint64_t type)
     if (stage_enter(&node->requests, task)) {
         begin_request(node, &task);
     }
+}
+
+void node_answer(Cassandra *node, const CallTicket *ticket, const Message *reply)
+{
+    call_reply(&node->component, ticket, reply);
+    native_transport_left(node, ticket);
 }
 
 void node_request_done(Cassandra *node)

@@ -2,6 +2,7 @@
  * the keys and the service times. Private to this folder. */
 #pragma once
 
+#include "models/data/cassandra/back_pressure.h"
 #include "models/data/cassandra/commit_log.h"
 #include "models/data/cassandra/gc.h"
 #include "models/data/cassandra/latency_reservoir.h"
@@ -39,6 +40,7 @@ typedef struct Batches Batches;
 typedef struct BatchOp BatchOp;
 typedef struct Counters Counters;
 typedef struct CounterOp CounterOp;
+typedef struct HintLimits HintLimits;
 typedef struct Storage Storage;
 typedef struct Schema Schema;
 typedef struct SchemaNode SchemaNode;
@@ -115,6 +117,15 @@ typedef struct PartitionSettings {
     int64_t rows, cells, tombstones;
     SimSpan tombstones_age, cell_cpu;
 } PartitionSettings;
+
+/* What clients may ask at once (native_transport.h). */
+typedef struct NativeTransport {
+    int64_t all, per_ip; /* bytes; configuration, as the next two */
+    int64_t queue_most;
+    bool throw_on_overload;
+    uint64_t came, bytes;
+    GArray *in_flight; /* statements by id of the client's host; NULL: nobody counts */
+} NativeTransport;
 
 enum { RELAY_FIRST, RELAY_RANDOM }; /* index into the names of `relay` */
 
@@ -268,14 +279,22 @@ struct Cassandra {
     Gauge heap_used;                                                        /* measurement */
     Gc *gc;                                                                 /* NULL: not modelled */
     Stage read_repair_stage;
-    int64_t native_transport_max_concurrent_requests; /* bytes; configuration, as the next one */
-    bool throw_on_overload;
-    uint64_t requests_came, requests_bytes;
+    NativeTransport native_transport;
     uint64_t requests_over_limit, requests_overloaded; /* measurement */
     uint64_t read_repairs_dropped, read_repairs_done;  /* measurement */
     SimSpan speculation_fixed;     /* of "10ms"; SIM_NEVER: by percentile or not at all */
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
     bool speculates_always;
+    char *allocate_tokens_for_keyspace; /* configuration, as the next four */
+    char **hinted_handoff_disabled_datacenters;
+    int hint_overload;
+    bool back_pressure_enabled;
+    BackPressureSettings back_pressure_strategy;
+    uint32_t hintless_sites;                 /* a bit for each site no hints are kept for */
+    HintLimits *hint_limits;                 /* NULL: hints are kept at once, any number */
+    BackPressure *back_pressure;             /* NULL: off */
+    uint64_t hints_overloaded, writes_paced; /* measurement */
+    Histogram *pacing;                       /* measurement */
 };
 
 static inline Cassandra *node_of(Component *component)
@@ -335,6 +354,9 @@ enum {
 void node_request_enter(Cassandra *node, void *request, uint64_t type);
 void node_request_done(Cassandra *node);
 
+/* A client's statement is answered. */
+void node_answer(Cassandra *node, const CallTicket *ticket, const Message *reply);
+
 /* The ring has other members: tables that were made from it are made anew (cluster.c). */
 void cluster_ring_changed(Cluster *cluster);
 
@@ -365,6 +387,11 @@ void replica_take_in(Cassandra *node, uint32_t slot, int64_t version);
 /* Calls read_repaired, paxos_answer when what is logged now may be answered. */
 void replica_answer_repair(Cassandra *node, Read *read, uint64_t index);
 void replica_answer_paxos(Cassandra *node, PaxosMessage *message);
+
+/* In the detail of a task of the MUTATION stage: its subject is a PendingHint. What it did is done,
+ * its thread is free. */
+#define MUTATION_IS_HINT (UINT64_C(1) << 32)
+void replica_mutation_ended(Cassandra *node);
 
 /* The coordinator's own part, without a message. */
 void replica_take_mutation(Cassandra *node, Write *write, guint index);
@@ -447,6 +474,9 @@ void write_inner(Cassandra *node, const InnerWrite *what);
 /* Begins a write that waited for a thread. */
 void write_begin(Cassandra *node, Write *write);
 
+/* Forgets the write when nothing can happen to it any more. */
+void write_settle(Write *write);
+
 /* Whether the answer to the client still waits for this replica. */
 bool write_waits_for(const Write *write, guint index);
 
@@ -527,6 +557,9 @@ void read_stop(Cassandra *node);
  */
 
 void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version);
+
+/* Whether a hint would be kept for it now (StorageProxy.shouldHint). */
+bool hints_are_kept_for(const Cassandra *node, guint target);
 
 /* Replica number `index` misses the write: keeps a hint, or tells history that there will be none
  * (StorageProxy.shouldHint). True when one is kept. */

@@ -116,7 +116,7 @@ static void finish(Paxos *paxos, uint32_t code, int64_t version)
     if (code == STORE_OK) {
         histogram_add(node->cas_latency, node_now(node) - paxos->began);
     }
-    call_reply(&node->component, &paxos->ticket, &reply);
+    node_answer(node, &paxos->ticket, &reply);
     forget(paxos);
     node_request_done(node);
 }

@@ -1,6 +1,7 @@
 /* replica.c - a replica's part in writes: stages, commit log and stored versions.
  * Source: Cassandra 3.11 MessageDeliveryTask, MutationVerbHandler, StageManager, CommitLog. */
 #include "models/data/cassandra/counter.h"
+#include "models/data/cassandra/hint_limits.h"
 #include "models/data/cassandra/losses.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
@@ -205,7 +206,13 @@ static void start_next_mutations(Cassandra *node)
 
     while (stage_next(&node->mutation_stage, node_now(node), &task)) {
         Write *write = task.subject;
-        bool is_own = write->node == node;
+        bool is_own;
+
+        if (task.detail == MUTATION_IS_HINT) {
+            hint_limits_run(node, task.subject);
+            continue;
+        }
+        is_own = write->node == node;
 
         /* The coordinator's own part runs however late (StorageProxy.LocalMutationRunnable). */
         if (!is_own && is_mutation_late(node, write, task.arrived)) {
@@ -214,6 +221,12 @@ static void start_next_mutations(Cassandra *node)
         }
         start_mutation(node, write, (guint)task.detail);
     }
+}
+
+void replica_mutation_ended(Cassandra *node)
+{
+    stage_leave(&node->mutation_stage, node_now(node));
+    start_next_mutations(node);
 }
 
 static void apply_write(Cassandra *node, const Write *write, guint index)
