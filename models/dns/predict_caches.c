@@ -74,6 +74,23 @@ static double rate_of(const Component *client)
     return *rate / sim_span_to_s(unit) * share_of(client) / (double)*users;
 }
 
+/* How long a connection to a server of `dc` is kept for the next request: as long as both ends let
+ * it. */
+static double kept_of(const Component *client, const char *dc)
+{
+    const GPtrArray *servers = world_of_kind(client->world, "httpd");
+    SimSpan own = span_of(client, "keep_alive");
+
+    for (guint i = 0; i < servers->len; i++) {
+        const Component *server = g_ptr_array_index(servers, i);
+
+        if (strcmp(server->site->name, dc) == 0) {
+            return sim_span_to_s(MIN(own, span_of(server, "KeepAliveTimeout")));
+        }
+    }
+    return 0;
+}
+
 /* --- who is answered the site -------------------------------------------------------------------
  */
 
@@ -144,7 +161,7 @@ static double share_at(const Route53 *self, const Component *resolver, const cha
 typedef struct Population {
     const Component *client;
     ResolverView resolver;
-    double share, rate, ttl_s;
+    double share, rate, kept_s, ttl_s;
     int64_t users;
 } Population;
 
@@ -161,6 +178,7 @@ static cJSON *ask_of(const Population *who, const cJSON *detection, guint policy
         cJSON_AddNumberToObject(params, "period", policies[policy].period_s);
     }
     cJSON_AddNumberToObject(params, "rate", who->rate);
+    cJSON_AddNumberToObject(params, "kept", who->kept_s);
     cJSON_AddNumberToObject(params, "clients", (double)who->users * share);
     cJSON_AddNumberToObject(params, "resolvers", (double)who->resolver.resolvers);
     cJSON_AddNumberToObject(params, "farm_size", (double)who->resolver.farm_size);
@@ -236,6 +254,7 @@ static bool find_population(const Route53 *self, const Component *client, const 
     who->resolver = resolver_view(resolver);
     who->share = share_at(self, resolver, whole, dc, &ttl_s);
     who->rate = rate; /* no connection to a dark site is kept: each request asks its cache */
+    who->kept_s = kept_of(client, dc);
     who->ttl_s = (double)ttl_s;
     who->users = *users;
     return who->share > 0.5 && who->resolver.has_usual_floors;

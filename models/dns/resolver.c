@@ -4,6 +4,7 @@
  * farms for 30 % of clients); RFC 8767 (serve-stale); RFC 2308 (negative answers). */
 #include "models/dns/resolver_parts.h"
 
+#include "sim/base/fixed_math.h"
 #include "sim/world/history.h"
 
 #define QUESTION_BYTES 60u
@@ -145,6 +146,23 @@ static void ask_upstream(const Resolver *self, const Entry *entry, bool is_befor
     route53_ask(self->route53, &query, answer);
 }
 
+/* When an answer from before the run runs out, of a cache that is asked for the first time now; in
+ * the past: it has none. A cache that was asked at any steady rate since ever is empty now and
+ * then, more often the longer nobody asked: 2 exp(-t / life) - 1 is, without knowing the rate, the
+ * share that has an answer at the first question. */
+static SimTime expiry_from_before(Resolver *self, SimTime now, SimSpan life)
+{
+    double is_there = 2 * fixed_exp(-sim_span_to_s(now) / MAX(sim_span_to_s(life), 1e-9)) - 1;
+
+    if (self->at_start == START_FILLED) {
+        return (SimTime)rng_below(&self->draws, (uint64_t)life + 1);
+    }
+    if (now >= life || is_there <= 0 || !rng_chance(&self->draws, is_there)) {
+        return 0;
+    }
+    return now + 1 + (SimTime)rng_below(&self->draws, (uint64_t)(life - now));
+}
+
 /* Caches did not come into being with the run: what is asked for the first time may have been there
  * before, with an age that is uniform over its life. */
 static void fill_as_before_start(Resolver *self, Entry *entry)
@@ -157,7 +175,8 @@ static void fill_as_before_start(Resolver *self, Entry *entry)
         return;
     }
     ask_upstream(self, entry, true, &answer);
-    expires = (SimTime)rng_below(&self->draws, (uint64_t)effective_ttl(self, entry, &answer) + 1);
+    expires = expiry_from_before(self, world_now(self->component.world),
+                                 effective_ttl(self, entry, &answer));
     if (expires > world_now(self->component.world)) {
         fill(entry, &answer, world_now(self->component.world), expires);
         entry->born = expires - effective_ttl(self, entry, &answer);
@@ -380,6 +399,8 @@ static void resolver_on_free(Component *self)
 #define MIX_RATIO(member, ...)                                                                     \
     FIELD_ROW(Resolver, mix.member, #member, FIELD_TYPE_RATIO, double, __VA_ARGS__)
 
+static const char *const start_words[] = {"filled", "steady", NULL};
+
 static const Field resolver_fields[] = {
     FIELD_COUNT(Resolver, resolvers, .initial = "32", .lowest = "1", .highest = "10000",
                 .help = "Resolvers of each class in a region", .source = "assumption"),
@@ -425,6 +446,12 @@ static const Field resolver_fields[] = {
                .help = "An answer lives so much longer than its time to live",
                .source = "measured: unbound 1.17.1 counts whole seconds and serves an answer with "
                          "a time to live of 0 for 1s"),
+    FIELD_CHOICE(Resolver, at_start, .more = start_words, .initial = "filled",
+                 .help = "What caches hold when the run begins: each an answer of any age, which "
+                         "runs out in step with the others' for some minutes, or some of them "
+                         "nothing, as after a long time",
+                 .source = "renewal theory: a cache is empty from the end of an answer to the next "
+                           "question"),
     MIX_RATIO(unmapped_ratio, .initial = "0.01",
               .help = "Share of clients whose address no location table knows", .source = LOCATION),
     MIX_RATIO(without_ecs_ratio, .initial = "0.03",
@@ -475,7 +502,9 @@ const Kind resolver_kind = {
     .name = "resolver",
     .help = "The recursive resolvers of a region",
     .leaves_out = "forwarders at home, prefetching, caches of failures: all "
-                  "matter for hours or milliseconds, not for the minutes of a fail-over",
+                  "matter for hours or milliseconds, not for the minutes of a fail-over. With "
+                  "'at_start' filled caches of few users stay in step with the begin of the run "
+                  "for some minutes: shares of who holds an old answer are up to 2 points off then",
     .size = sizeof(Resolver),
     .scope = KIND_PER_REGION,
     .fields = resolver_fields,

@@ -8,6 +8,9 @@
 
 #define NAMES_MOST 64
 
+/* Choices of "at_start". */
+enum { START_FILLED, START_STEADY };
+
 /* Who waits for an answer from upstream. */
 typedef struct Waiter Waiter;
 struct Waiter {
@@ -50,6 +53,7 @@ typedef struct Resolver {
     Draw small_floor, medium_floor, large_floor, sticky_floor;
     double serve_stale_ratio;
     SimSpan stale_ttl, last_second, cap;
+    int at_start;
     Draw upstream;
     double upstream_loss;
     SimSpan upstream_timeout;

@@ -3,20 +3,20 @@
 #include <math.h>
 
 #include "sim/base/fixed_math.h"
+#include "sim/theory/cache_farm.h"
+#include "sim/theory/cache_history.h"
 #include "sim/theory/theory_case.h"
 
 #define PHASES 64    /* steps of the law of detection */
 #define QUANTILES 32 /* of the law of propagation */
 #define FLOORS 24    /* of a law of floors */
 #define AGES 48      /* of answers in clients */
-#define OTHERS 48    /* who share a cache, one by one up to so many */
-#define FARM_ROUNDS 40
 
 enum { KEEPS_NOTHING, KEEPS_TTL, KEEPS_PERIOD, KEEPS_UNTIL_FAILURE };
 static const char *const keeps_words[] = {"nothing", "ttl", "period", "until-failure", NULL};
 
 typedef struct Caches {
-    double t, ttl, period, rate, clients, resolvers;
+    double t, ttl, period, rate, kept, clients, resolvers;
     double farm_ratio, small_ratio, medium_ratio, large_ratio, sticky_ratio;
     double interval, check_timeout, median, sigma, cap;
     int64_t threshold, checkers, need_failed, farm_size;
@@ -44,6 +44,10 @@ static const Field caches_fields[] = {
     AMOUNT(rate, "0",
            "Requests of one client in a unit of time that may look a name up; 0: all the time",
            "clients that are active all the time"),
+    AMOUNT(kept, "0",
+           "How long a connection is kept for the next request; who has one to the site, before it "
+           "fails, looks nothing up",
+           "httpd 2.4 KeepAliveTimeout 5"),
     AMOUNT(clients, "0", "Clients that share the resolvers; 0: so many that no cache is ever idle",
            "many clients"),
     AMOUNT(resolvers, "32", "Resolvers of each class", "assumption"),
@@ -84,21 +88,6 @@ static double lookups_of(const Caches *params, double kept)
     return 1 / fmax(kept + wait, 1e-9);
 }
 
-/* How likely it is that so many others share what is shared by `mean` on average, from 0 on; their
- * number. One, for the mean itself, when that is large. */
-static guint count_others(double mean, double weights[OTHERS])
-{
-    weights[0] = 1;
-    if (mean > OTHERS / 3.0) {
-        return 1;
-    }
-    weights[0] = fixed_exp(-mean);
-    for (guint i = 1; i < OTHERS; i++) {
-        weights[i] = weights[i - 1] * mean / i;
-    }
-    return OTHERS;
-}
-
 /* Share of time that a cache holds an answer of life `life`, as one of its clients finds it. Behind
  * a single cache, who honours the time to live has no answer of his own when the cache has none:
  * then each request asks. */
@@ -108,8 +97,8 @@ static double filled(const Caches *params, double life, double share, double cac
     double own = is_farm ? 1 / (double)params->farm_size : 1;
     double mean = params->clients * share / fmax(caches, 1), sum = 0;
     double each = params->keeps == KEEPS_TTL ? params->rate : lookups_of(params, kept);
-    double weights[OTHERS];
-    guint count = count_others(mean, weights);
+    double weights[CACHE_OTHERS];
+    guint count = cache_count_others(mean, weights);
 
     if (params->clients <= 0 || params->rate <= 0) {
         return 1;
@@ -152,82 +141,6 @@ static double through_client(const Caches *params, double x, double life, double
     return has_answer * sum + (1 - has_answer) * still_cached(x, life, is_filled);
 }
 
-/* --- farms of caches ----------------------------------------------------------------------------
- */
-
-/* A client who shares a farm with so many others. When its answer has run out it asks one of the
- * caches by chance: another one than before, which others have `full` with some rest of its life or
- * which has nothing; or the one that just ran out, which others may have `refilled` meanwhile. What
- * it fills itself has run out when it asks again, so that only others count. */
-typedef struct Farm {
-    double weight; /* how likely so many others are */
-    double full, refilled;
-    double kept; /* how long it has an answer, on average */
-} Farm;
-
-typedef struct Farms {
-    Farm farms[OTHERS];
-    guint count;
-    double life, wait; /* `wait`: from the end of an answer to the next request */
-} Farms;
-
-/* Who has answers for longer looks up less often, and caches that are asked less often are empty
- * more often, which makes answers live longer: a few rounds until both agree. */
-static void settle_farm(Farm *farm, const Farms *all, double others, double size)
-{
-    double life = all->life, wait = all->wait, same = 1 / size;
-    double aged = wait > 0 ? wait * (1 - fixed_exp(-life / wait)) : 0; /* mean of min(wait, life) */
-
-    farm->kept = life;
-    for (int i = 0; i < FARM_ROUNDS; i++) {
-        double asked = others / size / (farm->kept + wait);
-
-        farm->full = life * asked / (1 + life * asked);
-        farm->refilled = wait * asked / (1 + wait * asked);
-        farm->kept = (1 - same) * (farm->full * life / 2 + (1 - farm->full) * life) +
-                     same * (life - farm->refilled * aged);
-    }
-}
-
-/* Farms are never idle when nobody says how many share them. */
-static void find_farms(const Caches *params, double share, Farms *all)
-{
-    bool is_busy = params->clients <= 0 || params->rate <= 0;
-    double mean = is_busy ? 1e9 : params->clients * share / fmax(params->resolvers, 1);
-    double weights[OTHERS];
-
-    *all = (Farms){.life = params->ttl, .wait = params->rate > 0 ? 1 / params->rate : 0};
-    all->count = count_others(mean, weights);
-    for (guint i = 0; i < all->count; i++) {
-        settle_farm(&all->farms[i], all, all->count > 1 ? i : mean, (double)params->farm_size);
-        all->farms[i].weight = weights[i];
-    }
-}
-
-/* Of clients that honour the time to live and are sent to one of `farm_size` caches at each
- * look-up, x after the change: who sits on an answer with a long rest of life sits on it for long.
- */
-static double through_farm(const Farms *all, double x, double size)
-{
-    double life = all->life, wait = all->wait, same = 1 / size, left = life - x, sum = 0;
-    double rested = wait > 0 ? fixed_exp(-x / wait) : 0;
-    double aged = wait > 0 ? wait * (rested - fixed_exp(-life / wait)) : 0;
-
-    if (x < 0 || left <= 0) {
-        return x < 0 ? 1 : 0;
-    }
-    for (guint i = 0; i < all->count; i++) {
-        const Farm *farm = &all->farms[i];
-        double lookups = 1 / (farm->kept + wait);
-        double other = farm->full * (left * left / 2 + x * left) / life + (1 - farm->full) * left;
-        double old = (1 - same) * other + same * (left - farm->refilled * aged);
-        double idle = (1 - same) * farm->full * left / life + same * farm->refilled * rested;
-
-        sum += farm->weight * lookups * (old + wait * idle);
-    }
-    return fmin(sum, 1);
-}
-
 /* --- all clients --------------------------------------------------------------------------------
  */
 
@@ -242,6 +155,7 @@ enum { SMALL, MEDIUM, LARGE, STICKY, FLOOR_LAWS };
 /* What does not hang on the time since the change. */
 typedef struct Mix {
     Farms farms;
+    CacheHistory *history; /* NULL: caches are filled alike before and after the failure */
     double plain_full, farms_full;
     Floor floors[FLOOR_LAWS];
 } Mix;
@@ -276,11 +190,48 @@ static double farm_share(const Caches *params)
     return honest_share(params) * params->farm_ratio;
 }
 
+/* Those of one client that shares a cache of that many resolvers with others, on average. */
+static double sharers(const Caches *params, double share)
+{
+    bool is_busy = params->clients <= 0 || params->rate <= 0;
+
+    return is_busy ? 1e9 : params->clients * share / fmax(params->resolvers, 1);
+}
+
+/* From the failure until the answers change, at the longest. */
+static double longest_change(const Caches *params)
+{
+    return (double)params->threshold * (params->interval + params->check_timeout) + params->cap;
+}
+
+/* Only who asks for each request, or when the time to live is over, fills caches sooner without
+ * connections than with them; the others ask when their own period is over. */
+static CacheHistory *find_history(const Caches *params, const Farms *farms)
+{
+    CacheAsking asking = {.life = params->ttl,
+                          .wait = params->rate > 0 ? 1 / params->rate : 0,
+                          .wait_before = cache_wait_kept(params->rate, params->kept),
+                          .until = longest_change(params) + params->ttl};
+    double plain = honest_share(params) - farm_share(params);
+    bool is_asked_alike = params->kept <= 0 || params->rate <= 0 || params->clients <= 0;
+
+    if (is_asked_alike || params->ttl <= 0 ||
+        (params->keeps != KEEPS_TTL && params->keeps != KEEPS_NOTHING)) {
+        return NULL;
+    }
+    return cache_history_new(&asking, sharers(params, plain),
+                             params->keeps == KEEPS_TTL ? farms : NULL);
+}
+
 static void find_mix(const Caches *params, Mix *mix)
 {
     double farms = farm_share(params), caches = params->resolvers * (double)params->farm_size;
 
-    find_farms(params, farms, &mix->farms);
+    mix->farms = (Farms){.life = params->ttl,
+                         .wait = params->rate > 0 ? 1 / params->rate : 0,
+                         .size = (double)params->farm_size};
+    farms_settle(&mix->farms, sharers(params, farms));
+    mix->history = find_history(params, &mix->farms);
     mix->plain_full =
         filled(params, params->ttl, honest_share(params) - farms, params->resolvers, false);
     mix->farms_full = filled(params, params->ttl, farms, caches, true);
@@ -290,20 +241,35 @@ static void find_mix(const Caches *params, Mix *mix)
     lay_floor(params, params->sticky_ratio, 3600, 14400, &mix->floors[STICKY]);
 }
 
-/* Share of all clients that go to the old address x after the answer changed. */
-static double still_old(const Caches *params, const Mix *mix, double x)
+/* Of clients behind single caches that honour the time to live of answers, and behind farms. */
+static double through_plain(const Caches *params, const Mix *mix, double change, double x)
+{
+    return mix->history != NULL ? cache_history_plain(mix->history, change, x)
+                                : through_client(params, x, params->ttl, mix->plain_full);
+}
+
+static double through_farm(const Caches *params, const Mix *mix, double change, double x)
+{
+    if (params->keeps != KEEPS_TTL) {
+        return through_client(params, x, params->ttl, mix->farms_full);
+    }
+    return mix->history != NULL ? cache_history_farm(mix->history, &mix->farms, change, x)
+                                : farms_still_old(&mix->farms, x);
+}
+
+/* Share of all clients that go to the old address x after the answer changed, `change` after the
+ * failure. */
+static double still_old(const Caches *params, const Mix *mix, double change, double x)
 {
     double farms = farm_share(params), plain = honest_share(params) - farms;
-    double sum;
+    double sum = 0;
 
     if (x < 0) {
         return 1;
     }
-    sum = params->ttl > 0 ? plain * through_client(params, x, params->ttl, mix->plain_full) : 0;
-    if (params->ttl > 0 && params->keeps == KEEPS_TTL) {
-        sum += farms * through_farm(&mix->farms, x, (double)params->farm_size);
-    } else if (params->ttl > 0) {
-        sum += farms * through_client(params, x, params->ttl, mix->farms_full);
+    if (params->ttl > 0) {
+        sum = plain * through_plain(params, mix, change, x) +
+              farms * through_farm(params, mix, change, x);
     }
     for (int i = 0; i < FLOOR_LAWS; i++) {
         sum += through_floor(params, x, &mix->floors[i]);
@@ -328,7 +294,7 @@ static void caches_solve(TheoryCase *theory)
     const Caches *params = theory->params;
     double detect = (double)(params->threshold - 1) * (params->interval + params->check_timeout) +
                     params->check_timeout;
-    double sum = 0, changed = 0, weights = 0;
+    double sum = 0, changed = 0, after_change = 0, weights = 0;
     double delays[QUANTILES];
     Mix mix;
 
@@ -352,16 +318,21 @@ static void caches_solve(TheoryCase *theory)
         double phase = (i + 0.5) / PHASES, weight = phase_weight(params, phase);
 
         for (int k = 0; k < QUANTILES; k++) {
-            double x = params->t - detect - phase * params->interval - delays[k];
+            double change = detect + phase * params->interval + delays[k];
 
-            sum += weight * still_old(params, &mix, x);
-            changed += x >= 0 ? weight : 0;
+            sum += weight * still_old(params, &mix, change, params->t - change);
+            changed += params->t >= change ? weight : 0;
+            after_change +=
+                mix.history != NULL ? weight * still_old(params, &mix, change, params->t) : 0;
             weights += weight;
         }
     }
     theory_add(theory, sum / weights, "still_old");
     theory_add(theory, changed / weights, "answer_changed");
-    theory_add(theory, still_old(params, &mix, params->t), "after_change");
+    theory_add(theory,
+               mix.history != NULL ? after_change / weights : still_old(params, &mix, 0, params->t),
+               "after_change");
+    cache_history_free(mix.history);
 }
 
 const TheoryFamily dns_caches_family = {
@@ -373,8 +344,9 @@ const TheoryFamily dns_caches_family = {
         "servers, then 1 - x / R behind a cache of life R (1 - (x / T)^2 behind a large farm "
         "of caches), the mean of it over the age of what a client keeps",
     .assumes =
-        "Poisson requests of each client; a connection to a dead site is not used again; one "
-        "address in an answer; 'after_change' is t after the answers changed",
+        "Poisson requests of each client; a connection to a dead site is not used again; caches "
+        "whose phases hang together with nothing but the failure; one address in an answer; "
+        "'after_change' is t after the answers changed",
     .source =
         "Route 53 Developer Guide; Jung, Berger and Balakrishnan, Modeling TTL-based Internet "
         "caches, 2003",
