@@ -345,6 +345,7 @@ static void wildfly_message(Component *self, const Message *message)
         server->heads++;
     } else {
         server->requests++;
+        server->health_requests += (message->flags & HTTP_HEALTH) != 0 ? 1 : 0;
     }
     if (server->state != SERVER_RUNNING) {
         Message refusal = {.op = MESSAGE_HTTP, .size_bytes = 300, .code = 503};
@@ -534,6 +535,7 @@ static const Field wildfly_fields[] = {
 
 static const MetricDef wildfly_metrics[] = {
     METRIC_COUNTER(Wildfly, requests, "Requests received"),
+    METRIC_COUNTER(Wildfly, health_requests, "Of them, for its health"),
     METRIC_COUNTER(Wildfly, heads, "Heads that asked for a thread before their requests"),
     METRIC_COUNTER(Wildfly, refused_booting, "Requests answered 503 during a start"),
     METRIC_COUNTER(Wildfly, errors_500, "Requests that failed for want of the database"),
@@ -580,5 +582,6 @@ const Kind wildfly_kind = {
     .on_connect = wildfly_connect,
     .on_condition = wildfly_condition,
     .on_stop = wildfly_stop,
+    .on_predict = wildfly_predict,
     .on_free = wildfly_free,
 };

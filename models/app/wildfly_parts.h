@@ -45,7 +45,8 @@ struct Wildfly {
     char *store_kind;
     OwnColumn column;
     /* measurement */
-    uint64_t requests, heads, refused_booting, errors_500, answers_spoilt, statements_sent;
+    uint64_t requests, health_requests, heads, refused_booting, errors_500, answers_spoilt,
+        statements_sent;
     Gauge threads_busy, queue;
     Ledger ledger;
     DriverStats driver_stats;
@@ -62,6 +63,11 @@ struct Wildfly {
     uint64_t warm_served;
     bool is_warming;
 };
+
+/* --- wildfly_predict.c --- */
+
+/* on_predict of the kind. */
+void wildfly_predict(const Component *self, Predictions *predictions);
 
 /* --- wildfly_faults.c --- */
 

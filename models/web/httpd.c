@@ -269,6 +269,8 @@ static const MetricDef httpd_metrics[] = {
                    "Kept connections closed because all workers were busy"),
     METRIC_COUNTER(Httpd, syns_dropped, "Connections not taken because the backlog was full"),
     METRIC_COUNTER(Httpd, checks_failed, "Health checks of members that failed"),
+    METRIC_COUNTER(Httpd, handshakes_full, "TLS handshakes, full"),
+    METRIC_COUNTER(Httpd, handshakes_resumed, "TLS handshakes, resumed"),
     METRIC_COUNTER(Httpd, processes_started, "Processes started"),
     METRIC_GAUGE(Httpd, processes_alive, "1", "Processes"),
     METRIC_GAUGE(Httpd, workers_busy, "1", "Workers that serve a request"),
@@ -320,5 +322,6 @@ const Kind httpd_kind = {
     .on_connect = httpd_connect,
     .on_condition = httpd_condition,
     .on_stop = httpd_stop,
+    .on_predict = httpd_predict,
     .on_free = httpd_free,
 };

@@ -141,7 +141,7 @@ struct Httpd {
     /* measurement */
     uint64_t requests, answers_ok, answers_500, answers_502, answers_503, answers_504, failovers,
         connections_cut, connections_closed_early, syns_dropped, checks_failed;
-    uint64_t processes_started;
+    uint64_t processes_started, handshakes_full, handshakes_resumed;
     Gauge processes_alive, workers_busy, waiting, connections, connections_waiting;
     Ledger ledger;
     /* state */
@@ -278,6 +278,11 @@ void httpd_check_start(Httpd *httpd);
 
 /* Tells what became of a member: "httpd.member-error", "httpd.member-out", "httpd.member-back". */
 void httpd_note_member(Httpd *httpd, const char *event, uint32_t index);
+
+/* --- httpd_predict.c --- */
+
+/* on_predict of the kind. */
+void httpd_predict(const Component *self, Predictions *predictions);
 
 /* --- httpd_faults.c --- */
 

@@ -475,8 +475,10 @@ void work_parse(Work *work)
 
     if ((work->request.flags & HTTP_TLS_FULL) != 0) {
         cpu += httpd->tls_full_cpu;
+        httpd->handshakes_full++;
     } else if ((work->request.flags & HTTP_TLS_RESUMED) != 0) {
         cpu += httpd->tls_resumed_cpu;
+        httpd->handshakes_resumed++;
     }
     work->stage = WORK_PARSING;
     host_work(httpd->component.host, &httpd->component.owner, cpu, &parsed_event, work, 0);

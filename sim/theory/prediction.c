@@ -2,6 +2,7 @@
 #include "sim/theory/prediction.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "sim/config/unit.h"
 
@@ -106,22 +107,43 @@ void predictions_state(Predictions *predictions, const char *law, const char *te
     prediction->question = g_strdup(terms);
     prediction->value = value;
     g_ptr_array_add(predictions->list, prediction);
+    predictions->last = prediction;
 }
 
-static Prediction *last_of(const Predictions *predictions)
+void predictions_share(Predictions *predictions, const char *law, const char *terms,
+                       const char *common, double value, const char *metric, const char *aggregate)
 {
-    return g_ptr_array_index(predictions->list, predictions->list->len - 1);
+    g_autofree char *all = g_strdup_printf("%s; %s", terms, common);
+
+    for (guint i = 0; i < predictions->list->len; i++) {
+        Prediction *known = g_ptr_array_index(predictions->list, i);
+
+        if (strcmp(known->metric, metric) == 0 && strcmp(known->family, law) == 0) {
+            g_autofree char *question = g_steal_pointer(&known->question);
+
+            known->question = g_strdup_printf("%s; %s", terms, question);
+            predictions->last = known;
+            return;
+        }
+    }
+    predictions_state(predictions, law, all, value, metric, aggregate);
+}
+
+void predictions_withdraw(Predictions *predictions)
+{
+    predictions->last->value = (double)NAN;
 }
 
 void predictions_vary(Predictions *predictions, double spread, const char *what)
 {
-    last_of(predictions)->spread = spread;
-    last_of(predictions)->spread_of = g_strdup(what);
+    g_free(predictions->last->spread_of);
+    predictions->last->spread = spread;
+    predictions->last->spread_of = g_strdup(what);
 }
 
 void predictions_add_work(Predictions *predictions, const char *metric, double cost_s)
 {
-    Prediction *last = last_of(predictions);
+    Prediction *last = predictions->last;
     PredictionWork work = {g_strdup(metric), cost_s};
 
     if (last->work == NULL) {

@@ -29,7 +29,8 @@ typedef struct PredictionWork {
 typedef struct Predictions Predictions;
 
 struct Predictions {
-    GPtrArray *list; /* of Prediction *, owned */
+    GPtrArray *list;  /* of Prediction *, owned */
+    Prediction *last; /* stated */
     const TheoryFamily *family;
     GArray *answer; /* to the last question, or NULL */
     char *question;
@@ -50,6 +51,14 @@ void predictions_add(Predictions *predictions, const char *name, double scale, c
 /* A law that is no family: "utilisation law", with its terms in words. */
 void predictions_state(Predictions *predictions, const char *law, const char *terms, double value,
                        const char *metric, const char *aggregate);
+
+/* As predictions_state, but a prediction of `metric` by the same law goes on, and is the last one
+ * stated: `terms` go before those it has. `common` ends them all. */
+void predictions_share(Predictions *predictions, const char *law, const char *terms,
+                       const char *common, double value, const char *metric, const char *aggregate);
+
+/* Of what was stated last nothing is known after all, whoever goes on with it. */
+void predictions_withdraw(Predictions *predictions);
 
 /* The prediction stated last is of work that comes at measured rates: its value is the factor of
  * the sum of all rates times their costs. */

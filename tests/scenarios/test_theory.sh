@@ -59,17 +59,24 @@ run run scenarios/theory/mm1.json -n 10 -o "$work/out" --progress none --set '/s
 [[ $out == *"THEORY"*"station_wait{station:web} avg"*"0.00128"*"closed forms lie within"* ]]
 pass_if $? "a run prints closed forms beside what it simulated" "$out"
 
-# The utilisation law of the database's hosts, at each of five sites.
+# The utilisation law of the hosts of the database and of the application, at each of five sites.
 run run scenarios/smoke/steady.json -n 4 -j 1 -o "$work/steady" --progress none
-near=$(sqlite3 "$work/steady/results.sqlite" "SELECT count(*) FROM theory WHERE family = 'utilisation law'
-    AND metric LIKE 'utilisation{dc:%,role:db,phase:baseline}' AND predicted > 0 AND abs(observed / predicted - 1) < 0.08")
-[ "$near" = 5 ]
-pass_if $? "nodes of a store are as busy as work times cost says" "$out"
+for role in db app; do
+    near=$(sqlite3 "$work/steady/results.sqlite" "SELECT count(*) FROM theory WHERE family = 'utilisation law'
+        AND metric LIKE 'utilisation{dc:%,role:$role,phase:baseline}' AND predicted > 0 AND abs(observed / predicted - 1) < 0.08")
+    [ "$near" = 5 ]
+    pass_if $? "hosts of the role $role are as busy as work times cost says" "$out"
+done
 [[ $out == *"utilisation{dc:DC03,role:db,phase:baseline}"* ]] && grep -q 'utilisation law' "$work/steady/report.html"
 pass_if $? "terminal and report show it" "$out"
 run run scenarios/smoke/steady.json -n 1 -o "$work/stored" --progress none --set '/system/cassandra/storage={"modelled": true}' --until 5s
-[ "$(sqlite3 "$work/stored/results.sqlite" "SELECT count(*) FROM theory WHERE family = 'utilisation law'")" = 0 ]
+[ "$(sqlite3 "$work/stored/results.sqlite" "SELECT sum(metric LIKE '%role:db%') || ' ' || sum(metric LIKE '%role:app%')
+    FROM theory WHERE family = 'utilisation law'")" = '0 5' ]
 pass_if $? "where flushes and compaction cost CPU too, nothing is foretold" "$out"
+run run scenarios/topologies/t2-balancer-pair.json -n 1 -o "$work/paired" --progress none --until 5s
+[ "$(sqlite3 "$work/paired/results.sqlite" "SELECT count(*) || ' ' || sum(metric LIKE '%role:app%')
+    FROM theory WHERE metric LIKE 'utilisation%'")" = '3 3' ]
+pass_if $? "nor of the balancers, where keepalived foretells nothing" "$out"
 summary=$work/out/summary.json
 [ "$(json "$summary" '$.theory[3].metric')" = 'station_wait{station:web}' ] &&
     [ "$(json "$summary" '$.theory[3].family')" = mm1 ] &&

@@ -263,6 +263,37 @@ START_TEST(what_a_replication_draws_once_widens_its_interval)
 }
 END_TEST
 
+/* httpd and WildFly on the same hosts. */
+START_TEST(kinds_share_the_prediction_of_their_hosts)
+{
+    g_autoptr(Predictions) predictions = predictions_new();
+    const Prediction *one;
+
+    predictions_share(predictions, "utilisation law", "a: 1 us", "4 vCPUs", 0.25, "busy", "avg");
+    predictions_add_work(predictions, "asked{kind:a}", 1e-6);
+    predictions_state(predictions, "another law", "", 1, "busy", "avg");
+    predictions_share(predictions, "utilisation law", "b: 2 us", "4 vCPUs", 0.25, "busy", "avg");
+    predictions_add_work(predictions, "asked{kind:b}", 2e-6);
+    ck_assert_uint_eq(predictions->list->len, 2);
+    one = g_ptr_array_index(predictions->list, 0);
+    ck_assert_str_eq(one->question, "b: 2 us; a: 1 us; 4 vCPUs");
+    ck_assert_uint_eq(one->work->len, 2);
+    ck_assert_double_eq(one->value, 0.25);
+}
+END_TEST
+
+START_TEST(what_one_kind_withdraws_no_other_brings_back)
+{
+    g_autoptr(Predictions) predictions = predictions_new();
+
+    predictions_share(predictions, "utilisation law", "a", "4 vCPUs", 0.25, "busy", "avg");
+    predictions_withdraw(predictions);
+    predictions_share(predictions, "utilisation law", "b", "4 vCPUs", 0.25, "busy", "avg");
+    ck_assert_uint_eq(predictions->list->len, 1);
+    ck_assert_double_nan(((const Prediction *)g_ptr_array_index(predictions->list, 0))->value);
+}
+END_TEST
+
 START_TEST(work_is_what_was_counted_times_what_it_costs)
 {
     g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
@@ -299,6 +330,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, of_two_events_the_mean_counts);
     tcase_add_test(tests, who_still_goes_there_is_counted_from_the_fault_or_from_the_new_answers);
     tcase_add_test(tests, what_a_replication_draws_once_widens_its_interval);
+    tcase_add_test(tests, kinds_share_the_prediction_of_their_hosts);
+    tcase_add_test(tests, what_one_kind_withdraws_no_other_brings_back);
     tcase_add_test(tests, work_is_what_was_counted_times_what_it_costs);
     tcase_add_test(tests, with_work_of_unknown_cost_nothing_is_foretold);
     suite_add_tcase(suite, tests);

@@ -1,76 +1,27 @@
-/* utilisation.c - see utilisation.h. Rates are those that the campaign counted while nothing was
- * done to it, costs the means of the configured laws, stretched by what neighbours take on average.
- * Not foretold where other work shares the hosts, nodes or hosts of a site differ, or memory and
- * disk are modelled (flushes and compaction have no rate of their own). Source: utilisation law
- * (Denning and Buzen, 1978). */
+/* utilisation.c - see utilisation.h. Nothing is foretold where memory and disk are modelled:
+ * flushes and compaction have no rate of their own. */
 #include "models/data/cassandra/utilisation.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "models/data/cassandra/level.h"
 #include "models/data/cassandra/service_time.h"
-#include "sim/theory/prediction.h"
-#include "sim/world/host.h"
+#include "models/parts/host_share.h"
 
 /* Work whose cost is not one number: with any of it nothing is foretold. */
 static const char *const other_work[] = {"coordinated_cas", "coordinated_batches",
                                          "coordinated_counters", "repair_ranges", "bytes_streamed"};
 
-/* The nodes of one site. */
-typedef struct SiteNodes {
-    const Cassandra *first;
-    guint count;
-    bool are_alike;
-} SiteNodes;
-
-static bool is_like(const Cassandra *node, const Cassandra *first)
+static bool costs_the_same(const Component *one, const Component *other)
 {
+    const Cassandra *first = (const Cassandra *)one, *node = (const Cassandra *)other;
+
     return node->coordinator_service == first->coordinator_service &&
            node->write_service == first->write_service &&
            node->read_service == first->read_service && node->answer_cpu == first->answer_cpu &&
            node->forward_cpu == first->forward_cpu && node->hint_cpu == first->hint_cpu &&
            node->consistency.read == first->consistency.read && node->storage == NULL &&
-           !node->is_outsider &&
-           host_count_vcpus(node->component.host) == host_count_vcpus(first->component.host) &&
-           strcmp(node->component.role, first->component.role) == 0;
-}
-
-static SiteNodes find_nodes(const Cluster *cluster, guint site)
-{
-    SiteNodes found = {.are_alike = true};
-
-    for (guint rank = 0; rank < cluster->node_count; rank++) {
-        const Cassandra *node = cluster->nodes[rank];
-
-        if (node->site == site) {
-            found.first = found.count++ == 0 ? node : found.first;
-            found.are_alike = found.are_alike && is_like(node, found.first);
-        }
-    }
-    return found;
-}
-
-/* Whether hosts of the role at the site do nothing else, and are as many as there are nodes. */
-static bool have_hosts_of_their_own(const SiteNodes *nodes)
-{
-    const Component *first = &nodes->first->component;
-    const World *world = first->world;
-    guint hosts = 0;
-
-    for (guint id = 0; id < world_count(world); id++) {
-        const Component *other = world_component(world, id);
-        const Component *host = other->host != NULL ? host_component(other->host) : other;
-
-        if (host->site != first->site || strcmp(host->role, first->role) != 0) {
-            continue;
-        }
-        if (other->host != NULL && other->kind != first->kind) {
-            return false;
-        }
-        hosts += other->host == NULL ? 1 : 0;
-    }
-    return hosts == nodes->count;
+           !node->is_outsider && node->cluster->legs == NULL;
 }
 
 static void add_work(Predictions *predictions, const char *metric, const char *dc, double cost_s)
@@ -108,34 +59,17 @@ static void add_all_work(const Cassandra *node, const char *dc, Predictions *pre
     }
 }
 
-static void predict_site(const SiteNodes *nodes, Predictions *predictions)
-{
-    const Cassandra *node = nodes->first;
-    const char *dc = node->component.site->name;
-    guint vcpus = nodes->count * host_count_vcpus(node->component.host);
-    double stretch = host_mean_stretch(node->component.host);
-    g_autofree char *metric =
-        g_strdup_printf("utilisation{dc:%s,role:%s,phase:baseline}", dc, node->component.role);
-    g_autofree char *terms =
-        g_strdup_printf("statements and copies as counted, coordinator %.0f us, write %.0f us, "
-                        "read %.0f us, %u vCPUs, each busy %.3f times as long",
-                        sim_span_to_s(node->coordinator_service->mean) * 1e6,
-                        sim_span_to_s(node->write_service->mean) * 1e6,
-                        sim_span_to_s(node->read_service->mean) * 1e6, vcpus, stretch);
-
-    predictions_state(predictions, "utilisation law", terms, stretch / vcpus, metric, "avg");
-    predictions_vary(predictions, host_stretch_spread(node->component.host) / sqrt(nodes->count),
-                     "what neighbours of the hosts take");
-    add_all_work(node, dc, predictions);
-}
-
 void utilisation_predict(const Component *self, Predictions *predictions)
 {
     const Cassandra *node = (const Cassandra *)self;
-    SiteNodes nodes = find_nodes(node->cluster, node->site);
+    g_autofree char *terms =
+        g_strdup_printf("statements and copies of Cassandra as counted, coordinator %.0f us, "
+                        "write %.0f us, read %.0f us",
+                        sim_span_to_s(node->coordinator_service->mean) * 1e6,
+                        sim_span_to_s(node->write_service->mean) * 1e6,
+                        sim_span_to_s(node->read_service->mean) * 1e6);
 
-    if (nodes.first == node && nodes.are_alike && node->storage == NULL && !node->is_outsider &&
-        node->cluster->legs == NULL && have_hosts_of_their_own(&nodes)) {
-        predict_site(&nodes, predictions);
+    if (host_share_begin(self, costs_the_same, terms, predictions)) {
+        add_all_work(node, self->site->name, predictions);
     }
 }
