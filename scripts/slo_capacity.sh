@@ -12,8 +12,8 @@ bad=0
 # hold NAME SERVERS SERVICE_S QUANTILE TARGET_S WARMUP DURATION: one vector; the search begins at 60 %.
 hold() {
     local exact rate error
-    exact=$("$build/dcdrill" theory slo-capacity c="$2" mean_service="$3" quantile="$4" target="$5" |
-        sqlite3 :memory: "SELECT json_extract(CAST(readfile('/dev/stdin') AS TEXT), '\$.max_rate')")
+    "$build/dcdrill" theory slo-capacity c="$2" mean_service="$3" quantile="$4" target="$5" >"$work/exact.json"
+    exact=$(sqlite3 :memory: "SELECT json_extract(CAST(readfile('$work/exact.json') AS TEXT), '\$.max_rate')")
     awk -v c="$2" -v s="$3" -v q="$4" -v t="$5" -v w="$6" -v d="$7" 'BEGIN { printf "{ \"version\": \"1\", \"title\": \"a queue\", \"simulation\": { \"seed\": 1, \"warmup\": \"%s\", \"duration\": \"%s\", \"settle\": \"0s\", \"replications\": 20, \"sample_interval\": \"1s\" },\n\"system\": { \"queueing\": { \"sources\": { \"in\": { \"interarrival\": \"exponential(mean=%.0fns)\", \"to\": \"pool\" } }, \"stations\": { \"pool\": { \"servers\": %d, \"service\": \"exponential(mean=%.0fns)\" } } } },\n\"thresholds\": { \"station_sojourn\": [ \"p(%g)<%gms\" ] } }\n", w, d, 1e9 * s / (0.6 * c), c, 1e9 * s, 100 * q, 1000 * t }' >"$work/$1.json"
     "$build/dcdrill" capacity "$work/$1.json" --within 0.004 --progress none -o "$work/$1" >"$work/$1.txt" || true
     rate=$(sqlite3 :memory: "SELECT json_extract(CAST(readfile('$work/$1/study.json') AS TEXT), '\$.cases[0].capacity.value')")

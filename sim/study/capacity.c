@@ -12,7 +12,7 @@
 #define USUAL_WIDTH 0.02
 #define FEWEST 4
 #define FEWEST_SCOUTS 2
-#define MOST_TIMES 8
+#define MOST_TIMES 12
 #define REACH 16
 #define SERVES 0.02     /* share of the answers from which on a site counts for a first guess */
 #define SHARE_STEP 1.07 /* first step from a guess by the number of sites that are left */
@@ -314,12 +314,29 @@ static void guess_first(Search *search, const CapacityCase *intact, double width
     }
 }
 
+/* Where no lost site serves anybody, no users have to move. */
+static char **case_sets(const Scenario *scenario, const CapacityOrder *order,
+                        const CapacityCase *intact, const CapacityCase *one)
+{
+    bool is_moving = intact->shares == NULL; /* not known yet */
+
+    for (guint i = 0; !is_moving && one->lost[i] != NULL; i++) {
+        is_moving = is_serving(intact, one->lost[i]);
+    }
+    return loss_sets(scenario,
+                     order->warmup > 0 ? order->warmup
+                     : is_moving       ? LOSS_MOVING
+                                       : LOSS_SETTLING,
+                     one->lost);
+}
+
 static bool run_case(Study *study, const CapacityOrder *order, const Rate *rate,
                      const Scenario *scenario, const Capacity *capacity, guint index,
                      GError **error)
 {
     CapacityCase *one = g_ptr_array_index(capacity->cases, index);
-    g_auto(GStrv) sets = loss_sets(scenario, order->warmup, one->lost);
+    const CapacityCase *intact = g_ptr_array_index(capacity->cases, 0);
+    g_auto(GStrv) sets = case_sets(scenario, order, intact, one);
     g_autoptr(GPtrArray) looks = g_ptr_array_new_with_free_func((GDestroyNotify)look_free);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     Search search = {.study = study,
@@ -332,7 +349,7 @@ static bool run_case(Study *study, const CapacityOrder *order, const Rate *rate,
                      .names = names};
 
     if (index > 0) {
-        guess_first(&search, g_ptr_array_index(capacity->cases, 0), capacity->width);
+        guess_first(&search, intact, capacity->width);
     }
     return search_case(&search, scenario, error);
 }
@@ -347,7 +364,7 @@ static bool search_cpu(Study *study, const CapacityOrder *order, const Rate *rat
     if (cpu == NULL) {
         return false;
     }
-    g_auto(GStrv) sets = loss_sets(scenario, order->warmup, worst->lost);
+    g_auto(GStrv) sets = case_sets(scenario, order, g_ptr_array_index(capacity->cases, 0), worst);
     g_autoptr(GPtrArray) looks = g_ptr_array_new_with_free_func((GDestroyNotify)look_free);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     double now_s = 1 / rate_offered(cpu);

@@ -8,6 +8,9 @@
 
 #define LOSS_MOVING (2 * SIM_MIN)
 
+/* The same stretch where the lost sites serve nobody: until the others know that they are gone. */
+#define LOSS_SETTLING (30 * SIM_S)
+
 /* The changes, as --set takes them; a climb alone for no loss. `moving` is the stretch; 0:
  * LOSS_MOVING. strv, caller frees. */
 char **loss_sets(const Scenario *scenario, SimSpan moving, char *const *lost);
