@@ -29,6 +29,20 @@ rate=${printed%%/s*} range=${printed#*[}
 pass_if $? "terminal, page and text say the same digits" "$printed"
 [ -s "$work/two/report.csv" ] && { command -v chromium >/dev/null || [[ $out == *"no report.pdf: there is no Chromium"* ]]; }
 pass_if $? "a PDF that could not be made is said" "$out"
+# bare TEXT: without white space, which a page breaks as it likes
+bare() { tr -d '[:space:]' | sed 's/\xc2\xa0//g'; }
+if [ -s "$work/two/report.pdf" ] && command -v pdftotext >/dev/null; then
+    pages=$(pdftotext -layout "$work/two/report.pdf" - | bare)$(pdftotext -raw "$work/two/report.pdf" - | bare)
+    told=0 missing=
+    while IFS= read -r figure; do
+        told=$((told + 1))
+        [[ $pages == *"$(bare <<<"$figure")"* ]] || missing+=" '$figure'"
+    done < <(sqlite3 :memory: "SELECT DISTINCT json_extract(figure.value, '\$.printed') FROM json_each(CAST(readfile('$work/two/report.json') AS TEXT), '\$.parts') AS part, json_each(part.value, '\$.figures') AS figure")
+    [[ $told -gt 10 && -z $missing ]]
+    pass_if $? "every figure of the report stands in the PDF with the same digits" "$told told, missing:$missing"
+else
+    echo "ok - every figure of the report stands in the PDF # SKIP no Chromium or no pdftotext here"
+fi
 run report "$work/two" --out csv=- --out html="$work/again.html" -o "$work/three"
 expect 0 "" "a report is made again from what is stored"
 [[ $out == part,name,value,* ]] && cmp -s "$work/again.html" "$work/two/report.html"

@@ -129,6 +129,27 @@ START_TEST(values_without_noise_change_where_they_change)
 }
 END_TEST
 
+/* The yearly flow of the Nile at Aswan, 1871 to 1970 (Cobb, "The problem of the Nile", 1978): the
+ * published change, which E-divisive finds as well (Matteson and James, 2014), is after 1898. */
+START_TEST(the_nile_changes_after_1898_and_only_then)
+{
+    static const double flow[] = {
+        1120, 1160, 963, 1210, 1160, 1160, 813,  1230, 1370, 1140, 995,  935,  1110, 994,  1020,
+        960,  1180, 799, 958,  1140, 1100, 1210, 1150, 1250, 1260, 1220, 1030, 1100, 774,  840,
+        874,  694,  940, 833,  701,  916,  692,  1020, 1050, 969,  831,  726,  456,  824,  702,
+        1120, 1100, 832, 764,  821,  768,  845,  864,  862,  698,  845,  744,  796,  1040, 759,
+        781,  865,  845, 944,  984,  897,  822,  1010, 771,  676,  649,  846,  812,  742,  801,
+        1040, 860,  874, 848,  890,  744,  749,  838,  1050, 918,  986,  797,  923,  975,  815,
+        1020, 906,  901, 1170, 912,  746,  919,  718,  714,  740};
+    g_autoptr(GArray) found = change_points_find(flow, G_N_ELEMENTS(flow), 0.01, SEED);
+
+    ck_assert_uint_eq(found->len, 1);
+    ck_assert_uint_eq(g_array_index(found, ChangePoint, 0).index, 28);
+    ck_assert_double_eq_tol(g_array_index(found, ChangePoint, 0).before, 1097.75, 0.005);
+    ck_assert_double_eq_tol(g_array_index(found, ChangePoint, 0).after, 849.97, 0.005);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("change_point");
@@ -140,6 +161,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_lone_spike_is_no_change);
     tcase_add_test(tests, a_change_that_does_not_matter_is_left_out);
     tcase_add_test(tests, values_without_noise_change_where_they_change);
+    tcase_add_test(tests, the_nile_changes_after_1898_and_only_then);
     suite_add_tcase(suite, tests);
     return suite;
 }
