@@ -136,16 +136,6 @@ Estimate estimate_ratio(const double *parts, const double *wholes, size_t count,
                              "ratio of replications, Student t with skewness");
 }
 
-/* Where nothing or everything happened: the limit on the other side is exact. */
-static void bound_one_sided(Estimate *estimate, bool is_none)
-{
-    double limit = 1 - fixed_pow(1 - estimate->confidence, 1 / (double)estimate->n);
-
-    estimate->low = is_none ? 0 : 1 - limit;
-    estimate->high = is_none ? limit : 1;
-    estimate->method = is_none ? "no event seen: one-sided limit" : "only events: one-sided limit";
-}
-
 void estimate_limit_share(Estimate *share, double part, double whole)
 {
     double limit;
@@ -160,43 +150,6 @@ void estimate_limit_share(Estimate *share, double part, double whole)
         share->low = fmax(share->low, 0);
         share->high = fmin(share->high, 1);
     }
-}
-
-Estimate estimate_proportion(uint64_t events, uint64_t trials, double confidence)
-{
-    double n = (double)trials;
-    double z = fixed_round(gsl_cdf_ugaussian_Pinv((1 + confidence) / 2));
-    double centre;
-    double half;
-    Estimate estimate = {
-        .value = trials == 0 ? NAN : (double)events / n,
-        .low = NAN,
-        .high = NAN,
-        .confidence = confidence,
-        .n = trials,
-        .replications = (uint32_t)MIN(trials, UINT32_MAX),
-        .is_reliable = trials >= ESTIMATE_FEWEST_REPLICATIONS,
-        .method = "independent trials, Wilson",
-        .more_needed =
-            trials >= ESTIMATE_FEWEST_REPLICATIONS ? 0 : ESTIMATE_FEWEST_REPLICATIONS - trials,
-        .more_of = replications_word,
-    };
-
-    g_assert(events <= trials);
-    if (trials == 0) {
-        estimate.method = "no trial";
-        return estimate;
-    }
-    if (events == 0 || events == trials) {
-        bound_one_sided(&estimate, events == 0);
-        return estimate;
-    }
-    centre = (estimate.value + z * z / (2 * n)) / (1 + z * z / n);
-    half =
-        z / (1 + z * z / n) * sqrt(estimate.value * (1 - estimate.value) / n + z * z / (4 * n * n));
-    estimate.low = centre - half;
-    estimate.high = centre + half;
-    return estimate;
 }
 
 /* V, the variance of the mean times the number of values, is that of total - mean * count over the
@@ -326,33 +279,6 @@ uint64_t estimate_bound_replications(double p, double confidence)
     return (uint64_t)ceil(log1p(-confidence) / log(p) * (1 - 1e-14));
 }
 
-Estimate estimate_largest(const double *values, size_t count, double p, double confidence)
-{
-    uint64_t needed = estimate_bound_replications(p, confidence);
-    Estimate estimate = {
-        .value = NAN,
-        .low = NAN,
-        .high = NAN,
-        .confidence = confidence,
-        .n = count,
-        .replications = (uint32_t)count,
-        .is_reliable = count >= needed,
-        .method = "largest of the replications",
-        .more_needed = count >= needed ? 0 : needed - count,
-        .more_of = replications_word,
-    };
-
-    for (size_t i = 0; i < count; i++) {
-        if (i == 0 || values[i] > estimate.value) {
-            estimate.value = values[i];
-        }
-    }
-    if (estimate.is_reliable) {
-        estimate.high = estimate.value;
-    }
-    return estimate;
-}
-
 double estimate_half_width(const Estimate *estimate)
 {
     if (isnan(estimate->low) || isnan(estimate->high)) {
@@ -374,12 +300,6 @@ uint32_t estimate_next_for_half(const Estimate *estimate, double allowed, uint32
         next = MIN(next, ceil(estimate->replications * (half / allowed) * (half / allowed)));
     }
     return next < most ? (uint32_t)next : most;
-}
-
-uint32_t estimate_next_replications(const Estimate *mean, double goal, uint32_t most)
-{
-    g_assert(goal > 0);
-    return estimate_next_for_half(mean, goal / (1 + goal) * fabs(mean->value), most);
 }
 
 /* The difference and its interval; a deviation of 0 leaves t infinite, or 0 for no difference. */

@@ -3,7 +3,7 @@
  * A raw response time depends on the one before it: intervals come from replications, from batches
  * of one long run, or they are not given. Sources: Law, "Simulation Modeling and Analysis"
  * (replications, ratios, paired differences); White, 1997 (MSER); Meketon and Schmeiser, 1984
- * (overlapping batch means); Wilson, 1927 (proportions); Willink, "A confidence interval and test
+ * (overlapping batch means); Willink, "A confidence interval and test
  * for the mean of an asymmetric distribution", 2005, as N-Skart uses it (skewness). */
 #pragma once
 
@@ -69,10 +69,6 @@ Estimate estimate_ratio(const double *parts, const double *wholes, size_t count,
  * confidence)^(1/whole) away from 0 or 1, about 3 over their number for 95 %: never "0 %". */
 void estimate_limit_share(Estimate *share, double part, double whole);
 
-/* A proportion of independent trials, one trial a replication: Wilson's interval; for none or all
- * of them the exact one-sided limit, 1 - (1 - confidence)^(1/trials) away from 0 or 1. */
-Estimate estimate_proportion(uint64_t events, uint64_t trials, double confidence);
-
 /* tau, how many correlated values count for one, from replications with these totals and counts of
  * values: the variance of the mean in the long run, as the replications' means show it, over
  * `variance` of the values. At least 1; 1 for a single replication. */
@@ -81,9 +77,9 @@ double estimate_correlation_between(const double *totals, const double *counts, 
 
 /* The p-quantile: `pooled` out of all replications together, `each` the quantile of every
  * replication, `fewest` the values in the smallest of them. Reliable when the smallest has
- * ESTIMATE_FEWEST_BEYOND values beyond the quantile, and 100 times `correlation_length` values (see
- * estimate_correlation_length; 1 for independent values). `more_needed` then counts values over all
- * replications. */
+ * ESTIMATE_FEWEST_BEYOND values beyond the quantile, and 100 times `correlation_length` values (how
+ * many correlated ones count for one; 1 for independent values). `more_needed` then counts values
+ * over all replications. */
 Estimate estimate_quantile(double p, double pooled, const double *each, size_t count,
                            uint64_t fewest, double correlation_length, double confidence);
 
@@ -100,19 +96,12 @@ char *estimate_doubt(const Estimate *estimate);
 Estimate estimate_quantile_of_sorted(const double *sorted, size_t count, double p,
                                      double confidence);
 
-/* The largest of one value a replication, as an upper bound of their p-quantile without any
- * assumption: `high` is known when there are estimate_bound_replications(p, confidence) of them. */
-Estimate estimate_largest(const double *values, size_t count, double p, double confidence);
-
 /* Smallest n with 1 - p^n >= confidence: 59 for 0.95 at 95 %, 299 for 0.99. */
 uint64_t estimate_bound_replications(double p, double confidence);
 
-/* How many replications in all the next look should have, so that the half-width of the mean comes
- * to `goal` times the mean (the true relative error then is at most `goal`); at most twice the
- * present number and `most`. The present number when the goal is met. */
-uint32_t estimate_next_replications(const Estimate *mean, double goal, uint32_t most);
-
-/* The same for a half-width of `allowed` in the estimate's own unit, at least 0. */
+/* How many replications in all the next look should have, so that the half-width comes to `allowed`
+ * (at least 0, in the estimate's own unit); at most twice the present number and `most`. The
+ * present number when that is met. */
 uint32_t estimate_next_for_half(const Estimate *estimate, double allowed, uint32_t most);
 
 /* The longer side of the interval: its half-width, but where it is one-sided. NAN without one. */
@@ -129,20 +118,8 @@ size_t estimate_warmup_cut(const double *series, size_t count, bool *is_too_shor
  * rejected above 1.645; `*statistic`, which may be NULL, receives C. Needs three values. */
 double estimate_von_neumann(const double *batches, size_t count, double *statistic);
 
-/* Mean from `batches` (10 to 30, say) batches that do not overlap; what is left over is dropped at
- * the start. Not reliable when von Neumann's test rejects them. */
-Estimate estimate_batch_means(const double *series, size_t count, size_t batches,
-                              double confidence);
-
-/* Mean from overlapping batches of `size` values, 1 <= size <= count / 2. */
-Estimate estimate_overlapping_means(const double *series, size_t count, size_t size,
-                                    double confidence);
-
 /* Variance of the mean of the series times its length, by overlapping batches of `size`. */
 double estimate_asymptotic_variance(const double *series, size_t count, size_t size);
-
-/* That over the sample variance: how many correlated values count for one. At least 1. */
-double estimate_correlation_length(const double *series, size_t count, size_t size);
 
 /* The mean of one long series, seconds by seconds, say: overlapping batches of a tenth of it,
  * Student t with 9 degrees of freedom, corrected by the skewness of sixty pieces; reliable when

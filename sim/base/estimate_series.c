@@ -101,29 +101,6 @@ static Estimate one_run(double value, size_t count, double confidence, const cha
     };
 }
 
-Estimate estimate_batch_means(const double *series, size_t count, size_t batches, double confidence)
-{
-    size_t size = count / MAX(batches, 1);
-    g_autofree double *means = NULL;
-    Estimate estimate;
-    double half;
-
-    if (batches < 3 || size == 0) {
-        return one_run(estimate_average(series, count), count, confidence,
-                       "series too short for batches");
-    }
-    means = batch_means(series, count, batches, size);
-    estimate = one_run(estimate_average(means, batches), batches * size, confidence,
-                       "batch means, Student t");
-    half = estimate_student_factor(confidence, (double)(batches - 1)) *
-           sqrt(estimate_variance(means, batches) / (double)batches);
-    estimate.low = estimate.value - half;
-    estimate.high = estimate.value + half;
-    estimate.is_reliable = estimate_von_neumann(means, batches, NULL) <= VON_NEUMANN_LIMIT;
-    estimate.more_needed = estimate.is_reliable ? 0 : count; /* batches twice as long */
-    return estimate;
-}
-
 double estimate_asymptotic_variance(const double *series, size_t count, size_t size)
 {
     double average = estimate_average(series, count);
@@ -145,28 +122,6 @@ double estimate_asymptotic_variance(const double *series, size_t count, size_t s
         }
     }
     return n * m / ((n - m + 1) * (n - m)) * squares;
-}
-
-double estimate_correlation_length(const double *series, size_t count, size_t size)
-{
-    double variance = estimate_variance(series, count);
-
-    return variance > 0 ? MAX(1, estimate_asymptotic_variance(series, count, size) / variance) : 1;
-}
-
-Estimate estimate_overlapping_means(const double *series, size_t count, size_t size,
-                                    double confidence)
-{
-    Estimate estimate = one_run(estimate_average(series, count), count, confidence,
-                                "overlapping batch means, Student t");
-    double degrees = floor(1.5 * ((double)(double)count / (double)size - 1));
-    double half = estimate_student_factor(confidence, degrees) *
-                  sqrt(estimate_asymptotic_variance(series, count, size) / (double)count);
-
-    estimate.low = estimate.value - half;
-    estimate.high = estimate.value + half;
-    estimate.is_reliable = true;
-    return estimate;
 }
 
 /* Skewness of the means of pieces much shorter than batches, and how many pieces it comes from: ten

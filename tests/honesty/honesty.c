@@ -18,8 +18,6 @@ enum {
     SPARE = 50,         /* one repetition more for so many, in the place of refused ones */
     PAIRS = 200,        /* of the same with itself */
     ORDERED = 1000,     /* independent values for an interval by ranks */
-    BOUNDED = 59,       /* for a bound of the 95th percentile */
-    TRIALS = 200,       /* for a share */
     SEQUENTIAL_S = 3000 /* one replication of the sequential procedure */
 };
 
@@ -93,7 +91,8 @@ static void measure_sequential(const Subject *subject, uint64_t seed, Row *row)
         figures[HONESTY_MEAN].replications = done;
         next = isnan(figures[HONESTY_MEAN].value)
                    ? done
-                   : estimate_next_replications(&figures[HONESTY_MEAN], 0.03, 200);
+                   : estimate_next_for_half(&figures[HONESTY_MEAN],
+                                            0.03 / 1.03 * fabs(figures[HONESTY_MEAN].value), 200);
     }
     keep(row, 0, &figures[HONESTY_MEAN]);
 }
@@ -161,35 +160,6 @@ static void measure_ranks(const Subject *subject, uint64_t seed, Row *row)
     (void)subject;
     draw_sorted(seed, values, ORDERED);
     estimate = estimate_quantile_of_sorted(values, ORDERED, 0.95, CONFIDENCE);
-    keep(row, 0, &estimate);
-}
-
-static void measure_largest(const Subject *subject, uint64_t seed, Row *row)
-{
-    double values[BOUNDED];
-    Estimate estimate;
-
-    (void)subject;
-    draw_sorted(seed, values, BOUNDED);
-    estimate = estimate_largest(values, BOUNDED, 0.95, CONFIDENCE);
-    estimate.low = 0; /* it is a bound from above only */
-    keep(row, 0, &estimate);
-}
-
-#define SHARE 0.1
-
-static void measure_share(const Subject *subject, uint64_t seed, Row *row)
-{
-    Rng rng;
-    uint64_t events = 0;
-    Estimate estimate;
-
-    (void)subject;
-    rng_init(&rng, seed, "trials");
-    for (int i = 0; i < TRIALS; i++) {
-        events += rng_uniform(&rng) < SHARE ? 1 : 0;
-    }
-    estimate = estimate_proportion(events, TRIALS, CONFIDENCE);
     keep(row, 0, &estimate);
 }
 
@@ -346,13 +316,6 @@ static void try_others(Plan *plan)
          1,
          {FASTER_BY}},
         {NULL, "1,000 independent values", "p95 by ranks", measure_ranks, 1, {-log(0.05)}},
-        {NULL,
-         "59 independent values",
-         "largest as bound of p95",
-         measure_largest,
-         1,
-         {-log(0.05)}},
-        {NULL, "200 independent trials", "share, Wilson", measure_share, 1, {SHARE}},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(subjects); i++) {
