@@ -180,13 +180,16 @@ static bool simulate(Job *job, GError **error)
     return is_good;
 }
 
-static bool append_checks(const char *path, const GPtrArray *judged, const GArray *theory,
-                          const char *published, GError **error)
+static bool append_checks(const char *path, const GPtrArray *judged, const GArray *looks,
+                          const GArray *theory, const char *published, GError **error)
 {
     ResultsWriter *writer = results_write_again(path, error);
 
     if (writer == NULL) {
         return false;
+    }
+    for (guint i = 0; i < looks->len; i++) {
+        results_write_probe(writer, &g_array_index(looks, ResultsProbe, i));
     }
     for (guint i = 0; i < theory->len; i++) {
         results_write_theory(writer, &g_array_index(theory, ResultsTheory, i));
@@ -228,8 +231,9 @@ static bool judge_and_write(Job *job, GError **error)
 {
     g_autofree char *path = g_build_filename(staging_path(job->staging), "results.sqlite", NULL);
     g_autoptr(Results) merged = results_open(path, error);
+    g_autoptr(GArray) looks = g_array_new(false, false, sizeof(ResultsProbe));
     g_autoptr(GPtrArray) judged =
-        merged != NULL ? verdicts_judge(job->scenario, merged, error) : NULL;
+        merged != NULL ? verdicts_judge(job->scenario, merged, looks, error) : NULL;
     g_autoptr(Predictions) predictions = predict(job->scenario, job->kinds);
     g_autoptr(GStringChunk) texts = g_string_chunk_new(1024);
     g_autoptr(GArray) theory = NULL;
@@ -244,7 +248,7 @@ static bool judge_and_write(Job *job, GError **error)
     theory = predict_compare(predictions, merged, job->scenario->confidence, texts);
     published = published_compare(job->scenario, merged);
     g_clear_pointer(&merged, results_free);
-    if (!append_checks(path, judged, theory, published, error)) {
+    if (!append_checks(path, judged, looks, theory, published, error)) {
         return false;
     }
     merged = results_open(path, error);

@@ -28,14 +28,6 @@ typedef struct ResultsMetric {
     const char *name, *type, *unit, *help; /* unit and help may be NULL */
 } ResultsMetric;
 
-typedef struct ResultsProbe {
-    int run;
-    const char *name;
-    SimTime time;
-    double value; /* NAN: nothing to see */
-    bool is_known, is_met;
-} ResultsProbe;
-
 typedef struct ResultsTotal {
     int run;
     const char *name;

@@ -286,17 +286,16 @@ void results_write_fault(ResultsWriter *writer, const ResultsFault *fault)
     row_end(&row);
 }
 
-void results_write_probe(ResultsWriter *writer, int run, const char *name, SimTime time,
-                         double value, bool is_known, bool is_met)
+void results_write_probe(ResultsWriter *writer, const ResultsProbe *probe)
 {
     Row row = row_begin(writer, RESULTS_PROBE);
 
-    row_int(&row, run);
-    row_text(&row, name);
-    row_int(&row, time);
-    row_real(&row, value);
-    row_int(&row, is_known);
-    row_int(&row, is_met);
+    row_int(&row, probe->run);
+    row_text(&row, probe->name);
+    row_int(&row, probe->time);
+    row_real(&row, probe->value);
+    row_int(&row, probe->is_known);
+    row_int(&row, probe->is_met);
     row_end(&row);
 }
 

@@ -107,9 +107,15 @@ typedef struct ResultsFault {
 } ResultsFault;
 void results_write_fault(ResultsWriter *writer, const ResultsFault *fault);
 
-/* What a probe saw: its verdict ("met", "missed", "not judged") and value. */
-void results_write_probe(ResultsWriter *writer, int run, const char *name, SimTime time,
-                         double value, bool is_known, bool is_met);
+/* What a probe saw at one look. */
+typedef struct ResultsProbe {
+    int run;
+    const char *name;
+    SimTime time;
+    double value; /* NAN: nothing to see */
+    bool is_known, is_met;
+} ResultsProbe;
+void results_write_probe(ResultsWriter *writer, const ResultsProbe *probe);
 
 /* Data checks: totals that make zero findings mean something, and each finding with its proof. */
 void results_write_total(ResultsWriter *writer, int run, const char *name, double value);

@@ -53,8 +53,3 @@ Judged *verdict_judge_must_happen(const Results *results, const char *name, cons
 /* One fault: inconclusive when it was not applied in some replication, or bit nothing. `names` of
  * the actions in the scenario; one check each is added to `judged`. */
 void verdict_judge_faults(const Results *results, const char *const *names, GPtrArray *judged);
-
-/* One probe, `kind` "probe" or "hypothesis": fail when it was missed once, inconclusive when it was
- * never judged in some replication. */
-Judged *verdict_judge_probe(const Results *results, const char *kind, const char *name,
-                            const char *condition);

@@ -176,7 +176,7 @@ static bool breaks_a_check(const Campaign *campaign, guint run)
     g_autofree char *path = run_path(campaign->order, run);
     g_autoptr(Results) results = results_open(path, NULL);
     g_autoptr(GPtrArray) judged =
-        results != NULL ? verdicts_judge(campaign->order->scenario, results, NULL) : NULL;
+        results != NULL ? verdicts_judge(campaign->order->scenario, results, NULL, NULL) : NULL;
 
     return judged != NULL && verdict_merge(judged, NULL) == VERDICT_FAIL;
 }

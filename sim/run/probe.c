@@ -349,8 +349,9 @@ typedef struct ProbeTally {
     guint looked, unseen, missed, blind;
 } ProbeTally;
 
+/* What it saw is added to `looks`, unless that is NULL. */
 static ProbeTally look_all(const Scenario *scenario, const Activity *probe, const ProbeQuery *query,
-                           Results *results, bool is_hypothesis, double *shown)
+                           Results *results, bool is_hypothesis, double *shown, GArray *looks)
 {
     ProbeTally tally = {0};
     guint count;
@@ -365,7 +366,12 @@ static ProbeTally look_all(const Scenario *scenario, const Activity *probe, cons
             bool is_past = time > runs[i].simulated - scenario->simulation.warmup;
             double value = is_past ? NAN : probe_query_value(query, results, runs[i].run, time);
             bool is_missed = !isnan(value) && !probe_is_tolerated(probe->tolerance, value);
+            ResultsProbe look = {runs[i].run, probe->name,   time,
+                                 value,       !isnan(value), !isnan(value) && !is_missed};
 
+            if (looks != NULL) {
+                g_array_append_val(looks, look);
+            }
             tally.looked++;
             tally.unseen += isnan(value) ? 1 : 0;
             tally.missed += is_missed;
@@ -386,7 +392,7 @@ static guint count_runs(const Results *results)
 }
 
 Judged *probe_judge(const Scenario *scenario, Results *results, const Activity *probe,
-                    const char *kind)
+                    const char *kind, GArray *looks)
 {
     Judged *judged = judged_new(kind, probe->name, probe->query);
     g_autoptr(GError) error = NULL;
@@ -397,7 +403,8 @@ Judged *probe_judge(const Scenario *scenario, Results *results, const Activity *
         judged_decide(judged, VERDICT_INCONCLUSIVE, "%s", error->message);
         return judged;
     }
-    ProbeTally tally = look_all(scenario, probe, query, results, is_hypothesis, &judged->observed);
+    ProbeTally tally =
+        look_all(scenario, probe, query, results, is_hypothesis, &judged->observed, looks);
 
     if (tally.missed > 0) {
         judged_decide(judged, VERDICT_FAIL, "outside of its tolerance in %u of %u looks",

@@ -32,6 +32,7 @@ double probe_query_value(const ProbeQuery *query, Results *results, int run, Sim
  * {"type": "range", "range": [low, high]}. */
 bool probe_is_tolerated(const cJSON *tolerance, double value);
 
-/* Judges one probe on every replication; `kind` is "probe" or "hypothesis". Caller frees. */
+/* Judges one probe on every replication; `kind` is "probe" or "hypothesis". Adds a ResultsProbe for
+ * each look to `looks`, which may be NULL; its names belong to the scenario. Caller frees. */
 Judged *probe_judge(const Scenario *scenario, Results *results, const Activity *probe,
-                    const char *kind);
+                    const char *kind, GArray *looks);

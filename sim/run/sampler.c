@@ -128,24 +128,21 @@ static void write_sample(Sampler *sampler, Mark *mark, SimTime time, double valu
     }
 }
 
-static void take_counter(Sampler *sampler, Mark *mark, SimTime time, bool is_written)
+static void take_counter(Sampler *sampler, Mark *mark, SimTime time)
 {
     uint64_t now = *(const uint64_t *)member_of(mark);
+    double increase = (double)(now - mark->counter);
 
-    if (is_written) {
-        double increase = (double)(now - mark->counter);
-
-        write_sample(sampler, mark, time, increase, increase);
-    }
+    write_sample(sampler, mark, time, increase, increase);
     mark->counter = now;
 }
 
-static void take_gauge(Sampler *sampler, Mark *mark, SimTime time, SimSpan length, bool is_written)
+static void take_gauge(Sampler *sampler, Mark *mark, SimTime time, SimSpan length)
 {
     Gauge *gauge = member_of(mark);
 
     gauge_set(gauge, sampler->last + length, gauge->value);
-    if (is_written && length > 0) {
+    if (length > 0) {
         double mean = (gauge->area - mark->area) / (double)length;
 
         write_sample(sampler, mark, time, mean, gauge->most);
@@ -154,18 +151,18 @@ static void take_gauge(Sampler *sampler, Mark *mark, SimTime time, SimSpan lengt
     gauge->most = gauge->value;
 }
 
-static void take_histogram(Sampler *sampler, Mark *mark, SimTime time, bool is_written)
+static void take_histogram(Sampler *sampler, Mark *mark, SimTime time)
 {
     Histogram *histogram = *(Histogram **)member_of(mark);
 
-    if (is_written && histogram_count(histogram) > 0) {
+    if (histogram_count(histogram) > 0) {
         results_write_histogram(sampler->writer, sampler->run, (int)component_id(mark->component),
                                 mark->metric, time, histogram);
     }
     histogram_reset(histogram);
 }
 
-static void look(Sampler *sampler, bool is_written)
+void sampler_take(Sampler *sampler)
 {
     SimTime now = world_now(sampler->world);
     SimTime time = sampler->last - sampler->start;
@@ -176,25 +173,15 @@ static void look(Sampler *sampler, bool is_written)
 
         switch (mark->def->type) {
         case METRIC_TYPE_COUNTER:
-            take_counter(sampler, mark, time, is_written);
+            take_counter(sampler, mark, time);
             break;
         case METRIC_TYPE_GAUGE:
-            take_gauge(sampler, mark, time, length, is_written);
+            take_gauge(sampler, mark, time, length);
             break;
         case METRIC_TYPE_HISTOGRAM:
-            take_histogram(sampler, mark, time, is_written);
+            take_histogram(sampler, mark, time);
             break;
         }
     }
     sampler->last = now;
-}
-
-void sampler_take(Sampler *sampler)
-{
-    look(sampler, true);
-}
-
-void sampler_skip(Sampler *sampler)
-{
-    look(sampler, false);
 }

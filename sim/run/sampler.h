@@ -15,6 +15,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sampler, sampler_free)
 
 /* Writes what happened since the last call (or the world's start) as the sample that began then. */
 void sampler_take(Sampler *sampler);
-
-/* Only moves the marks: what happened so far is not reported (the warm-up's first part). */
-void sampler_skip(Sampler *sampler);

@@ -114,19 +114,20 @@ static void judge_faults(const Scenario *scenario, const Results *results, GPtrA
     verdict_judge_faults(results, (const char *const *)names->pdata, judged);
 }
 
-static void judge_probes(const Scenario *scenario, Results *results, GPtrArray *judged)
+static void judge_probes(const Scenario *scenario, Results *results, GPtrArray *judged,
+                         GArray *looks)
 {
     for (guint i = 0; i < scenario->method->len; i++) {
         const Activity *step = g_ptr_array_index(scenario->method, i);
 
         if (step->type == ACTIVITY_PROBE) {
-            g_ptr_array_add(judged, probe_judge(scenario, results, step, "probe"));
+            g_ptr_array_add(judged, probe_judge(scenario, results, step, "probe", looks));
         }
     }
     for (guint i = 0; i < scenario->hypothesis->len; i++) {
         const Activity *probe = g_ptr_array_index(scenario->hypothesis, i);
 
-        g_ptr_array_add(judged, probe_judge(scenario, results, probe, "hypothesis"));
+        g_ptr_array_add(judged, probe_judge(scenario, results, probe, "hypothesis", looks));
     }
 }
 
@@ -151,7 +152,7 @@ static void doubt_passes(const Results *results, const GPtrArray *judged)
     }
 }
 
-GPtrArray *verdicts_judge(const Scenario *scenario, Results *results, GError **error)
+GPtrArray *verdicts_judge(const Scenario *scenario, Results *results, GArray *looks, GError **error)
 {
     g_autoptr(GPtrArray) judged = g_ptr_array_new_with_free_func(free_judged);
 
@@ -159,7 +160,7 @@ GPtrArray *verdicts_judge(const Scenario *scenario, Results *results, GError **e
     judge_invariants(scenario, results, judged);
     judge_must_happen(scenario, results, judged);
     judge_faults(scenario, results, judged);
-    judge_probes(scenario, results, judged);
+    judge_probes(scenario, results, judged, looks);
     doubt_passes(results, judged);
     return results_is_whole(results, error) ? g_steal_pointer(&judged) : NULL;
 }

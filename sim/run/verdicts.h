@@ -5,5 +5,7 @@
 #include "sim/scenario/scenario.h"
 
 /* Judges thresholds, invariants, must-happen, faults, probes and the hypothesis, in this order.
+ * Adds a ResultsProbe for each look of a probe to `looks`, which may be NULL.
  * Caller unrefs the array of Judged *. NULL and `error` when the results could not be read. */
-GPtrArray *verdicts_judge(const Scenario *scenario, Results *results, GError **error);
+GPtrArray *verdicts_judge(const Scenario *scenario, Results *results, GArray *looks,
+                          GError **error);

@@ -198,8 +198,3 @@ ChanceFit chance_fit(const ChanceLook *looks, guint count, double least_spread, 
     g_array_unref(fit.known);
     return found;
 }
-
-double chance_at(const ChanceFit *fit, double rate)
-{
-    return gsl_cdf_ugaussian_Q((log(rate) - log(fit->middle)) / fit->spread);
-}

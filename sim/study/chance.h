@@ -33,6 +33,3 @@ typedef struct ChanceFit {
 
 /* Walls are never taken to be steeper than `least_spread`: then all looks may agree. */
 ChanceFit chance_fit(const ChanceLook *looks, guint count, double least_spread, double confidence);
-
-/* The chance that a replication holds at `rate`; NAN without a fit. */
-double chance_at(const ChanceFit *fit, double rate);

@@ -23,11 +23,6 @@ void study_begin(Study *study)
     study->began_s = wall_seconds();
 }
 
-bool study_is_late(const Study *study)
-{
-    return study->wall_limit_s > 0 && wall_seconds() - study->began_s > study->wall_limit_s;
-}
-
 /* --- variants ------------------------------------------------------------------------------- */
 
 /* The changes of the command line and those of the variant. */

@@ -71,6 +71,3 @@ void study_forget(const Study *study, const char *name);
 /* Removes the scratch of all variants, also what a killed process left; the directory itself goes
  * with it. */
 void study_clear(const Study *study);
-
-/* Whether the wall limit has passed. */
-bool study_is_late(const Study *study);

@@ -24,6 +24,8 @@ pass_if $? "an activity that refers to another does the same at its own time" "$
 why() { sql "SELECT why FROM checked WHERE name = '$1'"; }
 [[ $(why users-are-served) == *"all 1 looks" && $(why hints-wait) == *"all 1 looks" && $(why served-all-along) == *"all 4 looks" ]]
 pass_if $? "probes look after an action, at an event, and again and again" "$(why users-are-served) | $(why hints-wait) | $(why served-all-along)"
+[ "$(sql "SELECT count(*) || '|' || sum(is_met) || '|' || count(value) FROM probe WHERE name = 'served-all-along'")" = "4|4|4" ]
+pass_if $? "what each look saw stands in the results" "$(sql 'SELECT * FROM probe')"
 
 surge() { # NAME WHEN-JSON: twice as many users for a while
     printf '{"type":"action","name":"%s","func":"load.surge","duration":"2s","arguments":{"factor":2},"when":%s}' "$1" "$2"

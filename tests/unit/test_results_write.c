@@ -240,7 +240,7 @@ static void write_all(ResultsWriter *writer, int run, int seconds)
                                                 .lifted = SIM_NEVER,
                                                 .targets = 6,
                                                 .bit = 5});
-    results_write_probe(writer, run, "traffic", SIM_S, NAN, false, false);
+    results_write_probe(writer, &(ResultsProbe){run, "traffic", SIM_S, NAN, false, false});
     results_write_total(writer, run, "writes_acked", 60);
     results_write_finding(writer, run, "staleness-bound", SIM_S, 2.5, "key 7 was 2.5 s old");
     results_write_staleness(writer, run, latency);

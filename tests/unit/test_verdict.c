@@ -131,33 +131,6 @@ START_TEST(a_fault_that_bit_nothing_or_never_came_is_inconclusive)
 }
 END_TEST
 
-START_TEST(a_probe_fails_when_missed_and_is_inconclusive_when_never_judged)
-{
-    g_autoptr(ResultsRig) rig = results_rig_new(2, 5);
-    g_autoptr(Judged) met = NULL;
-    g_autoptr(Judged) missed = NULL;
-    g_autoptr(Judged) blind = NULL;
-
-    for (int i = 0; i < 2; i++) {
-        results_write_probe(rig->writer, i, "met", SIM_S, 1, true, true);
-        results_write_probe(rig->writer, i, "met", 2 * SIM_S, (double)NAN, false, false);
-        results_write_probe(rig->writer, i, "missed", SIM_S, 7, true, true);
-        results_write_probe(rig->writer, i, "missed", 2 * SIM_S, 9, true, i == 0);
-        results_write_probe(rig->writer, i, "blind", SIM_S, 1, i == 0, true);
-    }
-    results_rig_open(rig);
-    met = verdict_judge_probe(rig->results, "probe", "met", "[0, 3]");
-    missed = verdict_judge_probe(rig->results, "hypothesis", "missed", "[0, 8]");
-    blind = verdict_judge_probe(rig->results, "probe", "blind", "1");
-    ck_assert_int_eq(met->verdict, VERDICT_PASS);
-    ck_assert_int_eq(missed->verdict, VERDICT_FAIL);
-    ck_assert_double_eq(missed->observed, 9);
-    ck_assert_ptr_nonnull(strstr(missed->why, "first at 2s of replication 1"));
-    ck_assert_str_eq(missed->kind, "hypothesis");
-    ck_assert_int_eq(blind->verdict, VERDICT_INCONCLUSIVE);
-}
-END_TEST
-
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("verdict");
@@ -167,7 +140,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_must_happen_must_happen_in_every_replication);
     tcase_add_test(tests, what_happened_in_the_warm_up_does_not_count);
     tcase_add_test(tests, a_fault_that_bit_nothing_or_never_came_is_inconclusive);
-    tcase_add_test(tests, a_probe_fails_when_missed_and_is_inconclusive_when_never_judged);
     suite_add_tcase(suite, tests);
     return suite;
 }

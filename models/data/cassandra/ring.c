@@ -353,11 +353,6 @@ guint ring_find(const Ring *ring, int64_t token)
     return low == ring->ranges->len ? 0 : low;
 }
 
-guint ring_count_nodes(const Ring *ring)
-{
-    return ring->node_count;
-}
-
 guint ring_count_sites(const Ring *ring)
 {
     return ring->site_count;

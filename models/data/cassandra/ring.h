@@ -73,7 +73,6 @@ guint ring_count_ranges(const Ring *ring);
 const RingRange *ring_range(const Ring *ring, guint index);
 guint ring_find(const Ring *ring, int64_t token);
 
-guint ring_count_nodes(const Ring *ring);
 guint ring_count_sites(const Ring *ring);
 RingNode ring_node(const Ring *ring, guint node);
 uint32_t ring_factor(const Ring *ring, guint site);
