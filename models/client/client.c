@@ -99,7 +99,8 @@ static const Field client_fields[] = {
     FIELD_JSON(Client, caches,
                .help = "Shares of look-up caches: honours (the time to live), browser (60 s), "
                        "browser-own (the longer of both), jvm (30 s), none, forever (until a "
-                       "connection fails); default all honours"),
+                       "connection fails), windows (honours, and keeps that there is no answer "
+                       "for up to 15 min); default all honours"),
     FIELD_JSON(Client, access,
                .help = "Shares of access networks: fibre, cable, adsl, wifi, lte, 5g, 3g, nb-iot, "
                        "lte-m; default: those of the region"),
@@ -331,7 +332,10 @@ const Kind client_kind = {
         "Page content, sub-resources and HTTP/2 multiplexing: they change bytes and think "
         "time, not whether and when a request is answered. Sessions and reloads by users who gave "
         "up: demand here does not depend on answers, so a load that collapses under its own "
-        "reloads shows as failures only",
+        "reloads shows as failures only. The 2 s that java.net on Android keeps an answer beyond "
+        "its time to live, and the stale answers that Java 21 may give (off unless configured): "
+        "they change who still goes to an old address by 2 s, and nobody's stay. What MQTT and "
+        "WebSocket say over a connection: it is one that lives as long as 'keep_alive'",
     .size = sizeof(Client),
     .scope = KIND_PER_LOAD,
     .fields = client_fields,

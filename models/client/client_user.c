@@ -53,7 +53,8 @@ bool user_remember(Client *client, User *user, const Message *reply)
     SimTime now = world_now(client->component.world);
 
     if (reply->code != DNS_NOERROR || reply->count == 0) {
-        SimTime until = client_cache_negative_expiry((ClientCachePolicy)user->cache, now);
+        SimTime until =
+            client_cache_negative_expiry((ClientCachePolicy)user->cache, now, reply->time_to_live);
 
         if (until > now && client->names == NAMES_RESOLVER) {
             user->count = 0;

@@ -25,7 +25,8 @@ static const struct {
     double period_s;
 } policies[] = {{"none", "nothing", 0},    {"honours", "ttl", 0},
                 {"browser", "period", 60}, {"browser-own", "period", 60},
-                {"jvm", "period", 30},     {"forever", "until-failure", 0}};
+                {"jvm", "period", 30},     {"forever", "until-failure", 0},
+                {"windows", "ttl", 0}};
 
 /* --- fields of other kinds ----------------------------------------------------------------------
  */

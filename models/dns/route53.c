@@ -546,7 +546,12 @@ const Kind route53_kind = {
     .name = "route53",
     .help = "Amazon Route 53: hosted zone, health checks and answers",
     .leaves_out = "routing controls, and name servers that learn of a change at different times: "
-                  "the propagation delay stands for the last of them",
+                  "the propagation delay stands for the last of them. Alarms of several metrics "
+                  "or of M periods of N; the AWS CLI's waiter (30 s, 60 times), since nobody here "
+                  "waits for INSYNC; states of the USA: a region has a country only, so that a "
+                  "record with SubdivisionCode answers nobody; the quota of "
+                  "10,000 records in a zone; prices (they are in the price list "
+                  "of capacity)",
     .size = sizeof(Route53),
     .scope = KIND_ONE,
     .fields = route53_fields,

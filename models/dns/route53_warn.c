@@ -1,9 +1,12 @@
 /* route53_warn.c - zones that AWS would take and that may still not be what was meant: addresses
- * that lead nowhere, and places that get no answer. */
+ * that lead nowhere, places that get no answer, and more than an account has without asking. */
 #include "models/dns/route53_parts.h"
 #include "sim/world/host.h"
 
 #define ADDRESS_TEXT 16
+
+/* Health checks of one account (Route 53 Developer Guide, Quotas): AWS raises it on request. */
+#define CHECKS_MOST 200
 
 static const char *address_text(uint32_t address, char text[ADDRESS_TEXT])
 {
@@ -95,8 +98,18 @@ static void warn_of_places(const RecordGroup *group, const World *world, DiagLis
                 group->name, group->type, regions->str);
 }
 
+static void warn_of_quota(const Route53 *self, DiagList *diags)
+{
+    if (self->checks->checks->len > CHECKS_MOST) {
+        diag_add(diags, DIAG_WARNING, self->component.settings, DIAG_KEY,
+                 "there are %u health checks; AWS takes %d in an account unless asked for more",
+                 self->checks->checks->len, CHECKS_MOST);
+    }
+}
+
 void route53_warn(const Route53 *self, World *world, DiagList *diags)
 {
+    warn_of_quota(self, diags);
     warn_of_addresses(self, world, diags);
     for (guint i = 0; i < self->zone->groups->len; i++) {
         const RecordGroup *group = g_ptr_array_index(self->zone->groups, i);

@@ -13,15 +13,17 @@
 
 typedef enum ClientCachePolicy {
     CLIENT_CACHE_NONE,        /* asks its resolver each time (glibc without nscd) */
-    CLIENT_CACHE_HONOURS,     /* the remaining time to live (Android, Windows, macOS) */
+    CLIENT_CACHE_HONOURS,     /* the remaining time to live (Android, macOS) */
     CLIENT_CACHE_BROWSER,     /* 60 s, the time to live unknown to it (Chromium, Firefox) */
     CLIENT_CACHE_BROWSER_OWN, /* the longer of 60 s and the time to live (Chromium's resolver) */
     CLIENT_CACHE_JVM,         /* 30 s */
     CLIENT_CACHE_FOREVER,     /* resolves once (JVM with a security manager, many firmwares) */
+    CLIENT_CACHE_WINDOWS,     /* the remaining time to live, of denials too (Windows DNS client) */
     CLIENT_CACHE_POLICIES,
 } ClientCachePolicy;
 
-/* "none", "honours", "browser", "browser-own", "jvm", "forever", NULL: for a field of choices. */
+/* "none", "honours", "browser", "browser-own", "jvm", "forever", "windows", NULL: for a field of
+ * choices. */
 extern const char *const client_cache_policies[];
 
 /* Zeroed: empty. */
@@ -34,9 +36,10 @@ typedef struct ClientCache {
 /* Until when an answer of now with `time_to_live` is kept; `now` itself for not at all. */
 SimTime client_cache_expiry(ClientCachePolicy policy, SimTime now, SimSpan time_to_live);
 
-/* Until when it is kept that there is no answer: networkaddress.cache.negative.ttl of 10 s in Java,
- * `now` itself for all others, which leave that to their resolver. */
-SimTime client_cache_negative_expiry(ClientCachePolicy policy, SimTime now);
+/* Until when it is kept that there is no answer, which the resolver keeps for `time_to_live`:
+ * networkaddress.cache.negative.ttl of 10 s in Java, 15 min at the longest in Windows
+ * (MaxNegativeCacheTtl), `now` itself for all others, which leave that to their resolver. */
+SimTime client_cache_negative_expiry(ClientCachePolicy policy, SimTime now, SimSpan time_to_live);
 
 /* Keeps an answer; an empty one empties the cache. At most eight addresses. */
 void client_cache_put(ClientCache *cache, ClientCachePolicy policy, SimTime now,

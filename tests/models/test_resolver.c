@@ -531,34 +531,6 @@ START_TEST(the_mix_of_places_has_the_shares_it_says)
 }
 END_TEST
 
-START_TEST(each_cache_policy_keeps_an_answer_as_long_as_it_should)
-{
-    ck_assert_int_eq(client_cache_expiry(CLIENT_CACHE_NONE, 5, SIM_S), 5);
-    ck_assert_int_eq(client_cache_expiry(CLIENT_CACHE_HONOURS, 5, SIM_S), 5 + SIM_S);
-    ck_assert_int_eq(client_cache_expiry(CLIENT_CACHE_BROWSER, 5, 300 * SIM_S), 5 + 60 * SIM_S);
-    ck_assert_int_eq(client_cache_expiry(CLIENT_CACHE_BROWSER_OWN, 5, 300 * SIM_S),
-                     5 + 300 * SIM_S);
-    ck_assert_int_eq(client_cache_expiry(CLIENT_CACHE_BROWSER_OWN, 5, SIM_S), 5 + 60 * SIM_S);
-    ck_assert_int_eq(client_cache_expiry(CLIENT_CACHE_JVM, 5, SIM_S), 5 + 30 * SIM_S);
-    ck_assert_int_eq(client_cache_expiry(CLIENT_CACHE_FOREVER, 5, SIM_S), SIM_NEVER);
-}
-END_TEST
-
-START_TEST(a_client_cache_holds_what_was_put_until_it_expires)
-{
-    ClientCache cache = {0};
-    uint32_t addresses[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-
-    ck_assert(!client_cache_holds(&cache, 0));
-    client_cache_put(&cache, CLIENT_CACHE_HONOURS, 0, addresses, 9, SIM_S);
-    ck_assert_uint_eq(cache.count, 8);
-    ck_assert_uint_eq(cache.addresses[7], 8);
-    ck_assert(client_cache_holds(&cache, SIM_S - 1) && !client_cache_holds(&cache, SIM_S));
-    client_cache_put(&cache, CLIENT_CACHE_HONOURS, 0, addresses, 0, SIM_S);
-    ck_assert(!client_cache_holds(&cache, 0));
-}
-END_TEST
-
 Suite *test_suite(void)
 {
     const TTest *const tests[] = {
@@ -575,8 +547,6 @@ Suite *test_suite(void)
         a_name_that_does_not_exist_is_kept_as_such,
         addresses_go_round_from_answer_to_answer,
         the_mix_of_places_has_the_shares_it_says,
-        each_cache_policy_keeps_an_answer_as_long_as_it_should,
-        a_client_cache_holds_what_was_put_until_it_expires,
     };
     Suite *suite = suite_create("resolver");
     TCase *tcase = tcase_create("all");

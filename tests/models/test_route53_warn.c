@@ -9,10 +9,10 @@
     "'ResourceRecords':[{'Value':'" address "'}]}"
 
 /* What is said about a zone where clients are in France, Brazil and Japan. Caller frees. */
-static char *said_about(const char *sets)
+static char *said_about_both(const char *sets, const char *checks)
 {
     static const char *const regions[][2] = {{"Europe", "FR"}, {"Brazil", "BR"}, {"Japan", "JP"}};
-    DnsRig dns = dns_rig_new(1, sets, "");
+    DnsRig dns = dns_rig_new(1, sets, checks);
     char *said;
 
     for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {
@@ -24,6 +24,11 @@ static char *said_about(const char *sets)
     said = diag_list_to_text(dns.rig->diags);
     dns_rig_clear(&dns);
     return said;
+}
+
+static char *said_about(const char *sets)
+{
+    return said_about_both(sets, "");
 }
 
 START_TEST(a_zone_for_all_is_right)
@@ -61,6 +66,25 @@ START_TEST(a_state_of_the_us_serves_no_whole_country)
 }
 END_TEST
 
+/* A quota that AWS raises on request. */
+START_TEST(more_checks_than_an_account_has_are_told)
+{
+    g_autoptr(GString) checks = g_string_new(NULL);
+
+    for (int i = 0; i < 200 + _i; i++) {
+        g_string_append_printf(checks,
+                               "%s{'Id':'c%d','HealthCheckConfig':{'Type':'TCP','Port':80,"
+                               "'IPAddress':'192.0.2.31'}}",
+                               i > 0 ? "," : "", i);
+    }
+    g_autofree char *said = said_about_both("{'Name':'f.','Type':'A','TTL':60,"
+                                            "'ResourceRecords':[{'Value':'192.0.2.31'}]}",
+                                            checks->str);
+
+    ck_assert_int_eq(strstr(said, "there are 201 health checks; AWS takes 200") != NULL, _i == 1);
+}
+END_TEST
+
 START_TEST(addresses_of_no_host_are_listed_once)
 {
     g_autofree char *said = said_about("{'Name':'f.','Type':'A','TTL':60,'ResourceRecords':["
@@ -89,6 +113,7 @@ Suite *test_suite(void)
     for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
         tcase_add_test(tcase, tests[i]);
     }
+    tcase_add_loop_test(tcase, more_checks_than_an_account_has_are_told, 0, 2);
     suite_add_tcase(suite, tcase);
     return suite;
 }
