@@ -27,7 +27,7 @@ void options_study_add(GOptionContext *context, StudyFlags *flags)
         {"within", 0, 0, G_OPTION_ARG_DOUBLE, &flags->width,
          "capacity: half-width of its interval as a share (default: 0.02)", "SHARE"},
         {"most", 0, 0, G_OPTION_ARG_INT, &flags->most,
-         "capacity: most replications of one rate (default: 12 times -n)", "N"},
+         "capacity: most replications of one rate (default: 16 times -n)", "N"},
         {"prices", 0, 0, G_OPTION_ARG_FILENAME, &flags->prices,
          "capacity: price list for costs, like scenarios/data/prices.json", "FILE"},
         {"intent", 0, 0, G_OPTION_ARG_FILENAME, &flags->intent,

@@ -12,7 +12,7 @@
 #define USUAL_WIDTH 0.02
 #define FEWEST 4
 #define FEWEST_SCOUTS 2
-#define MOST_TIMES 12
+#define MOST_TIMES 16
 #define REACH 16
 #define SERVES 0.02     /* share of the answers from which on a site counts for a first guess */
 #define SHARE_STEP 1.07 /* first step from a guess by the number of sites that are left */

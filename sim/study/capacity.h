@@ -21,7 +21,7 @@ typedef struct CapacityOrder {
     const char *pointer;      /* of the offered load; NULL: found */
     double from, to;          /* 0: a sixteenth and sixteen times of what it offers */
     double width;             /* half-width asked for, as a share; 0: 0.02 */
-    guint replications, most; /* of each look; 0: at least 4, and twelve times as many */
+    guint replications, most; /* of each look; 0: at least 4, and sixteen times as many */
     guint lost;               /* so many sites at once: 0, 1 or 2 */
     CapacityCpu cpu;
     double target_low, target_high; /* rates that are promised; 0: none */

@@ -8,6 +8,9 @@
 #include "sim/results/judge/judge.h"
 #include "sim/results/judge/judge_runs.h"
 
+/* Margin of a value more than twice its limit: no interval is needed to say that it breaks it. */
+#define GROSS (-1.0)
+
 /* Whether the figure is the worst of all replications, whose interval runs from best to worst. */
 static bool is_worst_case(const Threshold *threshold)
 {
@@ -82,6 +85,9 @@ static bool measure_one(const Trial *trial, const Threshold *threshold, const Ju
     if (is_worst_case(threshold)) {
         return true;
     }
+    if ((isnan(judged->low) || isnan(judged->high)) && point->middle < GROSS) {
+        return true;
+    }
     if (isnan(judged->low) || isnan(judged->high)) {
         return refuse(threshold, judged,
                       "has no interval (make simulation.duration longer, or run more replications)",
@@ -140,6 +146,7 @@ static double *measure_each(const Trial *trial)
 bool margin_measure(const Trial *trial, FrontierPoint *point, GError **error)
 {
     const GPtrArray *thresholds = trial->scenario->thresholds;
+    g_autoptr(GError) unknown = NULL; /* of the first that cannot be judged */
 
     point->low = point->middle = point->high = (double)INFINITY;
     for (guint i = 0; i < thresholds->len; i++) {
@@ -147,9 +154,12 @@ bool margin_measure(const Trial *trial, FrontierPoint *point, GError **error)
         Judged *judged = judge_threshold(trial->results, threshold->rule, threshold->window,
                                          threshold->confidence);
         FrontierPoint one = {0};
-        bool is_good = measure_one(trial, threshold, judged, &one, error);
 
-        if (is_good && one.middle < point->middle) {
+        if (!measure_one(trial, threshold, judged, &one, unknown == NULL ? &unknown : NULL)) {
+            judged_free(judged);
+            continue;
+        }
+        if (one.middle < point->middle) {
             g_free(point->binding);
             point->binding = name_binding(threshold, judged);
         }
@@ -157,10 +167,11 @@ bool margin_measure(const Trial *trial, FrontierPoint *point, GError **error)
         point->middle = fmin(point->middle, one.middle);
         point->high = fmin(point->high, one.high);
         judged_free(judged);
-        if (!is_good) {
-            g_clear_pointer(&point->binding, g_free);
-            return false;
-        }
+    }
+    if (unknown != NULL && !(point->middle < 0)) { /* else what is known breaks a limit anyway */
+        g_clear_pointer(&point->binding, g_free);
+        g_propagate_error(error, g_steal_pointer(&unknown));
+        return false;
     }
     point->margins = measure_each(trial);
     return results_is_whole(trial->results, error);
