@@ -23,7 +23,7 @@ typedef struct Draw {
 #define DRAW_ERROR draw_error_quark()
 GQuark draw_error_quark(void);
 
-/* Reads the notation of the scenario format, section 8; a bare value is a constant:
+/* Reads the notation of scenarios; a bare value is a constant:
  *   2ms   constant(2ms)   uniform(1ms, 3ms)   exponential(mean=2ms)   erlang(k=4, mean=2ms)
  *   gamma(shape=2, mean=2ms)   lognormal(median=2ms, p99=40ms), (median=, sigma=),
  *   (median=, scv=), (mean=, scv=) or (mean=, sigma=)   weibull(shape=0.7, scale=2ms)

@@ -76,9 +76,11 @@ static void print_field(const Field *field, const char *owner)
     if (field->initial != NULL) {
         printf("  default: %s\n", field->initial);
     }
-    if (field->lowest != NULL || field->highest != NULL) {
-        printf("  limits: %s to %s\n", field->lowest != NULL ? field->lowest : "-",
-               field->highest != NULL ? field->highest : "-");
+    if (field->lowest != NULL && field->highest != NULL) {
+        printf("  limits: %s to %s\n", field->lowest, field->highest);
+    } else if (field->lowest != NULL || field->highest != NULL) {
+        printf("  limits: at %s %s\n", field->lowest != NULL ? "least" : "most",
+               field->lowest != NULL ? field->lowest : field->highest);
     }
     if (field->source != NULL) {
         printf("  source: %s\n", field->source);

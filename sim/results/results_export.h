@@ -1,6 +1,6 @@
-/* results_export.h - a judged campaign as files for other programs: summary.json (section 10 of the
- * scenario format) and junit.xml. Texts only; sim/base/file_whole writes them. The same results
- * give the same bytes: nothing here reads a clock, a locale or an environment. */
+/* results_export.h - a judged campaign as files for other programs: summary.json and junit.xml.
+ * Texts only; sim/base/file_whole writes them. The same results give the same bytes: nothing here
+ * reads a clock, a locale or an environment. */
 #pragma once
 
 #include "sim/results/verdict.h"

@@ -47,21 +47,22 @@ const Field simulation_fields[] = {
                .help = "Seed of the first replication: an integer, \"0x...\" or up to 40 hex "
                        "digits; absent: 1",
                .schema = "{\"type\":[\"string\",\"integer\"],\"default\":1}",
-               .source = "command line, section 2"),
+               .source = "a choice of the command line"),
     FIELD_SPAN(SimulationText, warmup, .initial = "60s", .lowest = "0s", .highest = "24h",
                .help = "Runs before anything is measured; time 0 is its end",
-               .source = "scenario format, section 3"),
+               .source = "a choice of the scenario format"),
     FIELD_SPAN(SimulationText, duration, .initial = "10m", .lowest = "1ms", .highest = "30d",
-               .help = "Length of the measured part", .source = "scenario format, section 3"),
+               .help = "Length of the measured part", .source = "a choice of the scenario format"),
     FIELD_SPAN(SimulationText, settle, .initial = "2m", .lowest = "0s", .highest = "24h",
                .help = "Runs on with all faults healed after the measured part, so that data can "
                        "converge",
-               .source = "scenario format, section 3"),
+               .source = "a choice of the scenario format"),
     FIELD_SPAN(SimulationText, sample_interval, .initial = "1s", .lowest = "1ms", .highest = "1h",
-               .help = "How often metrics are sampled", .source = "scenario format, section 3"),
+               .help = "How often metrics are sampled",
+               .source = "a choice of the scenario format"),
     FIELD_COUNT(SimulationText, replications, .initial = "10", .lowest = "1", .highest = "10000",
                 .help = "Runs with different seeds, for intervals",
-                .source = "scenario format, section 3"),
+                .source = "a choice of the scenario format"),
     FIELD_END,
 };
 
@@ -75,7 +76,7 @@ const Field datacenter_fields[] = {
     FIELD_TEXT(DataCentreText, size, .help = "Which of 'sizes' its nodes have; absent: 'host'"),
     FIELD_CHOICE(DataCentreText, state, .more = states, .initial = "live",
                  .help = "live takes traffic in normal times, backup does not",
-                 .source = "scenario format, section 3"),
+                 .source = "a choice of the scenario format"),
     FIELD_END,
 };
 
@@ -109,7 +110,7 @@ const Field wan_fields[] = {
                .schema = RTT_BY_NAME),
     FIELD_SPAN(WanText, lan_rtt, .initial = "0.3ms", .lowest = "1us", .highest = "1s",
                .help = "Round trip between two hosts of one data centre",
-               .source = "scenario format, section 3"),
+               .source = "a choice of the scenario format"),
     FIELD_JSON(WanText, regions, .help = "Where clients are"),
     FIELD_JSON(WanText, checkers, .help = "From where health checkers probe"),
     FIELD_JSON(WanText, link, .help = "Fields of all links"),
@@ -170,10 +171,10 @@ const Field every_fields[] = {
                .help = "From one begin to the next"),
     FIELD_SPAN(EveryText, jitter, .initial = "0s", .lowest = "0s",
                .help = "Each begin comes later by up to so much, by the seed",
-               .source = "scenario format, section 5"),
+               .source = "a choice of the scenario format"),
     FIELD_COUNT(EveryText, count, .initial = "0", .lowest = "0", .highest = "1000000",
                 .help = "At most so many times; 0: until the end of the measured part",
-                .source = "scenario format, section 5"),
+                .source = "a choice of the scenario format"),
     FIELD_END,
 };
 
@@ -228,10 +229,10 @@ const Field threshold_fields[] = {
                .help = "Condition, like p(99)<300ms"),
     FIELD_SPAN(ThresholdText, window, .initial = "0s", .lowest = "0s",
                .help = "Judged in each window of this length, the worst one counts; 0s: over all",
-               .source = "scenario format, section 4"),
+               .source = "a choice of the scenario format"),
     FIELD_RATIO(ThresholdText, confidence, .initial = "0.95", .lowest = "0.5", .highest = "0.9999",
                 .help = "Level of the interval that must clear the limit",
-                .source = "scenario format, section 4"),
+                .source = "a choice of the scenario format"),
     FIELD_ROW(ThresholdText, abort_on_fail, "abortOnFail", FIELD_TYPE_FLAG, bool,
               .initial = "false",
               .help = "A replication ends early, and is the last one, when what it has seen so far "
@@ -244,7 +245,7 @@ const Field threshold_fields[] = {
               .source = "k6 thresholds"),
     FIELD_CHOICE(ThresholdText, severity, .more = severities, .initial = "critical",
                  .help = "A warning is shown and does not decide the verdict",
-                 .source = "scenario format, section 2"),
+                 .source = "a choice of the scenario format"),
     FIELD_END,
 };
 
@@ -283,7 +284,7 @@ const Field must_happen_fields[] = {
                .schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}"),
     FIELD_COUNT(MustHappenText, min, .initial = "1", .lowest = "1",
                 .help = "At least so often in each replication, from the end of the warm-up on",
-                .source = "scenario format, section 2"),
+                .source = "a choice of the scenario format"),
     FIELD_END,
 };
 

@@ -24,7 +24,7 @@ cJSON *export_add_estimate(cJSON *object, const char *name, const Estimate *esti
  * are those of the replications. */
 void export_add_extremes(cJSON *object, const char *name, double value, double low, double high);
 
-/* A metric of section 10 of the scenario format: name, labels (name, value, ..., NULL; pairs with a
+/* A metric of summary.json: name, labels (name, value, ..., NULL; pairs with a
  * NULL value are left out), unit, n (what was observed: requests, values, samples) and in how many
  * replications. Added to `metrics`, which owns it. */
 cJSON *export_add_metric(cJSON *metrics, const char *name, const char *const *labels,
