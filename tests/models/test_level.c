@@ -22,6 +22,9 @@ START_TEST(answers_needed_agree_with_the_rules)
     ck_assert_uint_eq(level_block_for(CONSISTENCY_LOCAL_QUORUM, ring, DC01), 2);
     ck_assert_uint_eq(level_block_for(CONSISTENCY_LOCAL_QUORUM, ring, DCB1), 1);
     ck_assert_uint_eq(level_block_for(CONSISTENCY_EACH_QUORUM, ring, DC01), 8);
+    ck_assert_uint_eq(level_block_for(CONSISTENCY_SERIAL, ring, DC01), 6);
+    ck_assert_uint_eq(level_block_for(CONSISTENCY_LOCAL_SERIAL, ring, DC01), 2);
+    ck_assert_uint_eq(level_block_for(CONSISTENCY_LOCAL_SERIAL, ring, DCB1), 1);
     ring_free(ring);
 }
 END_TEST

@@ -7,8 +7,11 @@
  * second all samples of the dynamic snitch weigh alike, and what it is told late sends reads in
  * herds (0.79 to 0.85 of what was published); from then on old samples fade, and it spreads them
  * (0.99 to 1.01 over 5 s). Without it the order of the ring loads one node more than the others
- * (0.94 and 0.95). Left out: the six-node insert row and the reads of i2.2xlarge, which the same
- * figures miss by 10 to 12 %. */
+ * (0.94 and 0.95). MEASURED=full measures the other machines and six nodes too. Two of the fifteen
+ * rows are missed: the reads of i2.2xlarge, for which c3's costs are taken, come out 10.2 % high,
+ * and those of six m3.xlarge 18 % low. Six nodes were published to read 2.2 times as much as three:
+ * 9 % more than 85 % of their vCPUs can at what the three-node rows cost, and here the tokens of
+ * six nodes share the keys unevenly. */
 #include <math.h>
 
 #include "tests/support/rig.h"
@@ -16,35 +19,48 @@
 
 extern const Kind cassandra_kind;
 
-#define NODES 3u
-#define OUTSTANDING 300u /* statements under way, all the time */
+#define NODES_MOST 6u
+#define OUTSTANDING_EACH 100u /* statements under way for each node, all the time */
 #define WARM (100 * SIM_MS)
 #define WARM_READS (1500 * SIM_MS) /* until the dynamic snitch has forgotten its first second */
 #define MEASURED (400 * SIM_MS)
 
+/* Rows of the full form are measured with MEASURED=full only; those that are missed are printed and
+ * not held to what was published: see above. */
+typedef enum Form { SHORT, FULL, MISSED } Form;
+
 typedef struct Row {
     const char *what;
-    guint vcpus;
+    guint nodes, vcpus;
     const char *write_cpu, *read_cpu;
     double writes; /* share of the statements */
     double published_per_s;
+    Form form;
 } Row;
 
 static const Row rows[] = {
-    {"m3.xlarge insert", 4, "85us", "66us", 1, 27243},
-    {"m3.xlarge read", 4, "85us", "66us", 0, 40330},
-    {"m3.xlarge mixed", 4, "85us", "66us", 0.5, 31377},
-    {"i2.xlarge insert", 4, "85us", "66us", 1, 27104},
-    {"c3.2xlarge insert", 8, "110us", "80us", 1, 45252},
-    {"c3.2xlarge read", 8, "110us", "80us", 0, 73172},
-    {"c3.2xlarge mixed", 8, "110us", "80us", 0.5, 55137},
+    {"m3.xlarge insert", 3, 4, "85us", "66us", 1, 27243, SHORT},
+    {"m3.xlarge read", 3, 4, "85us", "66us", 0, 40330, SHORT},
+    {"m3.xlarge mixed", 3, 4, "85us", "66us", 0.5, 31377, SHORT},
+    {"i2.xlarge insert", 3, 4, "85us", "66us", 1, 27104, SHORT},
+    {"c3.2xlarge insert", 3, 8, "110us", "80us", 1, 45252, SHORT},
+    {"c3.2xlarge read", 3, 8, "110us", "80us", 0, 73172, SHORT},
+    {"c3.2xlarge mixed", 3, 8, "110us", "80us", 0.5, 55137, SHORT},
+    {"i2.xlarge read", 3, 4, "85us", "66us", 0, 36851, FULL},
+    {"i2.xlarge mixed", 3, 4, "85us", "66us", 0.5, 32005, FULL},
+    {"i2.2xlarge insert", 3, 8, "110us", "80us", 1, 44687, FULL},
+    {"i2.2xlarge read", 3, 8, "110us", "80us", 0, 66226, MISSED},
+    {"i2.2xlarge mixed", 3, 8, "110us", "80us", 0.5, 59093, FULL},
+    {"six m3.xlarge insert", 6, 4, "85us", "66us", 1, 47492, FULL},
+    {"six m3.xlarge read", 6, 4, "85us", "66us", 0, 88737, MISSED},
+    {"six m3.xlarge mixed", 6, 4, "85us", "66us", 0.5, 63980, FULL},
 };
 
 typedef struct Bench {
     Rig *rig;
-    Component *nodes[NODES];
+    Component *nodes[NODES_MOST];
     Probe *driver;
-    const ProbeAsked *under_way[OUTSTANDING];
+    const ProbeAsked *under_way[NODES_MOST * OUTSTANDING_EACH];
     Rng rng;
     const Row *row;
     guint sent, ok;
@@ -52,7 +68,8 @@ typedef struct Bench {
 
 static void begin(Bench *bench, const Row *row)
 {
-    static const char *const places[NODES] = {"DC01-db1", "DC01-db2", "DC01-db3"};
+    static const char *const places[NODES_MOST] = {"DC01-db1", "DC01-db2", "DC01-db3",
+                                                   "DC01-db4", "DC01-db5", "DC01-db6"};
     g_autofree char *host = g_strdup_printf("{\"steal\": \"none\", \"vcpu\": %u}", row->vcpus);
     g_autofree char *settings = g_strdup_printf(
         "{\"token_seed\": 1, \"dclocal_read_repair_chance\": 0, "
@@ -69,7 +86,7 @@ static void begin(Bench *bench, const Row *row)
     rig_site(bench->rig, "DC01");
     rig_host(bench->rig, "DC01-app1", NULL, "{\"steal\": \"none\"}");
     bench->driver = rig_probe(bench->rig, "DC01-app1");
-    for (guint i = 0; i < NODES; i++) {
+    for (guint i = 0; i < row->nodes; i++) {
         rig_host(bench->rig, places[i], NULL, host);
         bench->nodes[i] = rig_add(bench->rig, "cassandra", places[i], settings);
     }
@@ -85,15 +102,15 @@ static void send(Bench *bench, guint i)
                        .key = rng_below(&bench->rng, 100000),
                        .consistency = CONSISTENCY_QUORUM};
 
-    bench->under_way[i] =
-        probe_call(bench->driver, bench->nodes[bench->sent++ % NODES], &message, SIM_MIN);
+    bench->under_way[i] = probe_call(bench->driver, bench->nodes[bench->sent++ % bench->row->nodes],
+                                     &message, SIM_MIN);
 }
 
 /* A client that has its answer asks again within a tenth of a millisecond. */
 static void run(Bench *bench, SimSpan span)
 {
     for (SimSpan done = 0; done < span; done += SIM_MS / 10) {
-        for (guint i = 0; i < OUTSTANDING; i++) {
+        for (guint i = 0; i < bench->row->nodes * OUTSTANDING_EACH; i++) {
             const ProbeAsked *asked = bench->under_way[i];
 
             if (asked == NULL || asked->ends > 0) {
@@ -106,6 +123,13 @@ static void run(Bench *bench, SimSpan span)
     }
 }
 
+static bool is_full(void)
+{
+    const char *form = getenv("MEASURED");
+
+    return form != NULL && strcmp(form, "full") == 0;
+}
+
 START_TEST(three_nodes_reach_what_was_published_within_a_tenth)
 {
     const Row *row = &rows[_i];
@@ -113,16 +137,20 @@ START_TEST(three_nodes_reach_what_was_published_within_a_tenth)
     double per_s;
     Bench bench;
 
+    if (row->form != SHORT && !is_full()) {
+        return;
+    }
     begin(&bench, row);
     other.steal_ratio = 0.15;
-    for (guint i = 0; i < NODES; i++) {
+    for (guint i = 0; i < row->nodes; i++) {
         rig_effect(bench.rig, host_component(bench.nodes[i]->host)->name, other, SIM_NEVER);
     }
     run(&bench, row->writes < 1 ? WARM_READS : WARM);
     bench.ok = 0;
     run(&bench, MEASURED);
     per_s = bench.ok / sim_span_to_s(MEASURED);
-    ck_assert_msg(fabs(per_s / row->published_per_s - 1) <= 0.1,
+    printf("# %s: published %.0f per s, simulated %.0f\n", row->what, row->published_per_s, per_s);
+    ck_assert_msg(row->form == MISSED || fabs(per_s / row->published_per_s - 1) <= 0.1,
                   "%s: %.0f per s, published are %.0f", row->what, per_s, row->published_per_s);
     rig_free(bench.rig);
 }
@@ -133,6 +161,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("measured_cassandra");
     TCase *tests = tcase_create("measured_cassandra");
 
+    tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, three_nodes_reach_what_was_published_within_a_tenth, 0,
                         (int)G_N_ELEMENTS(rows));
     suite_add_tcase(suite, tests);

@@ -25,6 +25,9 @@ for name in pair-cut site-power-lost-periodic; do
     [ "$status" -eq 0 ]
     pass_if $? "$name shows what it must" "$out"
 done
+run run scenarios/theory/everywhere.json -o "$work/everywhere" -q --progress none
+[ "$status" -eq 0 ]
+pass_if $? "without faults every write is on all eleven replicas within one maximal round trip" "$out"
 run run scenarios/drills/cassandra/site-power-lost-batch.json --set /invariants/durability/expect=broken -o "$work/held" -q --progress none
 [ "$status" -eq 1 ] && [[ $out == *"it held, but the drill is to show how it breaks"* ]]
 pass_if $? "a drill that is to break something fails when it holds" "$status: $out"
