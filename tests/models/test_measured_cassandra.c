@@ -25,8 +25,8 @@ extern const Kind cassandra_kind;
 #define WARM_READS (1500 * SIM_MS) /* until the dynamic snitch has forgotten its first second */
 #define MEASURED (400 * SIM_MS)
 
-/* Rows of the full form are measured with MEASURED=full only; those that are missed are printed and
- * not held to what was published: see above. */
+/* Rows of the full form are measured with MEASURED=full only; those that are missed have a range of
+ * their own, in which they must stay: see above. */
 typedef enum Form { SHORT, FULL, MISSED } Form;
 
 typedef struct Row {
@@ -36,24 +36,25 @@ typedef struct Row {
     double writes; /* share of the statements */
     double published_per_s;
     Form form;
+    double missed_by; /* share of what was published */
 } Row;
 
 static const Row rows[] = {
-    {"m3.xlarge insert", 3, 4, "85us", "66us", 1, 27243, SHORT},
-    {"m3.xlarge read", 3, 4, "85us", "66us", 0, 40330, SHORT},
-    {"m3.xlarge mixed", 3, 4, "85us", "66us", 0.5, 31377, SHORT},
-    {"i2.xlarge insert", 3, 4, "85us", "66us", 1, 27104, SHORT},
-    {"c3.2xlarge insert", 3, 8, "110us", "80us", 1, 45252, SHORT},
-    {"c3.2xlarge read", 3, 8, "110us", "80us", 0, 73172, SHORT},
-    {"c3.2xlarge mixed", 3, 8, "110us", "80us", 0.5, 55137, SHORT},
-    {"i2.xlarge read", 3, 4, "85us", "66us", 0, 36851, FULL},
-    {"i2.xlarge mixed", 3, 4, "85us", "66us", 0.5, 32005, FULL},
-    {"i2.2xlarge insert", 3, 8, "110us", "80us", 1, 44687, FULL},
-    {"i2.2xlarge read", 3, 8, "110us", "80us", 0, 66226, MISSED},
-    {"i2.2xlarge mixed", 3, 8, "110us", "80us", 0.5, 59093, FULL},
-    {"six m3.xlarge insert", 6, 4, "85us", "66us", 1, 47492, FULL},
-    {"six m3.xlarge read", 6, 4, "85us", "66us", 0, 88737, MISSED},
-    {"six m3.xlarge mixed", 6, 4, "85us", "66us", 0.5, 63980, FULL},
+    {"m3.xlarge insert", 3, 4, "85us", "66us", 1, 27243, SHORT, 0},
+    {"m3.xlarge read", 3, 4, "85us", "66us", 0, 40330, SHORT, 0},
+    {"m3.xlarge mixed", 3, 4, "85us", "66us", 0.5, 31377, SHORT, 0},
+    {"i2.xlarge insert", 3, 4, "85us", "66us", 1, 27104, SHORT, 0},
+    {"c3.2xlarge insert", 3, 8, "110us", "80us", 1, 45252, SHORT, 0},
+    {"c3.2xlarge read", 3, 8, "110us", "80us", 0, 73172, SHORT, 0},
+    {"c3.2xlarge mixed", 3, 8, "110us", "80us", 0.5, 55137, SHORT, 0},
+    {"i2.xlarge read", 3, 4, "85us", "66us", 0, 36851, FULL, 0},
+    {"i2.xlarge mixed", 3, 4, "85us", "66us", 0.5, 32005, FULL, 0},
+    {"i2.2xlarge insert", 3, 8, "110us", "80us", 1, 44687, FULL, 0},
+    {"i2.2xlarge read", 3, 8, "110us", "80us", 0, 66226, MISSED, 0.102},
+    {"i2.2xlarge mixed", 3, 8, "110us", "80us", 0.5, 59093, FULL, 0},
+    {"six m3.xlarge insert", 6, 4, "85us", "66us", 1, 47492, FULL, 0},
+    {"six m3.xlarge read", 6, 4, "85us", "66us", 0, 88737, MISSED, -0.182},
+    {"six m3.xlarge mixed", 6, 4, "85us", "66us", 0.5, 63980, FULL, 0},
 };
 
 typedef struct Bench {
@@ -134,7 +135,7 @@ START_TEST(three_nodes_reach_what_was_published_within_a_tenth)
 {
     const Row *row = &rows[_i];
     Effect other = EFFECT_NONE;
-    double per_s;
+    double per_s, off;
     Bench bench;
 
     if (row->form != SHORT && !is_full()) {
@@ -149,8 +150,9 @@ START_TEST(three_nodes_reach_what_was_published_within_a_tenth)
     bench.ok = 0;
     run(&bench, MEASURED);
     per_s = bench.ok / sim_span_to_s(MEASURED);
+    off = per_s / row->published_per_s - 1 - row->missed_by;
     printf("# %s: published %.0f per s, simulated %.0f\n", row->what, row->published_per_s, per_s);
-    ck_assert_msg(row->form == MISSED || fabs(per_s / row->published_per_s - 1) <= 0.1,
+    ck_assert_msg(fabs(off) <= (row->form == MISSED ? 0.02 : 0.1),
                   "%s: %.0f per s, published are %.0f", row->what, per_s, row->published_per_s);
     rig_free(bench.rig);
 }
