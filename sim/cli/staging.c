@@ -225,7 +225,7 @@ Staging *staging_begin(const char *target, GError **error)
 {
     g_autofree char *bare = place_of(target);
     g_autofree char *name = g_path_get_basename(bare);
-    g_autoptr(Staging) staging = g_new0(Staging, 1);
+    g_autoptr(Staging) staging = NULL;
 
     if (strspn(name, "./") == strlen(name)) { /* ".", "..", "/": has no name to exchange */
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
@@ -237,6 +237,7 @@ Staging *staging_begin(const char *target, GError **error)
     const char *folder = strchr(bare, '/') != NULL ? parent : "";
     const char *slash = folder[0] != '\0' && !g_str_has_suffix(folder, "/") ? "/" : "";
 
+    staging = g_new0(Staging, 1);
     staging->target = g_strdup(bare);
     staging->path = g_strdup_printf("%s%s.%s.unfinished", folder, slash, name);
     staging->old = g_strdup_printf("%s%s.%s.old", folder, slash, name);
