@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/base/rng.h"
+#include "sim/study/capacity.h"
 #include "tests/support/suite.h"
 
 /* A margin that falls through 0 at `truth`, seen through noise that replications share between
@@ -369,6 +370,18 @@ START_TEST(a_wall_that_only_later_replications_show_is_one_all_the_same)
 }
 END_TEST
 
+START_TEST(an_interval_that_may_be_narrow_says_so)
+{
+    Frontier frontier = {.is_wall = true, .rate = 4400, .sure = 4189, .spread = 0.0119};
+    g_autofree char *steep = capacity_describe_wall(&frontier, "1/s"), *soft = NULL;
+
+    frontier.spread = 0.0384;
+    soft = capacity_describe_wall(&frontier, "1/s");
+    ck_assert_ptr_null(strstr(steep, "narrow"));
+    ck_assert_ptr_nonnull(strstr(soft, "the interval is narrow"));
+}
+END_TEST
+
 START_TEST(what_holds_nowhere_or_everywhere_is_told_and_not_extrapolated)
 {
     World low = world_of(1, 5, 4, 0.01);
@@ -401,6 +414,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, a_wall_that_is_expected_takes_a_dozen_and_a_half_of_replications);
     tcase_add_test(cases, an_expected_wall_that_is_not_there_is_not_made_up);
     tcase_add_test(cases, a_wall_that_only_later_replications_show_is_one_all_the_same);
+    tcase_add_test(cases, an_interval_that_may_be_narrow_says_so);
     tcase_add_test(cases, what_holds_nowhere_or_everywhere_is_told_and_not_extrapolated);
     tcase_set_timeout(cases, 60);
     suite_add_tcase(suite, cases);
