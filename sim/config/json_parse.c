@@ -580,6 +580,7 @@ void json_document_free(JsonDocument *document)
     if (document == NULL) {
         return;
     }
+    g_clear_pointer(&document->places, g_hash_table_unref);
     cJSON_Delete(document->root);
     g_free(document->text);
     g_free(document->file);

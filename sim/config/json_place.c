@@ -1,4 +1,4 @@
-/* json_place.c - where a node stands: text and tree are walked side by side up to it. The text was
+/* json_place.c - where a node stands: text and tree are walked side by side, once. The text was
  * read without a mistake, so the walk needs no grammar beyond skipping. */
 #include "sim/config/json_place.h"
 
@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A walk through the text; `found` ends it. */
+/* Where one node stands. */
+typedef struct NodePlace {
+    DiagPlace key, value;
+} NodePlace;
+
+/* A walk through the text; `here` is the place of `counted`. */
 typedef struct JsonWalk {
-    const char *at, *end;
-    const cJSON *wanted;
-    DiagSide side;
-    const char *found;
+    const char *at, *end, *counted;
+    DiagPlace here;
+    GHashTable *places; /* node -> NodePlace */
 } JsonWalk;
 
 static bool is_at(const JsonWalk *walk, char letter)
@@ -63,15 +67,33 @@ static void skip_scalar(JsonWalk *walk)
     }
 }
 
-/* At the begin of the text of `node`; moves behind it unless the wanted node was found. */
-static void walk_node(JsonWalk *walk, const cJSON *node)
+static DiagPlace place_here(JsonWalk *walk)
+{
+    for (; walk->counted < walk->at; walk->counted++) {
+        if (*walk->counted == '\n') {
+            walk->here.line++;
+            walk->here.column = 1;
+        } else if (((unsigned char)*walk->counted & 0xC0) != 0x80) {
+            walk->here.column++;
+        }
+    }
+    return walk->here;
+}
+
+/* At the begin of the text of `node`, whose key stands at `key`, NULL without one; moves behind it.
+ */
+static void walk_node(JsonWalk *walk, const cJSON *node, const DiagPlace *key)
 {
     const cJSON *child;
+    NodePlace *place;
 
-    if (node == walk->wanted) {
-        walk->found = walk->at;
+    if (walk->at >= walk->end) {
         return;
     }
+    place = g_new(NodePlace, 1);
+    place->value = place_here(walk);
+    place->key = key != NULL ? *key : place->value;
+    g_hash_table_insert(walk->places, (gpointer)node, place);
     if (!cJSON_IsObject(node) && !cJSON_IsArray(node)) {
         skip_scalar(walk);
         return;
@@ -81,41 +103,45 @@ static void walk_node(JsonWalk *walk, const cJSON *node)
     {
         skip_between(walk, ',');
         if (cJSON_IsObject(node)) {
-            if (child == walk->wanted && walk->side == DIAG_KEY) {
-                walk->found = walk->at;
-                return;
-            }
+            DiagPlace name = place_here(walk);
+
             skip_string(walk);
             skip_between(walk, ':');
-        }
-        walk_node(walk, child);
-        if (walk->found != NULL || walk->at >= walk->end) {
-            return;
+            walk_node(walk, child, &name);
+        } else {
+            walk_node(walk, child, NULL);
         }
     }
     skip_between(walk, ' ');
     walk->at++;
 }
 
-bool json_document_find(void *document, const cJSON *node, DiagSide side, DiagPlace *place)
+static GHashTable *find_all(const JsonDocument *document)
 {
-    const JsonDocument *own = document;
-    JsonWalk walk = {.at = own->text, .end = own->text + own->size, .wanted = node, .side = side};
+    JsonWalk walk = {.at = document->text,
+                     .end = document->text + document->size,
+                     .counted = document->text,
+                     .here = {.file = document->file, .line = 1, .column = 1},
+                     .places = g_hash_table_new_full(NULL, NULL, NULL, g_free)};
 
     skip_between(&walk, ' ');
-    walk_node(&walk, own->root);
-    if (walk.found == NULL || walk.found >= walk.end) {
+    walk_node(&walk, document->root, NULL);
+    return walk.places;
+}
+
+bool json_document_find(void *document, const cJSON *node, DiagSide side, DiagPlace *place)
+{
+    JsonDocument *own = document;
+    const NodePlace *found;
+
+    if (own->places == NULL) {
+        own->places = find_all(own);
+    }
+    found = g_hash_table_lookup(own->places, node);
+    if (found == NULL) {
         return false;
     }
-    *place = (DiagPlace){.file = own->file, .line = 1, .column = 1};
-    for (const char *at = own->text; at < walk.found; at++) {
-        if (*at == '\n') {
-            place->line++;
-            place->column = 1;
-        } else if (((unsigned char)*at & 0xC0) != 0x80) {
-            place->column++;
-        }
-    }
+    *place = side == DIAG_KEY ? found->key : found->value;
     return true;
 }
 

@@ -1,9 +1,10 @@
 /* json_place.h - strict JSON, and where in its text a node stands.
- * cJSON keeps no positions: when a message needs one, text and tree are walked side by side up to
- * the wanted node. */
+ * cJSON keeps no positions: when the first message needs one, text and tree are walked side by
+ * side. */
 #pragma once
 
 #include <cjson/cJSON.h>
+#include <glib.h>
 #include <stddef.h>
 
 #include "sim/config/diag.h"
@@ -14,6 +15,7 @@ typedef struct JsonDocument {
     char *text; /* as parsed, with its comments */
     size_t size;
     cJSON *root;
+    GHashTable *places; /* of nodes, once one was asked for; private */
 } JsonDocument;
 
 /* Parses strict RFC 8259 (with `comments`: also // and block comments). Trailing commas, duplicate
