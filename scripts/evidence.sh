@@ -7,7 +7,7 @@ replications=${1:-10}
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 row() { # title, drill, then --set arguments
-    local title=$1 drill=scenarios/drills/$2.json
+    local title=${1//\'/\'\'} drill=scenarios/drills/$2.json # SQL doubles quotes
     shift 2
     build/dcdrill run "$drill" -n "$replications" -o "$out/run" -q "$@" >/dev/null || true
     sqlite3 "$out/run/results.sqlite" "
