@@ -7,6 +7,7 @@
 
 #include "sim/base/file_whole.h"
 #include "sim/config/json_place.h"
+#include "sim/config/json_print.h"
 #include "sim/results/results_schema.h"
 
 #define KIND "dcdrill-plan"
@@ -50,10 +51,9 @@ static cJSON *to_json(const ChunkPlan *plan)
 static char *hash_of(const ChunkPlan *plan)
 {
     cJSON *json = to_json(plan);
-    char *text = cJSON_PrintUnformatted(json);
+    g_autofree char *text = json_print_line(json);
     char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 
-    cJSON_free(text);
     cJSON_Delete(json);
     return hash;
 }
@@ -108,10 +108,9 @@ bool chunk_plan_write(const ChunkPlan *plan, GError **error)
     cJSON *json = to_json(plan);
 
     cJSON_AddStringToObject(json, "hash", plan->hash);
-    char *text = cJSON_Print(json);
+    g_autofree char *text = json_print_page(json);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
 
-    cJSON_free(text);
     cJSON_Delete(json);
     return is_there || file_write_text(path, line, error);
 }

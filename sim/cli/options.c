@@ -8,6 +8,7 @@
 #include "sim/cli/command.h"
 #include "sim/config/diag.h"
 #include "sim/config/json_place.h"
+#include "sim/config/json_print.h"
 #include "sim/theory/theory.h"
 
 /* Of --precision, unless said. */
@@ -274,7 +275,7 @@ static char *setting(const cJSON *settings, const char *name)
     if (cJSON_IsString(value)) {
         return g_strdup(value->valuestring);
     }
-    return cJSON_IsNumber(value) ? cJSON_PrintUnformatted(value) : NULL;
+    return cJSON_IsNumber(value) ? json_print_line(value) : NULL;
 }
 
 static char *environment_or(const char *variable, const cJSON *settings, const char *name)

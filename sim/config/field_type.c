@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/config/field_export.h"
+#include "sim/config/json_print.h"
 #include "sim/config/unit.h"
 
 #define DECIMAL "[0-9]+(\\.[0-9]+)?"
@@ -246,11 +247,7 @@ static char *print_table(const Field *fields, const char *object)
 
 static char *print_json(const cJSON *node)
 {
-    char *printed = node == NULL ? NULL : cJSON_PrintUnformatted(node);
-    char *text = g_strdup(printed == NULL ? "" : printed);
-
-    cJSON_free(printed);
-    return text;
+    return node == NULL ? g_strdup("") : json_print_line(node);
 }
 
 char *field_type_print(const Field *field, const void *place)

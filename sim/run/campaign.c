@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sim/config/json_place.h"
+#include "sim/config/json_print.h"
 #include "sim/results/evidence/experiment.h"
 #include "sim/results/results_read.h"
 #include "sim/run/instructions.h"
@@ -475,7 +476,7 @@ static void write_facts(ResultsWriter *writer, const CampaignOrder *order)
         g_strdup_printf("%" G_GINT64_FORMAT, scenario->simulation.sample_interval);
     g_autofree char *confidence = g_strdup_printf("%g", scenario->confidence);
     g_autofree char *cost = g_strdup_printf("%.2f", scenario_monthly_cost(scenario));
-    char *resolved = cJSON_PrintUnformatted(scenario->root);
+    g_autofree char *resolved = json_print_line(scenario->root);
 
     results_write_fact(writer, "scenario", scenario->path);
     results_write_fact(writer, "title", scenario->title != NULL ? scenario->title : "");
@@ -489,7 +490,6 @@ static void write_facts(ResultsWriter *writer, const CampaignOrder *order)
     results_write_fact(writer, "cost_per_month", cost);
     results_write_fact(writer, "confidence", confidence);
     results_write_fact(writer, "resolved", resolved);
-    cJSON_free(resolved);
 }
 
 /* A replication that left nothing, with why; its seed repeats it. */

@@ -4,6 +4,7 @@
 
 #include "sim/config/json_merge.h"
 #include "sim/config/json_place.h"
+#include "sim/config/json_print.h"
 #include "sim/run/campaign.h"
 
 /* The lengths keep one part from running into the next. */
@@ -86,7 +87,7 @@ static char *resolved_text(const Scenario *scenario)
     if (simulation != NULL) {
         cJSON_DeleteItemFromObjectCaseSensitive(simulation, "replications");
     }
-    text = cJSON_PrintUnformatted(root);
+    text = json_print_line(root);
     cJSON_Delete(root);
     return text;
 }
@@ -95,7 +96,7 @@ static char *sum_up(const Scenario *scenario, SimSpan until, bool is_of_this_bui
 {
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
     g_autofree char *end = g_strdup_printf("%" G_GINT64_FORMAT, until);
-    char *resolved = resolved_text(scenario);
+    g_autofree char *resolved = resolved_text(scenario);
     char *identity;
 
     if (is_of_this_build) {
@@ -107,7 +108,6 @@ static char *sum_up(const Scenario *scenario, SimSpan until, bool is_of_this_bui
     add_text(sum, "resolved", resolved);
     add_named_files(sum, scenario, scenario->root);
     identity = g_strdup(g_checksum_get_string(sum));
-    cJSON_free(resolved);
     g_checksum_free(sum);
     return identity;
 }

@@ -3,6 +3,7 @@
 
 #include "sim/config/field_export.h"
 #include "sim/config/json_place.h"
+#include "sim/config/json_print.h"
 #include "sim/scenario/scenario_fields.h"
 #include "sim/scenario/scenario_kind.h"
 #include "sim/world/host.h"
@@ -13,11 +14,9 @@
 
 char *scenario_print(const Scenario *scenario)
 {
-    char *text = cJSON_Print(scenario->root);
-    char *owned = g_strconcat(text, "\n", NULL);
+    g_autofree char *text = json_print_page(scenario->root);
 
-    cJSON_free(text);
-    return owned;
+    return g_strconcat(text, "\n", NULL);
 }
 
 static void append_escaped(GString *pointer, const char *name)
@@ -36,11 +35,10 @@ static void append_escaped(GString *pointer, const char *name)
 static void print_origin(const Scenario *scenario, const cJSON *node, const char *pointer,
                          GString *page)
 {
-    char *value = cJSON_PrintUnformatted(node);
+    g_autofree char *value = json_print_line(node);
     g_autofree char *origin = scenario_origin(scenario, node);
 
     g_string_append_printf(page, "%s = %s (%s)\n", pointer, value, origin);
-    cJSON_free(value);
 }
 
 /* Empty objects and arrays are values, too. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sim/config/json_print.h"
 #include "sim/results/export/export_json.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
@@ -80,13 +81,13 @@ static void add_settings(const Walk *walk, const cJSON *node, const char *pointe
         return;
     }
     origin = scenario_origin(walk->scenario, node);
-    value = cJSON_PrintUnformatted(node);
+    value = json_print_line(node);
     row = cJSON_CreateObject();
     cJSON_AddStringToObject(row, "setting", pointer);
     cJSON_AddStringToObject(row, "value", cJSON_IsString(node) ? node->valuestring : value);
     cJSON_AddStringToObject(row, "origin", origin);
     cJSON_AddItemToArray(walk->list, row);
-    cJSON_free(value);
+    g_free(value);
 }
 
 /* The load and what is set of each kind; sites, groups and sizes are told by themselves. */

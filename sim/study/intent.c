@@ -6,6 +6,7 @@
 
 #include "sim/config/field.h"
 #include "sim/config/json_place.h"
+#include "sim/config/json_print.h"
 #include "sim/scenario/scenario_names.h"
 #include "sim/study/loss.h"
 #include "sim/study/outlook.h"
@@ -111,11 +112,9 @@ static void draft_free(Draft *draft)
 
 static char *set_of(const char *pointer, const cJSON *value)
 {
-    char *printed = cJSON_PrintUnformatted(value);
-    char *set = g_strdup_printf("%s=%s", pointer, printed);
+    g_autofree char *printed = json_print_line(value);
 
-    cJSON_free(printed);
-    return set;
+    return g_strdup_printf("%s=%s", pointer, printed);
 }
 
 static void add_sets(Draft *draft, const cJSON *set, DiagList *diags)

@@ -7,6 +7,7 @@
 
 #include "sim/config/json_merge.h"
 #include "sim/config/json_place.h"
+#include "sim/config/json_print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,16 +33,15 @@ static void check_whole(const cJSON *tree)
 {
     g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
     g_autoptr(JsonDocument) again = NULL;
-    char *text;
+    g_autofree char *text = NULL;
 
     if (depth_of(tree) > NESTING_MOST) {
         return;
     }
-    text = cJSON_PrintUnformatted(tree);
+    text = json_print_line(tree);
     again = json_document_parse("again", text, strlen(text), false, diags);
     g_assert_nonnull(again);
     g_assert_true(json_equal(tree, again->root));
-    cJSON_free(text);
 }
 
 static JsonDocument *parse(const char *text)

@@ -6,6 +6,7 @@
 
 #include "sim/base/rng.h"
 #include "sim/config/json_place.h"
+#include "sim/config/json_print.h"
 #include "sim/results/judge/judge_runs.h"
 #include "sim/results/regression/baseline_inside.h"
 
@@ -163,10 +164,9 @@ static char *hash_scenario(const Results *results)
     if (simulation != NULL) {
         cJSON_DeleteItemFromObjectCaseSensitive(simulation, "replications");
     }
-    char *text = cJSON_PrintUnformatted(root);
+    g_autofree char *text = json_print_line(root);
     g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 
-    cJSON_free(text);
     cJSON_Delete(root);
     return g_strndup(sum, 16);
 }
