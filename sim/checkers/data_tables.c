@@ -5,6 +5,7 @@
 #include "sim/checkers/data_tables.h"
 
 #include "sim/base/huge_pages.h"
+#include "sim/base/key_place.h"
 
 #define CHUNK_BITS 14
 #define CHUNK_ACKS (1u << CHUNK_BITS)
@@ -45,44 +46,25 @@ void data_tables_clear(DataTables *tables)
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-/* Finalizer of splitmix64 (Steele, Lea and Flood, 2014). */
-static uint64_t data_mix(uint64_t word)
-{
-    word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9u;
-    word = (word ^ word >> 27) * 0x94d049bb133111ebu;
-    return word ^ word >> 31;
-}
-
-/* Data are mostly numbered from 0: eight neighbours stay neighbours, so that as many keys take as
- * few cache lines as they can. Who finds his place taken goes on KEY_STEP places, past the
- * neighbours of the other: where all stood in their order, keys that met a full stretch went to its
- * end. Odd, so that each place is reached. (Not so the pairs of users and their own data: they have
- * no neighbours who come together.) */
-#define KEY_STEP 9
-
-static inline uint64_t data_tables_key_begin(const DataTables *tables, uint64_t key)
-{
-    return (8 * data_mix(key >> 3) + (key & 7)) & (tables->key_capacity - 1);
-}
-
+/* Not as keys: pairs of users and their own data have no neighbours who come together. */
 static inline uint64_t data_tables_session_begin(const DataTables *tables, uint64_t session,
                                                  uint64_t key)
 {
-    return data_mix(data_mix(session) + key) & (tables->session_capacity - 1);
+    return key_mix(key_mix(session) + key) & (tables->session_capacity - 1);
 }
 
 void data_tables_expect(const DataTables *tables, uint64_t session, uint64_t key)
 {
     const SessionRecord *known = &tables->sessions[data_tables_session_begin(tables, session, key)];
 
-    __builtin_prefetch(&tables->keys[data_tables_key_begin(tables, key)]);
+    __builtin_prefetch(&tables->keys[key_place(key, tables->key_capacity)]);
     __builtin_prefetch(known);
     __builtin_prefetch(&known->wrote.time); /* often in the next cache line */
 }
 
 KeyRecord *data_tables_key(const DataTables *tables, uint64_t key)
 {
-    uint64_t i = data_tables_key_begin(tables, key);
+    uint64_t i = key_place(key, tables->key_capacity);
 
     while (tables->keys[i].newest != 0 && tables->keys[i].key != key) {
         i = (i + KEY_STEP) & (tables->key_capacity - 1);

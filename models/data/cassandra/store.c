@@ -2,6 +2,7 @@
 #include "models/data/cassandra/store.h"
 
 #include "sim/base/huge_pages.h"
+#include "sim/base/key_place.h"
 
 #define FIRST_CAPACITY 1024u /* powers of two from here on */
 #define EMPTY UINT32_MAX
@@ -17,21 +18,13 @@ static KeyEntry *make_slots(uint32_t capacity)
     return slots;
 }
 
-/* The slot that has `key`, or the empty one where it would stand. Data are mostly numbered from 0:
- * neighbours stay neighbours, so that as many keys take as few cache lines as they can. */
-static inline uint32_t probe_begin(const KeyTable *table, uint64_t key)
-{
-    uint64_t group = (key >> 24) * UINT64_C(0x9e3779b97f4a7c15);
-
-    return (uint32_t)(key + (group >> 32)) & (table->capacity - 1);
-}
-
+/* The slot that has `key`, or the empty one where it would stand. */
 static KeyEntry *probe(const KeyTable *table, uint64_t key)
 {
-    uint32_t mask = table->capacity - 1, at = probe_begin(table, key);
+    uint64_t at = key_place(key, table->capacity);
 
     while (table->slots[at].index != EMPTY && table->slots[at].key != key) {
-        at = (at + 1) & mask;
+        at = (at + KEY_STEP) & (table->capacity - 1);
     }
     return &table->slots[at];
 }
@@ -92,7 +85,7 @@ void key_table_clear(KeyTable *table)
 
 void key_table_expect(const KeyTable *table, uint64_t key)
 {
-    __builtin_prefetch(&table->slots[probe_begin(table, key)]);
+    __builtin_prefetch(&table->slots[key_place(key, table->capacity)]);
 }
 
 const KeyEntry *key_table_add(KeyTable *table, uint64_t key)
