@@ -22,7 +22,6 @@ static const EventType deployed_event = {"wildfly.deployed", on_deployed};
 static const EventType ready_event = {"wildfly.ready", on_ready};
 static const EventType cpu_event = {"wildfly.cpu", on_cpu_done};
 static const EventType unblocked_event = {"wildfly.unblocked", on_unblocked};
-static const EventType late_event = {"wildfly.late", on_cpu_done};
 
 static SimTime now_of(const Wildfly *server)
 {
@@ -110,7 +109,6 @@ static bool is_blocked(const Wildfly *server)
 
 /* --- a task's life --- */
 
-static void task_advance(Task *task);
 static void task_start(Task *task);
 
 static void queue_push(Wildfly *server, Task *task)
@@ -204,6 +202,7 @@ static void task_end(Task *task)
         call_reply(&server->component, &task->request.ticket, &answer);
     }
     ledger_end(&server->ledger, now_of(server), task->request.request);
+    wildfly_give_back(server, task);
     pool_give(server->tasks, task);
     server->busy--;
     gauge_set(&server->threads_busy, now_of(server), (double)server->busy);
@@ -224,7 +223,7 @@ static void on_cpu_done(void *self, void *subject, uint64_t detail)
 {
     (void)self;
     (void)detail;
-    task_advance(subject);
+    wildfly_advance(subject);
 }
 
 static void on_statement(Component *self, void *context, uint32_t code, const Message *reply)
@@ -244,7 +243,7 @@ static void on_statement(Component *self, void *context, uint32_t code, const Me
         task->is_read = false;
         task->is_refused = (reply->flags & STORE_REFUSED) != 0;
     }
-    task_advance(task);
+    wildfly_advance(task);
 }
 
 /* The request's own datum first; what else it needs (who asks, what for) are reads of other data.
@@ -268,7 +267,7 @@ static void task_ask_store(Task *task)
 }
 
 /* The whole life of a request in WildFly: CPU, statements one after another, CPU, answer. */
-static void task_advance(Task *task)
+void wildfly_advance(Task *task)
 {
     switch (task->stage) {
     case TASK_QUEUED:
@@ -278,7 +277,7 @@ static void task_advance(Task *task)
     case TASK_FIRST_CPU:
         task->stage = TASK_STATEMENTS;
         task->cpu_left -= (SimSpan)((double)task->cpu_left * task->server->cpu_before);
-        task_advance(task);
+        wildfly_advance(task);
         return;
     case TASK_STATEMENTS:
         if (task->statements_left > 0) {
@@ -307,6 +306,7 @@ static void task_start(Task *task)
     task->code = 200;
     task->version = server->is_storeless ? now_of(server) : -1; /* elsewhere, always the newest */
     task->is_refused = task->is_read = task->is_spoilt = false;
+    task->life = 0;
     task->cpu_left = (SimSpan)((double)cpu * warm_factor(server));
     task->statements_left = server->is_storeless ? 0 : 1; /* without a datum no answer */
     if (!is_health && !server->is_storeless) {
@@ -315,15 +315,19 @@ static void task_start(Task *task)
         task->statements_left = (uint32_t)MAX(drawn, 1.0);
         task->statements_left += (task->request.flags & (HTTP_CAS | HTTP_UPDATE)) != 0 ? 1 : 0;
     }
-    if (wildfly_spoil(server, task)) { /* an error page costs what a health page does */
-        task->stage = TASK_LAST_CPU;
-        task_compute(task, server->health_cpu);
-    } else if (wildfly_added(server, task) > 0) {
-        engine_after(world_engine(server->component.world), wildfly_added(server, task),
-                     &server->component.owner, &late_event, task, 0);
-    } else {
-        task_advance(task);
+    if (wildfly_spoil(server, task)) {
+        wildfly_fail(task, task->code);
+    } else if (wildfly_borrow(server, task)) {
+        wildfly_go_on(task);
     }
+}
+
+void wildfly_fail(Task *task, uint32_t code)
+{
+    task->code = code;
+    task->is_spoilt = true;
+    task->stage = TASK_LAST_CPU;
+    task_compute(task, task->server->health_cpu);
 }
 
 static void wildfly_message(Component *self, const Message *message)
@@ -411,6 +415,7 @@ static void wildfly_start(Component *self)
     bool is_first = world_now(self->world) == 0;
 
     driver_reset(server->driver);
+    wildfly_pool_reset(server);
     ledger_open(&server->ledger, now_of(server), (uint32_t)server->task_max_threads);
     server->is_warming = !is_first;
     server->warm_since = SIM_NEVER;
@@ -433,6 +438,7 @@ static void wildfly_stop(Component *self, const Effect *why)
     server->tasks = pool_new("wildfly.tasks", sizeof(Task));
     server->queue_first = NULL;
     server->queue_last = NULL;
+    wildfly_pool_reset(server);
     server->busy = 0;
     server->queued = 0;
     ledger_drop_all(&server->ledger, now_of(server));
@@ -445,6 +451,7 @@ static void wildfly_condition(Component *self, const Effect *before)
 {
     Wildfly *server = (Wildfly *)self;
 
+    wildfly_pool_changed(server, before);
     if (before->shares[SHARE_APP_THREADS] > 0 || self->condition.shares[SHARE_APP_THREADS] > 0) {
         tell_threads(server);
         threads_take(server);
@@ -549,6 +556,8 @@ static const MetricDef wildfly_metrics[] = {
 
 static const NoteDef wildfly_notes[] = {
     {.name = "wildfly.running", .help = "An application server has booted and takes requests"},
+    {.name = "wildfly.pool-dry",
+     .help = "No connection is left in an application server's pool, and the first request waits"},
     {.name = "wildfly.answer-spoilt", .help = "A fault made an answer wrong or broke it off"},
     NOTE_END,
 };

@@ -5,6 +5,9 @@
 
 #include "sim/world/history.h"
 
+static void on_late(void *self, void *subject, uint64_t detail);
+static const EventType late_event = {"wildfly.late", on_late};
+
 static bool is_hit(Wildfly *server, double share)
 {
     return share > 0 && rng_chance(&server->fault_rng, share);
@@ -27,11 +30,32 @@ bool wildfly_spoil(Wildfly *server, Task *task)
     return task->is_spoilt;
 }
 
-SimSpan wildfly_added(const Wildfly *server, const Task *task)
+/* What a fault makes this request take longer, with its thread. */
+static SimSpan added(const Wildfly *server, const Task *task)
 {
     const Effect *now = &server->component.condition;
 
     return now->spans[SPAN_APP_LATENCY] + (is_health(task) ? 0 : now->spans[SPAN_APP_GRAY]);
+}
+
+static void on_late(void *self, void *subject, uint64_t detail)
+{
+    (void)self;
+    (void)detail;
+    wildfly_advance(subject);
+}
+
+void wildfly_go_on(Task *task)
+{
+    Wildfly *server = task->server;
+    SimSpan late = added(server, task);
+
+    if (late > 0) {
+        engine_after(world_engine(server->component.world), late, &server->component.owner,
+                     &late_event, task, 0);
+    } else {
+        wildfly_advance(task);
+    }
 }
 
 bool wildfly_aborts(Wildfly *server)

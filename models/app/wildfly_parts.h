@@ -24,11 +24,13 @@ typedef struct Task {
     SimSpan cpu_left;
     uint32_t statements_left;
     uint32_t code;
-    int64_t version; /* of its datum; -1: not asked for yet */
-    int64_t base;    /* that its first statement found */
-    bool is_refused; /* a CAS whose datum had changed */
-    bool is_read;    /* a CAS or an update: the datum was read and is still to be written */
-    bool is_spoilt;  /* a fault decides how it ends */
+    int64_t version;  /* of its datum; -1: not asked for yet */
+    int64_t base;     /* that its first statement found */
+    bool is_refused;  /* a CAS whose datum had changed */
+    bool is_read;     /* a CAS or an update: the datum was read and is still to be written */
+    bool is_spoilt;   /* a fault decides how it ends */
+    uint32_t life;    /* of the pool that it has a connection of; 0: it has none */
+    EventId gives_up; /* waiting for one */
     TaskStage stage;
 } Task;
 
@@ -56,6 +58,11 @@ struct Wildfly {
     Pool *tasks;
     Task *queue_first, *queue_last;
     uint32_t busy, queued;
+    Task *dry_first, *dry_last; /* they have a thread and wait for a connection */
+    uint32_t pool_life;         /* 0: no fault limits connections */
+    uint32_t pool_lives;        /* so far */
+    uint32_t borrowed, leaked;  /* connections */
+    SimTime next_leak;          /* not before, by the next request that ends */
     ServerState state;
     bool is_storeless;
     uint32_t boot_jobs;
@@ -74,14 +81,39 @@ void wildfly_predict(const Component *self, Predictions *predictions);
 /* Whether a fault spoils this request, which then has its code and nothing else to do. */
 bool wildfly_spoil(Wildfly *server, Task *task);
 
-/* What a fault makes this request take longer, with its thread. */
-SimSpan wildfly_added(const Wildfly *server, const Task *task);
-
 /* Whether a fault lets the server close the connection in place of the answer. */
 bool wildfly_aborts(Wildfly *server);
 
 /* Counts and tells an answer that a fault spoilt. */
 void wildfly_tell_spoilt(Wildfly *server);
+
+/* --- wildfly_pool.c --- */
+
+/* Takes a connection for the request, if a fault says that it needs one. False: there is none; the
+ * request waits with its thread and goes on, or fails, by itself. */
+bool wildfly_borrow(Wildfly *server, Task *task);
+
+/* The request has ended: its connection goes back, or leaks. */
+void wildfly_give_back(Wildfly *server, Task *task);
+
+/* A fault came or went; the condition is the new one. */
+void wildfly_pool_changed(Wildfly *server, const Effect *before);
+
+/* The process is gone, or starts: with all its connections. */
+void wildfly_pool_reset(Wildfly *server);
+
+/* --- wildfly.c --- */
+
+/* The next stage of a request. */
+void wildfly_advance(Task *task);
+
+/* An error page: it costs what a health page does. */
+void wildfly_fail(Task *task, uint32_t code);
+
+/* --- wildfly_faults.c --- */
+
+/* A request that has all it needs begins its work. */
+void wildfly_go_on(Task *task);
 
 /* Threads that no fault holds: at least one. */
 uint32_t wildfly_threads(const Wildfly *server);

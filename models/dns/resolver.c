@@ -4,6 +4,8 @@
  * farms for 30 % of clients); RFC 8767 (serve-stale); RFC 2308 (negative answers). */
 #include "models/dns/resolver_parts.h"
 
+#include <string.h>
+
 #include "sim/base/fixed_math.h"
 #include "sim/world/history.h"
 
@@ -50,19 +52,35 @@ static SimTime usable_until(const Resolver *self, const Entry *entry)
     return MAX(entry->expires, entry->filled + self->component.condition.spans[SPAN_DNS_FLOOR]);
 }
 
-/* What a fault makes of an answer from upstream. */
-static void forge(Resolver *self, Answer *answer)
+/* The first forgery that hits the name, by order of begin; NULL: none does. */
+static const Effect *find_forgery(Resolver *self, const char *name)
 {
-    const Effect *condition = &self->component.condition;
+    const Effect *effect;
+
+    for (guint i = 0; (effect = component_effect(&self->component, i, NULL)) != NULL; i++) {
+        double share = effect->shares[SHARE_DNS_POISON];
+
+        if (share > 0 && (effect->about == NULL || strcmp(effect->about, name) == 0) &&
+            rng_chance(&self->faults, share)) {
+            return effect;
+        }
+    }
+    return NULL;
+}
+
+/* What a fault makes of an answer from upstream about `name`. */
+static void forge(Resolver *self, const char *name, Answer *answer)
+{
+    const Effect *forgery;
 
     if (is_hit(self, SHARE_DNS_NXDOMAIN)) {
-        *answer =
-            (Answer){.code = DNS_NXDOMAIN, .ttl_s = condition->spans[SPAN_DNS_NEGATIVE] / SIM_S};
-    } else if (is_hit(self, SHARE_DNS_POISON)) {
+        *answer = (Answer){.code = DNS_NXDOMAIN,
+                           .ttl_s = self->component.condition.spans[SPAN_DNS_NEGATIVE] / SIM_S};
+    } else if ((forgery = find_forgery(self, name)) != NULL) {
         *answer = (Answer){.code = DNS_NOERROR,
                            .count = 1,
-                           .addresses = {condition->address},
-                           .ttl_s = condition->spans[SPAN_DNS_POISON] / SIM_S};
+                           .addresses = {forgery->address},
+                           .ttl_s = forgery->spans[SPAN_DNS_POISON] / SIM_S};
     }
 }
 
@@ -223,7 +241,7 @@ static void upstream_answers(void *self, void *subject, uint64_t detail)
     }
     ask_upstream(resolver, entry, false, &answer);
     if (component_is_affected(&resolver->component)) {
-        forge(resolver, &answer);
+        forge(resolver, resolver->names[entry->name].normal, &answer);
     }
     ttl = effective_ttl(resolver, entry, &answer);
     entry->is_pending = false;
@@ -377,6 +395,16 @@ static void resolver_on_stop(Component *self, const Effect *why)
     }
 }
 
+/* Names that are forged must be ones of the zone. */
+static char *resolver_on_refuse(const Component *self, const Effect *effect)
+{
+    const Resolver *resolver = (const Resolver *)self;
+
+    return effect->shares[SHARE_DNS_POISON] > 0 && effect->about != NULL
+               ? route53_refuse_name(resolver->route53, effect->about)
+               : NULL;
+}
+
 static void resolver_on_free(Component *self)
 {
     Resolver *resolver = (Resolver *)self;
@@ -517,5 +545,6 @@ const Kind resolver_kind = {
     .on_wire = resolver_on_wire,
     .on_stop = resolver_on_stop,
     .on_message = resolver_on_message,
+    .on_refuse = resolver_on_refuse,
     .on_free = resolver_on_free,
 };

@@ -10,7 +10,8 @@ static void find_places(Resolver *self, World *world)
         continent = dns_place_continent(site->country);
     }
     self->mix.continent = continent;
-    self->places[WHENCE_HOME] = (DnsPlace){.continent = continent, .country = site->country};
+    self->places[WHENCE_HOME] = (DnsPlace){
+        .continent = continent, .country = site->country, .subdivision = site->subdivision};
     self->places[WHENCE_NEAR] = (DnsPlace){.continent = continent};
     for (int i = 0; i < WHENCES; i++) {
         self->regions[i] = site;

@@ -411,17 +411,13 @@ static void route53_on_condition(Component *self, const Effect *before)
     changes_on_condition((Route53 *)self);
 }
 
-/* Names that an effect is about must be ones of the zone, or of a change. */
-static char *route53_on_refuse(const Component *self, const Effect *effect)
+char *route53_refuse_name(const Component *self, const char *name)
 {
     const Route53 *route53 = (const Route53 *)self;
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     g_autofree char *hint = NULL;
 
-    if (effect->about == NULL || effect->shares[SHARE_DNS_EMPTY] <= 0) {
-        return effect->shares[SHARE_DNS_CHANGE] > 0 ? changes_refuse(route53, effect->about) : NULL;
-    }
-    if (zone_has_name(route53->zone, effect->about)) {
+    if (zone_has_name(route53->zone, name)) {
         return NULL;
     }
     for (guint i = 0; i < route53->zone->groups->len; i++) {
@@ -430,8 +426,19 @@ static char *route53_on_refuse(const Component *self, const Effect *effect)
         g_ptr_array_add(names, (gpointer)group->name);
     }
     g_ptr_array_add(names, NULL);
-    hint = diag_suggest(effect->about, (const char *const *)names->pdata);
-    return g_strdup_printf("the zone has no record '%s'%s", effect->about, hint);
+    hint = diag_suggest(name, (const char *const *)names->pdata);
+    return g_strdup_printf("the zone has no record '%s'%s", name, hint);
+}
+
+/* Names that an effect is about must be ones of the zone, or of a change. */
+static char *route53_on_refuse(const Component *self, const Effect *effect)
+{
+    if (effect->about == NULL || effect->shares[SHARE_DNS_EMPTY] <= 0) {
+        return effect->shares[SHARE_DNS_CHANGE] > 0
+                   ? changes_refuse((const Route53 *)self, effect->about)
+                   : NULL;
+    }
+    return route53_refuse_name(self, effect->about);
 }
 
 static void route53_on_free(Component *self)
@@ -545,13 +552,15 @@ static const NoteDef route53_notes[] = {
 const Kind route53_kind = {
     .name = "route53",
     .help = "Amazon Route 53: hosted zone, health checks and answers",
-    .leaves_out = "routing controls, and name servers that learn of a change at different times: "
-                  "the propagation delay stands for the last of them. Alarms of several metrics "
-                  "or of M periods of N; the AWS CLI's waiter (30 s, 60 times), since nobody here "
-                  "waits for INSYNC; states of the USA: a region has a country only, so that a "
-                  "record with SubdivisionCode answers nobody; the quota of "
-                  "10,000 records in a zone; prices (they are in the price list "
-                  "of capacity)",
+    .leaves_out =
+        "routing controls, and name servers that learn of a change at different times: "
+        "the propagation delay stands for the last of them. Alarms of several metrics "
+        "or of M periods of N; the AWS CLI's waiter (30 s, 60 times), since nobody here "
+        "waits for INSYNC; local zones (LocalZoneGroup) of geoproximity, which are "
+        "refused: their coordinates say the same; get-health-check-status as JSON: 'dcdrill "
+        "dns' tells how each checker votes; the quota of 10,000 records in a zone; prices (they "
+        "are in the price list "
+        "of capacity)",
     .size = sizeof(Route53),
     .scope = KIND_ONE,
     .fields = route53_fields,

@@ -30,6 +30,10 @@ const char *route53_check_dc(Component *self, guint check);
 /* Whether the probe asks the application (deep) or what the web server answers by itself. */
 bool route53_is_deep(Component *self, guint check);
 
+/* Why a fault cannot be about records of this name: there are none; NULL when there are. Caller
+ * frees. */
+char *route53_refuse_name(const Component *self, const char *name);
+
 /* Checker `checker` has seen check `check` and thinks that it is bad. */
 void route53_report(Component *self, guint check, guint checker, bool is_bad);
 

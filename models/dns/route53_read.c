@@ -1,13 +1,29 @@
 /* route53_read.c - AWS CLI JSON to record sets, each mistake at its place. */
 #include "models/dns/route53_read.h"
 
-#define NAME_LONGEST 1024
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "models/dns/dns_place.h"
+#include "models/dns/geo_distance.h"
+
+#define NAME_LONGEST 1024       /* of the API's member, with escapes */
+#define NAME_LONGEST_OF_DNS 255 /* RFC 1035, 2.3.4 */
+#define LABEL_LONGEST 63        /* the same */
 #define TTL_MOST 2147483647
 #define WEIGHT_MOST 255
 
-static const char *const record_types[] = {"A",   "AAAA",  "CAA",  "CNAME", "DS",  "HTTPS",
-                                           "MX",  "NAPTR", "NS",   "PTR",   "SOA", "SPF",
-                                           "SRV", "SSHFP", "SVCB", "TLSA",  "TXT", NULL};
+const char *const route53_record_types[] = {"A",   "AAAA",  "CAA",  "CNAME", "DS",  "HTTPS",
+                                            "MX",  "NAPTR", "NS",   "PTR",   "SOA", "SPF",
+                                            "SRV", "SSHFP", "SVCB", "TLSA",  "TXT", NULL};
+
+/* Second part of ISO 3166-2 of the states of the USA and the District of Columbia: the only
+ * subdivisions of geolocation. */
+static const char *const us_states[] = {
+    "AK", "AL", "AR", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "GA", "HI", "IA",
+    "ID", "IL", "IN", "KS", "KY", "LA", "MA", "MD", "ME", "MI", "MN", "MO", "MS",
+    "MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV", "NY", "OH", "OK", "OR", "PA",
+    "RI", "SC", "SD", "TN", "TX", "UT", "VA", "VT", "WA", "WI", "WV", "WY", NULL};
 
 static const char *const continents[] = {"AF", "AN", "AS", "EU", "OC", "NA", "SA", NULL};
 
@@ -28,6 +44,38 @@ static char *name_normal(const char *text)
 
     return g_strconcat(rest != lower ? "*" : "", rest, g_str_has_suffix(lower, ".") ? "" : ".",
                        NULL);
+}
+
+const char *route53_name_fault(const char *name)
+{
+    size_t length = strlen(name);
+    size_t label = 0;
+
+    if (strcmp(name, ".") == 0) {
+        return NULL;
+    }
+    if (length > 0 && name[length - 1] == '.') {
+        length--;
+    }
+    if (length > NAME_LONGEST_OF_DNS) {
+        return "it is longer than 255 characters";
+    }
+    for (size_t i = 0; i <= length; i++) {
+        if (i == length || name[i] == '.') {
+            if (label == 0) {
+                return "a label between two dots is empty";
+            }
+            if (label > LABEL_LONGEST) {
+                return "a label is longer than 63 characters";
+            }
+            label = 0;
+        } else if (g_ascii_isspace(name[i]) || g_ascii_iscntrl(name[i])) {
+            return "there is a blank in it";
+        } else {
+            label++;
+        }
+    }
+    return NULL;
 }
 
 /* --- the routing policy --------------------------------------------------------------------------
@@ -51,10 +99,14 @@ static void read_geolocation(AwsReader *reader, const cJSON *tree, RecordSet *se
         aws_error(reader, json_member(place, "SubdivisionCode"), DIAG_VALUE,
                   "'SubdivisionCode' goes with 'CountryCode' \"US\" only");
     }
-    if (country != NULL && strcmp(country, "*") != 0 &&
-        !(g_ascii_isupper(country[0]) && g_ascii_isupper(country[1]))) {
+    if (country != NULL && strcmp(country, "*") != 0 && dns_place_continent(country) == NULL) {
         aws_error(reader, json_member(place, "CountryCode"), DIAG_VALUE,
-                  "'%s' is no country code of two capital letters, nor \"*\"", country);
+                  "'%s' is no country code of ISO 3166-1 like \"DE\", nor \"*\"", country);
+    }
+    if (subdivision != NULL && g_strcmp0(country, "US") == 0 && strcmp(subdivision, "*") != 0 &&
+        !g_strv_contains(us_states, subdivision)) {
+        aws_error(reader, json_member(place, "SubdivisionCode"), DIAG_VALUE,
+                  "'%s' is no state of the USA like \"NY\"", subdivision);
     }
     if (continent >= 0) {
         g_strlcpy(set->continent, continents[continent], sizeof set->continent);
@@ -123,6 +175,19 @@ static void read_ip_based(AwsReader *reader, const cJSON *tree, RecordSet *set)
     set->location = g_strdup(aws_text(reader, config, "LocationName", true, 1, 16));
 }
 
+static void read_region(AwsReader *reader, const cJSON *tree, RecordSet *set)
+{
+    const char *region = aws_text(reader, tree, "Region", true, 1, 64);
+
+    if (region != NULL && !g_strv_contains(geo_regions, region)) {
+        g_autofree char *hint = diag_suggest(region, geo_regions);
+
+        aws_error(reader, json_member(tree, "Region"), DIAG_VALUE, "unknown region '%s'%s", region,
+                  hint);
+    }
+    set->region = g_strdup(region);
+}
+
 static void read_policy_value(AwsReader *reader, const cJSON *tree, RecordSet *set)
 {
     static const char *const sides[] = {"PRIMARY", "SECONDARY", NULL};
@@ -132,7 +197,7 @@ static void read_policy_value(AwsReader *reader, const cJSON *tree, RecordSet *s
         aws_whole(reader, tree, "Weight", true, 0, WEIGHT_MOST, &set->weight);
         break;
     case ROUTING_LATENCY:
-        set->region = g_strdup(aws_text(reader, tree, "Region", true, 1, 64));
+        read_region(reader, tree, set);
         break;
     case ROUTING_FAILOVER:
         set->is_primary = aws_choice(reader, tree, "Failover", true, sides) == 0;
@@ -213,6 +278,54 @@ static void read_alias(AwsReader *reader, const cJSON *tree, RecordSet *set)
     }
 }
 
+/* What AWS holds against a value of this type, beside a mistake in an IPv4 address; NULL: nothing.
+ */
+static const char *value_fault(const char *type, const char *value)
+{
+    size_t length = strlen(value);
+    struct in6_addr parsed;
+    char *rest;
+
+    if (g_str_equal(type, "AAAA")) {
+        return inet_pton(AF_INET6, value, &parsed) == 1 ? NULL : "no IPv6 address";
+    }
+    if (g_str_equal(type, "TXT") || g_str_equal(type, "SPF")) {
+        return length >= 2 && value[0] == '"' && value[length - 1] == '"'
+                   ? NULL
+                   : "not enclosed in quotation marks";
+    }
+    if (g_str_equal(type, "MX")) {
+        guint64 priority = g_ascii_strtoull(value, &rest, 10);
+
+        return rest != value && rest[0] == ' ' && rest[1] != '\0' && priority <= 65535
+                   ? NULL
+                   : "no priority and mail server, like \"10 mail.example.com.\"";
+    }
+    if (g_str_equal(type, "CNAME") || g_str_equal(type, "NS") || g_str_equal(type, "PTR")) {
+        return route53_name_fault(value);
+    }
+    return NULL;
+}
+
+/* Says what is wrong with the value, if anything; `earlier` are those that stand before it. */
+static void judge_value(AwsReader *reader, const cJSON *item, const char *type, const char *value,
+                        const GPtrArray *earlier)
+{
+    const char *fault = value_fault(type, value);
+
+    if (fault != NULL) {
+        aws_error(reader, json_member(item, "Value"), DIAG_VALUE, "'%s' is no value of type %s: %s",
+                  value, type, fault);
+    }
+    for (guint i = 0; i < earlier->len; i++) {
+        if (g_str_equal(g_ptr_array_index(earlier, i), value)) {
+            aws_error(reader, json_member(item, "Value"), DIAG_VALUE,
+                      "the value '%s' stands twice in one record set", value);
+            return;
+        }
+    }
+}
+
 static void read_values(AwsReader *reader, const cJSON *tree, RecordSet *set)
 {
     const cJSON *list = json_member(tree, "ResourceRecords");
@@ -243,6 +356,7 @@ static void read_values(AwsReader *reader, const cJSON *tree, RecordSet *set)
             }
             g_array_append_val(set->addresses, address);
         }
+        judge_value(reader, item, set->type, value, values);
         g_ptr_array_add(values,
                         g_str_equal(set->type, "CNAME") ? name_normal(value) : g_strdup(value));
     }
@@ -254,15 +368,19 @@ static void read_values(AwsReader *reader, const cJSON *tree, RecordSet *set)
 static RecordSet *read_set(AwsReader *reader, const cJSON *tree)
 {
     const char *name = aws_text(reader, tree, "Name", true, 1, NAME_LONGEST);
-    int type = aws_choice(reader, tree, "Type", true, record_types);
+    int type = aws_choice(reader, tree, "Type", true, route53_record_types);
     RecordSet *set;
 
     if (name == NULL || type < 0) {
         return NULL;
     }
+    if (route53_name_fault(name) != NULL) {
+        aws_error(reader, json_member(tree, "Name"), DIAG_VALUE, "'%s' is no domain name: %s", name,
+                  route53_name_fault(name));
+    }
     set = record_set_new();
     set->name = name_normal(name);
-    set->type = g_strdup(record_types[type]);
+    set->type = g_strdup(route53_record_types[type]);
     if (!json_document_find(reader->document, tree, DIAG_VALUE, &set->place)) {
         set->place.line = 0;
     }

@@ -3,6 +3,7 @@
  * resolver still keeps is not asked. Where chance decides (weights, order), the choice is one of
  * those that are possible and the same each time. */
 #include "models/dns/route53_parts.h"
+#include "models/dns/route53_read.h"
 #include "sim/world/network.h"
 
 #define VIEW_ERROR g_quark_from_static_string("dig")
@@ -27,6 +28,10 @@ static bool find_place(const Route53 *self, const char *from, Route53Query *quer
     if (from[0] == '\0') {
         return true;
     }
+    if (strncmp(from, "US-", 3) == 0 && strlen(from) == 5) {
+        query->place = (DnsPlace){.continent = "NA", .country = "US", .subdivision = from + 3};
+        return true;
+    }
     if (dns_place_continent(from) != NULL) {
         query->place = (DnsPlace){.continent = dns_place_continent(from), .country = from};
         return true;
@@ -38,7 +43,9 @@ static bool find_place(const Route53 *self, const char *from, Route53Query *quer
             continue;
         }
         if (strcmp(site->name, from) == 0) {
-            query->place = (DnsPlace){.continent = site->continent, .country = site->country};
+            query->place = (DnsPlace){.continent = site->continent,
+                                      .country = site->country,
+                                      .subdivision = site->subdivision};
             if (site->continent == NULL && site->country != NULL) {
                 query->place.continent = dns_place_continent(site->country);
             }
@@ -49,10 +56,11 @@ static bool find_place(const Route53 *self, const char *from, Route53Query *quer
     }
     g_ptr_array_add(names, NULL);
     hint = diag_suggest(from, (const char *const *)names->pdata);
-    g_set_error(error, VIEW_ERROR, 0,
-                "'--from' takes a client region of the scenario or a country like \"BR\", not "
-                "'%s'%s",
-                from, hint);
+    g_set_error(
+        error, VIEW_ERROR, 0,
+        "'--from' takes a client region of the scenario, a country like \"BR\" or a state like "
+        "\"US-NY\", not '%s'%s",
+        from, hint);
     return false;
 }
 
@@ -259,9 +267,38 @@ static void tell_check(Dig *dig, guint rank, cJSON *list)
 /* --- the answer ---------------------------------------------------------------------------------
  */
 
+/* What the name servers say of a name in another zone (RFC 1035, 4.1.1). */
+#define DNS_REFUSED 5
+
 static const char *status_word(uint32_t code)
 {
-    return code == DNS_NOERROR ? "NOERROR" : code == DNS_NXDOMAIN ? "NXDOMAIN" : "SERVFAIL";
+    return code == DNS_NOERROR    ? "NOERROR"
+           : code == DNS_NXDOMAIN ? "NXDOMAIN"
+           : code == DNS_REFUSED  ? "REFUSED"
+                                  : "SERVFAIL";
+}
+
+/* Whether the zone is one for this name: at or below the owner of its SOA record. A listing without
+ * one does not tell where the zone ends. */
+static bool is_in_zone(const Zone *zone, const char *name)
+{
+    for (guint i = 0; i < zone->groups->len; i++) {
+        const RecordGroup *group = g_ptr_array_index(zone->groups, i);
+        const char *rest = g_str_has_suffix(name, group->name)
+                               ? name + (strlen(name) - strlen(group->name))
+                               : NULL;
+
+        if (g_str_equal(group->type, "SOA")) {
+            return rest != NULL && (rest == name || rest[-1] == '.' || rest[0] == '.');
+        }
+    }
+    return true;
+}
+
+/* Answers that say no, and for how long resolvers may keep that. */
+static bool is_negative(const Answer *answer)
+{
+    return answer->code == DNS_NXDOMAIN || answer->code == DNS_NOERROR;
 }
 
 static void print_answers(ViewAnswer *paper, const char *name, const char *type,
@@ -283,9 +320,10 @@ static void print_answers(ViewAnswer *paper, const char *name, const char *type,
         }
     }
     g_string_append_printf(paper->text,
-                           ";; flags: qr aa rd; QUERY: 1, ANSWER: %u, AUTHORITY: %d, ADDITIONAL: "
+                           ";; flags: qr%s rd; QUERY: 1, ANSWER: %u, AUTHORITY: %d, ADDITIONAL: "
                            "0\n\n;; QUESTION SECTION:\n;%s\t\tIN\t%s\n\n",
-                           values->len, values->len == 0 ? 1 : 0, name, type);
+                           answer->code == DNS_REFUSED ? "" : " aa", values->len,
+                           values->len == 0 && is_negative(answer) ? 1 : 0, name, type);
     if (values->len > 0) {
         g_string_append(paper->text, ";; ANSWER SECTION:\n");
     }
@@ -300,7 +338,7 @@ static void print_answers(ViewAnswer *paper, const char *name, const char *type,
         cJSON_AddStringToObject(item, "value", values->pdata[i]);
         cJSON_AddItemToArray(list, item);
     }
-    if (values->len == 0) {
+    if (values->len == 0 && is_negative(answer)) {
         g_string_append_printf(
             paper->text,
             ";; AUTHORITY SECTION:\n; SOA: resolvers keep this for %" G_GINT64_FORMAT " s\n",
@@ -312,12 +350,13 @@ static void print_answers(ViewAnswer *paper, const char *name, const char *type,
 static void print_head(ViewAnswer *paper, const Route53Query *query, const char *type,
                        const Answer *answer)
 {
-    const char *flags[] = {"qr", "aa", "rd"};
+    bool is_refused = answer->code == DNS_REFUSED;
+    const char *flags[] = {"qr", is_refused ? "rd" : "aa", "rd"};
 
     g_string_append_printf(paper->text, ";; ->>HEADER<<- opcode: QUERY, status: %s, id: 1\n",
                            status_word(answer->code));
     cJSON_AddStringToObject(paper->data, "status", status_word(answer->code));
-    cJSON_AddItemToObject(paper->data, "flags", cJSON_CreateStringArray(flags, 3));
+    cJSON_AddItemToObject(paper->data, "flags", cJSON_CreateStringArray(flags, is_refused ? 2 : 3));
     cJSON_AddStringToObject(paper->data, "name", query->name);
     cJSON_AddStringToObject(paper->data, "type", type);
 }
@@ -361,11 +400,13 @@ static void put_why(Dig *dig, const Route53Query *query, GString *why)
     cJSON *checks = cJSON_AddArrayToObject(dig->paper->data, "checks");
 
     g_string_append_printf(
-        text, "\n;; WHY (* is chosen), seen as coming from %s%s%s%s%s\n",
+        text, "\n;; WHY (* is chosen), seen as coming from %s%s%s%s%s%s%s\n",
         query->region != NULL ? query->region->name : "", query->region != NULL ? ", " : "",
         query->place.continent != NULL ? query->place.continent : "an address that no table knows",
         query->place.country != NULL ? " " : "",
-        query->place.country != NULL ? query->place.country : "");
+        query->place.country != NULL ? query->place.country : "",
+        query->place.subdivision != NULL ? "-" : "",
+        query->place.subdivision != NULL ? query->place.subdivision : "");
     if (query->place.country != NULL) {
         cJSON_AddStringToObject(seen, "country", query->place.country);
     }
@@ -378,17 +419,47 @@ static void put_why(Dig *dig, const Route53Query *query, GString *why)
     }
 }
 
+/* Word number `index`, or `otherwise` when it is empty or not there. */
+static const char *word_at(const char *const *words, guint index, const char *otherwise)
+{
+    for (guint i = 0; i < index; i++) {
+        if (words[i] == NULL) {
+            return otherwise;
+        }
+    }
+    return words[index] != NULL && words[index][0] != '\0' ? words[index] : otherwise;
+}
+
+static bool check_dig(const Component *self, const char *const *words, GError **error)
+{
+    const char *name = word_at(words, 0, "");
+    g_autofree char *type = g_ascii_strup(word_at(words, 1, "A"), -1);
+    Route53Query query = {.name = NULL};
+
+    if (name[0] != '\0' && route53_name_fault(name) != NULL) {
+        g_set_error(error, VIEW_ERROR, 0, "'%s' is no domain name: %s", name,
+                    route53_name_fault(name));
+        return false;
+    }
+    if (!g_strv_contains(route53_record_types, type)) {
+        g_autofree char *hint = diag_suggest(type, route53_record_types);
+        g_autofree char *all = g_strjoinv(", ", (char **)route53_record_types);
+
+        g_set_error(error, VIEW_ERROR, 0, "a zone has no records of type '%s'%s; there are: %s",
+                    word_at(words, 1, "A"), hint, all);
+        return false;
+    }
+    return find_place((const Route53 *)self, word_at(words, 2, ""), &query, error);
+}
+
 static bool show_dig(const Component *self, SimTime epoch, const char *const *words,
                      ViewAnswer *paper, GError **error)
 {
     const Route53 *route53 = (const Route53 *)self;
-    bool has_name = words[0] != NULL && words[0][0] != '\0';
-    bool has_type = has_name ? words[1] != NULL && words[1][0] != '\0'
-                             : words[0] != NULL && words[1] != NULL && words[1][0] != '\0';
-    g_autofree char *lower = g_ascii_strdown(has_name ? words[0] : zone_name(route53->zone), -1);
+    const char *given = word_at(words, 0, zone_name(route53->zone));
+    g_autofree char *lower = g_ascii_strdown(given, -1);
     g_autofree char *name = g_strconcat(lower, g_str_has_suffix(lower, ".") ? NULL : ".", NULL);
-    g_autofree char *type = g_ascii_strup(has_type ? words[1] : "A", -1);
-    const char *from = words[0] != NULL && words[1] != NULL && words[2] != NULL ? words[2] : "";
+    g_autofree char *type = g_ascii_strup(word_at(words, 1, "A"), -1);
     Route53Query query = {.name = name};
     Dig dig = {.route53 = route53, .paper = paper};
     g_autoptr(GString) why = g_string_new(NULL);
@@ -397,7 +468,8 @@ static bool show_dig(const Component *self, SimTime epoch, const char *const *wo
     Answer answer;
     Rng rng;
 
-    if (!find_place(route53, from, &query, error)) {
+    if (!check_dig(self, words, error) ||
+        !find_place(route53, word_at(words, 2, ""), &query, error)) {
         return false;
     }
     latency.region = query.region;
@@ -405,16 +477,19 @@ static bool show_dig(const Component *self, SimTime epoch, const char *const *wo
     dig.checks = g_array_new(FALSE, FALSE, sizeof(int));
     dig.steps = cJSON_CreateArray();
     dig.paper = &notes;
-    answer = route53_answer(route53->zone,
-                            &(Question){.name = name,
-                                        .type = type,
-                                        .place = query.place,
-                                        .latency = route53_latency,
-                                        .latency_context = &latency,
-                                        .cidr = cidr_fit,
-                                        .trace = on_step,
-                                        .trace_context = &dig},
-                            route53->visible, &rng);
+    answer = (Answer){.code = DNS_REFUSED};
+    if (is_in_zone(route53->zone, name)) {
+        answer = route53_answer(route53->zone,
+                                &(Question){.name = name,
+                                            .type = type,
+                                            .place = query.place,
+                                            .latency = route53_latency,
+                                            .latency_context = &latency,
+                                            .cidr = cidr_fit,
+                                            .trace = on_step,
+                                            .trace_context = &dig},
+                                route53->visible, &rng);
+    }
     if (route53->ttl > 0 && answer.count > 0) {
         answer.ttl_s = route53->ttl / SIM_S;
     }
@@ -432,6 +507,7 @@ const ViewDef route53_views[] = {
     {.name = "dig",
      .help = "An answer as the name servers give it now, and why",
      .arguments = "[NAME [TYPE [FROM]]]",
-     .show = show_dig},
+     .show = show_dig,
+     .check = check_dig},
     VIEW_END,
 };

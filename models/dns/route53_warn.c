@@ -71,9 +71,10 @@ static bool is_served(const RecordGroup *group, const Site *site)
     for (guint i = 0; i < group->members->len; i++) {
         const RecordSet *set = record_group_at(group, i)->set;
 
-        if (set->continent[0] != '\0'
-                ? g_strcmp0(set->continent, continent) == 0
-                : set->subdivision[0] == '\0' && g_strcmp0(set->country, site->country) == 0) {
+        if (set->continent[0] != '\0' ? g_strcmp0(set->continent, continent) == 0
+                                      : g_strcmp0(set->country, site->country) == 0 &&
+                                            (set->subdivision[0] == '\0' ||
+                                             g_strcmp0(set->subdivision, site->subdivision) == 0)) {
             return true;
         }
     }

@@ -86,6 +86,15 @@ static bool check_component(const World *world, const Question *question, GError
     return false;
 }
 
+/* What `component` can say of the words at once. */
+static bool check_words(const Component *component, const Question *question, GError **error)
+{
+    const ViewDef *view = view_of(component->kind, question->view);
+
+    return view->check == NULL || question->words == NULL ||
+           view->check(component, question->words, error);
+}
+
 /* Whether some kind of the program has the view. */
 static bool check_view(const Kind *const *kinds, const char *name, GError **error)
 {
@@ -152,7 +161,8 @@ static bool check_world(const Scenario *scenario, const Options *options, const 
     uint64_t seed = plan_seed(scenario, (uint32_t)options->replication);
     g_autoptr(Assembly) assembly = assemble(scenario, kinds, seed, diags);
 
-    return assembly != NULL && check_component(assembly->world, question, error);
+    return assembly != NULL && check_component(assembly->world, question, error) &&
+           check_words(find_component(assembly->world, question), question, error);
 }
 
 static void print_answer(const Options *options, const Scenario *scenario, Asking *asking)

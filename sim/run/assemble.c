@@ -113,6 +113,7 @@ static void add_region_sites(Assembler *as, const GPtrArray *regions, SiteType t
                      .type = type,
                      .country = region->country,
                      .continent = region->continent,
+                     .subdivision = region->subdivision,
                      .lan_one_way = lan_rtt(as) / 2};
 
         world_add_site(as->assembly->world, &site);

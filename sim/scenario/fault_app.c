@@ -1,13 +1,14 @@
 /* fault_app.c - faults of an application server: wrong answers, slow ones, broken ones, threads
- * that are gone, pauses of the virtual machine. Left out: connections that leak one by one
- * (app.leak-connections): app.pool with a ramp takes threads away as slowly. Source: fault
- * catalogue A6. */
+ * or connections that are gone, pauses of the virtual machine. Source: fault catalogue A6. */
 #include "sim/scenario/fault_front.h"
 
 typedef struct App {
     double share;
     int64_t status;
     SimSpan latency;
+    double rate_per_s;
+    int64_t size;
+    SimSpan wait;
 } App;
 
 #define APPLICATIONS "fault catalogue A6"
@@ -107,6 +108,38 @@ static Effect pool_effect(const void *arguments, bool forward)
     return effect;
 }
 
+static const Field leak_fields[] = {
+    FIELD_ROW(App, rate_per_s, "rate", FIELD_TYPE_NUMBER, double, .initial = "1",
+              .lowest = "0.0001", .highest = "1000000",
+              .help = "Connections a second that requests take and never give back, as long as "
+                      "there are requests",
+              .source = "assumption"),
+    FIELD_COUNT(App, size, .initial = "20", .lowest = "1", .highest = "1000000",
+                .help = "Connections in the pool; each request holds one from its begin to its "
+                        "answer, the health page too",
+                .source = "WildFly 18, data source: max-pool-size, default 20"),
+    FIELD_SPAN(App, wait, .initial = "30s", .lowest = "1ms", .highest = "10min",
+               .help = "How long a request waits for one, with its thread, before it fails",
+               .source = "WildFly 18, data source: blocking-timeout-wait-millis, default 30000"),
+    FIELD_ROW(App, status, "status", FIELD_TYPE_COUNT, int64_t, .initial = "500", .lowest = "400",
+              .highest = "599", .help = "HTTP status of requests that got none",
+              .source = "RFC 9110, 15.6.1: 500 is what an application answers by itself"),
+    FIELD_END,
+};
+
+static Effect leak_effect(const void *arguments, bool forward)
+{
+    const App *app = arguments;
+    Effect effect = EFFECT_NONE;
+
+    (void)forward;
+    effect.pool_leak_per_s = app->rate_per_s;
+    effect.pool_size = app->size;
+    effect.spans[SPAN_APP_POOL_WAIT] = app->wait;
+    effect.answer_code = (uint32_t)app->status;
+    return effect;
+}
+
 static const Field no_arguments[] = {FIELD_END};
 
 static Effect pause_effect(const void *arguments, bool forward)
@@ -142,8 +175,16 @@ const FaultDef fault_app_defs[] = {
      ON_APPLICATION,
      .arguments = latency_fields,
      .effect = latency_effect},
+    {.func = "app.leak-connections",
+     .help = "Requests of an application server do not give their connections back: the pool runs "
+             "dry, who then needs one waits with a thread and fails; at the end, and at a restart, "
+             "all are back",
+     .bites = "the pool of connections changed",
+     ON_APPLICATION,
+     .arguments = leak_fields,
+     .effect = leak_effect},
     {.func = "app.pool",
-     .help = "Threads of an application server are held by something else; with a ramp they leak",
+     .help = "Threads of an application server are held by something else; with a ramp ever more",
      .bites = "the share of threads that are held changed",
      ON_APPLICATION,
      .arguments = pool_fields,

@@ -106,14 +106,26 @@ static Effect delay_effect(const void *arguments, bool forward)
     return effect;
 }
 
+/* What a fault is about: the name as name servers have it; NULL: all. */
+static void set_record(Effect *effect, const Names *names)
+{
+    g_autofree char *lower = names->record != NULL ? g_ascii_strdown(names->record, -1) : NULL;
+    g_autofree char *whole =
+        lower != NULL ? g_strconcat(lower, g_str_has_suffix(lower, ".") ? NULL : ".", NULL) : NULL;
+
+    effect_set_about(effect, whole);
+}
+
 static const Field poison_fields[] = {
+    FIELD_TEXT(Names, record, .help = "Name that is forged; absent: all", .source = "absent: all"),
     FIELD_TEXT(Names, answer, .flags = FIELD_REQUIRED, .help = "The address that is given instead",
                .source = "no default: required"),
     SHARE("Share of the answers from upstream that are forged"),
     FIELD_SPAN(Names, ttl, .initial = "300s", .lowest = "0s", .highest = "24h",
                .help = "Time to live of the forged answer; caches keep it beyond the fault",
                .source = "assumption: a forger wants it kept"),
-    REGIONS, FIELD_END};
+    REGIONS,
+    FIELD_END};
 
 static Effect poison_effect(const void *arguments, bool forward)
 {
@@ -126,6 +138,7 @@ static Effect poison_effect(const void *arguments, bool forward)
         effect.address = ntohl(address.s_addr);
     }
     effect.spans[SPAN_DNS_POISON] = names->ttl;
+    set_record(&effect, names);
     return effect;
 }
 
@@ -171,12 +184,9 @@ static Effect empty_effect(const void *arguments, bool forward)
 {
     const Names *names = arguments;
     Effect effect = of_share(SHARE_DNS_EMPTY, names->share);
-    g_autofree char *lower = names->record != NULL ? g_ascii_strdown(names->record, -1) : NULL;
-    g_autofree char *whole =
-        lower != NULL ? g_strconcat(lower, g_str_has_suffix(lower, ".") ? NULL : ".", NULL) : NULL;
 
     (void)forward;
-    effect_set_about(&effect, whole);
+    set_record(&effect, names);
     return effect;
 }
 

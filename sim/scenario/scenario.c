@@ -2,6 +2,7 @@
 #include "sim/scenario/scenario.h"
 
 #include "sim/config/json_place.h"
+#include "sim/scenario/scenario_load.h"
 #include "sim/scenario/scenario_merge.h"
 #include "sim/scenario/scenario_origins.h"
 
@@ -27,16 +28,6 @@ static void node_group_free(void *item)
     g_ptr_array_unref(group->datacenters);
     g_array_unref(group->counts);
     g_free(group);
-}
-
-static void region_free(void *item)
-{
-    Region *region = item;
-
-    g_free(region->name);
-    g_free(region->country);
-    g_free(region->continent);
-    g_free(region);
 }
 
 static void target_clear(Target *target)
@@ -134,8 +125,8 @@ Scenario *scenario_new(const char *path)
     scenario->directory = strcmp(path, "-") == 0 ? g_strdup(".") : g_path_get_dirname(path);
     scenario->datacenters = g_ptr_array_new_with_free_func(datacentre_free);
     scenario->nodes = g_ptr_array_new_with_free_func(node_group_free);
-    scenario->regions = g_ptr_array_new_with_free_func(region_free);
-    scenario->checkers = g_ptr_array_new_with_free_func(region_free);
+    scenario->regions = g_ptr_array_new_with_free_func(scenario_region_free);
+    scenario->checkers = g_ptr_array_new_with_free_func(scenario_region_free);
     scenario->loads = g_ptr_array_new_with_free_func(load_free);
     scenario->method = g_ptr_array_new_with_free_func(activity_free);
     scenario->rollbacks = g_ptr_array_new_with_free_func(activity_free);

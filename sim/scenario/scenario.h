@@ -36,7 +36,7 @@ typedef struct NodeGroup { /* one of system.nodes */
 } NodeGroup;
 
 typedef struct Region { /* one of system.wan.regions or system.wan.checkers that is in use */
-    char *name, *country, *continent;
+    char *name, *country, *continent, *subdivision;
     const cJSON *rtt; /* { "DC01": "98ms", ... } */
     const cJSON *tree;
 } Region;

@@ -56,10 +56,22 @@ Region *scenario_region_read(const Scenario *scenario, const cJSON *tree, bool i
     region->name = g_strdup(tree->string);
     region->country = g_strdup(text.country);
     region->continent = g_strdup(text.continent);
+    region->subdivision = g_strdup(text.subdivision);
     region->rtt = text.rtt;
     region->tree = tree;
     field_clear(region_fields, &text);
     return region;
+}
+
+void scenario_region_free(gpointer item)
+{
+    Region *region = item;
+
+    g_free(region->name);
+    g_free(region->country);
+    g_free(region->continent);
+    g_free(region->subdivision);
+    g_free(region);
 }
 
 /* --- entries ------------------------------------------------------------------------------- */
@@ -192,10 +204,7 @@ void scenario_load_read(Scenario *scenario, const Kind *const *kinds, DiagList *
         if (is_used) {
             g_ptr_array_add(scenario->regions, read);
         } else {
-            g_free(read->name);
-            g_free(read->country);
-            g_free(read->continent);
-            g_free(read);
+            scenario_region_free(read);
         }
     }
     g_hash_table_destroy(used);

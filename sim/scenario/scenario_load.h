@@ -10,3 +10,4 @@ void scenario_load_read(Scenario *scenario, const Kind *const *kinds, DiagList *
  * know the way to every data centre. */
 Region *scenario_region_read(const Scenario *scenario, const cJSON *tree, bool is_used,
                              DiagList *diags);
+void scenario_region_free(gpointer region);

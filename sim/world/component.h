@@ -29,11 +29,12 @@ typedef struct Site {
     const char *name; /* "DC03", "Europe central", "eu-west-1" */
     SiteType type;
     uint32_t index;
-    bool is_live;          /* of a data centre: takes traffic in normal times (not a backup) */
-    const char *city;      /* "Nuremberg"; NULL when not a city */
-    const char *country;   /* ISO 3166-1 alpha-2, or NULL */
-    const char *continent; /* AF AN AS EU NA OC SA, or NULL */
-    SimSpan lan_one_way;   /* between two hosts of this site */
+    bool is_live;            /* of a data centre: takes traffic in normal times (not a backup) */
+    const char *city;        /* "Nuremberg"; NULL when not a city */
+    const char *country;     /* ISO 3166-1 alpha-2, or NULL */
+    const char *continent;   /* AF AN AS EU NA OC SA, or NULL */
+    const char *subdivision; /* second part of ISO 3166-2: "NY" of the US; or NULL */
+    SimSpan lan_one_way;     /* between two hosts of this site */
 } Site;
 
 /* How components of a kind come into a world. */

@@ -83,6 +83,8 @@ Effect effect_both(Effect a, Effect b)
         .disk_rate_limit = rate_both(a.disk_rate_limit, b.disk_rate_limit),
         .disk_ops_limit = rate_both(a.disk_ops_limit, b.disk_ops_limit),
         .answer_limit_bytes = limit_both(a.answer_limit_bytes, b.answer_limit_bytes),
+        .pool_size = limit_both(a.pool_size, b.pool_size),
+        .pool_leak_per_s = a.pool_leak_per_s + b.pool_leak_per_s,
         .address = MAX(a.address, b.address),
         .answer_code = MAX(a.answer_code, b.answer_code),
         .about_mark = a.about_mark + b.about_mark,
@@ -135,6 +137,7 @@ Effect effect_scale(Effect effect, double share)
     scaled.disk_flush_added = span_scale(effect.disk_flush_added, share);
     scaled.disk_jitter_added = span_scale(effect.disk_jitter_added, share);
     scaled.disk_filled_ratio = effect.disk_filled_ratio * share;
+    scaled.pool_leak_per_s = effect.pool_leak_per_s * share;
     for (guint i = 0; i < EFFECT_SHARES; i++) {
         scaled.shares[i] = effect.shares[i] * share;
     }
@@ -164,6 +167,7 @@ static bool is_same_shares_and_spans(const Effect *a, const Effect *b)
         is_same = is_same && a->spans[i] == b->spans[i];
     }
     return is_same && a->answer_limit_bytes == b->answer_limit_bytes && a->address == b->address &&
+           a->pool_size == b->pool_size && number_is_same(a->pool_leak_per_s, b->pool_leak_per_s) &&
            a->answer_code == b->answer_code && a->about_mark == b->about_mark;
 }
 

@@ -55,6 +55,7 @@ typedef enum EffectSpan {
     SPAN_TCP_CLOSE,     /* network: what its closing takes longer */
     SPAN_APP_LATENCY,   /* application: what a request takes longer, health too */
     SPAN_APP_GRAY,      /* application: what its work takes longer; its health page does not */
+    SPAN_APP_POOL_WAIT, /* application: how long a request waits for one of `pool_size` */
     EFFECT_SPANS,
 } EffectSpan;
 
@@ -93,8 +94,11 @@ typedef struct Effect {
     double shares[EFFECT_SHARES];
     SimSpan spans[EFFECT_SPANS];
     int64_t answer_limit_bytes; /* longer answers break off; 0: none do; of two the smaller one */
-    uint32_t address;           /* host byte order; of two the larger one */
-    uint32_t answer_code;       /* HTTP status of spoilt answers; of two the larger one */
+    int64_t pool_size;      /* connections that an application's requests share; 0: any number; of
+                               two the smaller one */
+    double pool_leak_per_s; /* of these, those that requests never give back */
+    uint32_t address;       /* host byte order; of two the larger one */
+    uint32_t answer_code;   /* HTTP status of spoilt answers; of two the larger one */
     uint64_t about_mark; /* sum over the effects of what they are about: set by effect_set_about */
     const char *about;   /* interned; of one effect only, see component_effect; NULL: everything */
     Order order;         /* of several the one that stands last in the list above */

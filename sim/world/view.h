@@ -19,11 +19,16 @@ typedef struct ViewAnswer {
 typedef bool ViewShow(const Component *self, SimTime epoch, const char *const *words,
                       ViewAnswer *answer, GError **error);
 
+/* What can be told of `words` before the world has lived until the instant: false and `error` when
+ * one is wrong. */
+typedef bool ViewCheck(const Component *self, const char *const *words, GError **error);
+
 /* A row of `Kind.views`. `epoch` above is the engine's instant of scenario time 0. */
 typedef struct ViewDef {
     const char *name, *help; /* "tpstats"; several kinds may have one of the same name */
     const char *arguments;   /* what `words` are, "NAME [TYPE]"; NULL: there are none */
     ViewShow *show;
+    ViewCheck *check; /* NULL: `show` looks by itself */
 } ViewDef;
 #define VIEW_END                                                                                   \
     {                                                                                              \

@@ -162,6 +162,7 @@ Site *world_add_site(World *world, const Site *site)
     copy->city = world_keep(world, site->city);
     copy->country = world_keep(world, site->country);
     copy->continent = world_keep(world, site->continent);
+    copy->subdivision = world_keep(world, site->subdivision);
     g_ptr_array_add(world->sites, copy);
     return copy;
 }

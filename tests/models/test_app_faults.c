@@ -214,6 +214,72 @@ START_TEST(threads_that_come_back_take_from_the_queue)
 }
 END_TEST
 
+/* One connection for three requests of a second each: one after the other, in their order. */
+START_TEST(who_finds_no_connection_waits_for_one)
+{
+    g_auto(Pair) pair = pair_new(11);
+    const ProbeAsked *asked[3];
+
+    fault_put(pair.rig, victim, "app.latency", "{\"latency\":\"1s\"}", SIM_NEVER);
+    ck_assert(fault_put(pair.rig, victim, "app.leak-connections",
+                        "{\"size\":1,\"rate\":0.001,\"wait\":\"1500ms\",\"status\":503}",
+                        SIM_NEVER));
+    for (int i = 0; i < 3; i++) {
+        asked[i] = send(&pair, pair.sick, 0);
+    }
+    rig_run(pair.rig, 10 * SIM_S);
+    assert_took(asked[0], 1020 * SIM_MS, 1040 * SIM_MS);
+    assert_took(asked[1], 2020 * SIM_MS, 2060 * SIM_MS);
+    assert_took(asked[2], 1520 * SIM_MS, 1540 * SIM_MS); /* had none in time */
+    ck_assert_uint_eq(asked[1]->reply.code, 200);
+    ck_assert_uint_eq(asked[2]->reply.code, 503);
+    assert_well(&pair, pair.beside, 0);
+    assert_no_residue(&pair);
+}
+END_TEST
+
+/* Three connections, one gone each second: from the fourth second on all wait and fail. */
+START_TEST(connections_leak_until_none_is_left)
+{
+    g_auto(Pair) pair = pair_new(12);
+    const ProbeAsked *asked[2][20];
+
+    fault_put(pair.rig, victim, "app.leak-connections", "{\"size\":3,\"wait\":\"2s\"}", SIM_NEVER);
+    for (int i = 0; i < 20; i++) {
+        asked[0][i] = send(&pair, pair.sick, 0);
+        asked[1][i] = send(&pair, pair.beside, 0);
+        rig_run(pair.rig, 250 * SIM_MS);
+    }
+    rig_run(pair.rig, 10 * SIM_S);
+    for (int i = 0; i < 20; i++) {
+        bool is_dry = i * 250 > 3000;
+
+        ck_assert_uint_eq(asked[0][i]->reply.code, is_dry ? 500 : 200);
+        assert_took(asked[0][i], is_dry ? 2020 * SIM_MS : 20 * SIM_MS,
+                    is_dry ? 2040 * SIM_MS : 40 * SIM_MS);
+        ck_assert_uint_eq(asked[1][i]->reply.code, 200);
+    }
+    ck_assert_uint_eq(ask(&pair, pair.sick, HTTP_HEALTH)->reply.code, 500);
+    assert_no_residue(&pair);
+}
+END_TEST
+
+/* A process that starts has a whole pool, and leaks it again. */
+START_TEST(a_restart_brings_leaked_connections_back)
+{
+    g_auto(Pair) pair = pair_new(13);
+
+    fault_put(pair.rig, victim, "app.leak-connections", "{\"size\":1,\"wait\":\"2s\"}", SIM_NEVER);
+    rig_run(pair.rig, 2 * SIM_S);
+    ck_assert_uint_eq(ask(&pair, pair.sick, 0)->reply.code, 200); /* and it is gone */
+    ck_assert_uint_eq(ask(&pair, pair.sick, 0)->reply.code, 500);
+    rig_down(pair.rig, victim, SIM_S);
+    rig_run(pair.rig, 2 * SIM_MIN);
+    ck_assert_uint_eq(ask(&pair, pair.sick, 0)->reply.code, 200);
+    ck_assert_uint_eq(ask(&pair, pair.sick, 0)->reply.code, 500);
+}
+END_TEST
+
 /* Nothing runs; what came is answered afterwards. */
 START_TEST(a_pause_of_the_collector_delays_what_comes_meanwhile)
 {
@@ -273,6 +339,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, an_abort_closes_the_connection_after_the_work);
     tcase_add_test(tests, threads_that_are_held_leave_the_others_to_queue);
     tcase_add_test(tests, threads_that_come_back_take_from_the_queue);
+    tcase_add_test(tests, who_finds_no_connection_waits_for_one);
+    tcase_add_test(tests, connections_leak_until_none_is_left);
+    tcase_add_test(tests, a_restart_brings_leaked_connections_back);
     tcase_add_test(tests, a_pause_of_the_collector_delays_what_comes_meanwhile);
     tcase_add_test(tests, fast_failures_attract_load_by_busyness);
     tcase_add_test(tests, failonstatus_ends_the_sinkhole);

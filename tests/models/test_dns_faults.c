@@ -209,6 +209,20 @@ START_TEST(a_forged_answer_is_kept_as_long_as_its_forger_says)
 }
 END_TEST
 
+START_TEST(a_forgery_of_one_name_leaves_the_others)
+{
+    Two two = two_new(19, "");
+
+    put(&two, "resolver@EU", "dns.poison",
+        "{\"record\":\"F\",\"answer\":\"203.0.113.1\",\"ttl\":\"10s\"}", 100 * SIM_S);
+    ck_assert_uint_eq(address(&two, 0, "f"), FORGED);
+    ck_assert_uint_eq(address(&two, 0, "g"), OLD);
+    rig_run(two.dns.rig, 120 * SIM_S);
+    ck_assert_uint_eq(address(&two, 0, "f"), OLD);
+    two_free(&two);
+}
+END_TEST
+
 START_TEST(a_stubborn_resolver_keeps_what_it_has)
 {
     Two two = two_new(7, "");
@@ -398,6 +412,22 @@ START_TEST(a_lie_about_another_site_changes_nothing_here)
 }
 END_TEST
 
+/* Nobody is left to see that the site is dark; when they are back, it leaves the answers. */
+START_TEST(silent_checkers_leave_all_as_it_was)
+{
+    Two two = two_new(20, "");
+
+    put_on_checkers(&two, 16, "dns.healthcheck-outage", "{}", 200 * SIM_S);
+    rig_down(two.dns.rig, "host@DC03-app1", SIM_NEVER);
+    rig_run(two.dns.rig, 190 * SIM_S);
+    ck_assert_uint_eq(address(&two, 0, "f"), OLD);
+    ck_assert_uint_eq(rig_noted(two.dns.rig, "route53.health-changed"), 0);
+    rig_run(two.dns.rig, 150 * SIM_S);
+    ck_assert_uint_eq(address(&two, 0, "f"), NEW);
+    two_free(&two);
+}
+END_TEST
+
 START_TEST(checkers_that_say_all_is_well_keep_a_dead_site)
 {
     Two two = two_new(17, "");
@@ -435,6 +465,7 @@ Suite *test_suite(void)
         half_of_the_questions_are_dropped_when_half_of_them_should,
         late_answers_are_late_by_what_was_asked_for,
         a_forged_answer_is_kept_as_long_as_its_forger_says,
+        a_forgery_of_one_name_leaves_the_others,
         a_stubborn_resolver_keeps_what_it_has,
         a_mislocated_client_is_answered_for_another_continent,
         an_emptied_record_is_nodata_and_the_others_are_not,
@@ -445,6 +476,7 @@ Suite *test_suite(void)
         slow_propagation_holds_back_what_checkers_found,
         checkers_that_lie_take_a_good_site_out_when_they_are_enough,
         a_lie_about_another_site_changes_nothing_here,
+        silent_checkers_leave_all_as_it_was,
         checkers_that_say_all_is_well_keep_a_dead_site,
         a_flapping_endpoint_leaves_and_returns_each_period,
     };

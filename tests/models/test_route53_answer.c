@@ -452,7 +452,7 @@ static Zone *names(const HealthChecks *checks)
     return zone_text_read(
         "{'Name':'x.','Type':'SOA','TTL':900,'ResourceRecords':[{'Value':'ns. h. 1 2 3 4 300'}]},"
         "{'Name':'\\\\052.x.','Type':'A','TTL':60,'ResourceRecords':[{'Value':'192.0.2.9'}]},"
-        "{'Name':'t.x','Type':'TXT','TTL':60,'ResourceRecords':[{'Value':'hello'}]},"
+        "{'Name':'t.x','Type':'TXT','TTL':60,'ResourceRecords':[{'Value':'\\'hello\\''}]},"
         "{'Name':'Www.X.','Type':'CNAME','TTL':30,'ResourceRecords':[{'Value':'s.x'}]},"
         "{'Name':'loop.x.','Type':'CNAME','TTL':30,'ResourceRecords':[{'Value':'loop.x.'}]},"
         "{'Name':'s.x.','Type':'A','TTL':60,'ResourceRecords':[{'Value':'192.0.2.5'},"

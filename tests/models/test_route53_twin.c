@@ -38,7 +38,8 @@ typedef struct Twin {
 
 static const char *const twin_places[] = {"'CountryCode':'*'", "'ContinentCode':'EU'",
                                           "'CountryCode':'DE'", "'ContinentCode':'AS'"};
-static const char *const twin_regions[] = {"eu-central-1", "ca-central-1", "us-east-1", "x"};
+static const char *const twin_regions[] = {"eu-central-1", "ca-central-1", "us-east-1",
+                                           "eu-west-3"};
 
 static Twin twin_draw(Rng *rng)
 {

@@ -66,6 +66,29 @@ START_TEST(a_state_of_the_us_serves_no_whole_country)
 }
 END_TEST
 
+/* Clients in New York and in the rest of the USA; a record for New York's state only. */
+START_TEST(a_state_of_the_us_serves_its_own_region)
+{
+    DnsRig dns = dns_rig_new(
+        1, GEO("f.", "ny", "'CountryCode':'US','SubdivisionCode':'NY'", "192.0.2.31"), "");
+    static const char *const states[] = {"NY", "CA"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+        Site *site = rig_site_of(dns.rig, states[i], SITE_REGION);
+
+        site->country = "US";
+        site->subdivision = states[i];
+    }
+    rig_link_all(dns.rig, "50ms");
+    dns_rig_serve(&dns, "");
+    rig_start(dns.rig);
+    g_autofree char *said = diag_list_to_text(dns.rig->diags);
+
+    ck_assert_msg(strstr(said, "no table knows, region 'CA'\n") != NULL, "%s", said);
+    dns_rig_clear(&dns);
+}
+END_TEST
+
 /* A quota that AWS raises on request. */
 START_TEST(more_checks_than_an_account_has_are_told)
 {
@@ -105,6 +128,7 @@ Suite *test_suite(void)
         a_zone_for_all_is_right,
         without_a_default_it_is_told_who_gets_nodata,
         a_state_of_the_us_serves_no_whole_country,
+        a_state_of_the_us_serves_its_own_region,
         addresses_of_no_host_are_listed_once,
     };
     Suite *suite = suite_create("route53_warn");

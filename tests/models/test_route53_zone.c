@@ -14,6 +14,7 @@ typedef struct Bad {
 #define VALUE "'TTL':60,'ResourceRecords':[{'Value':'192.0.2.1'}]"
 #define ALIAS(to)                                                                                  \
     "'AliasTarget':{'HostedZoneId':'Z','DNSName':'" to "','EvaluateTargetHealth':true}"
+#define LABEL_OF_64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define ID(id) "'SetIdentifier':'" id "',"
 
 static const Bad bad_zones[] = {
@@ -93,6 +94,27 @@ static const Bad bad_zones[] = {
      "zone.json:2:55: error: a record of type CNAME has one value only\n"},
     {"{'Name':'x.','Type':'B'," VALUE "}", "zone.json:2:21: error: 'Type' cannot be 'B'\n"},
     {"{'Type':'A'," VALUE "}", "zone.json:2:1: error: 'Name' is required\n"},
+    {A("'TTL':60,'ResourceRecords':[{'Value':'192.0.2.1'},{'Value':'192.0.2.1'}]"),
+     "zone.json:2:84: error: the value '192.0.2.1' stands twice in one record set\n"},
+    {"{'Name':'x.','Type':'AAAA'," VALUE "}",
+     "zone.json:2:65: error: '192.0.2.1' is no value of type AAAA: no IPv6 address\n"},
+    {"{'Name':'x.','Type':'TXT'," VALUE "}",
+     "zone.json:2:64: error: '192.0.2.1' is no value of type TXT: not enclosed in quotation "
+     "marks\n"},
+    {"{'Name':'x.','Type':'MX'," VALUE "}",
+     "zone.json:2:63: error: '192.0.2.1' is no value of type MX: no priority and mail server, like "
+     "\"10 mail.example.com.\"\n"},
+    {"{'Name':'a..x.','Type':'A'," VALUE "}",
+     "zone.json:2:9: error: 'a..x.' is no domain name: a label between two dots is empty\n"},
+    {"{'Name':'" LABEL_OF_64 ".x.','Type':'A'," VALUE "}",
+     "zone.json:2:9: error: '" LABEL_OF_64 ".x.' is no domain name: a label is longer than 63 "
+     "characters\n"},
+    {A(ID("a") "'Region':'eu-centrall-1'," VALUE),
+     "zone.json:2:54: error: unknown region 'eu-centrall-1'; did you mean 'eu-central-1'?\n"},
+    {A(ID("a") "'GeoLocation':{'CountryCode':'ZZ'}," VALUE),
+     "zone.json:2:74: error: 'ZZ' is no country code of ISO 3166-1 like \"DE\", nor \"*\"\n"},
+    {A(ID("a") "'GeoLocation':{'CountryCode':'US','SubdivisionCode':'XX'}," VALUE),
+     "zone.json:2:97: error: 'XX' is no state of the USA like \"NY\"\n"},
     {A(VALUE) ",\n{'Name':'x.','Type':'CNAME','TTL':1,'ResourceRecords':[{'Value':'y.'}]}",
      "zone.json:3:1: error: 'x.' type CNAME: a CNAME cannot stand beside other types; there is "
      "type A\n"},

@@ -38,6 +38,13 @@ pass_if $? "a name that is not there is NXDOMAIN, for as long as the SOA says" "
 run dns "$work/dark.json" --at 9s --type TXT
 grep -q 'status: NOERROR' <<<"$out" && grep -q 'ANSWER: 0' <<<"$out"
 pass_if $? "a type that is not there is an empty answer" "$out"
+run dns "$work/dark.json" --at 9s --name nowhere.example
+grep -q 'status: REFUSED' <<<"$out" && grep -q 'flags: qr rd; QUERY: 1, ANSWER: 0, AUTHORITY: 0' <<<"$out"
+pass_if $? "a name of another zone is refused without a word of authority" "$out"
+run dns "$work/dark.json" --at 9s --type XX
+expect 2 "no records of type 'XX'; there are: A, AAAA, CAA" "a type that no zone has is refused with the list of those"
+run dns "$work/dark.json" --at 9s --name a..app
+expect 2 "'a..app' is no domain name: a label between two dots is empty" "what is no name is refused"
 run dns "$work/dark.json" --at 9s --type NS
 [ "$(grep -cP '^app\.\t172800\tIN\tNS\tns-' <<<"$out")" -eq 4 ]
 pass_if $? "other types are answered too" "$out"

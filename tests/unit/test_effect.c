@@ -30,6 +30,8 @@ static Effect effect_random(Rng *rng)
         .disk_rate_limit = (double)rng_below(rng, 3),
         .disk_ops_limit = (double)rng_below(rng, 3),
         .answer_limit_bytes = (int64_t)rng_below(rng, 3),
+        .pool_size = (int64_t)rng_below(rng, 3),
+        .pool_leak_per_s = (double)rng_below(rng, 3),
         .address = (uint32_t)rng_below(rng, 5),
         .about_mark = rng_next(rng),
     };
