@@ -221,6 +221,25 @@ START_TEST(without_a_local_replica_only_far_levels_find_a_leader)
 }
 END_TEST
 
+/* Reference 2.3: 5 s for a counter, and hints for the silent after 2 to 3 s all the same. */
+START_TEST(a_leader_of_a_counter_waits_five_seconds_for_its_replicas)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(3, STILL);
+    const ProbeAsked *asked;
+
+    rig_run(rig->rig, SIM_MIN);
+    for (guint site = DC02; site <= DCB2; site++) {
+        cassandra_rig_cut(rig, DC01, site, 10 * SIM_S);
+    }
+    asked = increment(rig, 0, CONSISTENCY_QUORUM);
+    rig_run(rig->rig, 4900 * SIM_MS);
+    ck_assert_uint_eq(asked->ends, 0);
+    ck_assert_uint_eq(cassandra_rig_sum(rig, "hints_stored"), 8);
+    rig_run(rig->rig, 200 * SIM_MS);
+    ck_assert_uint_eq(cassandra_rig_code(asked), STORE_TIMEOUT);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("batch and counter");
@@ -235,6 +254,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_counter_ends_between_the_acknowledged_and_the_tried);
     tcase_add_test(tests, replicas_that_lose_power_forget_increments);
     tcase_add_test(tests, without_a_local_replica_only_far_levels_find_a_leader);
+    tcase_add_test(tests, a_leader_of_a_counter_waits_five_seconds_for_its_replicas);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -417,6 +417,28 @@ START_TEST(a_cut_without_conviction_hints_by_timeout_and_heals)
 }
 END_TEST
 
+/* The third hint of 16 MB fills a buffer: it is in a file at once, and outlives its process. */
+START_TEST(a_full_buffer_is_written_at_once)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(6, "\"mutation_size\": \"16MiB\"");
+    uint64_t key = 0;
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(9), SIM_NEVER);
+    rig_run(rig->rig, 30 * SIM_S);
+    for (guint i = 0; i < 3; i++) {
+        do {
+            key++;
+        } while (!cassandra_rig_holds(rig, 9, key) || cassandra_rig_holds(rig, 0, key));
+        cassandra_rig_write(rig, 0, key, CONSISTENCY_ONE);
+    }
+    rig_run(rig->rig, SIM_MS);
+    ck_assert_uint_eq(cassandra_rig_counter(rig, 0, "hints_stored"), 3);
+    rig_down(rig->rig, cassandra_rig_name(0), SIM_S);
+    ck_assert_uint_eq(cassandra_rig_counter(rig, 0, "hints_lost"), 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("hints");
@@ -438,6 +460,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_killed_coordinator_loses_what_it_had_not_flushed);
     tcase_add_test(tests, nothing_is_kept_when_hints_are_off);
     tcase_add_test(tests, a_cut_without_conviction_hints_by_timeout_and_heals);
+    tcase_add_test(tests, a_full_buffer_is_written_at_once);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -264,6 +264,64 @@ START_TEST(before_3_11_5_any_number_waits_and_128_of_them_in_memory)
 }
 END_TEST
 
+/* --- what comes too late -------------------------------------------------------------------------
+ */
+
+/* One thread, three seconds a write: of six own parts two begin at once on the two vCPUs, and those
+ * that wait for the thread do so for too long. They count as dropped and are done all the same. */
+START_TEST(the_own_part_of_a_write_counts_as_dropped_and_is_done_all_the_same)
+{
+    g_autoptr(CassandraRig) rig =
+        cassandra_rig_new(5, "\"concurrent_writes\": 1, \"write_cpu\": \"3s\"");
+    uint64_t keys[6], key = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+        do {
+            key++;
+        } while (!cassandra_rig_holds(rig, 0, key));
+        keys[i] = key;
+        cassandra_rig_write(rig, 0, key, CONSISTENCY_ONE);
+    }
+    rig_run(rig->rig, SIM_MIN);
+    ck_assert_uint_ge(cassandra_rig_counter(rig, 0, "mutations_dropped"), 2);
+    ck_assert_uint_eq(cassandra_rig_counter(rig, 0, "mutations"), G_N_ELEMENTS(keys));
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+        guint index = 0;
+
+        while (cassandra_rig_range(rig, keys[i])->replicas[index] != 0) {
+            index++;
+        }
+        ck_assert_int_gt(cassandra_rig_stored(rig, index, keys[i]), 0);
+    }
+}
+END_TEST
+
+/* As many increments as a leader has threads are under way; the third is too old when one is free.
+ */
+START_TEST(increments_that_wait_for_too_long_are_dropped)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(
+        5, "\"concurrent_counter_writes\": 1, \"read_cpu\": \"4s\", \"write_cpu\": \"1s\"");
+    uint64_t key = 1;
+
+    while (!cassandra_rig_holds(rig, 0, key)) {
+        key++;
+    }
+    for (guint i = 0; i < 12; i++) { /* leaders are drawn among three */
+        cassandra_rig_ask(rig, 0,
+                          (Message){.op = MESSAGE_WRITE,
+                                    .flags = STORE_COUNTER,
+                                    .key = key,
+                                    .consistency = CONSISTENCY_ONE});
+    }
+    rig_run(rig->rig, SIM_MIN);
+    ck_assert_uint_ge(cassandra_rig_sum(rig, "increments_led"), 3);
+    ck_assert_uint_gt(cassandra_rig_sum(rig, "counters_dropped"), 0);
+    ck_assert_uint_eq(
+        cassandra_rig_sum(rig, "increments_led") + cassandra_rig_sum(rig, "counters_dropped"), 12);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("overload");
@@ -281,6 +339,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, without_trouble_or_without_its_switch_nothing_waits);
     tcase_add_test(tests, one_client_is_refused_where_it_takes_more_than_its_share);
     tcase_add_test(tests, before_3_11_5_any_number_waits_and_128_of_them_in_memory);
+    tcase_add_test(tests, the_own_part_of_a_write_counts_as_dropped_and_is_done_all_the_same);
+    tcase_add_test(tests, increments_that_wait_for_too_long_are_dropped);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -78,6 +78,35 @@ START_TEST(with_cross_node_timeout_a_slow_clock_has_its_writes_dropped)
 }
 END_TEST
 
+/* The same for reads, which may be five seconds old. */
+static uint64_t read_drops_with(const char *settings, SimSpan behind)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(2, settings);
+    Effect skew = EFFECT_NONE;
+    const ProbeAsked *asked;
+    uint64_t drops;
+
+    rig_run(rig->rig, SIM_S);
+    skew.clock_ahead = -behind;
+    component_add_effect(rig_find(rig->rig, cassandra_rig_host(0)), 77, skew);
+    asked = cassandra_rig_read(rig, 0, 1, CONSISTENCY_ALL);
+    rig_run(rig->rig, 7 * SIM_S);
+    drops = cassandra_rig_sum(rig, "reads_dropped");
+    ck_assert_uint_eq(cassandra_rig_code(asked), drops == 0 ? STORE_OK : STORE_TIMEOUT);
+    return drops;
+}
+
+START_TEST(with_cross_node_timeout_a_slow_clock_has_its_reads_dropped)
+{
+    uint64_t drops = read_drops_with("\"cross_node_timeout\": true", 6 * SIM_S);
+
+    ck_assert_uint_ge(drops, 10); /* of eleven, but its own */
+    ck_assert_uint_le(drops, 11);
+    ck_assert_uint_eq(read_drops_with("\"cross_node_timeout\": true", 4 * SIM_S), 0);
+    ck_assert_uint_eq(read_drops_with("\"cross_node_timeout\": false", 6 * SIM_S), 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("release");
@@ -87,5 +116,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_later_release_changes_what_is_not_given);
     tcase_add_test(tests, what_is_given_stays_whatever_the_release);
     tcase_add_test(tests, with_cross_node_timeout_a_slow_clock_has_its_writes_dropped);
+    tcase_add_test(tests, with_cross_node_timeout_a_slow_clock_has_its_reads_dropped);
     return suite;
 }

@@ -164,6 +164,47 @@ START_TEST(a_stop_that_is_lifted_early_is_a_restart)
 }
 END_TEST
 
+/* What a coordinator is in the middle of when it is told to stop: its clients are cut off, and what
+ * was begun goes on for the two seconds that are left. */
+START_TEST(statements_that_were_begun_outlive_their_connections)
+{
+    static const Message statements[] = {
+        {.op = MESSAGE_WRITE, .key = 1, .consistency = CONSISTENCY_QUORUM},
+        {.op = MESSAGE_READ, .key = 2, .consistency = CONSISTENCY_QUORUM},
+        {.op = MESSAGE_WRITE, .key = 3, .flags = STORE_CAS, .consistency = CONSISTENCY_QUORUM},
+        {.op = MESSAGE_READ, .key = 4, .consistency = CONSISTENCY_SERIAL},
+        {.op = MESSAGE_WRITE, .key = 5, .flags = STORE_COUNTER, .consistency = CONSISTENCY_QUORUM},
+        {.op = MESSAGE_WRITE,
+         .key = 6,
+         .flags = STORE_BATCH,
+         .count = 3,
+         .consistency = CONSISTENCY_QUORUM},
+    };
+
+    for (guint order = ORDER_STOP; order <= ORDER_DRAIN; order++) {
+        for (SimSpan into = 0; into <= 40 * SIM_MS; into += 10 * SIM_MS) {
+            g_autoptr(CassandraRig) rig = cassandra_rig_new(3, BOOT);
+            const ProbeAsked *asked[G_N_ELEMENTS(statements)];
+
+            rig_run(rig->rig, 10 * SIM_S);
+            for (guint i = 0; i < G_N_ELEMENTS(statements); i++) {
+                asked[i] = cassandra_rig_ask(rig, 0, statements[i]);
+            }
+            rig_run(rig->rig, into + SIM_MS);
+            tell(rig, 0, order);
+            rig_run(rig->rig, SIM_MIN);
+            for (guint i = 0; i < G_N_ELEMENTS(statements); i++) {
+                ck_assert_uint_eq(asked[i]->ends, 1);
+                ck_assert_int_ne(asked[i]->outcome, OUTCOME_OK);
+            }
+            for (guint i = 0; i < 11; i++) {
+                ck_assert_int_gt(cassandra_rig_stored(rig, i, 1), 0);
+            }
+        }
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("shutdown");
@@ -178,5 +219,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_drained_node_loses_nothing_to_a_power_failure);
     tcase_add_test(tests, a_drained_node_takes_no_statement_and_gets_hints);
     tcase_add_test(tests, a_stop_that_is_lifted_early_is_a_restart);
+    tcase_add_test(tests, statements_that_were_begun_outlive_their_connections);
     return suite;
 }

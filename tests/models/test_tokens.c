@@ -83,6 +83,24 @@ START_TEST(without_enough_tokens_to_go_by_they_are_drawn)
 }
 END_TEST
 
+/* From 4.0 on nodes choose for three replicas, whatever the keyspace has, unless somebody says that
+ * they draw. */
+START_TEST(a_later_release_allocates_by_itself)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(3, "\"release\": \"4.0\"");
+    g_autoptr(CassandraRig) drawn =
+        cassandra_rig_new(3, "\"release\": \"4.0\", \"allocate_tokens_for_keyspace\": \"\"");
+    double sum[2] = {0};
+
+    for (guint site = 0; site < 3; site++) {
+        sum[0] += spread(((const Cassandra *)rig->nodes[0])->cluster->ring, site);
+        sum[1] += spread(((const Cassandra *)drawn->nodes[0])->cluster->ring, site);
+    }
+    ck_assert_uint_eq(ring_count_ranges(((const Cassandra *)rig->nodes[0])->cluster->ring), 320);
+    ck_assert_double_lt(sum[0], sum[1] / 2);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("tokens");
@@ -91,6 +109,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, allocated_tokens_share_a_site_within_a_twentieth);
     tcase_add_test(tests, nodes_that_choose_leave_sites_more_even_than_nodes_that_draw);
     tcase_add_test(tests, without_enough_tokens_to_go_by_they_are_drawn);
+    tcase_add_test(tests, a_later_release_allocates_by_itself);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -66,11 +66,11 @@ static void write_keys(CassandraRig *rig, uint64_t first)
 }
 
 /* Every replica of every key has the version that all others have. */
-static void expect_equal_replicas(const CassandraRig *rig, uint64_t first)
+static void expect_equal_replicas_of(const CassandraRig *rig, uint64_t first, uint64_t count)
 {
     const Cluster *cluster = cluster_in(rig);
 
-    for (uint64_t key = first; key < first + KEYS; key++) {
+    for (uint64_t key = first; key < first + count; key++) {
         const KeyEntry *entry = key_table_find(&cluster->keys, key);
         const RingRange *range = range_of(rig, key);
         int64_t one = 0;
@@ -84,6 +84,11 @@ static void expect_equal_replicas(const CassandraRig *rig, uint64_t first)
             ck_assert_int_eq(version, one);
         }
     }
+}
+
+static void expect_equal_replicas(const CassandraRig *rig, uint64_t first)
+{
+    expect_equal_replicas_of(rig, first, KEYS);
 }
 
 static guint count_members(const CassandraRig *rig)
@@ -480,6 +485,63 @@ START_TEST(a_joiner_that_dies_leaves_the_ring_as_it_was)
 }
 END_TEST
 
+/* Nodes of DC03 that miss a write of key `key` from node `coordinator`, all of them down. */
+static uint64_t write_past(CassandraRig *rig, guint coordinator, guint missing)
+{
+    uint64_t key = 5000;
+
+    while (!cassandra_rig_holds(rig, missing, key)) {
+        key++;
+    }
+    cassandra_rig_write(rig, coordinator, key, CONSISTENCY_LOCAL_ONE);
+    rig_run(rig->rig, SIM_S);
+    return key;
+}
+
+/* What a leaving node keeps for others goes on elsewhere. */
+START_TEST(who_leaves_hands_its_hints_over)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new_planned(5, QUICK, JOINER, ORDER_LEAVE, NULL);
+    uint64_t key;
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_name(9), 8 * SIM_MIN);
+    rig_run(rig->rig, SIM_MIN);
+    key = write_past(rig, JOINER, 9);
+    ck_assert_uint_eq(cassandra_rig_counter(rig, JOINER, "hints_stored"), 1);
+    tell(rig, JOINER, ORDER_LEAVE, NULL);
+    wait_for(rig, JOINER, RING_OUTSIDE);
+    rig_run(rig->rig, SIM_MIN);
+    ck_assert_int_eq(node_at(rig, JOINER)->phase, NODE_DRAINED);
+    ck_assert_double_eq(node_at(rig, JOINER)->hints_pending.value, 0);
+    rig_run(rig->rig, 10 * SIM_MIN);
+    ck_assert_uint_gt(cassandra_rig_sum(rig, "hints_replayed"), 0);
+    expect_equal_replicas_of(rig, key, 1);
+}
+END_TEST
+
+/* A dead node misses a write and is replaced: its successor had its data from replicas, and what
+ * was kept for the dead goes to all of them. */
+START_TEST(hints_for_who_was_replaced_go_to_the_replicas_of_now)
+{
+    g_autoptr(CassandraRig) rig =
+        cassandra_rig_new_planned(6, QUICK, JOINER, ORDER_REPLACE, "DC01-db2");
+
+    rig_run(rig->rig, SIM_MIN);
+    rig_down(rig->rig, cassandra_rig_host(1), SIM_NEVER);
+    rig_run(rig->rig, SIM_MIN);
+    write_keys(rig, 1);
+    ck_assert_uint_gt(cassandra_rig_sum(rig, "hints_stored"), 0);
+    tell(rig, JOINER, ORDER_REPLACE, "DC01-db2");
+    wait_for(rig, JOINER, RING_NORMAL);
+    rig_run(rig->rig, 2 * SIM_MIN);
+    for (guint i = 0; i < GOLDEN_NODES; i++) {
+        ck_assert_double_eq(node_at(rig, i)->hints_pending.value, 0);
+    }
+    expect_equal_replicas(rig, 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("topology");
@@ -502,5 +564,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_is_no_member_cannot_leave_and_what_is_one_cannot_join);
     tcase_add_test(tests, a_second_change_is_refused_while_one_is_under_way);
     tcase_add_test(tests, a_joiner_that_dies_leaves_the_ring_as_it_was);
+    tcase_add_test(tests, who_leaves_hands_its_hints_over);
+    tcase_add_test(tests, hints_for_who_was_replaced_go_to_the_replicas_of_now);
     return suite;
 }

@@ -88,15 +88,8 @@ void background_check(Read *read)
     }
 }
 
-void background_answer(Read *read, Cassandra *replica, guint index, int64_t size_bytes,
-                       SimSpan later)
+void background_answer(Read *read, guint index, SimTime arrival, SimSpan later)
 {
-    SimTime arrival =
-        replica == read->node
-            ? node_now(read->node)
-            : network_arrival(&replica->component, &read->node->component, (uint32_t)size_bytes);
-
-    snitch_tell(read, index, arrival, later);
     if (arrival != SIM_NEVER) {
         read->answered |= 1u << index;
         read->answered_at[index] = arrival + later;

@@ -14,8 +14,7 @@ enum { BACKGROUND_AS_CODED, BACKGROUND_AS_DOCUMENTED };
 
 /* A read that asked more than it needs has been answered; one more of its answers is known. */
 void background_check(Read *read);
-void background_answer(Read *read, Cassandra *replica, guint index, int64_t size_bytes,
-                       SimSpan later);
+void background_answer(Read *read, guint index, SimTime arrival, SimSpan later);
 
 /* The last answer has arrived: reads all again, in full (coordinate_read.c). */
 extern const EventType background_due;

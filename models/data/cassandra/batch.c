@@ -274,8 +274,9 @@ static bool is_available(const Cassandra *node, const BatchOp *op)
         const RingRange *range =
             ring_range(cluster->ring, key_table_find(&cluster->keys, record->key + i)->range);
 
-        if (!level_is_available(op->consistency, cluster->ring, range, node->site,
-                                node_live_replicas(node, range))) {
+        if (!level_write_is_available(op->consistency, cluster->ring, range, range->pending,
+                                      node->site,
+                                      node_live_of(node, range, range->mask | range->pending))) {
             return false;
         }
     }
@@ -390,6 +391,13 @@ void batch_start(Cassandra *node)
     node->batches->started = node_now(node);
     node->batches->is_planned = false;
     plan_replay(node);
+}
+
+void batch_break(Cassandra *node)
+{
+    for (BatchOp *op = node->batches->first; op != NULL; op = op->next) {
+        node_break(node, &op->ticket);
+    }
 }
 
 void batch_stop(Cassandra *node, bool power_lost)

@@ -10,5 +10,8 @@ void batch_begin(Cassandra *node, BatchOp *op);
 void batch_make(Cassandra *node);
 void batch_start(Cassandra *node);
 void batch_stop(Cassandra *node, bool power_lost);
+
+/* Its clients' connections are closed: what was begun goes on. */
+void batch_break(Cassandra *node);
 void batch_free(Cassandra *node);
 void batch_free_shared(Cluster *cluster);

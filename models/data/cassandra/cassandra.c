@@ -43,6 +43,7 @@ static void cassandra_make(Component *self, World *world, DiagList *diags)
     stage_init(&node->requests, (guint)node->native_transport_max_threads);
     stage_init(&node->mutation_stage, (guint)node->concurrent_writes);
     stage_init(&node->read_stage, (guint)node->concurrent_reads);
+    stage_init(&node->counter_stage, (guint)node->concurrent_counter_writes);
     node->write_pool = pool_new("cassandra writes", sizeof(Write));
     node->read_pool = pool_new("cassandra reads", sizeof(Read));
     commit_log_init(&node->log);
@@ -87,6 +88,7 @@ static void cassandra_wire(Component *self, World *world, DiagList *diags)
     native_transport_make(node);
     hint_limits_make(node, diags);
     stage_init(&node->read_repair_stage, host_count_vcpus(node->component.host));
+    stage_init(&node->response_stage, host_count_vcpus(node->component.host));
     schema_make_node(node);
     gossip_make(node);
     node->hints = g_new0(HintQueue, cluster->node_count);
@@ -193,7 +195,11 @@ static void cassandra_start(Component *self)
                                   .reads_dropped = node->reads_dropped,
                                   .digest_mismatches = node->digest_mismatches,
                                   .read_repairs_done = node->read_repairs_done,
-                                  .read_repairs_dropped = node->read_repairs_dropped};
+                                  .read_repairs_dropped = node->read_repairs_dropped,
+                                  .increments_led = node->increments_led,
+                                  .counters_dropped = node->counters_dropped,
+                                  .responses_taken = node->responses_taken,
+                                  .responses_dropped = node->responses_dropped};
     if (ring_member(node->cluster->ring, node->rank) == RING_OUTSIDE) {
         node->phase = NODE_DOWN; /* a machine that waits until it is told to join */
         return;
@@ -348,6 +354,8 @@ static void cassandra_free(Component *self)
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);
     stage_clear(&node->read_stage);
+    stage_clear(&node->counter_stage);
+    stage_clear(&node->response_stage);
     stage_clear(&node->read_repair_stage);
     pool_free(node->write_pool);
     pool_free(node->read_pool);
@@ -364,6 +372,8 @@ static const LedgerDef cassandra_ledgers[] = {
     CASSANDRA_STAGE("mutation stage", mutation_stage),
     CASSANDRA_STAGE("read stage", read_stage),
     CASSANDRA_STAGE("read repair stage", read_repair_stage),
+    CASSANDRA_STAGE("counter mutation stage", counter_stage),
+    CASSANDRA_STAGE("request response stage", response_stage),
     LEDGER_END,
 };
 
@@ -371,17 +381,32 @@ const Kind cassandra_kind = {
     .name = "cassandra",
     .help = "A node of an Apache Cassandra 3.11 cluster: coordinator and replica",
     .leaves_out =
-        "Reads over several partitions: nothing in the load uses them. Nodes learn of a change of "
-        "the ring all at "
-        "once, and hints for who left are kept. Rows are one value each: what cells of one row may "
-        "mix at equal timestamps is not seen. Unless 'gc' and 'storage' ask for them garbage "
-        "collection, memtable flushes and compaction: their CPU is not charged, so capacity is an "
-        "upper bound. What anti-compaction costs after a repair. The heap that scanned tombstones "
-        "take. Of changes of the schema those of tables, and what lightweight transactions, "
-        "batches, counters and streams about an unknown column meet beyond the coordinator. "
-        "Data under way on a connection through "
-        "a cut is lost, not "
-        "sent again after healing; hints cover it.",
+        "Reads over several partitions (ranges, indexes, pages), truncation, snapshots, TTL and "
+        "with "
+        "it TimeWindowCompactionStrategy, compactions for tombstones alone, SimpleStrategy: "
+        "nothing "
+        "in the load or in the cluster uses them. Rows are one value each: what cells of one row "
+        "may "
+        "mix at equal timestamps is not seen. Nodes learn of a change of the ring all at once, and "
+        "who has left is forgotten at once (no quarantine); no removenode, assassinate, move, "
+        "resumed bootstrap or replacement under the same address. Gossip takes no CPU and its one "
+        "thread is never behind; no node comes from a year ahead. Unless 'gc' and 'storage' ask "
+        "for "
+        "them garbage collection, memtable flushes and compaction: their CPU is not charged, so "
+        "capacity is an upper bound. Corrupt tables (stop_paranoid is stop), key caches, and what "
+        "anti-compaction costs after a repair. WriteFailure: what a replica could throw is a disk "
+        "policy here. Steps of lightweight transactions, batch logs and replayed hints take CPU "
+        "but "
+        "no thread of the MUTATION stage, and are not dropped for their age: none of the first is, "
+        "and what the others lose is sent again. Writers of hints never wait for a buffer. The "
+        "heap "
+        "that scanned tombstones take. Of changes of the schema those of tables, what lightweight "
+        "transactions, batches, counters and streams about an unknown column meet beyond the "
+        "coordinator, and the wait for the schema at a start. Queues of messages before a "
+        "connection "
+        "and its retries of 10 s: data under way through a cut is lost, not sent again after "
+        "healing "
+        "with TCP's back-off; hints cover it.",
     .size = sizeof(Cassandra),
     .scope = KIND_ON_NODE,
     .fields = cassandra_fields,

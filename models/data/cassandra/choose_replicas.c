@@ -118,7 +118,12 @@ static void choose_data(Read *read, const Candidates *found, uint32_t targets)
         if (count == found->count) {
             data = 2;
         } else {
-            read->spare = __builtin_ctz(take_first(found, 1, read->range->mask, targets));
+            uint32_t next = 1u << found->index[count];
+
+            if ((targets & next) != 0) { /* those of the own site may stand anywhere */
+                next = take_first(found, 1, read->range->mask, targets);
+            }
+            read->spare = __builtin_ctz(next);
             data = count > read->block_for ? 2 : 1;
         }
     }

@@ -8,7 +8,9 @@
 
 #define ALLOCATING_MOST 16 /* nodes of a site: each token is weighed against all others of it */
 
-static bool allocates(const Cassandra *node)
+#define FACTOR_SHIPPED 3 /* allocate_tokens_for_local_replication_factor from 4.0 on */
+
+static bool is_asked_to(const Cassandra *node)
 {
     return node->allocate_tokens_for_keyspace != NULL &&
            node->allocate_tokens_for_keyspace[0] != '\0';
@@ -33,6 +35,26 @@ static guint count_racks(const Cluster *cluster, guint site)
         racks = node.site == site ? MAX(racks, node.rack + 1U) : racks;
     }
     return racks;
+}
+
+static guint count_nodes(const Cluster *cluster, guint site)
+{
+    guint nodes = 0;
+
+    for (guint i = 0; i < cluster->node_count; i++) {
+        nodes += cluster->nodes[i]->site == site ? 1 : 0;
+    }
+    return nodes;
+}
+
+/* As settings ask, or as 4.0 does by itself where it can. */
+static bool allocates(const Cluster *cluster, const Cassandra *node)
+{
+    guint racks = count_racks(cluster, node->site);
+
+    return is_asked_to(node) ||
+           (node->allocates_tokens && (racks == 1 || racks >= FACTOR_SHIPPED) &&
+            count_nodes(cluster, node->site) <= ALLOCATING_MOST);
 }
 
 static guint group_of(const Cluster *cluster, guint rank)
@@ -84,11 +106,8 @@ static bool check(const Cluster *cluster, const Cassandra *node, uint32_t factor
 {
     const cJSON *place = json_member(node->component.settings, "allocate_tokens_for_keyspace");
     const char *keyspace = node->keyspaces->child->string;
-    guint racks = count_racks(cluster, node->site), nodes = 0;
+    guint racks = count_racks(cluster, node->site), nodes = count_nodes(cluster, node->site);
 
-    for (guint i = 0; i < cluster->node_count; i++) {
-        nodes += cluster->nodes[i]->site == node->site ? 1 : 0;
-    }
     if (strcmp(node->allocate_tokens_for_keyspace, keyspace) != 0) {
         diag_add(diags, DIAG_ERROR, place, DIAG_VALUE,
                  "there is no keyspace '%s' to allocate tokens for; did you mean '%s'?",
@@ -113,7 +132,7 @@ static bool check_all(const Cluster *cluster, const uint32_t *factors, DiagList 
     for (guint i = 0; i < cluster->node_count; i++) {
         const Cassandra *node = cluster->nodes[i];
 
-        if (allocates(node) && !check(cluster, node, factors[node->site], diags)) {
+        if (is_asked_to(node) && !check(cluster, node, factors[node->site], diags)) {
             return false; /* the others would be told the same */
         }
     }
@@ -136,7 +155,7 @@ static void draw_or_allocate(Cluster *cluster, World *world, const uint32_t *fac
     for (guint i = 0; i < cluster->node_count; i++) {
         const Cassandra *node = cluster->nodes[i];
 
-        if (takes_tokens(node) && !allocates(node)) {
+        if (takes_tokens(node) && !allocates(cluster, node)) {
             ring_draw_node_tokens(cluster->ring, i, (guint)node->num_tokens, &state);
         }
     }
@@ -144,8 +163,10 @@ static void draw_or_allocate(Cluster *cluster, World *world, const uint32_t *fac
         for (guint i = 0; i < cluster->node_count; i++) {
             const Cassandra *node = cluster->nodes[i];
 
-            if (takes_tokens(node) && allocates(node) && node->is_outsider == (outside == 1)) {
-                allocate(cluster, i, MAX(1, factors[node->site]), &state);
+            if (takes_tokens(node) && allocates(cluster, node) &&
+                node->is_outsider == (outside == 1)) {
+                allocate(cluster, i,
+                         is_asked_to(node) ? MAX(1, factors[node->site]) : FACTOR_SHIPPED, &state);
             }
         }
     }

@@ -6,6 +6,7 @@
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/read_list.h"
+#include "models/data/cassandra/responses.h"
 #include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/snitch.h"
 #include "models/data/cassandra/tombstones.h"
@@ -152,6 +153,7 @@ static void send_repairs(Read *read)
         Cassandra *to = replica_of(read, index);
 
         node->repairs_sent++;
+        read->asked_at[index] = node_now(node);
         read->lives[index] = to->component.owner.incarnation;
         if (node_send(node, to, MESSAGE_HEAD_BYTES + node->mutation_size, &replica_repair_arrived,
                       read, index)) {
@@ -316,34 +318,19 @@ static bool reconsider(Read *read)
     return true;
 }
 
-static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRound round,
-                           int64_t size_bytes, SimSpan later)
+/* An answer is known to come, or to have come, or never to (`arrival` SIM_NEVER). */
+static void take_answer(Read *read, guint index, ReadRound round, SimTime arrival, SimSpan later)
 {
-    Cassandra *node = read->node;
-    const Legs *legs = node->cluster->legs;
-    SimTime arrival;
-
-    read->pending[round] &= ~(1u << index);
-    if (read->is_done && read->checks_rest && !read->is_orphan && round == READ_DIGESTS) {
-        background_answer(read, replica, index, size_bytes, later);
-        return;
-    }
-    if (read->is_done || read->is_orphan || read->round != round) {
-        if (node->snitch != NULL && !read->is_orphan && round != READ_REPAIR) {
-            snitch_tell(
-                read, index,
-                network_arrival(&replica->component, &node->component, (uint32_t)size_bytes),
-                later);
-        }
-        read_settle(read);
-        return;
-    }
-    arrival = legs != NULL ? legs_answer_arrives(read, index)
-              : replica == node
-                  ? node_now(node)
-                  : network_arrival(&replica->component, &node->component, (uint32_t)size_bytes);
     if (round != READ_REPAIR) {
         snitch_tell(read, index, arrival, later);
+    }
+    if (read->is_done && read->checks_rest && round == READ_DIGESTS) {
+        background_answer(read, index, arrival, later);
+        return;
+    }
+    if (read->is_done || read->round != round) {
+        read_settle(read);
+        return;
     }
     if (arrival == SIM_NEVER) {
         return;
@@ -352,6 +339,38 @@ static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRoun
     read->answered_at[index] = arrival + later;
     if (!read->is_asking) {
         reconsider(read);
+    }
+}
+
+void read_answered(Read *read, guint index, ReadRound round)
+{
+    read->answering[round] &= ~(1u << index);
+    take_answer(read, index, round, node_now(read->node), 0);
+}
+
+static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRound round,
+                           int64_t size_bytes, SimSpan later)
+{
+    Cassandra *node = read->node;
+    bool is_of_use = !read->is_done && read->round == round;
+    bool is_compared = read->is_done && read->checks_rest && round == READ_DIGESTS;
+    SimTime arrival = node_now(node);
+
+    read->pending[round] &= ~(1u << index);
+    if (read->is_orphan ||
+        (!is_of_use && !is_compared && (node->snitch == NULL || round == READ_REPAIR))) {
+        read_settle(read);
+        return;
+    }
+    if (node->cluster->legs != NULL && is_of_use) {
+        arrival = legs_answer_arrives(read, index);
+    } else if (replica != node) {
+        arrival = network_arrival(&replica->component, &node->component, (uint32_t)size_bytes);
+    }
+    if (arrival != SIM_NEVER && node->request_response_stage && replica != node) {
+        responses_to_read(read, index, round, arrival + later);
+    } else {
+        take_answer(read, index, round, arrival, later);
     }
 }
 
@@ -379,7 +398,9 @@ void read_dropped(Read *read, uint64_t detail)
 {
     guint index = detail & 0xff;
 
-    snitch_missed(read->node, read->range->replicas[index], read->asked_at[index]);
+    if (detail >> 8 != READ_REPAIR) { /* mutations are no samples */
+        snitch_missed(read->node, read->range->replicas[index], read->asked_at[index]);
+    }
     read->pending[detail >> 8] &= ~(1u << (detail & 0xff));
     read_settle(read);
 }
@@ -389,6 +410,14 @@ void read_dropped(Read *read, uint64_t detail)
 
 static void on_read_timer(void *self, void *subject, uint64_t detail);
 static const EventType read_timer = {"cassandra.read-timer", on_read_timer};
+
+static void arm_timer(Cassandra *node, SimTime due)
+{
+    if (node->read_timer == EVENT_NONE) {
+        node->read_timer =
+            engine_at(node->engine, due, &node->component.owner, &read_timer, NULL, 0);
+    }
+}
 
 static void on_read_timer(void *self, void *subject, uint64_t detail)
 {
@@ -402,9 +431,11 @@ static void on_read_timer(void *self, void *subject, uint64_t detail)
         SimTime due = read->began + node->read_request_timeout;
 
         next = read->next;
+        if (read->round == READ_REPAIR) { /* that has its own time, of writes */
+            continue;
+        }
         if (due > node_now(node)) {
-            node->read_timer =
-                engine_at(node->engine, due, &node->component.owner, &read_timer, NULL, 0);
+            arm_timer(node, due);
             return;
         }
         time_out(read);
@@ -431,7 +462,9 @@ static void speculate(Read *read)
     read->spare = -1;
     read->node->speculations++;
     read->contacted |= 1u << index;
-    read->data |= 1u << index;
+    if ((read_answers_here(read) & read->data) == 0) { /* else its digest will do */
+        read->data |= 1u << index;
+    }
     ask_all(read, 1u << index);
     reconsider(read);
 }
@@ -501,21 +534,15 @@ static void on_read_ready(void *self, void *subject, uint64_t detail)
 
 static const EventType read_ready = {"cassandra.read-ready", on_read_ready};
 
-static void arm_timer(Cassandra *node, SimTime due)
-{
-    if (node->read_timer == EVENT_NONE) {
-        node->read_timer =
-            engine_at(node->engine, due, &node->component.owner, &read_timer, NULL, 0);
-    }
-}
-
 void read_begin(Cassandra *node, Read *read)
 {
     SimSpan cpu = service_time_draw(node->coordinator_service, &node->service_rng);
 
     read->is_begun = true;
     read->began = node_now(node);
-    if (read->block_for > 2) {
+    if (node->request_response_stage) { /* its own law includes two answers */
+        cpu -= MIN(cpu, 2 * node->answer_cpu);
+    } else if (read->block_for > 2) {
         cpu += (read->block_for - 2) * node->answer_cpu;
     }
     arm_timer(node, read->began + node->read_request_timeout);

@@ -6,6 +6,7 @@
 #include "models/data/cassandra/hint_limits.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
+#include "models/data/cassandra/responses.h"
 #include "models/data/cassandra/schema.h"
 #include "models/data/cassandra/tombstones.h"
 #include "models/data/cassandra/witness.h"
@@ -54,7 +55,7 @@ static void drop(Write *write)
 
 void write_settle(Write *write)
 {
-    if (write->pending != 0) {
+    if ((write->pending | write->answering) != 0) {
         return;
     }
     if (write->is_orphan) {
@@ -169,6 +170,26 @@ bool write_waits_for(const Write *write, guint index)
             1) != 0;
 }
 
+static void note_ack(Write *write, guint index, SimTime at)
+{
+    write->acked |= 1u << index;
+    write->acked_at[index] = at;
+    if (write->node->back_pressure != NULL) {
+        back_pressure_heard(write, index, at);
+    }
+    if (write_waits_for(write, index)) {
+        reconsider(write); /* settles when it decides */
+    } else {
+        write_settle(write);
+    }
+}
+
+void write_answered(Write *write, guint index)
+{
+    write->answering &= ~(1u << index);
+    note_ack(write, index, node_now(write->node));
+}
+
 void write_applied(Write *write, guint index, SimSpan later)
 {
     Cassandra *node = write->node, *replica = replica_of(write, index);
@@ -184,18 +205,13 @@ void write_applied(Write *write, guint index, SimSpan later)
               : replica == node
                   ? node_now(node)
                   : network_arrival(&replica->component, &node->component, MESSAGE_HEAD_BYTES);
-    if (arrival != SIM_NEVER) {
-        write->acked |= 1u << index;
-        write->acked_at[index] = arrival + later;
-        if (node->back_pressure != NULL) {
-            back_pressure_heard(write, index, arrival + later);
-        }
-        if (write_waits_for(write, index)) {
-            reconsider(write); /* settles when it decides */
-            return;
-        }
+    if (arrival == SIM_NEVER) {
+        write_settle(write);
+    } else if (node->request_response_stage && replica != node) {
+        responses_to_write(write, index, arrival + later);
+    } else {
+        note_ack(write, index, arrival + later);
     }
-    write_settle(write);
 }
 
 void write_dropped(Write *write, guint index)
@@ -431,40 +447,53 @@ static void time_out(Write *write)
 static void on_write_timer(void *self, void *subject, uint64_t detail);
 static const EventType write_timer = {"cassandra.write-timer", on_write_timer};
 
+static void arm_timer(Cassandra *node, SimTime due)
+{
+    if (node->write_timer == EVENT_NONE) {
+        node->write_timer =
+            engine_at(node->engine, due, &node->component.owner, &write_timer, NULL, 0);
+    }
+}
+
+/* A leader of counters waits longer for its replicas. */
+static SimTime deadline_of(const Write *write)
+{
+    const Cassandra *node = write->node;
+
+    return write->began +
+           (write->is_counter ? node->counter_write_request_timeout : node->write_request_timeout);
+}
+
 static void on_write_timer(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
+    SimTime first = SIM_NEVER;
     Write *next;
 
     (void)subject;
     (void)detail;
     node->write_timer = EVENT_NONE;
     for (Write *write = node->writes.first; write != NULL; write = next) {
-        SimTime due = write->began + node->write_request_timeout;
+        SimTime due = deadline_of(write);
 
         next = write->next;
         if (write->is_orphan || write->is_decided) {
             continue;
         }
         if (!write->is_begun) {
-            return;
+            break;
         }
-        if (due > node_now(node)) {
-            if (node->write_timer == EVENT_NONE) {
-                node->write_timer =
-                    engine_at(node->engine, due, &node->component.owner, &write_timer, NULL, 0);
-            }
-            return;
+        if (due <= node_now(node)) {
+            time_out(write);
+            continue;
         }
-        time_out(write);
+        first = MIN(first, due);
+        if (!write->is_counter) { /* all behind it are due later */
+            break;
+        }
     }
-}
-
-static void arm_timer(Cassandra *node, SimTime due)
-{
-    if (node->write_timer == EVENT_NONE) {
-        node->write_timer =
-            engine_at(node->engine, due, &node->component.owner, &write_timer, NULL, 0);
+    if (first != SIM_NEVER) {
+        arm_timer(node, first);
     }
 }
 
@@ -474,7 +503,9 @@ void write_begin(Cassandra *node, Write *write)
 
     write->is_begun = true;
     write->began = node_now(node);
-    if (write->range->count > 2) {
+    if (node->request_response_stage) { /* its own law includes two answers */
+        cpu -= MIN(cpu, 2 * node->answer_cpu);
+    } else if (write->range->count > 2) {
         cpu += (write->range->count - 2) * node->answer_cpu;
     }
     arm_timer(node, write->began + node->write_request_timeout);

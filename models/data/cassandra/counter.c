@@ -1,6 +1,5 @@
 /* counter.c - counters. Left out: decrements and other steps than one, the lock of the cell (an
- * increment is one event), the counter cache, and the longer timeout that a leader has for its
- * replicas: it waits write_request_timeout for them. */
+ * increment is one event), and the counter cache. */
 #include "models/data/cassandra/counter.h"
 
 /* One increment at its coordinator. */
@@ -101,6 +100,36 @@ static void answer(Cassandra *leader, uint64_t operation, uint32_t code)
     }
 }
 
+static void start_increment(Cassandra *leader, const Task *task)
+{
+    node_work(leader,
+              service_time_draw(leader->read_service, &leader->service_rng) +
+                  service_time_draw(leader->write_service, &leader->service_rng),
+              &counter_read, task->subject, task->detail);
+}
+
+/* When the coordinator took it; as it arrived when that waits for it no more. */
+static SimTime made_at(const Cassandra *coordinator, const Task *task)
+{
+    const CounterOp *op = g_hash_table_lookup(coordinator->counters->by_number, task->subject);
+
+    return op != NULL ? op->began : task->arrived;
+}
+
+/* It has a thread; what is too old gives it back, and nobody is told. */
+static void take(Cassandra *leader, const Task *task)
+{
+    const Cassandra *coordinator = leader->cluster->nodes[task->detail >> 8 & 0xff];
+
+    if (node_age_of(leader, coordinator, made_at(coordinator, task), task->arrived) >
+        leader->counter_write_request_timeout) {
+        stage_leave(&leader->counter_stage, node_now(leader));
+        leader->counters_dropped++;
+        return;
+    }
+    start_increment(leader, task);
+}
+
 static void replicated(Cassandra *leader, uint64_t operation, uint32_t code)
 {
     answer(leader, operation, code);
@@ -115,12 +144,10 @@ static uint64_t detail_of(uint32_t index, guint coordinator, Consistency level)
 static void on_counter_arrived(void *self, void *subject, uint64_t detail)
 {
     Cassandra *leader = self;
+    Task task = {.subject = subject, .detail = detail, .arrived = node_now(leader)};
 
-    if (node_serves_peers(leader)) {
-        node_work(leader,
-                  service_time_draw(leader->read_service, &leader->service_rng) +
-                      service_time_draw(leader->write_service, &leader->service_rng),
-                  &counter_read, subject, detail);
+    if (node_serves_peers(leader) && stage_enter(&leader->counter_stage, task)) {
+        take(leader, &task);
     }
 }
 
@@ -150,12 +177,17 @@ static void on_counter_read(void *self, void *subject, uint64_t detail)
                        .leaves_hints = true,
                        .is_counter = true,
                        .leader = (uint8_t)index};
+    Task task;
 
     if (index < range->count) {
         what.version = cell_of(leader, key * cluster->slots_per_key + index)->now[index] + 1;
         counter_merge(leader, key * cluster->slots_per_key + index, index, what.version);
         leader->increments_led++;
         write_inner(leader, &what);
+    }
+    stage_leave(&leader->counter_stage, node_now(leader));
+    while (stage_next(&leader->counter_stage, node_now(leader), &task)) {
+        take(leader, &task);
     }
 }
 
@@ -224,7 +256,9 @@ static void on_counter_ready(void *self, void *subject, uint64_t detail)
 
     (void)detail;
     if (leader < 0 ||
-        !level_is_available(op->consistency, node->cluster->ring, op->range, node->site, live)) {
+        !level_write_is_available(
+            op->consistency, node->cluster->ring, op->range, op->range->pending, node->site,
+            node_live_of(node, op->range, op->range->mask | op->range->pending))) {
         finish(node, op, STORE_UNAVAILABLE);
         return;
     }
@@ -302,6 +336,13 @@ void counter_make(Cassandra *node)
     node->counters->by_slot = g_hash_table_new(NULL, NULL);
     node->counters->cells = g_array_new(FALSE, FALSE, sizeof(CounterCell));
     node->counters->pool = pool_new("cassandra counters", sizeof(CounterOp));
+}
+
+void counter_break(Cassandra *node)
+{
+    for (CounterOp *op = node->counters->first; op != NULL; op = op->next) {
+        node_break(node, &op->ticket);
+    }
 }
 
 void counter_stop(Cassandra *node, bool power_lost)

@@ -27,4 +27,7 @@ int64_t counter_value(const Cassandra *node, uint32_t slot);
 
 void counter_make(Cassandra *node);
 void counter_stop(Cassandra *node, bool power_lost);
+
+/* Its clients' connections are closed: what was begun goes on. */
+void counter_break(Cassandra *node);
 void counter_free(Cassandra *node);

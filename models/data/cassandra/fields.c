@@ -26,7 +26,8 @@ const Field cassandra_fields[] = {
     FIELD_CHOICE(Cassandra, release, .initial = "3.11", .more = release_names,
                  .help =
                      "Settings that are not given have the defaults of this release: 4.0 takes "
-                     "16 tokens, a random relay, cross_node_timeout, a badness of 1, 64 MiB/s of "
+                     "16 tokens, allocated for three replicas, a random relay, cross_node_timeout, "
+                     "a badness of 1, 64 MiB/s of "
                      "compaction and no read repair by chance, 4.1 and 5.0 also stream 24 MiB/s",
                  .source = "conf/cassandra.yaml of 3.11.17, 4.0.12, 4.1.6 and 5.0-beta1"),
     FIELD_COUNT(Cassandra, num_tokens, .initial = "32", .lowest = "1", .highest = "1024",
@@ -86,6 +87,11 @@ const Field cassandra_fields[] = {
               .help = "Statements that may wait in memory before the network threads block and the "
                       "rest waits in sockets; then there are no limits by bytes; 0: any number",
               .source = "Cassandra 3.11.4 and before: 128; gone from 3.11.5 on"),
+    FIELD_FLAG(Cassandra, request_response_stage, .initial = "false",
+               .help = "Whether an answer of another replica waits for one of as many threads as "
+                       "the coordinator has vCPUs before it counts; off it counts as it arrives",
+               .source = "Cassandra 3.11 StageManager, REQUEST_RESPONSE; off: an event more for "
+                         "each answer"),
     FIELD_FLAG(Cassandra, hinted_handoff_enabled, .initial = "true",
                .help = "Whether hints are kept for replicas that miss a write",
                .source = "Cassandra 3.11 hinted_handoff_enabled"),
@@ -188,6 +194,9 @@ const Field cassandra_fields[] = {
     FIELD_SPAN(Cassandra, counter_write_request_timeout, .initial = "5s", .lowest = "1ms",
                .help = "How long a coordinator waits for the leader of a counter",
                .source = "Cassandra 3.11 counter_write_request_timeout_in_ms"),
+    FIELD_COUNT(Cassandra, concurrent_counter_writes, .initial = "32", .lowest = "1",
+                .highest = "100000", .help = "Threads of the COUNTER_MUTATION stage",
+                .source = "Cassandra 3.11 concurrent_counter_writes"),
     FIELD_BYTE_RATE(Cassandra, batchlog_replay_throttle, .initial = "1024KiB/s", .lowest = "1KiB/s",
                     .help = "Replay of batch logs, shared by all nodes",
                     .source = "Cassandra 3.11 batchlog_replay_throttle_in_kb"),

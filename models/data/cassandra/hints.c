@@ -13,7 +13,8 @@
 #define SLICE (100 * SIM_MS)
 #define PAGE_BYTES (512 * 1024)
 #define HINT_OVERHEAD_BYTES 100 /* descriptor, checksums, times and ids of one hint on disk */
-#define BATCH_MOST 0xffff       /* as many fit into an event's detail */
+#define BUFFER_BYTES ((uint64_t)32 << 20) /* at least (HintsService: two mutations, or 32 MB) */
+#define BATCH_MOST 0xffff                 /* as many fit into an event's detail */
 
 static uint64_t hint_bytes(const Cassandra *node)
 {
@@ -61,6 +62,8 @@ bool hints_is_expired(const Cassandra *node, const Hint *hint)
     return hint->kept_s + node->gc_grace_seconds / SIM_S < wall_seconds(node);
 }
 
+static void write_buffers(Cassandra *node);
+
 void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version)
 {
     HintQueue *queue = &node->hints[target];
@@ -75,6 +78,10 @@ void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version)
     node->hints_stored++;
     node->hint_cpu_owed += node->hint_limits == NULL ? node->hint_cpu : 0; /* charged before */
     show_pending(node, 1);
+    if (++node->hints_buffered * hint_bytes(node) >=
+        MAX(BUFFER_BYTES, 2 * (uint64_t)node->mutation_size)) {
+        write_buffers(node);
+    }
 }
 
 /* --- replay -------------------------------------------------------------------------------------
@@ -234,16 +241,12 @@ static void keep_files(Cassandra *node)
     storage_keep_hints(node->storage, (int64_t)(count * hint_bytes(node)));
 }
 
-static void on_flush(void *self, void *subject, uint64_t detail);
-static const EventType flush = {"cassandra.hints-flush", on_flush};
-
-static void on_flush(void *self, void *subject, uint64_t detail)
+/* From memory to files: when the period is over, or a buffer is full. */
+static void write_buffers(Cassandra *node)
 {
-    Cassandra *node = self;
     uint64_t file = (uint64_t)node->max_hints_file_size / hint_bytes(node);
 
-    (void)subject;
-    (void)detail;
+    node->hints_buffered = 0;
     for (guint i = 0; i < node->cluster->node_count; i++) {
         HintQueue *queue = &node->hints[i];
 
@@ -255,6 +258,18 @@ static void on_flush(void *self, void *subject, uint64_t detail)
     if (node->storage != NULL) {
         keep_files(node);
     }
+}
+
+static void on_flush(void *self, void *subject, uint64_t detail);
+static const EventType flush = {"cassandra.hints-flush", on_flush};
+
+static void on_flush(void *self, void *subject, uint64_t detail)
+{
+    Cassandra *node = self;
+
+    (void)subject;
+    (void)detail;
+    write_buffers(node);
     engine_after(node->engine, node->hints_flush_period, &node->component.owner, &flush, NULL, 0);
 }
 
@@ -318,7 +333,20 @@ void hints_stop(Cassandra *node)
         show_pending(node, -(double)lost);
     }
     node->hints_dispatching = 0;
+    node->hints_buffered = 0;
     node->hint_cpu_owed = 0;
+}
+
+void hints_forget(HintQueue *queue)
+{
+    uint64_t count = queue->end - queue->page;
+
+    note_stored(queue->node, queue->target);
+    queue->is_queued = false;
+    queue->page = queue->sent = queue->closed = queue->flushed = queue->end;
+    queue->noted = queue->end;
+    queue->acked = 0; /* a dispatch under way finds its page done, or its target gone */
+    show_pending(queue->node, -(double)count);
 }
 
 static void on_hints_written(void *self, void *subject, uint64_t detail)

@@ -21,6 +21,15 @@ bool node_send(Cassandra *from, Cassandra *to, int64_t size_bytes, const EventTy
     return true;
 }
 
+SimSpan node_age_of(const Cassandra *node, const Cassandra *from, SimTime made, SimTime arrived)
+{
+    if (!node->cross_node_timeout || from == node) {
+        return node_now(node) - arrived;
+    }
+    return node_now(node) - made + component_wall_clock(&node->component) -
+           component_wall_clock(&from->component);
+}
+
 uint32_t node_live_replicas(const Cassandra *node, const RingRange *range)
 {
     return node_live_of(node, range, range->mask);
@@ -75,10 +84,19 @@ void node_answer(Cassandra *node, const CallTicket *ticket, const Message *reply
     native_transport_left(node, ticket);
 }
 
+void node_break(Cassandra *node, CallTicket *ticket)
+{
+    call_break(&node->component, ticket);
+    *ticket = (CallTicket){0};
+}
+
 void node_request_done(Cassandra *node)
 {
     Task task;
 
+    if (node->phase == NODE_STOPPING) { /* its threads are gone */
+        return;
+    }
     stage_leave(&node->requests, node_now(node));
     if (stage_next(&node->requests, node_now(node), &task)) {
         begin_request(node, &task);

@@ -5,6 +5,7 @@
 #include "models/data/cassandra/back_pressure.h"
 #include "models/data/cassandra/commit_log.h"
 #include "models/data/cassandra/gc.h"
+#include "models/data/cassandra/hints.h"
 #include "models/data/cassandra/latency_reservoir.h"
 #include "models/data/cassandra/legs.h"
 #include "models/data/cassandra/level.h"
@@ -95,6 +96,7 @@ typedef struct ConsistencySettings {
 typedef struct NodeCounts {
     uint64_t mutations, replica_reads, requests, mutations_dropped, reads_dropped;
     uint64_t digest_mismatches, read_repairs_done, read_repairs_dropped;
+    uint64_t increments_led, counters_dropped, responses_taken, responses_dropped;
 } NodeCounts;
 
 /* Whom a read asks; index into the names of `read_fanout`. */
@@ -152,7 +154,7 @@ struct Cassandra {
     CommitLog log;
     Rng service_rng;
     Stage mutation_stage;
-    Stage read_stage, requests;
+    Stage read_stage, requests, counter_stage, response_stage;
     uint64_t *warm; /* a bit for each key that was read since the page cache was lost; NULL: warm */
     Storage *storage;                /* NULL: memory and disk are not modelled */
     SchemaNode *schema;              /* NULL: the scenario changes none */
@@ -200,7 +202,7 @@ struct Cassandra {
     uint64_t unavailables, read_timeouts, write_timeouts;
     uint64_t mutations_dropped, reads_dropped;
     uint64_t digest_mismatches, repairs_sent, speculations;
-    uint64_t hints_stored, hints_replayed, hints_lost;
+    uint64_t hints_stored, hints_replayed, hints_lost, hints_buffered; /* the last: state */
     uint64_t writes_undone, convictions;
     Gauge hints_pending, hints_size, nodes_down;
     /* State. */
@@ -249,11 +251,12 @@ struct Cassandra {
     GHashTable *scans; /* partition -> when what lay there before the run is purged; NULL: none */
     Rng scan_rng;
     Gauge schema_versions;                 /* measurement */
-    SimSpan counter_write_request_timeout; /* configuration, as the next two */
+    SimSpan counter_write_request_timeout; /* configuration, as the next three */
+    int64_t concurrent_counter_writes;
     double batchlog_replay_throttle;
     int64_t batch_size_fail_threshold;
     uint64_t coordinated_batches, batch_timeouts, batches_replayed, coordinated_counters,
-        counters_acked, increments_unsure, increments_led; /* measurement */
+        counters_acked, increments_unsure, increments_led, counters_dropped; /* measurement */
     Batches *batches;
     Counters *counters;
     Rng batch_rng, counter_rng;
@@ -262,8 +265,10 @@ struct Cassandra {
         bytes_compacted, flushes_failed, segments_refused; /* measurement, as the next two */
     uint64_t disk_chunk_reads, streams_refused;
     Gauge memtable_size, writes_parked, commitlog_size, data_on_disk, sstables, sstables_per_read,
-        pending_compactions; /* measurement */
-    bool dynamic_snitch;     /* configuration, as the next three */
+        pending_compactions;                     /* measurement */
+    bool request_response_stage;                 /* configuration */
+    uint64_t responses_taken, responses_dropped; /* measurement */
+    bool dynamic_snitch;                         /* configuration, as the next three */
     SimSpan dynamic_snitch_update_interval, dynamic_snitch_reset_interval;
     double dynamic_snitch_badness_threshold;
     uint64_t snitch_sorts;     /* measurement */
@@ -286,6 +291,7 @@ struct Cassandra {
     double speculation_percentile; /* 0 to 1; 0: not by percentile */
     bool speculates_always;
     char *allocate_tokens_for_keyspace; /* configuration, as the next four */
+    bool allocates_tokens;              /* whoever names no keyspace */
     char **hinted_handoff_disabled_datacenters;
     int hint_overload;
     bool back_pressure_enabled;
@@ -334,6 +340,10 @@ static inline void node_work(Cassandra *node, SimSpan cpu, const EventType *type
 bool node_send(Cassandra *from, Cassandra *to, int64_t size_bytes, const EventType *type,
                void *subject, uint64_t detail);
 
+/* How old a message of `from` is when a thread of `node` takes it: since it arrived, or with
+ * cross_node_timeout since it was made, by the clock there (MessageDeliveryTask). */
+SimSpan node_age_of(const Cassandra *node, const Cassandra *from, SimTime made, SimTime arrived);
+
 /* The live replicas of a range as `node` sees them; those of `mask`. */
 uint32_t node_live_replicas(const Cassandra *node, const RingRange *range);
 uint32_t node_live_of(const Cassandra *node, const RingRange *range, uint32_t mask);
@@ -356,6 +366,9 @@ void node_request_done(Cassandra *node);
 
 /* A client's statement is answered. */
 void node_answer(Cassandra *node, const CallTicket *ticket, const Message *reply);
+
+/* The connection that it came over is closed: nobody can be answered any more. */
+void node_break(Cassandra *node, CallTicket *ticket);
 
 /* The ring has other members: tables that were made from it are made anew (cluster.c). */
 void cluster_ring_changed(Cluster *cluster);
@@ -391,6 +404,8 @@ void replica_answer_paxos(Cassandra *node, PaxosMessage *message);
 /* In the detail of a task of the MUTATION stage: its subject is a PendingHint. What it did is done,
  * its thread is free. */
 #define MUTATION_IS_HINT (UINT64_C(1) << 32)
+/* The coordinator's own part, which has waited for too long once and runs in the end. */
+#define MUTATION_IS_LATE (UINT64_C(1) << 33)
 void replica_mutation_ended(Cassandra *node);
 
 /* The coordinator's own part, without a message. */
@@ -420,13 +435,14 @@ struct Write {
     const RingRange *range;
     int64_t version;
     EventId decision;
-    uint32_t slot;    /* of the first replica */
-    uint32_t targets; /* replicas that were sent the write, directly or through a relay */
-    uint32_t pending; /* of them, those with an event under way */
-    uint32_t acked;   /* whose acknowledgement is on its way or here */
-    uint32_t dropped; /* by replicas that did not take it */
-    uint32_t relays;  /* that forward it within their site */
-    uint32_t joining; /* endpoints that were pending when it was sent: one answer more for each */
+    uint32_t slot;      /* of the first replica */
+    uint32_t targets;   /* replicas that were sent the write, directly or through a relay */
+    uint32_t pending;   /* of them, those with an event under way */
+    uint32_t answering; /* whose acknowledgement waits at the coordinator (responses.h) */
+    uint32_t acked;     /* whose acknowledgement is on its way or here */
+    uint32_t dropped;   /* by replicas that did not take it */
+    uint32_t relays;    /* that forward it within their site */
+    uint32_t joining;   /* endpoints that were pending when it was sent: one answer more for each */
     Consistency consistency;
     uint16_t block_for;
     bool is_decided, is_orphan, is_begun, is_sent, is_swept, is_counter, is_delete, leaves_hints;
@@ -484,6 +500,9 @@ bool write_waits_for(const Write *write, guint index);
 void write_applied(Write *write, guint index, SimSpan later);
 void write_dropped(Write *write, guint index);
 
+/* The coordinator has looked at the acknowledgement (responses.h). */
+void write_answered(Write *write, guint index);
+
 /* A relay passes the write on to the other replicas of its site. */
 void write_forward(Cassandra *relay, Write *write, guint index);
 
@@ -506,6 +525,7 @@ struct Read {
     uint32_t data;      /* of them, those asked for data */
     uint32_t answered;  /* in this round */
     uint32_t pending[READ_ROUNDS];
+    uint32_t answering[READ_ROUNDS]; /* as in Write */
     Consistency consistency;
     uint16_t block_for;
     uint8_t round;
@@ -546,35 +566,14 @@ void read_end(Read *read, uint32_t code);
 void read_served(Read *read, Cassandra *replica, uint64_t detail, SimSpan later);
 void read_dropped(Read *read, uint64_t detail);
 void read_repaired(Read *read, Cassandra *replica, guint index);
+/* The coordinator has looked at an answer (responses.h). */
+void read_answered(Read *read, guint index, ReadRound round);
 void read_sweep(Cassandra *node);
 void read_start(Cassandra *node);
 
 /* Reads speculative_retry as CQL has it (SpeculativeRetryParam.fromString). */
 void speculation_read_setting(Cassandra *node, DiagList *diags);
 void read_stop(Cassandra *node);
-
-/* --- hints.c ------------------------------------------------------------------------------------
- */
-
-void hints_store(Cassandra *node, guint target, uint32_t slot, int64_t version);
-
-/* Whether a hint would be kept for it now (StorageProxy.shouldHint). */
-bool hints_are_kept_for(const Cassandra *node, guint target);
-
-/* Replica number `index` misses the write: keeps a hint, or tells history that there will be none
- * (StorageProxy.shouldHint). True when one is kept. */
-bool hints_store_write(const Write *write, guint index);
-
-/* Whether it is too old to be applied at `node`: a tombstone in between may be gone already. */
-bool hints_is_expired(const Cassandra *node, const Hint *hint);
-
-/* The target has applied `count` hints from place `first` on, and its acknowledgement will arrive.
- */
-void hints_acked(HintQueue *queue, uint64_t first, guint count);
-void hints_start(Cassandra *node);
-void hints_stop(Cassandra *node);
-void hints_flush(Cassandra *node);
-void hints_sweep(Cassandra *node);
 
 /* --- gossip.c -----------------------------------------------------------------------------------
  */

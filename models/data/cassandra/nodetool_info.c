@@ -30,6 +30,18 @@ static void show_pool(const char *name, const Stage *stage, uint64_t completed, 
     show_threads(name, stage->active, stage->count, completed, text, pools);
 }
 
+/* Targets that hints are replayed to, and that wait for a thread; completed ones are not counted.
+ */
+static void show_hint_pool(const Cassandra *asked, GString *text, cJSON *pools)
+{
+    guint queued = 0;
+
+    for (guint i = 0; i < asked->cluster->node_count; i++) {
+        queued += asked->hints[i].is_queued ? 1 : 0;
+    }
+    show_threads("HintsDispatcher", asked->hints_dispatching, queued, 0, text, pools);
+}
+
 static void show_disk_pools(const Cassandra *asked, GString *text, cJSON *pools)
 {
     guint flushing, waiting, compacting, pending;
@@ -73,14 +85,27 @@ bool nodetool_show_tpstats(const Component *self, SimTime epoch, const char *con
               pools);
     show_pool("ReadRepairStage", &asked->read_repair_stage,
               asked->read_repairs_done - began->read_repairs_done, text, pools);
+    if (asked->request_response_stage) {
+        show_pool("RequestResponseStage", &asked->response_stage,
+                  asked->responses_taken - began->responses_taken, text, pools);
+    }
+    show_pool("CounterMutationStage", &asked->counter_stage,
+              asked->increments_led - began->increments_led, text, pools);
     show_pool("Native-Transport-Requests", &asked->requests,
               ledger_left(&asked->requests.ledger) - began->requests, text, pools);
+    show_hint_pool(asked, text, pools);
     show_disk_pools(asked, text, pools);
     g_string_append_printf(text, "\n%-20s%10s\n", "Message type", "Dropped");
     show_dropped("READ", asked->reads_dropped - began->reads_dropped, text, dropped);
     show_dropped("READ_REPAIR", asked->read_repairs_dropped - began->read_repairs_dropped, text,
                  dropped);
     show_dropped("MUTATION", asked->mutations_dropped - began->mutations_dropped, text, dropped);
+    if (asked->request_response_stage) {
+        show_dropped("REQUEST_RESPONSE", asked->responses_dropped - began->responses_dropped, text,
+                     dropped);
+    }
+    show_dropped("COUNTER_MUTATION", asked->counters_dropped - began->counters_dropped, text,
+                 dropped);
     return true;
 }
 

@@ -557,6 +557,13 @@ void paxos_make(Cassandra *node)
     node->paxos->pool = pool_new("cassandra paxos", sizeof(Paxos));
 }
 
+void paxos_break(Cassandra *node)
+{
+    for (Paxos *paxos = node->paxos->first; paxos != NULL; paxos = paxos->next) {
+        node_break(node, &paxos->ticket);
+    }
+}
+
 /* Nobody is answered: what has no outcome is unknown. */
 void paxos_stop(Cassandra *node)
 {

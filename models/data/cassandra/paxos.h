@@ -75,4 +75,7 @@ void paxos_write_ended(Cassandra *node, uint64_t operation, uint32_t code);
 
 void paxos_make(Cassandra *node);
 void paxos_stop(Cassandra *node);
+
+/* Its clients' connections are closed: what was begun goes on. */
+void paxos_break(Cassandra *node);
 void paxos_free(Cassandra *node);

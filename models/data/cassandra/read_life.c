@@ -6,6 +6,8 @@
 static bool has_pending(const Read *read)
 {
     return read->failing != 0 ||
+           (read->answering[READ_DIGESTS] | read->answering[READ_FULL] |
+            read->answering[READ_REPAIR]) != 0 ||
            (read->pending[READ_DIGESTS] | read->pending[READ_FULL] | read->pending[READ_REPAIR]) !=
                0 ||
            (read->is_begun && !read->is_sent && !read->is_orphan);
@@ -110,6 +112,7 @@ void read_stop(Cassandra *node)
         read->decision = EVENT_NONE;
         read->is_done = read->is_orphan = true;
         read->failing = 0; /* nobody hears of them */
+        memset(read->answering, 0, sizeof read->answering);
         legs_give_spans(node->cluster->legs, g_steal_pointer(&read->missing_for));
         read_settle(read);
     }

@@ -21,6 +21,7 @@ void release_apply(Cassandra *node)
 {
     if (node->release >= RELEASE_4_0) {
         node->num_tokens = is_given(node, "num_tokens") ? node->num_tokens : 16;
+        node->allocates_tokens = !is_given(node, "allocate_tokens_for_keyspace");
         node->relay = is_given(node, "relay") ? node->relay : RELAY_RANDOM;
         node->cross_node_timeout =
             is_given(node, "cross_node_timeout") ? node->cross_node_timeout : true;

@@ -173,31 +173,36 @@ void replica_answer_paxos(Cassandra *node, PaxosMessage *message)
 
 static void start_mutation(Cassandra *node, Write *write, guint index);
 
-/* How old a request of `from` is at its start here: since it arrived, or since it was made by the
- * clock there (MessageDeliveryTask, cross_node_timeout). */
-static SimSpan age_of(const Cassandra *node, const Cassandra *from, SimTime began, SimTime arrived)
-{
-    if (!node->cross_node_timeout || from == node) {
-        return node_now(node) - arrived;
-    }
-    return node_now(node) - began + component_wall_clock(&node->component) -
-           component_wall_clock(&from->component);
-}
-
 static bool is_mutation_late(const Cassandra *node, const Write *write, SimTime arrived)
 {
-    return age_of(node, write->node, write->began, arrived) > node->write_request_timeout;
+    return node_age_of(node, write->node, write->began, arrived) > node->write_request_timeout;
 }
 
-static void drop_mutation(Cassandra *node, Write *write, guint index, SimTime arrived)
+static void count_drop(Cassandra *node, const Write *write, SimTime arrived)
 {
-    stage_leave(&node->mutation_stage, node_now(node));
     node->mutations_dropped++;
     if (node->storage != NULL) {
         storage_note_drop(node->storage, DROPPED_MUTATION, write->node != node,
                           node_now(node) - arrived);
     }
+}
+
+static void drop_mutation(Cassandra *node, Write *write, guint index, SimTime arrived)
+{
+    stage_leave(&node->mutation_stage, node_now(node));
+    count_drop(node, write, arrived);
     write_dropped(write, index);
+}
+
+/* The coordinator's own part that has waited for too long counts as dropped, and runs all the same
+ * when its turn comes once more (StorageProxy.LocalMutationRunnable). */
+static void put_off(Cassandra *node, const Task *task)
+{
+    stage_leave(&node->mutation_stage, node_now(node));
+    count_drop(node, task->subject, task->arrived);
+    stage_append(&node->mutation_stage, (Task){.subject = task->subject,
+                                               .detail = task->detail | MUTATION_IS_LATE,
+                                               .arrived = node_now(node)});
 }
 
 static void start_next_mutations(Cassandra *node)
@@ -206,20 +211,17 @@ static void start_next_mutations(Cassandra *node)
 
     while (stage_next(&node->mutation_stage, node_now(node), &task)) {
         Write *write = task.subject;
-        bool is_own;
 
         if (task.detail == MUTATION_IS_HINT) {
             hint_limits_run(node, task.subject);
-            continue;
-        }
-        is_own = write->node == node;
-
-        /* The coordinator's own part runs however late (StorageProxy.LocalMutationRunnable). */
-        if (!is_own && is_mutation_late(node, write, task.arrived)) {
+        } else if ((task.detail & MUTATION_IS_LATE) != 0 ||
+                   !is_mutation_late(node, write, task.arrived)) {
+            start_mutation(node, write, (guint)task.detail);
+        } else if (write->node == node) {
+            put_off(node, &task);
+        } else {
             drop_mutation(node, write, (guint)task.detail, task.arrived);
-            continue;
         }
-        start_mutation(node, write, (guint)task.detail);
     }
 }
 
@@ -443,6 +445,8 @@ void replica_stop(Cassandra *node, bool power_lost)
     stage_reset(&node->mutation_stage, node_now(node));
     stage_reset(&node->read_stage, node_now(node));
     stage_reset(&node->read_repair_stage, node_now(node));
+    stage_reset(&node->counter_stage, node_now(node));
+    stage_reset(&node->response_stage, node_now(node));
     if (power_lost) {
         losses_note(node);
         node->writes_undone += commit_log_lose(&node->log, &node->cluster->store);

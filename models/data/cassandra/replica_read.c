@@ -33,6 +33,24 @@ static bool is_cold(Cassandra *node, uint32_t key)
 
 static void start_read(Cassandra *node, Read *read, uint64_t detail);
 
+/* By the clocks of both where cross_node_timeout says so; `arrived` may lie ahead. */
+static bool is_late(const Cassandra *node, const Read *read, uint64_t detail, SimTime arrived)
+{
+    return node_age_of(node, read->node, read->asked_at[detail & 0xff], arrived) >
+           node->read_request_timeout;
+}
+
+static void drop_read(Cassandra *node, Read *read, uint64_t detail, SimTime arrived)
+{
+    stage_leave(&node->read_stage, node_now(node));
+    node->reads_dropped++;
+    if (node->storage != NULL) {
+        storage_note_drop(node->storage, DROPPED_READ, read->node != node,
+                          node_now(node) - arrived);
+    }
+    read_dropped(read, detail);
+}
+
 static void on_read_loaded(void *self, void *subject, uint64_t detail)
 {
     Cassandra *node = self;
@@ -46,18 +64,11 @@ static void on_read_loaded(void *self, void *subject, uint64_t detail)
         read_served(subject, node, detail, 0);
     }
     while (stage_next(&node->read_stage, node_now(node), &task)) {
-        if (node_now(node) - task.arrived > node->read_request_timeout) {
-            stage_leave(&node->read_stage, node_now(node));
-            node->reads_dropped++;
-            if (node->storage != NULL) {
-                storage_note_drop(node->storage, DROPPED_READ,
-                                  ((const Read *)task.subject)->node != node,
-                                  node_now(node) - task.arrived);
-            }
-            read_dropped(task.subject, task.detail);
-            continue;
+        if (is_late(node, task.subject, task.detail, task.arrived)) {
+            drop_read(node, task.subject, task.detail, task.arrived);
+        } else {
+            start_read(node, task.subject, task.detail);
         }
-        start_read(node, task.subject, task.detail);
     }
 }
 
@@ -129,7 +140,8 @@ bool replica_read_quietly(Cassandra *node, Read *read, uint64_t detail, SimSpan 
     if (node->read_stage.count > 0 || node->warm != NULL ||
         !replica_can_be_quiet(node, later, true) ||
         (node->storage != NULL && storage_reads_disk(node->storage)) ||
-        schema_may_lose(node, read->node, read->column, later) || scan_is_on(node)) {
+        schema_may_lose(node, read->node, read->column, later) || scan_is_on(node) ||
+        (node->cross_node_timeout && is_late(node, read, detail, node_now(node)))) {
         return false;
     }
     cpu = draw_read_cpu(node);
@@ -143,7 +155,12 @@ void replica_take_read(Cassandra *node, Read *read, uint64_t detail)
 {
     Task task = {.subject = read, .detail = detail, .arrived = node_now(node)};
 
-    if (stage_enter(&node->read_stage, task)) {
+    if (!stage_enter(&node->read_stage, task)) {
+        return;
+    }
+    if (is_late(node, read, detail, task.arrived)) {
+        drop_read(node, read, detail, task.arrived);
+    } else {
         start_read(node, read, detail);
     }
 }

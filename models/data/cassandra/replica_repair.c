@@ -16,18 +16,27 @@ static void start(Cassandra *node, Read *read, uint64_t detail)
               detail);
 }
 
+/* It has a thread; what is too old gives it back. */
+static void take(Cassandra *node, const Task *task)
+{
+    Read *read = task->subject;
+
+    if (node_age_of(node, read->node, read->asked_at[task->detail], task->arrived) >
+        node->write_request_timeout) {
+        stage_leave(&node->read_repair_stage, node_now(node));
+        node->read_repairs_dropped++;
+        read_dropped(read, (uint64_t)READ_REPAIR << 8 | task->detail);
+        return;
+    }
+    start(node, read, task->detail);
+}
+
 static void start_next(Cassandra *node)
 {
     Task task;
 
     while (stage_next(&node->read_repair_stage, node_now(node), &task)) {
-        if (node_now(node) - task.arrived > node->write_request_timeout) {
-            stage_leave(&node->read_repair_stage, node_now(node));
-            node->read_repairs_dropped++;
-            read_dropped(task.subject, (uint64_t)READ_REPAIR << 8 | task.detail);
-            continue;
-        }
-        start(node, task.subject, task.detail);
+        take(node, &task);
     }
 }
 
@@ -55,7 +64,7 @@ static void on_repair_arrived(void *self, void *subject, uint64_t detail)
     if (!node_serves_peers(node) || !schema_reads(node, read->node, read->column)) {
         read_dropped(subject, (uint64_t)READ_REPAIR << 8 | detail);
     } else if (stage_enter(&node->read_repair_stage, task)) {
-        start(node, subject, detail);
+        take(node, &task);
     }
 }
 

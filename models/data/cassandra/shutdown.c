@@ -5,6 +5,9 @@
  * of the last flush. */
 #include "models/data/cassandra/shutdown.h"
 
+#include "models/data/cassandra/batch.h"
+#include "models/data/cassandra/counter.h"
+#include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/storage.h"
 
 #define ANNOUNCE (2 * SIM_S)
@@ -36,22 +39,21 @@ static void on_announced(void *self, void *subject, uint64_t detail)
 
 static const EventType announced = {"cassandra.shutdown-announced", on_announced};
 
-/* Its clients' connections are closed: whoever waits for an answer gets none. What was sent to
- * replicas goes on. */
+/* Its clients' connections are closed: whoever waits for an answer gets none. What was begun goes
+ * on until the process ends. */
 static void break_statements(Cassandra *node)
 {
     for (Write *write = node->writes.first; write != NULL; write = write->next) {
-        if (!write->is_orphan && !write->is_decided) {
-            call_break(&node->component, &write->ticket);
+        if (!write->is_decided) {
+            node_break(node, &write->ticket);
         }
     }
     for (Read *read = node->reads.first; read != NULL; read = read->next) {
-        if (!read->is_orphan && !read->is_done) {
-            call_break(&node->component, &read->ticket);
-        }
+        node_break(node, &read->ticket);
     }
-    write_stop(node);
-    read_stop(node);
+    paxos_break(node);
+    batch_break(node);
+    counter_break(node);
 }
 
 void shutdown_transports(Cassandra *node)

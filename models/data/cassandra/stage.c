@@ -29,6 +29,16 @@ static void take_thread(Stage *stage, SimTime now)
     gauge_set(&stage->busy, now, stage->active);
 }
 
+void stage_append(Stage *stage, Task task)
+{
+    if (stage->count == stage->capacity) {
+        grow(stage);
+    }
+    stage->queue[(stage->head + stage->count++) & (stage->capacity - 1)] = task;
+    ledger_wait(&stage->ledger, task.arrived, 0);
+    gauge_set(&stage->waiting, task.arrived, stage->count);
+}
+
 bool stage_enter(Stage *stage, Task task)
 {
     if (stage->active < stage->limit) {
@@ -36,12 +46,7 @@ bool stage_enter(Stage *stage, Task task)
         take_thread(stage, task.arrived);
         return true;
     }
-    if (stage->count == stage->capacity) {
-        grow(stage);
-    }
-    stage->queue[(stage->head + stage->count++) & (stage->capacity - 1)] = task;
-    ledger_wait(&stage->ledger, task.arrived, 0);
-    gauge_set(&stage->waiting, task.arrived, stage->count);
+    stage_append(stage, task);
     return false;
 }
 

@@ -27,6 +27,9 @@ void stage_init(Stage *stage, guint limit);
 /* Takes a thread for a task that arrives; false when all are busy: then it has been queued. */
 bool stage_enter(Stage *stage, Task task);
 
+/* Queues a task behind all that wait, whatever is free: the next `stage_next` may take it. */
+void stage_append(Stage *stage, Task task);
+
 /* Gives a thread back. */
 void stage_leave(Stage *stage, SimTime now);
 

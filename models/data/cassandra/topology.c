@@ -337,6 +337,16 @@ static void give_up(Cassandra *node)
     }
 }
 
+/* Nobody waits for it any more. */
+static void readdress_hints(const Cassandra *gone)
+{
+    for (guint i = 0; i < gone->cluster->node_count; i++) {
+        if (i != gone->rank) {
+            hints_readdress(gone->cluster->nodes[i], gone->rank);
+        }
+    }
+}
+
 static void complete(Cassandra *node)
 {
     Topology *topology = node->topology;
@@ -346,7 +356,9 @@ static void complete(Cassandra *node)
     take_copies(node);
     end_streams(node, true);
     if (topology->doing == ORDER_LEAVE) {
+        hints_hand_over(node);
         set_member(node, RING_OUTSIDE);
+        readdress_hints(node);
         gossip_forget(node);
         note(node, "left");
         topology->is_gone = true;
@@ -356,6 +368,7 @@ static void complete(Cassandra *node)
     set_member(node, RING_NORMAL);
     if (has_dead) {
         gossip_forget(node->cluster->nodes[dead]);
+        readdress_hints(node->cluster->nodes[dead]);
     }
     note(node, has_dead ? "replaced" : "joined");
     node->phase = NODE_READY;

@@ -232,7 +232,7 @@ static bool is_accounted_for(const Write *write, guint index)
 {
     const Cassandra *replica = write->node->cluster->nodes[write->range->replicas[index]];
 
-    return ((write->pending | write->dropped) >> index & 1) != 0 ||
+    return ((write->pending | write->dropped | write->answering) >> index & 1) != 0 ||
            (write->lives[index] != 0 &&
             replica->component.owner.incarnation != write->lives[index]);
 }

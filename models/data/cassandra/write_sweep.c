@@ -63,6 +63,7 @@ void write_stop(Cassandra *node)
     for (Write *write = node->writes.first; write != NULL; write = next) {
         next = write->next;
         write->is_orphan = true;
+        write->answering = 0; /* nobody looks at them any more */
         write->decision = EVENT_NONE;
         write_settle(write);
     }
