@@ -1,25 +1,57 @@
 #!/usr/bin/env bash
-# Runs each fuzz target under BUILD for its share of SECONDS. What it finds lies in BUILD/found; an input worth keeping goes to tests/fuzz/corpus/TARGET.
+# fuzz.sh BUILD [SECONDS]: runs the fuzz targets under BUILD, as many at once as there are cores.
+# With SECONDS: random seeds for so long in all, going on from what earlier runs kept in BUILD/corpus. Without: the kept inputs and
+# then a fixed number that one seed makes of them; the same build tries the same inputs each time. An input that fails is printed
+# in base64 and lies in BUILD/found; one worth keeping goes to tests/fuzz/corpus/TARGET.
 set -uo pipefail
-build=$1
-seconds=$2
-targets=(tests/fuzz/fuzz_*.c)
-share=$((seconds / ${#targets[@]}))
-[ "$share" -ge 1 ] || share=1
-bad=0
-mkdir -p "$build/found"
-for source in "${targets[@]}"; do
-    name=$(basename "$source" .c)
-    # libFuzzer writes what is new into the first folder.
-    mkdir -p "$build/corpus/$name"
-    options=(-max_total_time="$share" -timeout=10 -rss_limit_mb=1024 -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/found/$name-")
+export build=$1 seconds=${2:-}
+cores=$(nproc)
+names=(tests/fuzz/fuzz_*.c)
+names=("${names[@]##*/}")
+names=("${names[@]%.c}")
+export share=$((${seconds:-0} * cores / ${#names[@]} + 1))
+
+# How many inputs a fixed run tries: some six seconds, and enough for a target that is new here.
+# shellcheck disable=SC2317 # called by xargs
+inputs_of() { # TARGET
+    case $1 in
+        fuzz_json | fuzz_patch) echo 60000 ;;
+        fuzz_scenario) echo 1000 ;;
+        *) echo 20000 ;;
+    esac
+}
+
+# shellcheck disable=SC2317 # called by xargs
+fuzz_one() { # TARGET
+    local name=$1 log=$build/found/$1.log run=() failing
+    local options=(-timeout=20 -rss_limit_mb=1024 -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/found/$name-")
     [ ! -e "tests/fuzz/$name.dict" ] || options+=(-dict="tests/fuzz/$name.dict")
-    if "$build/tests/fuzz/$name" "${options[@]}" "$build/corpus/$name" "tests/fuzz/corpus/$name" >"$build/found/$name.log" 2>&1; then
-        echo "ok - $name ($(gawk '/number_of_executed_units/ { print $2 }' "$build/found/$name.log") inputs in $share s)"
+    if [ -n "$seconds" ]; then
+        # libFuzzer writes what is new into the first folder.
+        mkdir -p "$build/corpus/$name"
+        options+=(-max_total_time="$share" "$build/corpus/$name" "tests/fuzz/corpus/$name")
     else
-        echo "not ok - $name"
-        tail -n 40 "$build/found/$name.log"
-        bad=1
+        options+=(-seed=20261123 -runs="$(inputs_of "$name")" -max_total_time=300)
+        options+=(-seed_inputs="$(find "tests/fuzz/corpus/$name" -type f | LC_ALL=C sort | paste -sd ,)")
+        # It makes inputs of what is compared, too, which may be addresses: these are the same each time, where that is allowed.
+        ! setarch -R true 2>/dev/null || run=(setarch -R)
     fi
+    if "${run[@]}" "$build/tests/fuzz/$name" "${options[@]}" >"$log" 2>&1; then
+        gawk -v name="$name" '/^Done/ { seconds = $5 } /number_of_executed_units/ { print "ok - " name " (" $2 " inputs in " seconds " s)" }' "$log"
+    else
+        failing=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
+        echo "not ok - $name"
+        tail -n 40 "$log"
+        [ ! -e "$failing" ] || { echo "$failing, in base64:" && base64 "$failing"; }
+    fi >"$build/found/$name.said"
+}
+export -f fuzz_one inputs_of
+
+mkdir -p "$build/found"
+printf '%s\n' "${names[@]}" | xargs -P "$cores" -I{} bash -c 'fuzz_one {}'
+bad=0
+for name in "${names[@]}"; do
+    cat "$build/found/$name.said"
+    grep -q '^ok' "$build/found/$name.said" || bad=1
 done
 exit $bad

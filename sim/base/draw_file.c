@@ -128,12 +128,17 @@ DrawLaw *law_read_file(const char *name, DrawUnit unit, GError **error)
     g_autofree double *values = NULL;
     g_autofree double *weights = NULL;
     GStatBuf status;
+    gsize size;
 
     if (g_stat(name, &status) == 0 && status.st_size > MOST_FILE_BYTES) {
         g_set_error(error, DRAW_ERROR, 0, "'%s' is larger than 64 MiB", name);
         return NULL;
     }
-    if (!g_file_get_contents(name, &text, NULL, error)) {
+    if (!g_file_get_contents(name, &text, &size, error)) {
+        return NULL;
+    }
+    if (strlen(text) < size) {
+        g_set_error(error, DRAW_ERROR, 0, "'%s' is no text: it has a byte of 0", name);
         return NULL;
     }
     lines = g_strsplit(text, "\n", -1);

@@ -12,6 +12,7 @@
 #include "sim/cli/progress.h"
 #include "sim/cli/summary.h"
 #include "sim/config/json_place.h"
+#include "sim/config/json_print.h"
 #include "sim/results/results_export.h"
 #include "sim/run/instructions.h"
 #include "sim/run/predict.h"
@@ -78,10 +79,9 @@ static bool write_text(const Job *job, const char *name, const char *text, GErro
 
 static bool write_json(const Job *job, const char *name, cJSON *json, GError **error)
 {
-    char *text = cJSON_Print(json);
+    g_autofree char *text = json_print_page(json);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
 
-    cJSON_free(text);
     cJSON_Delete(json);
     return write_text(job, name, line, error);
 }

@@ -6,6 +6,7 @@
 
 #include "sim/base/file_whole.h"
 #include "sim/config/json_place.h"
+#include "sim/config/json_print.h"
 #include "sim/results/judge/judge_runs.h"
 
 #define SUFFIX ".baseline.json"
@@ -261,10 +262,9 @@ bool result_declare(const char *folder, const char *name, uint64_t fingerprint, 
     cJSON_AddStringToObject(change, "fingerprint", hash);
     cJSON_AddStringToObject(change, "why", why);
     cJSON_AddItemToArray(json_member(root, "changes"), change);
-    char *text = cJSON_Print(root);
+    g_autofree char *text = json_print_page(root);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
 
-    cJSON_free(text);
     cJSON_Delete(root);
     return file_write_text(path, line, error);
 }

@@ -189,10 +189,11 @@ bool unit_parse_byte_rate(const char *text, double *bytes_per_s)
     }
     value = g_ascii_strtod(text, NULL);
     value = bytes != NULL ? value * (double)bytes->factor : value * (double)bits->factor / 8;
+    value /= seconds;
     if (!isfinite(value)) {
         return false;
     }
-    *bytes_per_s = value / seconds;
+    *bytes_per_s = value;
     return true;
 }
 

@@ -474,7 +474,7 @@ static void write_facts(ResultsWriter *writer, const CampaignOrder *order)
     const Scenario *scenario = order->scenario;
     g_autofree char *interval =
         g_strdup_printf("%" G_GINT64_FORMAT, scenario->simulation.sample_interval);
-    g_autofree char *confidence = g_strdup_printf("%g", scenario->confidence);
+    g_autofree char *confidence = g_strdup_printf("%.15g", scenario->confidence);
     g_autofree char *cost = g_strdup_printf("%.2f", scenario_monthly_cost(scenario));
     g_autofree char *resolved = json_print_line(scenario->root);
 

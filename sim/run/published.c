@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
+#include "sim/config/json_print.h"
 #include "sim/results/judge/judge.h"
 
 static void add_number(cJSON *row, const char *name, double value)
@@ -48,7 +49,7 @@ static cJSON *row_of(const Published *published, Results *results, double confid
 char *published_compare(const Scenario *scenario, Results *results)
 {
     cJSON *rows;
-    char *text, *copy;
+    char *text;
 
     if (scenario->published->len == 0) {
         return NULL;
@@ -58,9 +59,7 @@ char *published_compare(const Scenario *scenario, Results *results)
         cJSON_AddItemToArray(rows,
                              row_of(scenario->published->pdata[i], results, scenario->confidence));
     }
-    text = cJSON_PrintUnformatted(rows);
-    copy = g_strdup(text);
-    cJSON_free(text);
+    text = json_print_line(rows);
     cJSON_Delete(rows);
-    return copy;
+    return text;
 }

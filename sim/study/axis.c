@@ -22,13 +22,6 @@ static void *refuse(GError **error, const char *text, const char *why)
     return NULL;
 }
 
-static char *number_text(double value)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-    return g_strdup(g_ascii_formatd(text, sizeof text, "%.10g", value));
-}
-
 /* "500..3000/6" at the begin of `text`; NULL or where it ends. */
 static const char *read_range(const char *text, double *from, double *to, guint64 *count)
 {
@@ -53,16 +46,20 @@ static const char *read_range(const char *text, double *from, double *to, guint6
     return end == text ? NULL : end;
 }
 
-static char *fill(const Axis *axis, double value)
+/* The text with the number in it, which then is what stands there: 15 digits, since the last bits
+ * of 0.1 + 0.2 are nobody's question. */
+static char *fill(const Axis *axis, double *number)
 {
-    g_autofree char *number = number_text(value);
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
 
-    return g_strconcat(axis->before, number, axis->after, NULL);
+    g_ascii_formatd(text, sizeof text, "%.15g", *number);
+    *number = g_ascii_strtod(text, NULL);
+    return g_strconcat(axis->before, text, axis->after, NULL);
 }
 
 static bool set_range(Axis *axis, double from, double to, guint64 count)
 {
-    if (count < 2 || count > AXIS_MOST || !isfinite(from) || !isfinite(to) || from == to) {
+    if (count < 2 || count > AXIS_MOST || !isfinite((to - from) * (double)count)) {
         return false;
     }
     axis->is_range = true;
@@ -71,7 +68,10 @@ static bool set_range(Axis *axis, double from, double to, guint64 count)
     axis->numbers = g_new(double, count);
     for (guint i = 0; i < axis->count; i++) {
         axis->numbers[i] = from + (to - from) * i / (axis->count - 1);
-        axis->texts[i] = fill(axis, axis->numbers[i]);
+        axis->texts[i] = fill(axis, &axis->numbers[i]);
+        if (i > 0 && axis->numbers[i] == axis->numbers[i - 1]) {
+            return false;
+        }
     }
     return true;
 }
@@ -186,7 +186,7 @@ void axis_add_share(const Axis *axis, double share, const Rate *rate, GPtrArray 
 
     if (axis->is_range) {
         double number = axis->numbers[0] + share * (axis->numbers[last] - axis->numbers[0]);
-        g_autofree char *text = fill(axis, number);
+        g_autofree char *text = fill(axis, &number);
 
         add(axis, number, text, rate, sets);
     } else {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/config/json_print.h"
 #include "sim/config/unit.h"
 
 static void work_clear(gpointer data)
@@ -53,7 +54,7 @@ static char *question_of(const cJSON *params)
     {
         g_autofree char *number =
             cJSON_IsNumber(param) ? unit_print_number(param->valuedouble) : NULL;
-        char *json = number == NULL ? cJSON_PrintUnformatted(param) : NULL;
+        g_autofree char *json = number == NULL ? json_print_line(param) : NULL;
 
         g_string_append_printf(text, "%s%s%s=%s%s", text->len > 0 ? " " : "",
                                cJSON_IsArray(param) ? "'" : "", param->string,
@@ -61,7 +62,6 @@ static char *question_of(const cJSON *params)
                                : cJSON_IsString(param) ? param->valuestring
                                                        : json,
                                cJSON_IsArray(param) ? "'" : "");
-        cJSON_free(json);
     }
     return g_string_free(text, false);
 }

@@ -187,10 +187,16 @@ bool ring_dump_read(Cluster *cluster, const char *path, const cJSON *setting, Di
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
+    gsize size;
 
-    if (!g_file_get_contents(path, &text, NULL, &error)) {
+    if (!g_file_get_contents(path, &text, &size, &error)) {
         diag_add(diags, DIAG_ERROR, setting, DIAG_VALUE, "cannot read the token dump: %s",
                  error->message);
+        return false;
+    }
+    if (strlen(text) < size) {
+        diag_add(diags, DIAG_ERROR, setting, DIAG_VALUE,
+                 "the token dump '%s' is no text: it has a byte of 0", path);
         return false;
     }
     dump.counts = g_new0(guint, cluster->node_count);

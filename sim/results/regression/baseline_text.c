@@ -1,5 +1,6 @@
 /* baseline_text.c - a baseline as a file: JSON with a line for each replication, check and metric,
  * so that a repository shows what changed. */
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -170,6 +171,30 @@ static uint64_t need_hash(Reader *reader, const cJSON *object, const char *name)
     return hash;
 }
 
+static int need_index(Reader *reader, const cJSON *object, const char *name)
+{
+    double number = need_number(reader, object, name);
+
+    if (!(number >= 0 && number <= INT_MAX && floor(number) >= number)) {
+        diag_add(reader->diags, DIAG_ERROR, object, DIAG_VALUE, "'%s' is no whole number here",
+                 name);
+        return 0;
+    }
+    return (int)number;
+}
+
+static uint64_t need_seed(Reader *reader, const cJSON *object, const char *name)
+{
+    const char *text = need_text(reader, object, name);
+    guint64 seed = 0;
+
+    if (text[0] != '\0' && !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &seed, NULL)) {
+        diag_add(reader->diags, DIAG_ERROR, json_member(object, name), DIAG_VALUE,
+                 "'%s' is no seed", text);
+    }
+    return seed;
+}
+
 static const cJSON *need_list(Reader *reader, const char *name)
 {
     const cJSON *list = json_member(reader->root, name);
@@ -188,12 +213,12 @@ static void read_runs(Reader *reader, Baseline *baseline)
 
     cJSON_ArrayForEach(row, need_list(reader, "replications"))
     {
-        BaselineRun run = {.run = (int)need_number(reader, row, "run"),
+        BaselineRun run = {.run = need_index(reader, row, "run"),
+                           .seed = need_seed(reader, row, "seed"),
                            .order = need_hash(reader, row, "order"),
                            .contents = need_hash(reader, row, "contents"),
                            .counters = need_hash(reader, row, "counters")};
 
-        run.seed = g_ascii_strtoull(need_text(reader, row, "seed"), NULL, 10);
         g_array_append_val(baseline->runs, run);
     }
 }
@@ -216,6 +241,9 @@ static void read_metric(Reader *reader, Baseline *baseline, const cJSON *row)
     {
         double number = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
 
+        if (!cJSON_IsNumber(value) && !cJSON_IsNull(value)) {
+            diag_add(reader->diags, DIAG_ERROR, value, DIAG_VALUE, "a value is a number or null");
+        }
         g_array_append_val(metric->values, number);
     }
     if (metric->values->len != baseline->runs->len) {
