@@ -222,6 +222,59 @@ START_TEST(how_soon_a_write_is_everywhere_is_measured)
 }
 END_TEST
 
+/* --- the law of one maximal round trip ----------------------------------------------------------
+ */
+
+/* Every run holds its writes to it, whoever waits for what. */
+START_TEST(writes_that_meet_no_fault_are_held_to_one_maximal_round_trip)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(12, NULL);
+
+    write_many(rig);
+    rig_run(rig->rig, 5 * SIM_S);
+    ck_assert_uint_eq(cassandra_rig_sum(rig, "coordinated_writes"), 500);
+    ck_assert_uint_ge(cassandra_rig_sum(rig, "writes_in_time"), 480); /* some share the CPU */
+    ck_assert_uint_eq(cassandra_rig_sum(rig, "writes_behind"), 0);
+}
+END_TEST
+
+/* Everybody has acknowledged the write; the last one `late` after the law's limit. */
+static Write *spread_one(CassandraRig *rig, SimSpan late)
+{
+    guint index;
+    Write *write = send_one(rig, &index);
+    SimTime last = 0;
+
+    while ((write->acked & write->targets) != write->targets) {
+        rig_run(rig->rig, SIM_MS);
+    }
+    ck_assert(!write->way.is_excused);
+    last = write->way.sent + 120 * SIM_MS + late; /* Montreal to Munich and back: 104.6 ms */
+    spread_law_hold(write, last);
+    return write;
+}
+
+/* Breaks the law: a copy that took a detour. */
+START_TEST(a_write_that_is_late_without_a_reason_ends_the_program)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(10, CASSANDRA_NO_CPU);
+
+    spread_one(rig, 0);
+}
+END_TEST
+
+START_TEST(a_write_that_met_a_fault_may_be_late)
+{
+    g_autoptr(CassandraRig) rig = cassandra_rig_new(10, CASSANDRA_NO_CPU);
+
+    rig_run(rig->rig, 10 * SIM_S);
+    cassandra_rig_cut(rig, DC01, DCB2, SIM_MS);
+    rig_run(rig->rig, SIM_S);
+    spread_one(rig, SIM_S);
+    ck_assert_uint_eq(cassandra_rig_sum(rig, "writes_in_time"), 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("conservation");
@@ -239,6 +292,10 @@ Suite *test_suite(void)
     tcase_add_test(cases, after_a_fault_a_copy_may_be_missing);
     tcase_add_test_raise_signal(cases, a_copy_that_vanishes_on_its_way_ends_the_program, SIGABRT);
     tcase_add_test(cases, how_soon_a_write_is_everywhere_is_measured);
+    tcase_add_test(cases, writes_that_meet_no_fault_are_held_to_one_maximal_round_trip);
+    tcase_add_test(cases, a_write_that_met_a_fault_may_be_late);
+    tcase_add_test_raise_signal(cases, a_write_that_is_late_without_a_reason_ends_the_program,
+                                SIGABRT);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -62,6 +62,7 @@ static void cluster_clear(void *data)
     Cluster *cluster = data;
 
     losses_free(cluster);
+    spread_law_free(cluster);
     legs_free(cluster->legs);
     ring_free(cluster->ring);
     key_table_clear(&cluster->keys);
@@ -380,6 +381,7 @@ static void build(Cluster *cluster, World *world, DiagList *diags)
     repair_check(cluster, diags);
     schema_make(cluster, diags);
     find_nearest(cluster);
+    spread_law_prepare(cluster);
     find_needs(cluster, changes);
     cluster->legs = legs_new(&cluster->nodes[0]->legs, world_engine(world),
                              cluster->nodes[0]->component.settings, diags);

@@ -73,17 +73,6 @@ void write_settle(Write *write)
 /* --- the answer ---------------------------------------------------------------------------------
  */
 
-static void tell_outcome(const Write *write, uint32_t code)
-{
-    if (write->told != 0) {
-        history_outcome(world_history(write->node->component.world), write->told,
-                        code == STORE_OK                                        ? OPERATION_OK
-                        : code == STORE_UNAVAILABLE || code == STORE_OVERLOADED ? OPERATION_FAIL
-                                                                                : OPERATION_UNKNOWN,
-                        0);
-    }
-}
-
 static void decide(Write *write, uint32_t code)
 {
     Cassandra *node = write->node;
@@ -113,7 +102,7 @@ static void decide(Write *write, uint32_t code)
             witness_assert_all(write);
         }
     }
-    tell_outcome(write, code);
+    witness_ended(write, code);
     node_answer(node, &write->ticket, &reply);
     write_settle(write);
     node_request_done(node);
@@ -207,7 +196,12 @@ void write_applied(Write *write, guint index, SimSpan later)
                   : network_arrival(&replica->component, &node->component, MESSAGE_HEAD_BYTES);
     if (arrival == SIM_NEVER) {
         write_settle(write);
-    } else if (node->request_response_stage && replica != node) {
+        return;
+    }
+    if (replica != node) {
+        spread_law_note(write, WAY_BACK, replica, node, arrival);
+    }
+    if (node->request_response_stage && replica != node) {
         responses_to_write(write, index, arrival + later);
     } else {
         note_ack(write, index, arrival + later);
@@ -228,12 +222,17 @@ void write_dropped(Write *write, guint index)
 static void send_to_relay(Write *write, guint index)
 {
     Cassandra *node = write->node, *to = replica_of(write, index);
+    SimTime arrival;
 
     write->relays |= 1u << index;
     write->lives[index] = to->component.owner.incarnation;
-    if (node_send(node, to, MESSAGE_HEAD_BYTES + FORWARD_BYTES + node->mutation_size,
-                  &replica_mutation_arrived, write, index)) {
+    arrival = network_arrival(&node->component, &to->component,
+                              (uint32_t)(MESSAGE_HEAD_BYTES + FORWARD_BYTES + node->mutation_size));
+    if (arrival != SIM_NEVER) {
+        spread_law_note(write, WAY_OUT, node, to, arrival);
         write->pending |= 1u << index;
+        engine_at(node->engine, arrival, &to->component.owner, &replica_mutation_arrived, write,
+                  index);
     }
 }
 
@@ -251,7 +250,11 @@ static void send_to_neighbours(Write *write, Cassandra *from, uint32_t mask)
                                           (uint32_t)(MESSAGE_HEAD_BYTES + from->mutation_size));
 
         write->lives[index] = to->component.owner.incarnation;
-        if (arrival == SIM_NEVER || replica_write_quietly(to, write, index, arrival - now)) {
+        if (arrival == SIM_NEVER) {
+            continue;
+        }
+        spread_law_note(write, from == write->node ? WAY_OUT : WAY_FORWARD, from, to, arrival);
+        if (replica_write_quietly(to, write, index, arrival - now)) {
             continue;
         }
         write->pending |= 1u << index;
@@ -368,6 +371,7 @@ static void send(Write *write)
     bool hinted;
 
     write->is_sent = true;
+    write->way.sent = node_now(node);
     write->pending = SENDING; /* nobody forgets it before all are sent */
     hinted = write->leaves_hints &&
              hint_the_dead(write, (range->mask | write->joining) & ~write->targets);
@@ -545,28 +549,13 @@ static Write *make_write(Cassandra *node, const Message *message)
     return write;
 }
 
-static void tell_invocation(Write *write)
-{
-    const Component *component = &write->node->component;
-    History *history = world_history(component->world);
-
-    if (history_follows(history, write->key)) {
-        write->told =
-            history_invoke(history, &(HistoryStatement){.kind = write->is_delete ? OPERATION_DELETE
-                                                                                 : OPERATION_WRITE,
-                                                        .key = write->key,
-                                                        .request = write->request,
-                                                        .coordinator = component});
-    }
-}
-
 void write_receive(Cassandra *node, const Message *message)
 {
     Write *write = make_write(node, message);
 
     link_last(&node->writes, write);
     node->coordinated_writes++;
-    tell_invocation(write);
+    witness_invoked(write);
     node_request_enter(node, write, NODE_REQUEST_WRITE);
 }
 

@@ -125,6 +125,11 @@ const MetricDef cassandra_metrics[] = {
     METRIC_HISTOGRAM(Cassandra, write_everywhere, "s",
                      "From the begin of a write until each replica has acknowledged it, of those "
                      "that all have within the timeout"),
+    METRIC_COUNTER(
+        Cassandra, writes_in_time,
+        "Writes held to be on all replicas within one maximal round trip and what chance "
+        "and work added: all but those that waited or met a fault; a later one ends the "
+        "program"),
     METRIC_COUNTER(Cassandra, writes_behind,
                    "Writes that were sent and not on all replicas within the timeout"),
     METRIC_HISTOGRAM(Cassandra, write_latency, "s", "Writes that succeeded, at the coordinator"),

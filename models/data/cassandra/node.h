@@ -12,6 +12,7 @@
 #include "models/data/cassandra/peers.h"
 #include "models/data/cassandra/ring.h"
 #include "models/data/cassandra/service_time.h"
+#include "models/data/cassandra/spread_law.h"
 #include "models/data/cassandra/stage.h"
 #include "models/data/cassandra/storage_settings.h"
 #include "models/data/cassandra/store.h"
@@ -44,6 +45,7 @@ typedef struct CounterOp CounterOp;
 typedef struct HintLimits HintLimits;
 typedef struct Storage Storage;
 typedef struct Schema Schema;
+typedef struct SpreadLaw SpreadLaw;
 typedef struct SchemaNode SchemaNode;
 
 /* What all nodes share. */
@@ -71,6 +73,7 @@ typedef struct Cluster {
     RepairMarks *repair_marks; /* NULL: nothing was repaired incrementally yet */
     GHashTable *paxos_names;   /* version -> name of its data, where they differ; only looked up */
     Schema *schema;            /* NULL: the scenario changes none */
+    SpreadLaw *spread_law;
 } Cluster;
 
 /* The replicas of a range in the order in which a coordinator at `site` asks them. */
@@ -174,7 +177,7 @@ struct Cassandra {
     Gossip gossip;
     uint64_t coordinated_reads, coordinated_writes;             /* measurement */
     Histogram *read_latency, *write_latency, *write_everywhere; /* measurement */
-    uint64_t writes_behind;                                     /* measurement */
+    uint64_t writes_behind, writes_in_time;                     /* measurement */
     /* Configuration. */
     SimSpan read_request_timeout, write_request_timeout;
     double dclocal_read_repair_chance;
@@ -449,6 +452,7 @@ struct Write {
     bool is_commit; /* of a lightweight transaction: each replica is sent its own copy */
     uint8_t near;   /* with legs: index of the replica that is near */
     uint8_t column; /* that it names; 0: none that a change of the schema is about */
+    WriteWay way;
     SimTime acked_at[RING_REPLICAS_MOST]; /* arrival at the coordinator */
     uint32_t lives[RING_REPLICAS_MOST];   /* the replica's incarnation when its event was planned */
     Write *previous, *next;               /* in WriteList */

@@ -63,6 +63,9 @@ static void answer(Cassandra *node, uint32_t what, void *subject, uint64_t detai
         answer_now(node, what, subject, detail, later);
         return;
     }
+    if (what == ANSWER_WRITE) {
+        ((Write *)subject)->way.is_excused = true; /* the disk takes its time */
+    }
     waiter = commit_log_wait(&node->log);
     waiter->subject = subject;
     waiter->detail = detail;
@@ -314,6 +317,7 @@ bool replica_write_quietly(Cassandra *node, Write *write, guint index, SimSpan l
         return false;
     }
     cpu = draw_mutation_cpu(node, write, index);
+    write->way.work = MAX(write->way.work, cpu);
     host_spend(node->component.host, &node->component.owner, cpu);
     apply_write(node, write, index);
     write->pending |= 1u << index;
@@ -325,6 +329,7 @@ void replica_take_mutation(Cassandra *node, Write *write, guint index)
 {
     Task task = {.subject = write, .detail = index, .arrived = node_now(node)};
 
+    write->way.is_excused = true; /* it shares the CPU, or waits */
     if (!stage_enter(&node->mutation_stage, task)) {
         return;
     }

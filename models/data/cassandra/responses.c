@@ -16,6 +16,7 @@ void responses_to_write(Write *write, guint index, SimTime at)
     Cassandra *node = write->node;
 
     write->answering |= 1u << index;
+    write->way.is_excused = true; /* how long it waits there is the stage's */
     engine_at(node->engine, at, &node->component.owner, &response_arrived, write, index);
 }
 

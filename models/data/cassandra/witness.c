@@ -147,6 +147,35 @@ void witness_hint_dropped(Cluster *cluster, guint target, uint32_t slot, int64_t
     }
 }
 
+/* --- statements --------------------------------------------------------------------------------
+ */
+
+void witness_invoked(Write *write)
+{
+    const Component *component = &write->node->component;
+    History *history = world_history(component->world);
+
+    if (history_follows(history, write->key)) {
+        write->told =
+            history_invoke(history, &(HistoryStatement){.kind = write->is_delete ? OPERATION_DELETE
+                                                                                 : OPERATION_WRITE,
+                                                        .key = write->key,
+                                                        .request = write->request,
+                                                        .coordinator = component});
+    }
+}
+
+void witness_ended(const Write *write, uint32_t code)
+{
+    if (write->told != 0) {
+        history_outcome(world_history(write->node->component.world), write->told,
+                        code == STORE_OK                                        ? OPERATION_OK
+                        : code == STORE_UNAVAILABLE || code == STORE_OVERLOADED ? OPERATION_FAIL
+                                                                                : OPERATION_UNKNOWN,
+                        0);
+    }
+}
+
 /* --- what ALL means ----------------------------------------------------------------------------
  */
 
@@ -202,6 +231,9 @@ void witness_spread(const Write *write, bool is_everywhere)
         last = MAX(last, write->acked_at[__builtin_ctz(left)]);
     }
     histogram_add(node->write_everywhere, last - write->began);
+    if (node->cluster->legs == NULL) {
+        spread_law_hold(write, last);
+    }
 }
 
 /* Now or ever before. */
@@ -224,6 +256,26 @@ static bool has_pair_suffered(const Cassandra *from, const Cassandra *to)
 {
     return has_suffered(&from->component) || has_suffered(&to->component) ||
            has_link_suffered(from, to) || has_link_suffered(to, from);
+}
+
+static bool has_machine_suffered(const Cassandra *node)
+{
+    return has_suffered(&node->component) || has_suffered(host_component(node->component.host));
+}
+
+bool witness_has_suffered(const Write *write)
+{
+    const Cassandra *node = write->node;
+    bool has = has_machine_suffered(node);
+
+    for (uint32_t left = write->targets; left != 0 && !has; left &= left - 1) {
+        const Cassandra *replica =
+            node->cluster->nodes[write->range->replicas[__builtin_ctz(left)]];
+
+        has = has_machine_suffered(replica) || has_link_suffered(node, replica) ||
+              has_link_suffered(replica, node) || has_link_suffered(replica, replica);
+    }
+    return has;
 }
 
 /* It has taken what it was sent, is about to, or has dropped it; or its process ended in between.

@@ -12,6 +12,10 @@ void witness_ring_changed(Cluster *cluster);
 /* A replica has missed `version`, and no hint will bring it. */
 void witness_hint_dropped(Cluster *cluster, guint target, uint32_t slot, int64_t version);
 
+/* History is told of a statement that arrives, and of what it came to. */
+void witness_invoked(Write *write);
+void witness_ended(const Write *write, uint32_t code);
+
 /* Whether all who were sent the write have acknowledged it within the timeout. */
 bool witness_is_everywhere(const Write *write);
 
@@ -22,6 +26,10 @@ void witness_spread(const Write *write, bool is_everywhere);
  * event or acknowledgement is under way (slow), or somebody dropped it. Ends the program when a
  * copy is gone, and neither coordinator, relay, replica nor their links ever suffered a fault. */
 void witness_assert_missed(const Write *write, guint index);
+
+/* Whether a fault ever met the coordinator, a replica, a machine of theirs or a link between them.
+ */
+bool witness_has_suffered(const Write *write);
 
 /* What every acknowledgement at ALL must mean: each replica holds the write or a newer one, unless
  * it died since it was sent, or has purged the tombstone. Ends the program when it is not so. */
