@@ -5,6 +5,8 @@
 #include "sim/config/json_place.h"
 
 #define BATCH_WARN_BYTES 5120 /* batch_size_warn_threshold_in_kb */
+#define DRIVER_READS "read_consistency"
+#define DRIVER_WRITES "write_consistency"
 
 /* --- helpers ------------------------------------------------------------------------------------
  */
@@ -70,6 +72,26 @@ static void each_fault(const Lint *lint, LookAtFault *look)
             look(lint, node_of(nodes->pdata[i]), &g_array_index(lint->faults, LintFault, k));
         }
     }
+}
+
+static const Field *find_field(const Field *fields, const char *name, FieldType type)
+{
+    for (; fields->name != NULL; fields++) {
+        if (fields->type == type && strcmp(fields->name, name) == 0) {
+            return fields;
+        }
+    }
+    return NULL;
+}
+
+/* A member of a section of another kind; NULL: it has no such one. */
+static const void *member_of(const Component *component, const char *section, const char *name,
+                             FieldType type)
+{
+    const Field *table = find_field(component->kind->fields, section, FIELD_TYPE_TABLE);
+    const Field *field = table == NULL ? NULL : find_field(table->more, name, type);
+
+    return field == NULL ? NULL : (const char *)component + table->offset + field->offset;
 }
 
 static const cJSON *fault_node(const LintFault *fault, const char *member)
@@ -145,57 +167,144 @@ static void look_at_racks(const Lint *lint)
 /* --- levels -------------------------------------------------------------------------------------
  */
 
-static void look_at_level(const Lint *lint, const Cassandra *node, const char *name, int index)
+/* Statements of `name` ("read") at the level of this index among level_read_names, which are those
+ * of writes and two more. */
+static void look_at_level(const Lint *lint, const cJSON *place, const char *name, int index)
 {
-    const char *level = level_read_names[index]; /* those of writes and two more */
-    guint sites = count_sites_with_data(node->cluster);
+    const Cluster *cluster = cluster_of_lint(lint);
+    const char *level = level_read_names[index];
+    guint sites = count_sites_with_data(cluster);
 
     if (strcmp(level, "ALL") == 0) {
-        lint_warn(lint, level_node(node, name), DIAG_VALUE,
-                  "%ss at ALL fail while any replica of their key is down", name);
+        lint_warn(lint, place, DIAG_VALUE, "%ss at ALL fail while any replica of their key is down",
+                  name);
     } else if (sites > 1 && strcmp(level, "EACH_QUORUM") == 0) {
-        lint_warn(lint, level_node(node, name), DIAG_VALUE,
+        lint_warn(lint, place, DIAG_VALUE,
                   "%ss at EACH_QUORUM fail everywhere while any of %u data centres lacks a quorum",
                   name, sites);
-    } else if (sites > 1 && strcmp(level, "QUORUM") == 0) {
-        lint_warn(lint, level_node(node, name), DIAG_VALUE,
-                  "%ss at QUORUM wait for other data centres: %u copies in %u of them; "
-                  "LOCAL_QUORUM stays in one",
-                  name, level_block_for(CONSISTENCY_ALL, node->cluster->ring, 0), sites);
+    } else if (sites > 1 && (strcmp(level, "QUORUM") == 0 || strcmp(level, "SERIAL") == 0)) {
+        lint_warn(lint, place, DIAG_VALUE,
+                  "%ss at %s wait for other data centres: %u copies in %u of them; LOCAL_%s stays "
+                  "in one",
+                  name, level, level_block_for(CONSISTENCY_ALL, cluster->ring, 0), sites, level);
     } else if (strcmp(name, "write") == 0 && strcmp(level, "ANY") == 0) {
-        lint_warn(lint, level_node(node, name), DIAG_VALUE,
+        lint_warn(lint, place, DIAG_VALUE,
                   "a write at ANY may live in a hint only, which nobody can read");
     }
 }
 
+/* What the driver of an application server asks for; CONSISTENCY_DEFAULT: what nodes say. */
+static Consistency level_of_driver(const Component *server, const char *field)
+{
+    const int *level = member_of(server, "driver", field, FIELD_TYPE_CHOICE);
+
+    return level == NULL ? CONSISTENCY_DEFAULT : (Consistency)*level;
+}
+
+static const cJSON *driver_node(const Component *server, const char *field)
+{
+    const cJSON *level = json_member(json_member(server->settings, "driver"), field);
+
+    return level != NULL ? level : server->settings;
+}
+
+/* Whether anybody's statements have the level that nodes say. */
+static bool is_default_used(const Lint *lint, const char *field)
+{
+    const GPtrArray *servers = world_of_kind(lint->world, "wildfly");
+    bool is_used = servers == NULL || servers->len == 0;
+
+    for (guint i = 0; !is_used && i < servers->len; i++) {
+        is_used = level_of_driver(servers->pdata[i], field) == CONSISTENCY_DEFAULT;
+    }
+    return is_used;
+}
+
 static void look_at_node_levels(const Lint *lint, const Cassandra *node)
 {
-    look_at_level(lint, node, "read", node->consistency.read);
-    look_at_level(lint, node, "write", node->consistency.write);
+    if (is_default_used(lint, DRIVER_READS)) {
+        look_at_level(lint, level_node(node, "read"), "read", node->consistency.read);
+    }
+    if (is_default_used(lint, DRIVER_WRITES)) {
+        look_at_level(lint, level_node(node, "write"), "write", node->consistency.write);
+    }
+}
+
+static void look_at_driver_level(const Lint *lint, const Component *server, const char *name,
+                                 const char *field)
+{
+    Consistency level = level_of_driver(server, field);
+
+    if (level != CONSISTENCY_DEFAULT) {
+        look_at_level(lint, driver_node(server, field), name, (int)level - 1);
+    }
 }
 
 static void look_at_levels(const Lint *lint)
 {
+    const GPtrArray *servers = world_of_kind(lint->world, "wildfly");
+
     each_node(lint, look_at_node_levels);
+    for (guint i = 0; servers != NULL && i < servers->len; i++) {
+        look_at_driver_level(lint, servers->pdata[i], "read", DRIVER_READS);
+        look_at_driver_level(lint, servers->pdata[i], "write", DRIVER_WRITES);
+    }
 }
 
-static void look_at_overlap(const Lint *lint, const Cassandra *node)
+static void look_at_overlap(const Lint *lint, const cJSON *place, guint site, Consistency read,
+                            Consistency write)
 {
-    guint factor = ring_factor(node->cluster->ring, node->site);
-    guint reads = node->cluster->block_for[node->site][node->consistency.read + 1];
-    guint writes = node->cluster->block_for[node->site][node->consistency.write + 1];
+    const Cluster *cluster = cluster_of_lint(lint);
+    guint factor = ring_factor(cluster->ring, site);
+    guint reads = cluster->block_for[site][read], writes = cluster->block_for[site][write];
 
     if (factor > 1 && reads + writes <= factor) {
-        lint_warn(lint, level_node(node, "read"), DIAG_VALUE,
+        lint_warn(lint, place, DIAG_VALUE,
                   "reads of %u and writes of %u out of %u copies need not meet: a read may miss "
                   "the write before it",
                   reads, writes, factor);
     }
 }
 
+static void look_at_node_overlap(const Lint *lint, const Cassandra *node)
+{
+    if (is_default_used(lint, DRIVER_READS) && is_default_used(lint, DRIVER_WRITES)) {
+        look_at_overlap(lint, level_node(node, "read"), node->site,
+                        (Consistency)(node->consistency.read + 1),
+                        (Consistency)(node->consistency.write + 1));
+    }
+}
+
+/* Of a driver that names a level, over the coordinators of its site. */
+static void look_at_driver_overlap(const Lint *lint, const Component *server)
+{
+    const Cluster *cluster = cluster_of_lint(lint);
+    Consistency read = level_of_driver(server, DRIVER_READS);
+    Consistency write = level_of_driver(server, DRIVER_WRITES);
+
+    for (guint i = 0; i < cluster->node_count; i++) {
+        const Cassandra *node = cluster->nodes[i];
+
+        if (node->component.site != server->site || read + write == 2 * CONSISTENCY_DEFAULT) {
+            continue;
+        }
+        look_at_overlap(
+            lint, driver_node(server, read != CONSISTENCY_DEFAULT ? DRIVER_READS : DRIVER_WRITES),
+            node->site,
+            read != CONSISTENCY_DEFAULT ? read : (Consistency)(node->consistency.read + 1),
+            write != CONSISTENCY_DEFAULT ? write : (Consistency)(node->consistency.write + 1));
+        return;
+    }
+}
+
 static void look_at_overlaps(const Lint *lint)
 {
-    each_node(lint, look_at_overlap);
+    const GPtrArray *servers = world_of_kind(lint->world, "wildfly");
+
+    each_node(lint, look_at_node_overlap);
+    for (guint i = 0; servers != NULL && i < servers->len; i++) {
+        look_at_driver_overlap(lint, servers->pdata[i]);
+    }
 }
 
 /* --- time-outs ----------------------------------------------------------------------------------
@@ -352,12 +461,23 @@ static void look_at_repair(const Lint *lint)
 /* The number that a field of another kind has. */
 static int64_t count_of(const Component *component, const char *name)
 {
-    for (const Field *field = component->kind->fields; field->name != NULL; field++) {
-        if (strcmp(field->name, name) == 0 && field->type == FIELD_TYPE_COUNT) {
-            return *(const int64_t *)((const char *)component + field->offset);
-        }
+    const Field *field = find_field(component->kind->fields, name, FIELD_TYPE_COUNT);
+
+    return field == NULL ? 0 : *(const int64_t *)((const char *)component + field->offset);
+}
+
+/* Whether any user writes batches; where nobody is, somebody may. */
+static bool has_batches(const Lint *lint)
+{
+    const GPtrArray *clients = world_of_kind(lint->world, "client");
+    bool has = clients == NULL || clients->len == 0;
+
+    for (guint i = 0; !has && i < clients->len; i++) {
+        const double *share = member_of(clients->pdata[i], "mix", "batch", FIELD_TYPE_NUMBER);
+
+        has = share != NULL && *share > 0;
     }
-    return 0;
+    return has;
 }
 
 static void look_at_batches(const Lint *lint)
@@ -365,7 +485,7 @@ static void look_at_batches(const Lint *lint)
     const Cassandra *node = cluster_of_lint(lint)->nodes[0];
     const GPtrArray *servers = world_of_kind(lint->world, "wildfly");
 
-    for (guint i = 0; servers != NULL && i < servers->len; i++) {
+    for (guint i = 0; servers != NULL && has_batches(lint) && i < servers->len; i++) {
         const Component *server = servers->pdata[i];
         int64_t statements = count_of(server, "batch_statements");
         int64_t bytes = statements * node->mutation_size;
