@@ -307,9 +307,10 @@ const Kind httpd_kind = {
     .name = "httpd",
     .help = "Apache httpd 2.4, event MPM, mod_proxy_balancer and mod_proxy_hcheck",
     .leaves_out =
-        "WebSocket tunnels, answers that break in the middle, TLS and name "
-        "look-ups towards members, bodies in hcexpr: they do not change whom a request reaches "
-        "when members die",
+        "WebSocket tunnels; answers that break in the middle (they end as those that break before "
+        "their status line) or are no HTTP; errors while the body of a request is sent; TLS and "
+        "name look-ups towards members, which have no names here; bodies in hcexpr: they do not "
+        "change whom a request reaches when members die",
     .size = sizeof(Httpd),
     .scope = KIND_ON_NODE,
     .fields = httpd_fields,

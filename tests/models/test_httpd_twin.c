@@ -1,7 +1,8 @@
 /* test_httpd_twin.c - httpd and naive transcriptions of the reference of the front door, over the
  * same made-up members and requests: front-door 3.5 (request life cycle and fail-over), with the
  * rows of 3.6 for a refused connection and an answer of any status, and front-door 3.8 (a new
- * connection). test_balancer_twin.c has 3.2, 3.3, 3.4 and 3.7. */
+ * connection). test_balancer_twin.c has 3.2, 3.3, 3.4 and the counters of 3.7,
+ * test_httpd_outcome_twin.c all of 3.6 that is modelled and the times of 3.7. */
 #include "sim/base/rng.h"
 #include "tests/support/suite.h"
 #include "tests/support/web_bed.h"
