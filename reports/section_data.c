@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "reports/sections.h"
+#include "reports/view_levels.h"
 #include "sim/base/words.h"
 
 #define FINDINGS_MOST 20 /* shown; the results file has all */
@@ -55,27 +56,6 @@ static void put_gauges(const Telling *telling)
 }
 
 /* --- counters ------------------------------------------------------------------------------- */
-
-/* Of all components that measure it, in the measured part, what each replication counted. */
-static bool count_events(const View *view, const char *metric, double *each)
-{
-    const ResultsComponentFilter all = {.dc = NULL};
-    g_autoptr(GArray) meters = results_meters(view->results, metric, &all);
-
-    for (guint i = 0; i < view->run_count; i++) {
-        each[i] = 0;
-        for (guint j = 0; j < meters->len; j++) {
-            g_autoptr(GArray) levels =
-                results_levels(view->results, &g_array_index(meters, ResultsMeter, j),
-                               view->runs[i].run, (ResultsSpan){0, view->end});
-
-            for (guint k = 0; k < levels->len; k++) {
-                each[i] += g_array_index(levels, ResultsLevel, k).value;
-            }
-        }
-    }
-    return meters->len > 0;
-}
 
 static const char *const counters[] = {
     "coordinated_reads", "coordinated_writes", "unavailables",  "read_timeouts",
@@ -131,7 +111,7 @@ static void put_counters(const Telling *telling)
     bool has_begun = false;
 
     for (guint i = 0; i < G_N_ELEMENTS(counters); i++) {
-        if (!count_events(view, counters[i], each)) {
+        if (!levels_sum_each(view, counters[i], false, each)) {
             continue;
         }
         if (!has_begun) {

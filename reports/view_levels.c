@@ -158,3 +158,23 @@ double levels_most(const Levels *levels, guint phase)
     }
     return most;
 }
+
+bool levels_sum_each(const View *view, const char *metric, bool is_last, double *each)
+{
+    const ResultsComponentFilter all = {.dc = NULL};
+    g_autoptr(GArray) meters = results_meters(view->results, metric, &all);
+
+    for (guint i = 0; i < view->run_count; i++) {
+        each[i] = 0;
+        for (guint j = 0; j < meters->len; j++) {
+            g_autoptr(GArray) levels =
+                results_levels(view->results, &g_array_index(meters, ResultsMeter, j),
+                               view->runs[i].run, (ResultsSpan){0, view->end});
+
+            for (guint k = is_last && levels->len > 0 ? levels->len - 1 : 0; k < levels->len; k++) {
+                each[i] += g_array_index(levels, ResultsLevel, k).value;
+            }
+        }
+    }
+    return meters->len > 0;
+}

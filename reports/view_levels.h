@@ -32,3 +32,8 @@ Estimate levels_phase(const Levels *levels, guint phase);
 
 /* The largest value in a phase, in any replication; NAN without any. */
 double levels_most(const Levels *levels, guint phase);
+
+/* Of all components together that measure `metric`, for each replication: what was counted after
+ * the warm-up or, with `is_last`, a gauge's mean in the last interval. False when nobody measures
+ * it. */
+bool levels_sum_each(const View *view, const char *metric, bool is_last, double *each);

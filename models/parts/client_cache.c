@@ -43,13 +43,3 @@ SimTime client_cache_negative_expiry(ClientCachePolicy policy, SimTime now, SimS
            : policy == CLIENT_CACHE_WINDOWS ? now + MIN(time_to_live, WINDOWS_KEEPS_NEGATIVE)
                                             : now;
 }
-
-void client_cache_put(ClientCache *cache, ClientCachePolicy policy, SimTime now,
-                      const uint32_t *addresses, uint32_t count, SimSpan time_to_live)
-{
-    cache->count = (uint8_t)MIN(count, CLIENT_CACHE_ADDRESSES);
-    cache->expires = client_cache_expiry(policy, now, time_to_live);
-    for (uint32_t i = 0; i < cache->count; i++) {
-        cache->addresses[i] = addresses[i];
-    }
-}

@@ -41,10 +41,6 @@ SimTime client_cache_expiry(ClientCachePolicy policy, SimTime now, SimSpan time_
  * (MaxNegativeCacheTtl), `now` itself for all others, which leave that to their resolver. */
 SimTime client_cache_negative_expiry(ClientCachePolicy policy, SimTime now, SimSpan time_to_live);
 
-/* Keeps an answer; an empty one empties the cache. At most eight addresses. */
-void client_cache_put(ClientCache *cache, ClientCachePolicy policy, SimTime now,
-                      const uint32_t *addresses, uint32_t count, SimSpan time_to_live);
-
 /* Whether there is an answer that may still be used. */
 static inline bool client_cache_holds(const ClientCache *cache, SimTime now)
 {

@@ -6,6 +6,7 @@
 #include "reports/check_words.h"
 #include "reports/failover.h"
 #include "reports/study/tell.h"
+#include "reports/view_levels.h"
 #include "sim/results/results_export.h"
 
 /* What each drill's checks say whose name begins with one of `names` (ends with NULL). */
@@ -147,28 +148,6 @@ static void put_failovers(const StudyTelling *telling)
 
 /* --- data ----------------------------------------------------------------------------------- */
 
-/* Of all nodes together in each replication: what was counted after the warm-up, or a gauge's mean
- * in the last interval. False when nobody measures it. */
-static bool sum_each(const View *view, const char *metric, bool is_last, double *each)
-{
-    const ResultsComponentFilter all = {.dc = NULL};
-    g_autoptr(GArray) meters = results_meters(view->results, metric, &all);
-
-    for (guint i = 0; i < view->run_count; i++) {
-        each[i] = 0;
-        for (guint j = 0; j < meters->len; j++) {
-            g_autoptr(GArray) levels =
-                results_levels(view->results, &g_array_index(meters, ResultsMeter, j),
-                               view->runs[i].run, (ResultsSpan){0, view->end});
-
-            for (guint k = is_last && levels->len > 0 ? levels->len - 1 : 0; k < levels->len; k++) {
-                each[i] += g_array_index(levels, ResultsLevel, k).value;
-            }
-        }
-    }
-    return meters->len > 0;
-}
-
 static void put_mean(const StudyTelling *telling, const View *view, const char *what,
                      const double *each, const char *unit)
 {
@@ -202,8 +181,8 @@ static void put_quorums(const StudyTelling *telling, const View *view)
     g_autofree double *more = g_new0(double, view->run_count + 1);
     g_autofree double *shares = g_new0(double, view->run_count + 1);
 
-    if (!sum_each(view, "coordinated_reads", false, asked) ||
-        !sum_each(view, "coordinated_writes", false, more)) {
+    if (!levels_sum_each(view, "coordinated_reads", false, asked) ||
+        !levels_sum_each(view, "coordinated_writes", false, more)) {
         return;
     }
     for (guint i = 0; i < view->run_count; i++) {
@@ -211,7 +190,7 @@ static void put_quorums(const StudyTelling *telling, const View *view)
         shares[i] = 1;
     }
     for (guint k = 0; k < G_N_ELEMENTS(missed); k++) {
-        if (sum_each(view, missed[k], false, more)) {
+        if (levels_sum_each(view, missed[k], false, more)) {
             for (guint i = 0; i < view->run_count; i++) {
                 shares[i] -= asked[i] > 0 ? more[i] / asked[i] : 0;
             }
@@ -248,7 +227,7 @@ static void put_state(const StudyTelling *telling)
 
         put_quorums(telling, view);
         for (guint k = 0; k < G_N_ELEMENTS(counts); k++) {
-            if (sum_each(view, counts[k].metric, counts[k].is_last, each)) {
+            if (levels_sum_each(view, counts[k].metric, counts[k].is_last, each)) {
                 put_mean(telling, view, counts[k].what, each, "");
             }
         }

@@ -80,12 +80,6 @@ double draw_quantile(Draw draw, double u)
     return law_quantile(draw.law, u);
 }
 
-double draw_value(Draw draw, double u)
-{
-    g_assert(draw.law != NULL && u > 0 && u < 1);
-    return law_value(draw.law, u);
-}
-
 SimSpan draw_span(Draw draw, Rng *rng)
 {
     g_assert(draw.law != NULL && draw.law->unit == DRAW_SPAN);

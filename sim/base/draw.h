@@ -46,9 +46,6 @@ void draw_clear(Draw *draw);
  * mixtures and hyperexponentials, where it is searched for: for set-up and reports. */
 double draw_quantile(Draw draw, double u);
 
-/* What a draw makes of the uniform `u`: draw_quantile, but of a mixture's branch. Quick. */
-double draw_value(Draw draw, double u);
-
 /* One sample, rounded to whole nanoseconds, never negative, at most 73 years. The law must be a
  * DRAW_SPAN. */
 SimSpan draw_span(Draw draw, Rng *rng);

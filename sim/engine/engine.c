@@ -125,11 +125,6 @@ void engine_free(Engine *engine)
     g_free(engine);
 }
 
-uint64_t engine_seed(const Engine *engine)
-{
-    return engine->seed;
-}
-
 EventId engine_at(Engine *engine, SimTime time, EventOwner *owner, const EventType *type,
                   void *subject, uint64_t detail)
 {

@@ -50,7 +50,6 @@ static inline SimTime engine_now(const Engine *engine)
 {
     return ((const struct EngineHead *)engine)->now;
 }
-uint64_t engine_seed(const Engine *engine);
 
 /* Schedules `type` at an instant (not in the past) or after a delay (not negative). */
 EventId engine_at(Engine *engine, SimTime time, EventOwner *owner, const EventType *type,

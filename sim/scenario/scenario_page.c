@@ -216,26 +216,3 @@ char *scenario_reference(const Kind *const *kinds)
     }
     return g_string_free(page, false);
 }
-
-char *scenario_explain(const Kind *const *kinds, const char *name)
-{
-    const FaultDef *fault = fault_find(name);
-    const Kind *kind = scenario_kind_find(kinds, name);
-    GString *page;
-
-    if (kind == NULL && strcmp(name, host_kind.name) == 0) {
-        kind = &host_kind;
-    } else if (kind == NULL && strcmp(name, link_kind.name) == 0) {
-        kind = &link_kind;
-    }
-    if (fault == NULL && kind == NULL) {
-        return NULL;
-    }
-    page = g_string_new(NULL);
-    if (fault != NULL) {
-        add_fault(page, fault);
-    } else {
-        add_kind(page, kind);
-    }
-    return g_string_free(page, false);
-}

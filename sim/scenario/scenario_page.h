@@ -13,6 +13,3 @@ char *scenario_print_origins(const Scenario *scenario);
 /* The reference page in Markdown: the file, the faults, all kinds with fields and metrics, what
  * each model leaves out. Caller frees. */
 char *scenario_reference(const Kind *const *kinds);
-
-/* Markdown of one fault or kind, or NULL when `name` is neither. Caller frees. */
-char *scenario_explain(const Kind *const *kinds, const char *name);

@@ -59,20 +59,6 @@ static const EventType call_times_out = {"call.timeout", call_time_out};
 static const EventType call_queue_comes_due = {"call.timeouts", call_queue_come_due};
 static const EventType call_ends_now = {"call.end", call_end_now};
 
-static const char *const outcome_words[] = {
-    [OUTCOME_OK] = "ok",
-    [OUTCOME_FAILED] = "failed",
-    [OUTCOME_TIMEOUT] = "timeout",
-    [OUTCOME_REFUSED] = "refused",
-    [OUTCOME_UNREACHABLE] = "unreachable",
-};
-
-const char *outcome_word(Outcome outcome)
-{
-    g_assert_cmpuint(outcome, <, G_N_ELEMENTS(outcome_words));
-    return outcome_words[outcome];
-}
-
 /* --- store ------------------------------------------------------------------------------------ */
 
 CallStore *call_store_new(void)

@@ -15,9 +15,6 @@ typedef enum Outcome {
     OUTCOME_UNREACHABLE, /* no way there: it was not done */
 } Outcome;
 
-/* "ok", "failed", "timeout", "refused", "unreachable". */
-const char *outcome_word(Outcome outcome);
-
 /* `reply` is NULL unless OUTCOME_OK, and valid until `done` returns. */
 typedef void CallDone(Component *self, void *context, Outcome outcome, const Message *reply);
 

@@ -34,14 +34,14 @@ struct Host {
     double clock_drift_ppm;
     SimSpan page_cache_fill;
     /* measurement */
-    Gauge memory_used, space_used;
+    Gauge space_used;
     uint64_t boots;
     /* state */
     HostNoise noise;
     Rng boot_rng;
     Draw next_boot; /* instead of `boot`, once */
     GArray *listeners;
-    int64_t memory_taken_bytes, space_taken_bytes;
+    int64_t space_taken_bytes;
     int64_t space_filled_bytes; /* by a fault, besides what is taken */
     SimSpan clock_begin;        /* offset at time 0 */
     SimTime cold_until;
@@ -400,17 +400,6 @@ static void host_give(Host *host, int64_t *taken_bytes, Gauge *gauge, int64_t fi
     gauge_set(gauge, world_now(host->component.world), (double)(*taken_bytes + filled_bytes));
 }
 
-bool host_take_memory(Host *host, int64_t size_bytes)
-{
-    return host_take(host, &host->memory_taken_bytes, &host->memory_used, host->memory_bytes, 0,
-                     size_bytes);
-}
-
-void host_give_memory(Host *host, int64_t size_bytes)
-{
-    host_give(host, &host->memory_taken_bytes, &host->memory_used, 0, size_bytes);
-}
-
 bool host_take_space(Host *host, int64_t size_bytes)
 {
     return host_take(host, &host->space_taken_bytes, &host->space_used, host->disk_bytes,
@@ -499,7 +488,6 @@ static const MetricDef host_metrics[] = {
     METRIC_GAUGE(Host, runnable, "1", "Work on or waiting for a vCPU"),
     METRIC_GAUGE(Host, disk_busy, "ratio", "Share of the disk's slots in use"),
     METRIC_GAUGE(Host, disk_queue, "1", "Operations that wait for a slot of the disk"),
-    METRIC_GAUGE(Host, memory_used, "B", "Memory taken"),
     METRIC_GAUGE(Host, space_used, "B", "Disk space taken, faults included"),
     METRIC_COUNTER(Host, boots, "Boots since the run began"),
     METRIC_END,

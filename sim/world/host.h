@@ -71,10 +71,7 @@ typedef enum DiskOp { DISK_READ, DISK_WRITE, DISK_FSYNC } DiskOp;
 void host_disk(Host *host, EventOwner *owner, DiskOp op, int64_t size_bytes, const EventType *type,
                void *subject, uint64_t detail);
 
-/* Memory and disk space in bytes; take is false when there is not that much left, and then takes
- * nothing. */
-bool host_take_memory(Host *host, int64_t size_bytes);
-void host_give_memory(Host *host, int64_t size_bytes);
+/* Disk space in bytes; take is false when there is not that much left, and then takes nothing. */
 bool host_take_space(Host *host, int64_t size_bytes);
 void host_give_space(Host *host, int64_t size_bytes);
 

@@ -83,13 +83,6 @@ struct JitterTable {
     double at[PATH_STATES][JITTER_STEPS + 1]; /* quantile at i / JITTER_STEPS, ends unused */
 };
 
-/* One draw of the jitter in `state`, in ns. Reference: see network_link.c. */
-SimSpan jitter_table_draw(const JitterTable *table, PathState state, Rng *rng);
-
-/* The delay of a message that is sent into the link now, or SIM_NEVER when it is lost; `is_cut`
- * says whether because the link is down. */
-SimSpan link_pass(Link *link, const JitterTable *table, uint32_t size_bytes, SimTime now);
-
 /* --- network.c -------------------------------------------------------------------------------- */
 
 typedef struct CallStore CallStore;

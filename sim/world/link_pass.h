@@ -70,7 +70,7 @@ static inline SimSpan link_lose(Link *link)
     return SIM_NEVER;
 }
 
-/* As link_pass. */
+/* The delay of a message that is sent into the link now, or SIM_NEVER when it is lost. */
 static inline SimSpan link_cross(Link *link, const JitterTable *table, uint32_t size_bytes,
                                  SimTime now)
 {

@@ -53,11 +53,6 @@ SimSpan link_draw_tail(PathState state, double u)
     return (SimSpan)(jitter_quantile(state, u) + 0.5);
 }
 
-SimSpan jitter_table_draw(const JitterTable *table, PathState state, Rng *rng)
-{
-    return link_draw_jitter(table, state, rng);
-}
-
 /* --- state of the path ------------------------------------------------------------------------ */
 
 static PathState path_next(PathState state, double u)
@@ -133,11 +128,6 @@ SimSpan link_suffer(Link *link)
         delay += (SimSpan)rng_below(&link->packets, (uint64_t)condition->jitter_added + 1);
     }
     return delay;
-}
-
-SimSpan link_pass(Link *link, const JitterTable *table, uint32_t size_bytes, SimTime now)
-{
-    return link_cross(link, table, size_bytes, now);
 }
 
 /* --- the kind -----------------------------------------------------------------------------------

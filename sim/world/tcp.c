@@ -63,17 +63,6 @@ SimSpan tcp_slow_start(uint64_t size_bytes, SimSpan round_trip, double loss_rati
     return MAX(rounds, (SimSpan)steady);
 }
 
-SimSpan tcp_retransmission_end(SimSpan first, uint32_t retries)
-{
-    SimSpan rto = first, end = 0;
-
-    for (uint32_t i = 0; i <= retries; i++) {
-        end += rto;
-        rto = MIN(2 * rto, RTO_MOST);
-    }
-    return end;
-}
-
 const Field tcp_keepalive_fields[] = {
     FIELD_SPAN(TcpKeepalive, idle, .initial = "0s",
                .help = "Silence after which the kernel asks the peer for a sign; 0s: never",
@@ -86,9 +75,3 @@ const Field tcp_keepalive_fields[] = {
                 .source = "Linux tcp_keepalive_probes 9"),
     FIELD_END,
 };
-
-SimSpan tcp_keepalive_end(const TcpKeepalive *keepalive)
-{
-    return keepalive->idle > 0 ? keepalive->idle + keepalive->count * keepalive->interval
-                               : SIM_NEVER;
-}

@@ -34,10 +34,6 @@ uint32_t tcp_rounds(uint64_t size_bytes);
  * allows (Mathis et al.: 1.22 MSS / (RTT sqrt(loss))) when that is longer. */
 SimSpan tcp_slow_start(uint64_t size_bytes, SimSpan round_trip, double loss_ratio);
 
-/* When a sender gives up that hears no acknowledgement: `retries` retransmissions after `first`,
- * doubling up to 120 s, each waited for. 924.6 s for 200 ms and 15. */
-SimSpan tcp_retransmission_end(SimSpan first, uint32_t retries);
-
 /* SO_KEEPALIVE of one side; idle 0: off. */
 typedef struct TcpKeepalive {
     SimSpan idle, interval;
@@ -45,6 +41,3 @@ typedef struct TcpKeepalive {
 } TcpKeepalive;
 
 extern const Field tcp_keepalive_fields[];
-
-/* After how much silence an idle connection is given up; SIM_NEVER when off. */
-SimSpan tcp_keepalive_end(const TcpKeepalive *keepalive);

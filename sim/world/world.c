@@ -130,22 +130,6 @@ History *world_history(const World *world)
     return world->head.history;
 }
 
-const Kind *world_kind(const World *world, const char *name)
-{
-    if (strcmp(name, host_kind.name) == 0) {
-        return &host_kind;
-    }
-    if (strcmp(name, link_kind.name) == 0) {
-        return &link_kind;
-    }
-    for (const Kind *const *kind = world->kinds; kind != NULL && *kind != NULL; kind++) {
-        if (strcmp((*kind)->name, name) == 0) {
-            return *kind;
-        }
-    }
-    return NULL;
-}
-
 static const char *world_keep(World *world, const char *text)
 {
     return text == NULL ? NULL : g_string_chunk_insert_const(world->texts, text);

@@ -16,10 +16,6 @@ Engine *world_engine(const World *world);
 Network *world_network(const World *world);
 History *world_history(const World *world);
 
-/* The kind called `name`, those of the world itself (host, link) included; NULL when there is none.
- */
-const Kind *world_kind(const World *world, const char *name);
-
 /* Adds a site; `site` is copied, its texts too. */
 Site *world_add_site(World *world, const Site *site);
 Site *world_find_site(const World *world, const char *name);

@@ -28,17 +28,14 @@ START_TEST(java_and_windows_remember_that_there_is_no_answer)
 }
 END_TEST
 
-START_TEST(a_client_cache_holds_what_was_put_until_it_expires)
+START_TEST(a_client_cache_holds_an_answer_until_it_expires)
 {
     ClientCache cache = {0};
-    uint32_t addresses[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 
     ck_assert(!client_cache_holds(&cache, 0));
-    client_cache_put(&cache, CLIENT_CACHE_HONOURS, 0, addresses, 9, SIM_S);
-    ck_assert_uint_eq(cache.count, 8);
-    ck_assert_uint_eq(cache.addresses[7], 8);
+    cache = (ClientCache){.expires = SIM_S, .count = 1, .addresses = {1}};
     ck_assert(client_cache_holds(&cache, SIM_S - 1) && !client_cache_holds(&cache, SIM_S));
-    client_cache_put(&cache, CLIENT_CACHE_HONOURS, 0, addresses, 0, SIM_S);
+    cache.count = 0;
     ck_assert(!client_cache_holds(&cache, 0));
 }
 END_TEST
@@ -50,7 +47,7 @@ Suite *test_suite(void)
 
     tcase_add_test(tcase, each_cache_policy_keeps_an_answer_as_long_as_it_should);
     tcase_add_test(tcase, java_and_windows_remember_that_there_is_no_answer);
-    tcase_add_test(tcase, a_client_cache_holds_what_was_put_until_it_expires);
+    tcase_add_test(tcase, a_client_cache_holds_an_answer_until_it_expires);
     suite_add_tcase(suite, tcase);
     return suite;
 }

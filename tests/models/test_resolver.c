@@ -54,6 +54,8 @@ typedef struct Client {
     struct Study *study;
 } Client;
 
+#define STUDY_SEED 31
+
 typedef struct Study {
     DnsRig dns;
     EventOwner owner;
@@ -147,9 +149,9 @@ static void add_clients(Study *study, const char *region, int ttl_s, guint first
     Rng rng, salt;
 
     /* the resolver's first draw says who has which class */
-    rng_init(&salt, engine_seed(rig->engine), stream);
+    rng_init(&salt, STUDY_SEED, stream);
     mix.salt = rng_next(&salt);
-    rng_init(&rng, engine_seed(rig->engine), "test/clients");
+    rng_init(&rng, STUDY_SEED, "test/clients");
     for (guint i = 0; i < POPULATIONS * CLIENTS; i++) {
         Client *client = &study->clients[first + i];
         SimSpan age;
@@ -170,7 +172,7 @@ static void add_clients(Study *study, const char *region, int ttl_s, guint first
 
 static Study study_new(int ttl_s)
 {
-    Study study = {.dns = failover_rig(31, ttl_s), .owner = {.id = 999}};
+    Study study = {.dns = failover_rig(STUDY_SEED, ttl_s), .owner = {.id = 999}};
 
     for (int i = 0; i < REGIONS; i++) {
         g_autofree char *region = g_strdup_printf("region %d", i);

@@ -112,9 +112,21 @@ Host *rig_host(Rig *rig, const char *place, const char *address, const char *jso
     return host;
 }
 
+static const Kind *find_kind(const Rig *rig, const char *name)
+{
+    for (guint i = 0; rig->kinds->pdata[i] != NULL; i++) {
+        const Kind *kind = rig->kinds->pdata[i];
+
+        if (strcmp(kind->name, name) == 0) {
+            return kind;
+        }
+    }
+    return strcmp(name, host_kind.name) == 0 ? &host_kind : NULL;
+}
+
 Component *rig_add(Rig *rig, const char *kind_name, const char *place, const char *json)
 {
-    const Kind *kind = world_kind(rig->world, kind_name);
+    const Kind *kind = find_kind(rig, kind_name);
     g_autofree char *host_name = g_strdup_printf("host@%s", place);
     Component *host = world_find(rig->world, host_name), *component;
     Site *site = host != NULL ? host->site : rig_site_at(rig, place);

@@ -410,16 +410,10 @@ START_TEST(a_port_belongs_to_who_listens)
 }
 END_TEST
 
-START_TEST(memory_and_space_are_taken_whole_or_not_at_all)
+START_TEST(space_is_taken_whole_or_not_at_all)
 {
-    g_autoptr(Rig) rig = rig_new("{" QUIET ",'memory':'1GiB','disk':'10GB'}");
+    g_autoptr(Rig) rig = rig_new("{" QUIET ",'disk':'10GB'}");
 
-    ck_assert(host_take_memory(rig->host, 600 << 20));
-    ck_assert(!host_take_memory(rig->host, 600 << 20));
-    ck_assert(host_take_memory(rig->host, 424 << 20));
-    ck_assert(!host_take_memory(rig->host, 1));
-    host_give_memory(rig->host, 600 << 20);
-    ck_assert(host_take_memory(rig->host, 600 << 20));
     ck_assert(host_take_space(rig->host, 10000000000));
     ck_assert(!host_take_space(rig->host, 1));
     host_give_space(rig->host, 1);
@@ -573,7 +567,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, hosts_are_found_by_address);
     tcase_add_test(tests, wrong_and_double_addresses_are_reported);
     tcase_add_test(tests, a_port_belongs_to_who_listens);
-    tcase_add_test(tests, memory_and_space_are_taken_whole_or_not_at_all);
+    tcase_add_test(tests, space_is_taken_whole_or_not_at_all);
     tcase_add_test(tests, a_filled_disk_has_no_room_until_the_file_is_gone);
     tcase_add_test(tests, its_clock_is_off_by_offset_drift_and_faults);
     tcase_add_test(tests, disk_operations_take_what_their_profile_says);

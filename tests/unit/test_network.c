@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "sim/world/inside.h"
+#include "sim/world/link_pass.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"
 
@@ -146,7 +147,7 @@ START_TEST(calm_jitter_is_the_lognormal_of_the_reference)
 
     rng_init(&rng, 7, "test/jitter");
     for (int i = 0; i < 400000; i++) {
-        histogram_add(histogram, jitter_table_draw(table, PATH_CALM, &rng));
+        histogram_add(histogram, link_draw_jitter(table, PATH_CALM, &rng));
     }
     jitter_table_free(table);
     ck_assert_double_eq_tol(histogram_mean(histogram) / (0.15e6 * exp(0.405)), 1, 0.01);
@@ -180,7 +181,7 @@ START_TEST(paths_are_busy_and_bad_as_often_as_the_reference_says)
         for (guint i = 0; i < links->len; i++) {
             Link *link = g_ptr_array_index(links, i);
 
-            link_pass(link, table, 100, time);
+            link_cross(link, table, 100, time);
             seen[link->state]++;
             all++;
         }
@@ -212,7 +213,7 @@ START_TEST(losses_come_in_bursts_and_keep_their_share)
     rig_start(rig);
     link = (Link *)component;
     for (int i = 0; i < count; i++) {
-        bool is_lost = link_pass(link, NULL, 100, i * SIM_MS) == SIM_NEVER;
+        bool is_lost = link_cross(link, NULL, 100, i * SIM_MS) == SIM_NEVER;
 
         lost += is_lost ? 1 : 0;
         runs += is_lost && !was_lost ? 1 : 0;

@@ -379,17 +379,6 @@ START_TEST(the_reference_has_every_fault_and_kind)
 }
 END_TEST
 
-START_TEST(explain_knows_faults_and_kinds_and_nothing_else)
-{
-    g_autofree char *fault = scenario_explain(toy_kinds, "link.loss");
-    g_autofree char *kind = scenario_explain(toy_kinds, "web");
-
-    ck_assert_ptr_nonnull(strstr(fault, "probability"));
-    ck_assert_ptr_nonnull(strstr(kind, "workers"));
-    ck_assert_ptr_null(scenario_explain(toy_kinds, "wbe"));
-}
-END_TEST
-
 START_TEST(the_schema_offers_every_fault_kind_and_section)
 {
     cJSON *schema = scenario_schema(toy_kinds, false);
@@ -500,7 +489,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_recurs_has_a_step_for_each_time);
     tcase_add_test(tests, replications_take_the_seeds_of_the_streams);
     tcase_add_test(tests, the_reference_has_every_fault_and_kind);
-    tcase_add_test(tests, explain_knows_faults_and_kinds_and_nothing_else);
     tcase_add_test(tests, the_schema_offers_every_fault_kind_and_section);
     tcase_add_test(tests, the_schema_of_overlays_requires_nothing_and_lets_null_delete);
     tcase_add_test(tests, every_topology_and_drill_that_ships_is_good);

@@ -63,28 +63,6 @@ START_TEST(syns_leave_as_each_kernel_sends_them)
 }
 END_TEST
 
-/* "RTO from 200 ms doubling to 120 s, 15 retries: 924.6 s". */
-START_TEST(retransmission_gives_up_after_924_600_ms)
-{
-    ck_assert_int_eq(tcp_retransmission_end(200 * SIM_MS, 15), 924600 * SIM_MS);
-    ck_assert_int_eq(tcp_retransmission_end(SIM_S, 5), 63 * SIM_S); /* tcp_synack_retries */
-}
-END_TEST
-
-/* "7200 s + 9 x 75 s: 2 h 11 min; tune 60 + 3 x 10". */
-START_TEST(keepalive_gives_up_as_published)
-{
-    TcpKeepalive off = {0}, stock, tuned = {SIM_MIN, 10 * SIM_S, 3};
-
-    field_defaults(tcp_keepalive_fields, &off);
-    stock = off;
-    stock.idle = 7200 * SIM_S;
-    ck_assert_int_eq(tcp_keepalive_end(&off), SIM_NEVER);
-    ck_assert_int_eq(tcp_keepalive_end(&stock), 7875 * SIM_S);
-    ck_assert_int_eq(tcp_keepalive_end(&tuned), 90 * SIM_S);
-}
-END_TEST
-
 START_TEST(the_keepalive_table_is_sound)
 {
     DiagList *diags = diag_list_new(NULL, NULL);
@@ -103,8 +81,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, slow_start_adds_a_round_trip_for_each_further_round);
     tcase_add_test(tests, loss_bounds_the_rate_of_a_long_transfer);
     tcase_add_test(tests, syns_leave_as_each_kernel_sends_them);
-    tcase_add_test(tests, retransmission_gives_up_after_924_600_ms);
-    tcase_add_test(tests, keepalive_gives_up_as_published);
     tcase_add_test(tests, the_keepalive_table_is_sound);
     suite_add_tcase(suite, tests);
     return suite;
