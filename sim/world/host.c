@@ -29,7 +29,7 @@ struct Host {
     /* configuration */
     int64_t memory_bytes, disk_bytes, traffic_bytes;
     double monthly_cost, speed;
-    int disk_profile, steal;
+    int disk_profile, steal, tcp_stack;
     Draw boot, clock_offset;
     double clock_drift_ppm;
     SimSpan page_cache_fill;
@@ -280,6 +280,11 @@ bool host_is_cold(const Host *host)
     return host->is_cold && world_now(host->component.world) < host->cold_until;
 }
 
+TcpStack host_tcp_stack(const Host *host)
+{
+    return (TcpStack)host->tcp_stack;
+}
+
 /* --- what runs on it ---------------------------------------------------------------------------
  */
 
@@ -467,6 +472,9 @@ static const Field host_fields[] = {
                          "or one quiet time throughout",
                  .source = "assumption: quiet 96 % of the time with 1 % steal, noisy 4 % with "
                            "15 %, frozen 3 times a month"),
+    FIELD_CHOICE(Host, tcp_stack, .initial = "linux", .more = tcp_stack_words,
+                 .help = "Its kernel: when the SYNs of its processes are sent again",
+                 .source = "Debian 12 ships Linux 6.1; from 6.5 on tcp_syn_linear_timeouts is 4"),
     FIELD_DRAW(Host, boot, .initial = "lognormal(median=28s, sigma=0.3)",
                .help = "From power to running services, kernel and init",
                .source = "assumption: a small VM reboots in 20 to 40 s"),

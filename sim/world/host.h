@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sim/world/component.h"
+#include "sim/world/tcp.h"
 
 extern const Kind
     host_kind; /* scope KIND_PART; fields: vcpu, memory, disk, disk_profile, port, boot, ... */
@@ -86,3 +87,6 @@ SimSpan host_clock_ahead(const Host *host);
 /* Whether the page cache was lost at the last fall (power), so that the next boot of a process
  * reads from disk. */
 bool host_is_cold(const Host *host);
+
+/* Whose kernel its processes open connections with. */
+TcpStack host_tcp_stack(const Host *host);

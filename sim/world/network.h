@@ -192,9 +192,10 @@ typedef enum ConnectOutcome {
 typedef void ConnectDone(Component *self, void *context, ConnectOutcome outcome, Component *peer,
                          uint32_t connection);
 
-/* Opens a TCP connection to port `port` of `address`: SYN at once and again after 1, 3, 7, 15 s
- * (network 2). `done` is called exactly once, unless `self` stops first. `access_delay` is one way,
- * `access_loss` the share lost per direction. */
+/* Opens a TCP connection to port `port` of `address`: SYN at once and again when the kernel of its
+ * host does it (network 2; Linux before 6.5 for who has none). `done` is called exactly once,
+ * unless `self` stops first. `access_delay` is one way, `access_loss` the share lost per direction.
+ */
 void network_connect(Component *self, uint32_t address, uint16_t port, SimSpan timeout,
                      SimSpan access_delay, double access_loss, ConnectDone *done, void *context);
 

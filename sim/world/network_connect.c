@@ -261,10 +261,16 @@ void network_connect_as(Component *self, const ConnectManner *manner, uint32_t a
     }
 }
 
+/* Of who stands on no host: that of most servers. */
+static TcpStack stack_of(const Component *self)
+{
+    return self->host != NULL ? host_tcp_stack(self->host) : TCP_LINUX;
+}
+
 void network_connect(Component *self, uint32_t address, uint16_t port, SimSpan timeout,
                      SimSpan access_delay, double access_loss, ConnectDone *done, void *context)
 {
-    ConnectManner manner = {TCP_LINUX, access_delay, access_loss};
+    ConnectManner manner = {stack_of(self), access_delay, access_loss};
 
     network_connect_as(self, &manner, address, port, timeout, done, context);
 }
@@ -286,7 +292,7 @@ void network_close(Component *self, Component *peer, uint32_t number, SimSpan ac
 void network_connect_to(Component *self, Component *peer, SimSpan timeout, ConnectDone *done,
                         void *context)
 {
-    Connect *connect = connect_new(self, TCP_LINUX, timeout, done, context);
+    Connect *connect = connect_new(self, stack_of(self), timeout, done, context);
 
     connect->peer = peer;
     connect_begin(connect);

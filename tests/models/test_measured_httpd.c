@@ -24,7 +24,6 @@
 #define TIMES ", 'connectiontimeout': '1s', 'timeout': '3s'"
 #define TIMEOUT_3 ", 'timeout': '3s'"
 #define CHECKED ", 'hcmethod': 'GET', 'hcinterval': '1s', 'hcfails': 2, 'hcpasses': 2"
-#define DEEP ", 'ListenBacklog': 4096"
 #define SECONDS(s) ((SimSpan)((s)*1e9))
 
 /* Seconds; both 0: not asked. */
@@ -44,8 +43,8 @@ typedef struct Range {
 typedef struct Row {
     const char *name;
     MeasuredCase measured;
-    Range failed, failed_502, failed_503, cut, slow, failovers;                /* requests */
-    Range leaves, returns, full, last_failed, failed_most, ok_median, ok_most; /* seconds */
+    Range failed, failed_502, failed_503, cut, slow, failovers; /* requests */
+    Range leaves, returns, full, last_failed, failed_most, ok_p49, ok_median, ok_most; /* seconds */
     Range back;        /* seconds after the fault's end */
     Range failed_mean; /* requests, mean of all phases */
     bool has_phase;    /* of its checks, its children or its arrivals against the fault */
@@ -62,17 +61,23 @@ static const struct {
     {"kill-retry0",
      "repeated elsewhere",
      {1390, 1401},
-     "each request is refused once and repeated; the real one passes a member over when its error "
-     "is noted in the same microsecond"},
-    {"drop-default", "median", {11.7, 12.1}, "when the packets came back is not told: 35 s here"},
+     "each request is refused once and repeated; httpd compares whole microseconds and strictly, "
+     "so "
+     "that a member whose error and second look fall into one stays out for the next request: 139 "
+     "times in 1400, if the few hundred instructions between take 0.9 us; they take none here"},
     {"drop-default",
      "longest",
-     {60.0, 60.1},
-     "the connect time-out; 56.8 s fits no time of the heal at which 1359 are late"},
-    {"hang-default-150",
+     {51.0, 51.1},
+     "a question over a pooled connection, sent for the ninth time: 255 times 200 ms here; 56.8 s "
+     "is "
+     "255 times 223 ms, for Linux adds the smoothed round trip, with it the service, to its 200 "
+     "ms"},
+    {"hang-default-400",
      "median",
-     {8.5, 8.8},
-     "all wait for the end of the hang, so half of 20 s less 3 s; 11.25 s is not explained"},
+     {16.9, 17.2},
+     "six requests of 3000 decide: 49.8 % are answered by the SYN at 11 s, as measured, the next "
+     "ones "
+     "waited in the queue"},
     {"hang, 200 requests/s, dynamic children",
      "answered late",
      {280, 350},
@@ -140,6 +145,7 @@ static guint hold_row(const Row *row, uint64_t seed)
     hold(row, "full after", seconds(run.full), row->full);
     hold(row, "last failed at", seconds(run.last_failed), row->last_failed);
     hold(row, "longest failure", seconds(run.failed_most), row->failed_most);
+    hold(row, "49 of 100 within", sim_span_to_s(run.ok_p49), row->ok_p49);
     hold(row, "median", seconds(run.ok_median), row->ok_median);
     hold(row, "longest", seconds(run.ok_most), row->ok_most);
     hold(row, "checked in again after", seconds(run.back) - seconds(end), row->back);
@@ -262,14 +268,15 @@ START_TEST(a_hang_that_fills_httpd)
 {
     static const Row rows[] = {
         {"hang-default-400",
-         {UPSTREAM DEEP, 100, MEASURED_HANG, .window = SECONDS(30), .fault_length = SECONDS(30)},
+         {UPSTREAM, 100, MEASURED_HANG, .window = SECONDS(30), .fault_length = SECONDS(30)},
          .failed = {-1, 0},
          .full = NEAR(8.1, 0.15),
+         .ok_p49 = NEAR(11.45, 0.45),
          .ok_median = NEAR(11.45, 0.45),
          .ok_most = NEAR(30.0, 0.15),
          .leaves = NEVER},
         {"hang-default-150",
-         {DEBIAN DEEP, 100, MEASURED_HANG, .window = SECONDS(20), .fault_length = SECONDS(20),
+         {DEBIAN, 100, MEASURED_HANG, .window = SECONDS(20), .fault_length = SECONDS(20),
           .workers = 150},
          .failed = {-1, 0},
          .full = NEAR(3.0, 0.15),
@@ -277,7 +284,7 @@ START_TEST(a_hang_that_fills_httpd)
          .ok_most = NEAR(20.0, 0.15),
          .leaves = NEVER},
         {"hang-150-t5",
-         {DEBIAN DEEP ", 'timeout': '5s'", 100, MEASURED_HANG, .window = SECONDS(20),
+         {DEBIAN ", 'timeout': '5s'", 100, MEASURED_HANG, .window = SECONDS(20),
           .fault_length = SECONDS(20), .workers = 150},
          .failed = NEAR(450, 27),
          .last_failed = NEAR(9.0, 0.3),

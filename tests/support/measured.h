@@ -35,7 +35,7 @@ typedef struct MeasuredRun {
     guint failed; /* no answer, or 500 and above */
     guint failed_502, failed_503, cut;
     guint slow; /* answered well after more than 0.5 s */
-    SimSpan ok_median, ok_most, failed_most;
+    SimSpan ok_p49, ok_median, ok_most, failed_most;
     SimTime last_failed; /* when the last one that failed was asked; below 0: none */
     SimTime leaves;      /* first note that the member is out; SIM_NEVER: never */
     SimTime returns;     /* first request asked after its recovery that it got; SIM_NEVER: none */
@@ -45,5 +45,7 @@ typedef struct MeasuredRun {
 } MeasuredRun;
 
 /* `lead` and a part of a second of the stream without a fault, `window` with it, and then until
- * everything is answered. Clients connect first, and wait for 300 s. */
+ * everything is answered. Clients connect first, and wait for 300 s. The machines' kernel is one
+ * from Linux 6.5 on: it was not told, but three streams that met a full backlog for 17 to 19 s had
+ * medians of 11.25 to 11.45 s, which is its SYN at 11 s; older ones send at 7 and 15 s. */
 MeasuredRun measured_run(const MeasuredCase *measured, uint64_t seed);

@@ -8,6 +8,12 @@ extern const Kind httpd_kind;
 
 Bed bed_new(uint64_t seed, const char *settings)
 {
+    return bed_new_on(seed, settings, "linux");
+}
+
+Bed bed_new_on(uint64_t seed, const char *settings, const char *stack)
+{
+    g_autofree char *web = g_strdup_printf("{ \"steal\": \"none\", \"tcp_stack\": \"%s\" }", stack);
     Bed bed = {.rig = rig_new(seed, &httpd_kind, NULL)};
     g_autofree char *json = g_strdup_printf(
         "{ \"backend\": \"probe\", \"StartServers\": 1000, \"MaxSpareThreads\": 100000%s }",
@@ -19,7 +25,7 @@ Bed bed_new(uint64_t seed, const char *settings)
 
     rig_site(bed.rig, "DC01");
     rig_site(bed.rig, "far");
-    rig_host(bed.rig, "DC01-web1", "192.0.2.11", "{ \"steal\": \"none\" }");
+    rig_host(bed.rig, "DC01-web1", "192.0.2.11", web);
     rig_host(bed.rig, "DC01-app1", NULL, "{ \"boot\": \"1s\" }");
     rig_host(bed.rig, "DC01-app2", NULL, "{ \"boot\": \"1s\" }");
     bed.client = rig_probe(bed.rig, "far");

@@ -21,6 +21,8 @@ typedef struct Bed {
 /* All processes from the start and for good. `settings`: more members of httpd's section, each with
  * a comma before it; quotes may be single. */
 Bed bed_new(uint64_t seed, const char *settings);
+/* The same on machines whose kernel is `stack`, of tcp_stack_words; new connections only. */
+Bed bed_new_on(uint64_t seed, const char *settings, const char *stack);
 void bed_free(Bed *bed);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bed, bed_free)
 
