@@ -258,7 +258,7 @@ static void task_ask_store(Task *task)
         what.column = own_column(what.key, &server->column);
         what.count = (what.flags & STORE_BATCH) != 0 ? (uint32_t)server->batch_statements : 0;
     } else {
-        what = (DriverStatement){.key = rng_below(&server->statement_rng, (uint64_t)server->keys)};
+        what = (DriverStatement){.key = rng_below(&task->draws, (uint64_t)server->keys)};
     }
     what.request = task->request.request;
     task->statements_left--;
@@ -298,8 +298,12 @@ static void task_start(Task *task)
 {
     Wildfly *server = task->server;
     bool is_health = (task->request.flags & HTTP_HEALTH) != 0;
-    SimSpan cpu = is_health ? server->health_cpu : draw_span(server->cpu, &server->cpu_rng);
+    SimSpan cpu = server->health_cpu;
 
+    if (!is_health) {
+        task->draws = wildfly_draws(server, &task->request);
+        cpu = draw_span(server->cpu, &task->draws);
+    }
     server->busy++;
     ledger_begin(&server->ledger, now_of(server));
     gauge_set(&server->threads_busy, now_of(server), (double)server->busy);
@@ -310,7 +314,7 @@ static void task_start(Task *task)
     task->cpu_left = (SimSpan)((double)cpu * warm_factor(server));
     task->statements_left = server->is_storeless ? 0 : 1; /* without a datum no answer */
     if (!is_health && !server->is_storeless) {
-        double drawn = draw_number(server->statements, &server->statement_rng);
+        double drawn = draw_number(server->statements, &task->draws);
 
         task->statements_left = (uint32_t)MAX(drawn, 1.0);
         task->statements_left += (task->request.flags & (HTTP_CAS | HTTP_UPDATE)) != 0 ? 1 : 0;
@@ -385,8 +389,7 @@ static void wildfly_wire(Component *self, World *world, DiagList *diags)
     const struct {
         Rng *rng;
         const char *use;
-    } streams[] = {{&server->cpu_rng, "cpu"},
-                   {&server->statement_rng, "statements"},
+    } streams[] = {{&server->nobody_rng, "nobody"},
                    {&server->boot_rng, "boot"},
                    {&server->fault_rng, "fault"}};
 
@@ -395,6 +398,7 @@ static void wildfly_wire(Component *self, World *world, DiagList *diags)
 
         engine_open_stream(world_engine(world), streams[i].rng, name);
     }
+    engine_share_stream(world_engine(world), &server->request_rng, "wildfly/requests");
     if (server->task_max_threads == 0) {
         server->task_max_threads = 16 * (int64_t)host_count_vcpus(self->host);
     }

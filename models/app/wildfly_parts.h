@@ -32,6 +32,7 @@ typedef struct Task {
     uint32_t life;    /* of the pool that it has a connection of; 0: it has none */
     EventId gives_up; /* waiting for one */
     TaskStage stage;
+    Rng draws; /* its own: what it costs does not depend on where and after whom it is served */
 } Task;
 
 struct Wildfly {
@@ -53,7 +54,7 @@ struct Wildfly {
     Ledger ledger;
     DriverStats driver_stats;
     /* state */
-    Rng cpu_rng, statement_rng, boot_rng, fault_rng;
+    Rng request_rng, nobody_rng, boot_rng, fault_rng;
     Driver *driver;
     Pool *tasks;
     Task *queue_first, *queue_last;
@@ -70,6 +71,15 @@ struct Wildfly {
     uint64_t warm_served;
     bool is_warming;
 };
+
+/* What a request draws: the same for each try of a user's, wherever it is served; one after the
+ * other for requests that belong to nobody. */
+static inline Rng wildfly_draws(Wildfly *server, const Message *request)
+{
+    uint64_t number = request->request != 0 ? message_luck(request) : rng_next(&server->nobody_rng);
+
+    return rng_of_one(&server->request_rng, number);
+}
 
 /* --- wildfly_predict.c --- */
 

@@ -163,6 +163,9 @@ void request_abandon(Request *request);
 
 /* --- client_target.c --- */
 
+/* What tells this dialling from all others, for the luck of its packets. */
+uint64_t request_dial_luck(const Request *request);
+
 /* The first server that a request turns to, over a kept connection or by an address: counted once,
  * and whether its host lies in the dark. */
 void request_count_peer(Request *request, const Component *peer);

@@ -179,7 +179,9 @@ static void request_fail_attempt(Request *request, const char *reason, bool may_
         return;
     }
     Backoff backoff = {client->backoff_first, client->backoff_most, client->backoff_jitter};
-    SimSpan wait = backoff_wait(&backoff, request->attempts, &client->retry_rng);
+    Rng luck = rng_of_one(&client->retry_rng,
+                          rng_fold(session_of(request) ^ request->id << 24, request->attempts));
+    SimSpan wait = backoff_wait(&backoff, request->attempts, &luck);
 
     if (wait >= left_of(request)) {
         request_end(request, false, NULL);
@@ -222,7 +224,7 @@ static void request_resolve(Request *request)
                      .access_loss = (double)request->user->access_loss};
 
     client->lookups++;
-    request->dns_tries++;
+    query.count = ++request->dns_tries;
     call_send(&client->component, names_ask_whom(client, request->user, request->dns_tries), &query,
               MIN(client->dns_timeout, left_of(request)), on_resolved, request);
 }
@@ -300,7 +302,7 @@ static void dial_address(Request *request, uint16_t address)
     client->connects++;
     request_count_address(request, g_array_index(client->addresses, uint32_t, address));
     ConnectManner manner = {(TcpStack)client->tcp_stack, access_delay(request->user),
-                            (double)request->user->access_loss};
+                            (double)request->user->access_loss, request_dial_luck(request)};
 
     network_connect_as(&client->component, &manner,
                        g_array_index(client->addresses, uint32_t, address), (uint16_t)client->port,
@@ -454,6 +456,7 @@ static void request_ask(Request *request)
                         .flags = flags_of(request),
                         .request = request->id,
                         .key = request->key,
+                        .count = request->attempts,
                         .detail = client->first_user + user,
                         .subject = request->user->route,
                         .connection = request->connection,

@@ -15,6 +15,15 @@ static void count(Request *request, const Host *host)
     client->first_dark += host == NULL || !host_is_up(host) ? 1 : 0;
 }
 
+uint64_t request_dial_luck(const Request *request)
+{
+    const Client *client = request->client;
+    uint64_t session = client->first_user + (uint64_t)(request->user - client->population);
+
+    return rng_fold(session ^ request->id << MESSAGE_POPULATION_BITS,
+                    (uint64_t)(request->attempts + 1) << 8 | request->tried_count);
+}
+
 void request_count_peer(Request *request, const Component *peer)
 {
     count(request, peer->host);

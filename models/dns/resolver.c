@@ -84,18 +84,38 @@ static void forge(Resolver *self, const char *name, Answer *answer)
     }
 }
 
+/* --- luck ---------------------------------------------------------------------------------------
+ * Who is told which address first decides which site he turns to for as long as his answer lives.
+ * So it is drawn by question and by filling of a cache, not in the order in which they come: one
+ * look-up more would move all users after it. */
+
+static Rng luck_of_question(Resolver *self, const Message *question)
+{
+    uint64_t number = question->request != 0 ? message_luck(question) : rng_next(&self->draws);
+
+    return rng_of_one(&self->questions_luck, number);
+}
+
+static Rng luck_of_filling(const Resolver *self, const Entry *entry, uint64_t what)
+{
+    const Entry *first = self->names[entry->name].entries;
+    uint64_t rank = (uint64_t)entry->name << 32 | (uint64_t)(entry - first);
+
+    return rng_of_one(&self->fillings_luck, rng_fold(rank, (uint64_t)entry->fillings << 8 | what));
+}
+
 /* --- answers ------------------------------------------------------------------------------------
  */
 
 /* The entry that this look-up of the client meets; a farm's member is drawn for each look-up. */
-static Entry *find_entry(Resolver *self, Name *name, uint64_t client)
+static Entry *find_entry(Resolver *self, Name *name, uint64_t client, Rng *luck)
 {
     guint count = (guint)self->resolvers;
     guint rank = resolver_mix_class(&self->mix, client) * count +
                  resolver_mix_instance(&self->mix, client, count);
     int whence = resolver_mix_whence(&self->mix, client, mislocated_share(self));
     const Cache *cache = &self->caches[rank];
-    guint member = cache->members > 1 ? (guint)rng_below(&self->draws, cache->members) : 0;
+    guint member = cache->members > 1 ? (guint)rng_below(luck, cache->members) : 0;
     Entry *entry = &name->entries[(guint)whence * self->members + cache->first + member];
 
     entry->name = (uint16_t)(name - self->names);
@@ -105,7 +125,7 @@ static Entry *find_entry(Resolver *self, Name *name, uint64_t client)
 }
 
 static void answer_client(Resolver *self, const Entry *entry, const CallTicket *ticket,
-                          Transport transport, SimSpan ttl)
+                          Transport transport, SimSpan ttl, uint64_t turn)
 {
     Message reply = {.op = MESSAGE_RESOLVE,
                      .transport = transport,
@@ -113,7 +133,7 @@ static void answer_client(Resolver *self, const Entry *entry, const CallTicket *
                      .count = entry->count,
                      .time_to_live = ttl,
                      .size_bytes = QUESTION_BYTES + entry->count * ADDRESS_BYTES};
-    guint first = entry->count > 1 ? (guint)rng_below(&self->draws, entry->count) : 0;
+    guint first = entry->count > 1 ? (guint)rng_below_of(turn, entry->count) : 0;
 
     /* The set goes round from answer to answer (BIND 9 rrset-order, Unbound rrset-roundrobin). */
     for (guint i = 0; i < entry->count; i++) {
@@ -130,7 +150,7 @@ static void answer_waiters(Resolver *self, Entry *entry, SimSpan ttl)
     while (waiter != NULL) {
         Waiter *next = waiter->next;
 
-        answer_client(self, entry, &waiter->ticket, waiter->transport, ttl);
+        answer_client(self, entry, &waiter->ticket, waiter->transport, ttl, waiter->turn);
         pool_give(self->waiters, waiter);
         waiter = next;
     }
@@ -151,15 +171,17 @@ static void fill(Entry *entry, const Answer *answer, SimTime now, SimTime expire
     memcpy(entry->addresses, answer->addresses, sizeof entry->addresses);
     entry->expires = expires;
     entry->is_filled = true;
+    entry->fillings++;
 }
 
-static void ask_upstream(const Resolver *self, const Entry *entry, bool is_before_start,
+static void ask_upstream(const Resolver *self, const Entry *entry, bool is_before_start, Rng *luck,
                          Answer *answer)
 {
     Route53Query query = {.name = self->names[entry->name].normal,
                           .place = self->places[entry->whence],
                           .region = self->regions[entry->whence],
-                          .is_before_start = is_before_start};
+                          .is_before_start = is_before_start,
+                          .luck = luck};
 
     route53_ask(self->route53, &query, answer);
 }
@@ -168,23 +190,24 @@ static void ask_upstream(const Resolver *self, const Entry *entry, bool is_befor
  * the past: it has none. A cache that was asked at any steady rate since ever is empty now and
  * then, more often the longer nobody asked: 2 exp(-t / life) - 1 is, without knowing the rate, the
  * share that has an answer at the first question. */
-static SimTime expiry_from_before(Resolver *self, SimTime now, SimSpan life)
+static SimTime expiry_from_before(const Resolver *self, SimTime now, SimSpan life, Rng *luck)
 {
     double is_there = 2 * fixed_exp(-sim_span_to_s(now) / MAX(sim_span_to_s(life), 1e-9)) - 1;
 
     if (self->at_start == START_FILLED) {
-        return (SimTime)rng_below(&self->draws, (uint64_t)life + 1);
+        return (SimTime)rng_below(luck, (uint64_t)life + 1);
     }
-    if (now >= life || is_there <= 0 || !rng_chance(&self->draws, is_there)) {
+    if (now >= life || is_there <= 0 || !rng_chance(luck, is_there)) {
         return 0;
     }
-    return now + 1 + (SimTime)rng_below(&self->draws, (uint64_t)(life - now));
+    return now + 1 + (SimTime)rng_below(luck, (uint64_t)(life - now));
 }
 
 /* Caches did not come into being with the run: what is asked for the first time may have been there
  * before, with an age that is uniform over its life. */
 static void fill_as_before_start(Resolver *self, Entry *entry)
 {
+    Rng luck = luck_of_filling(self, entry, 0);
     Answer answer;
     SimTime expires;
 
@@ -192,9 +215,9 @@ static void fill_as_before_start(Resolver *self, Entry *entry)
     if (self->component.starts > 1 || self->route53 == NULL || !self->route53->is_up) {
         return;
     }
-    ask_upstream(self, entry, true, &answer);
+    ask_upstream(self, entry, true, &luck, &answer);
     expires = expiry_from_before(self, world_now(self->component.world),
-                                 effective_ttl(self, entry, &answer));
+                                 effective_ttl(self, entry, &answer), &luck);
     if (expires > world_now(self->component.world)) {
         fill(entry, &answer, world_now(self->component.world), expires);
         entry->born = expires - effective_ttl(self, entry, &answer);
@@ -207,8 +230,9 @@ static void fill_as_before_start(Resolver *self, Entry *entry)
 static void send_upstream(Resolver *self, Entry *entry, uint64_t tries)
 {
     Engine *engine = world_engine(self->component.world);
-    SimSpan delay = draw_span(self->upstream, &self->draws);
-    bool is_lost = rng_chance(&self->draws, self->upstream_loss);
+    Rng luck = luck_of_filling(self, entry, tries);
+    SimSpan delay = draw_span(self->upstream, &luck);
+    bool is_lost = rng_chance(&luck, self->upstream_loss);
 
     self->upstream_questions++;
     if (self->route53 != NULL) {
@@ -216,7 +240,7 @@ static void send_upstream(Resolver *self, Entry *entry, uint64_t tries)
 
         delay += MAX(condition->delay_added, 0);
         is_lost = is_lost || !self->route53->is_up || condition->paused ||
-                  (condition->loss_ratio > 0 && rng_chance(&self->draws, condition->loss_ratio));
+                  (condition->loss_ratio > 0 && rng_chance(&luck, condition->loss_ratio));
     }
     if (self->route53 == NULL || is_lost || delay >= self->upstream_timeout) {
         self->upstream_lost++;
@@ -232,6 +256,7 @@ static void upstream_answers(void *self, void *subject, uint64_t detail)
     Resolver *resolver = self;
     Entry *entry = subject;
     SimTime now = world_now(resolver->component.world);
+    Rng luck = luck_of_filling(resolver, entry, 0);
     Answer answer;
     SimSpan ttl;
 
@@ -239,7 +264,7 @@ static void upstream_answers(void *self, void *subject, uint64_t detail)
         upstream_is_silent(self, subject, detail);
         return;
     }
-    ask_upstream(resolver, entry, false, &answer);
+    ask_upstream(resolver, entry, false, &luck, &answer);
     if (component_is_affected(&resolver->component)) {
         forge(resolver, resolver->names[entry->name].normal, &answer);
     }
@@ -318,12 +343,13 @@ static Name *find_name(Resolver *self, const char *text)
     return name;
 }
 
-static void wait_for_upstream(Resolver *self, Entry *entry, const Message *message)
+static void wait_for_upstream(Resolver *self, Entry *entry, const Message *message, uint64_t turn)
 {
     Waiter *waiter = pool_take(self->waiters);
 
     waiter->ticket = message->ticket;
     waiter->transport = message->transport;
+    waiter->turn = turn;
     waiter->next = entry->waiters;
     entry->waiters = waiter;
     if (!entry->is_pending) {
@@ -338,6 +364,7 @@ static void resolver_on_message(Component *self, const Message *message)
     SimTime now = world_now(self->world);
     Name *name;
     Entry *entry;
+    Rng luck;
 
     if (message->op != MESSAGE_RESOLVE) {
         return;
@@ -350,10 +377,11 @@ static void resolver_on_message(Component *self, const Message *message)
     if (name == NULL || is_hit(resolver, SHARE_DNS_SERVFAIL)) {
         Entry failure = {.code = DNS_SERVFAIL};
 
-        answer_client(resolver, &failure, &message->ticket, message->transport, 0);
+        answer_client(resolver, &failure, &message->ticket, message->transport, 0, 0);
         return;
     }
-    entry = find_entry(resolver, name, message->detail);
+    luck = luck_of_question(resolver, message);
+    entry = find_entry(resolver, name, message->detail, &luck);
     if (!entry->was_used) {
         fill_as_before_start(resolver, entry);
     }
@@ -361,10 +389,10 @@ static void resolver_on_message(Component *self, const Message *message)
         resolver->hits++;
         histogram_add(resolver->dns_answer_age, now - entry->born);
         answer_client(resolver, entry, &message->ticket, message->transport,
-                      usable_until(resolver, entry) - now);
+                      usable_until(resolver, entry) - now, rng_next(&luck));
         return;
     }
-    wait_for_upstream(resolver, entry, message);
+    wait_for_upstream(resolver, entry, message, rng_next(&luck));
 }
 
 /* --- the kind -----------------------------------------------------------------------------------
@@ -390,7 +418,7 @@ static void resolver_on_stop(Component *self, const Effect *why)
                 pool_give(resolver->waiters, entry->waiters);
                 entry->waiters = next;
             }
-            *entry = (Entry){.was_used = true};
+            *entry = (Entry){.was_used = true, .fillings = entry->fillings};
         }
     }
 }

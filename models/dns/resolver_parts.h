@@ -16,6 +16,7 @@ typedef struct Waiter Waiter;
 struct Waiter {
     CallTicket ticket;
     Transport transport;
+    uint64_t turn; /* which address stands first in his answer */
     Waiter *next;
 };
 
@@ -28,6 +29,7 @@ typedef struct Entry {
     uint16_t resolver; /* rank among the resolvers */
     uint8_t whence, count, code;
     bool was_used, is_filled, is_pending;
+    uint32_t fillings; /* so far */
     Waiter *waiters;
 } Entry;
 
@@ -67,7 +69,7 @@ typedef struct Resolver {
     Name names[NAMES_MOST];
     guint name_count;
     Pool *waiters;
-    Rng draws, faults;
+    Rng draws, faults, questions_luck, fillings_luck;
     /* measurement */
     Histogram *dns_answer_age;
     uint64_t questions, hits, upstream_questions, upstream_lost, failures, stale_answers;

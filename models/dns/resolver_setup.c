@@ -57,6 +57,8 @@ void resolver_on_wire(Component *self, World *world, DiagList *diags)
     const GPtrArray *servers = world_of_kind(world, "route53");
     g_autofree char *stream = g_strdup_printf("%s/draws", self->name);
     g_autofree char *faults = g_strdup_printf("%s/faults", self->name);
+    g_autofree char *questions = g_strdup_printf("%s/questions", self->name);
+    g_autofree char *fillings = g_strdup_printf("%s/fillings", self->name);
     double shares = resolver->mix.small_ratio + resolver->mix.medium_ratio +
                     resolver->mix.large_ratio + resolver->mix.sticky_ratio;
 
@@ -69,6 +71,8 @@ void resolver_on_wire(Component *self, World *world, DiagList *diags)
     resolver->route53 = servers->len > 0 ? g_ptr_array_index(servers, 0) : NULL;
     engine_open_stream(world_engine(world), &resolver->draws, stream);
     engine_open_stream(world_engine(world), &resolver->faults, faults);
+    engine_open_stream(world_engine(world), &resolver->questions_luck, questions);
+    engine_open_stream(world_engine(world), &resolver->fillings_luck, fillings);
     resolver->mix.salt = rng_next(&resolver->draws);
     resolver->waiters = pool_new("resolver waiters", sizeof(Waiter));
     find_places(resolver, world);

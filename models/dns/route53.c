@@ -68,7 +68,7 @@ void route53_ask(Component *self, const Route53Query *query, Answer *answer)
     route53->queries++;
     *answer = route53_answer(route53->zone, &question,
                              query->is_before_start ? route53->at_start : route53->visible,
-                             &route53->answers);
+                             query->luck != NULL ? query->luck : &route53->answers);
     if (component_is_affected(self) && !query->is_before_start) {
         empty_answer(route53, query, answer);
     }

@@ -13,6 +13,7 @@ typedef struct Route53Query {
     DnsPlace place;       /* where it seems to come from */
     const Site *region;   /* whose latencies count for the latency policy; NULL: none */
     bool is_before_start; /* as an answer given before the run began: all as it was then */
+    Rng *luck; /* what weights, chance and order are drawn from; NULL: Route 53's own stream */
 } Route53Query;
 
 /* The answer of the data plane as it stands now. `self` must be up. */

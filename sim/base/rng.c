@@ -37,6 +37,24 @@ void rng_init(Rng *rng, uint64_t run_seed, const char *name)
     fill_state(rng->state, mix(mix(run_seed + GOLDEN) ^ rng_hash(name)));
 }
 
+Rng rng_of_one(const Rng *rng, uint64_t number)
+{
+    Rng one;
+
+    fill_state(one.state, rng->state[0] ^ mix(number + GOLDEN));
+    return one;
+}
+
+uint64_t rng_fold(uint64_t number, uint64_t part)
+{
+    return mix(mix(number + GOLDEN) + part);
+}
+
+uint64_t rng_word_of(const Rng *rng, uint64_t number)
+{
+    return mix(rng->state[1] ^ mix(number + GOLDEN));
+}
+
 uint64_t rng_replication_seed(uint64_t seed, uint32_t index)
 {
     return index == 0 ? seed : mix(mix(seed + GOLDEN) + (uint64_t)index * GOLDEN);

@@ -15,6 +15,18 @@ typedef struct Rng {
 /* Fills `rng` from the run's seed and the stream's name ("clients@DC03/arrival"). Never fails. */
 void rng_init(Rng *rng, uint64_t run_seed, const char *name);
 
+/* The stream of one thing that is done with `rng`, named by a number that the thing brings along (a
+ * request's id): what it draws does not depend on when its turn comes, so two variants of a world
+ * give it the same luck though their queues differ. `rng` is only looked at: draw from it nowhere.
+ */
+Rng rng_of_one(const Rng *rng, uint64_t number);
+
+/* 64 bits of such a one, where that is all it draws; others than those of rng_of_one. */
+uint64_t rng_word_of(const Rng *rng, uint64_t number);
+
+/* One number of two, for either of them. */
+uint64_t rng_fold(uint64_t number, uint64_t part);
+
 /* The seed of replication `index` of a campaign with `seed`; index 0 is the seed itself. */
 uint64_t rng_replication_seed(uint64_t seed, uint32_t index);
 
@@ -48,9 +60,14 @@ static inline double rng_uniform(Rng *rng)
 }
 
 /* Uniform among 0 .. count-1 (count >= 1), one draw; bias below count / 2^64. */
+static inline uint64_t rng_below_of(uint64_t word, uint64_t count)
+{
+    return (uint64_t)(((unsigned __int128)word * count) >> 64);
+}
+
 static inline uint64_t rng_below(Rng *rng, uint64_t count)
 {
-    return (uint64_t)(((unsigned __int128)rng_next(rng) * count) >> 64);
+    return rng_below_of(rng_next(rng), count);
 }
 
 /* True with probability `ratio` (0 to 1). One draw, whatever `ratio` is, so that streams stay in

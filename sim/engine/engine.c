@@ -216,6 +216,11 @@ void engine_open_stream(Engine *engine, Rng *rng, const char *name)
     rng_init(rng, engine->seed, name);
 }
 
+void engine_share_stream(const Engine *engine, Rng *rng, const char *name)
+{
+    rng_init(rng, engine->seed, name);
+}
+
 uint64_t engine_fingerprint(const Engine *engine)
 {
     return engine->fingerprint;

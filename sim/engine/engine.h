@@ -89,6 +89,9 @@ void engine_stop(Engine *engine);
  * error. */
 void engine_open_stream(Engine *engine, Rng *rng, const char *name);
 
+/* The same for a stream that is only looked at (rng_of_one): any number of owners may have it. */
+void engine_share_stream(const Engine *engine, Rng *rng, const char *name);
+
 /* 64-bit fold of time, owner and type name of every event run so far. */
 uint64_t engine_fingerprint(const Engine *engine);
 

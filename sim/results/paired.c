@@ -63,6 +63,14 @@ static double find_ratio(const double *before, const double *after, guint pairs)
     return paired > 0 ? apart / paired : (double)INFINITY;
 }
 
+static double find_spread(const double *before, const double *after, guint pairs)
+{
+    double variance = estimate_variance(before, pairs);
+
+    return pairs >= 2 && variance > 0 ? sqrt(estimate_variance(after, pairs) / variance)
+                                      : (double)NAN;
+}
+
 /* Differences that do not vary leave Student's t without a width; then they are signs, of which n
  * alike come about by chance with 2^(1 - n). */
 static bool are_enough_signs(const PairedFigure *figure)
@@ -110,6 +118,7 @@ PairedFigure paired_compare(const PairedAsk *ask)
     figure.after = estimate_average(after, figure.pairs);
     figure.comparison = estimate_compare_paired(before, after, figure.pairs, ask->confidence);
     figure.ratio = find_ratio(before, after, figure.pairs);
+    figure.spread = find_spread(before, after, figure.pairs);
     figure.is_same = figure.lost == 0 && are_same(before, after, figure.pairs);
     figure.tolerance = ask->is_relative && figure.pairs > 0
                            ? fmax(ask->tolerance * fabs(figure.before), ask->least_tolerance)

@@ -37,9 +37,12 @@ typedef struct PairedFigure {
     double before, after; /* means of the pairs' values */
     Comparison comparison;
     double tolerance; /* in the metric's unit */
-    double ratio; /* how much less the differences vary than those of independent runs would: more
-                     than 1 when pairing helps; INFINITY when they do not vary; NAN: unknown */
-    bool is_same; /* each pair has the same value twice */
+    double ratio;  /* how much less the differences vary than those of independent runs would: more
+                      than 1 when pairing helps; INFINITY when they do not vary; NAN: unknown */
+    double spread; /* standard deviation from replication to replication after by that before. Even
+                      sides in perfect step have a ratio of (1 + spread^2) / (1 - spread)^2 at most:
+                      5 when one varies twice as much as the other. NAN: unknown */
+    bool is_same;  /* each pair has the same value twice */
     ComparisonVerdict verdict;
     guint needed; /* pairs in all that would probably decide; 0: decided, or cannot be told */
 } PairedFigure;

@@ -34,12 +34,20 @@ static bool is_share(const ThresholdRule *rule)
            g_strcmp0(rule->unit, "ratio") == 0 && rule->aggregate != THRESHOLD_COUNT;
 }
 
+/* An answer comes over a network: it takes some time. */
+static bool is_answer_time(const ThresholdRule *rule)
+{
+    return strcmp(rule->metric, "http_req_duration") == 0 && rule->aggregate != THRESHOLD_COUNT;
+}
+
 /* The values that there can be. */
 static Span span_of_figure(const ThresholdRule *rule)
 {
     Span span = {0, (double)INFINITY, false, true};
 
-    if (is_share(rule)) {
+    if (is_answer_time(rule)) {
+        span.is_low_open = true;
+    } else if (is_share(rule)) {
         span.high = 1;
         span.is_high_open = false;
     } else if (rule->type == THRESHOLD_GAUGE || rule->type == THRESHOLD_QUOTIENT) {
@@ -71,8 +79,9 @@ static void check_one(const Threshold *threshold, DiagList *diags)
 
     if (is_apart(wanted, possible)) {
         diag_add(diags, DIAG_ERROR, threshold->tree, DIAG_VALUE,
-                 "threshold '%s: %s' can never hold: it is never below 0", threshold->metric,
-                 threshold->condition);
+                 "threshold '%s: %s' can never hold: %s", threshold->metric, threshold->condition,
+                 is_answer_time(threshold->rule) ? "no answer takes 0 s or less"
+                                                 : "it is never below 0");
     } else if (is_apart(possible, wanted)) {
         diag_add(diags, DIAG_ERROR, threshold->tree, DIAG_VALUE,
                  "threshold '%s: %s' can never hold: it is a share, never above 1",

@@ -72,23 +72,37 @@ static void print_row(GString *text, const PairedMetric *metric, const PairedFig
 }
 
 #define PAIRED_WELL 5 /* from this ratio on pairing does what it is for */
+#define SPREAD_FAR                                                                                 \
+    2.0 /* where one side varies more than so many times as the other, even sides in               \
+           perfect step have a smaller one */
 
-/* Why pairing does little for a metric; NULL when it does much, or nothing is known. */
-static const char *explain_pairing(const PairedMetric *metric, const PairedFigure *figure)
+/* Why pairing does little for a metric; NULL when it does much, or nothing is known. Caller frees.
+ */
+static char *explain_pairing(const PairedMetric *metric, const PairedFigure *figure)
 {
     const ThresholdRule *rule = metric->rule;
 
     if (isnan(figure->ratio) || figure->ratio >= PAIRED_WELL) {
         return NULL;
     }
+    if (figure->spread > SPREAD_FAR || figure->spread < 1 / SPREAD_FAR) {
+        bool is_more = figure->spread > 1;
+
+        return g_strdup_printf(
+            "it varies %.3g times as much from replication to replication %s the change, as a "
+            "system near its capacity does; from %g times on no common luck gives %d",
+            is_more ? figure->spread : 1 / figure->spread, is_more ? "after" : "before", SPREAD_FAR,
+            PAIRED_WELL);
+    }
     if (rule->aggregate == THRESHOLD_PERCENTILE || rule->aggregate == THRESHOLD_MAX ||
         rule->aggregate == THRESHOLD_MIN || metric->window > 0) {
-        return "it rests on the few slowest requests, and after the change others are the slowest: "
-               "arrivals and users are the same on both sides, but a server draws its work in the "
-               "order in which requests reach it, and that order differs";
+        return g_strdup(
+            "it rests on the few slowest requests, and after the change others are the slowest: "
+            "users, what each request costs and what their own networks lose are the same on both "
+            "sides, but whom a request waits behind is not");
     }
-    return "what makes it vary from replication to replication is not what both sides have in "
-           "common: rare events, or the order in which requests reach a server";
+    return g_strdup("what makes it vary from replication to replication is not what both sides "
+                    "have in common: rare events, or who waits behind whom");
 }
 
 static void print_pairing(GString *text, const Versus *versus)
@@ -96,7 +110,7 @@ static void print_pairing(GString *text, const Versus *versus)
     for (guint i = 0; i < versus->metrics->len; i++) {
         const PairedMetric *metric = versus->metrics->pdata[i];
         const PairedFigure *figure = &g_array_index(versus->figures, PairedFigure, i);
-        const char *why = explain_pairing(metric, figure);
+        g_autofree char *why = explain_pairing(metric, figure);
 
         if (why != NULL) {
             g_autofree char *name = name_metric(metric);
@@ -141,6 +155,7 @@ static cJSON *row_to_json(const PairedMetric *metric, const PairedFigure *figure
     cJSON *row = cJSON_CreateObject();
     g_autofree char *labels = threshold_labels_text(metric->rule);
     g_autofree char *why = paired_describe(figure);
+    g_autofree char *pairing = explain_pairing(metric, figure);
     const Estimate *difference = &figure->comparison.difference;
 
     cJSON_AddStringToObject(row, "metric", metric->rule->metric);
@@ -156,13 +171,14 @@ static cJSON *row_to_json(const PairedMetric *metric, const PairedFigure *figure
     export_add_number(row, "p", figure->comparison.p);
     export_add_number(row, "tolerance", figure->tolerance);
     export_add_number(row, "variance_ratio", figure->ratio);
+    export_add_number(row, "spread_ratio", figure->spread);
     cJSON_AddNumberToObject(row, "pairs", figure->pairs);
     cJSON_AddNumberToObject(row, "measured_on_one_side", figure->lost);
     cJSON_AddStringToObject(row, "verdict", paired_word(figure->verdict));
     cJSON_AddNumberToObject(row, "pairs_needed", figure->needed);
     cJSON_AddStringToObject(row, "why", why);
-    if (explain_pairing(metric, figure) != NULL) {
-        cJSON_AddStringToObject(row, "pairing", explain_pairing(metric, figure));
+    if (pairing != NULL) {
+        cJSON_AddStringToObject(row, "pairing", pairing);
     }
     return row;
 }

@@ -12,6 +12,7 @@ typedef struct CallQueue CallQueue;
 struct Call {
     uint32_t generation; /* goes up when the call ends; never reset */
     Transport transport;
+    uint64_t luck;              /* of its question (message_luck); the answer's is its complement */
     Component *caller, *callee; /* the callee only while it owes the answer */
     CallDone *done;
     void *context;
@@ -373,11 +374,13 @@ static CallTicket call_begin(Component *self, Component *peer, const Message *re
     call->done = done;
     call->context = context;
     call->transport = request->transport;
+    call->luck = request->access_loss > 0 ? message_luck(request) : 0;
     call_join_caller(call, timeout);
     if (!network_has_way(network, self, peer)) {
         call_end_soon(&ticket, OUTCOME_UNREACHABLE);
     } else {
-        network_launch(self, peer, request, &ticket, FLIGHT_REQUEST, request->transport);
+        network_launch(self, peer, request, &ticket, FLIGHT_REQUEST, request->transport,
+                       call->luck);
     }
     return ticket;
 }
@@ -406,8 +409,8 @@ static bool keeper_hears(const Keeper *keeper)
     double loss = (double)keeper->ticket.access_loss;
 
     return (peer->host != NULL ? !network_is_dark(peer) : peer->is_up) &&
-           network_pass(network, caller, peer, 0, loss) != SIM_NEVER &&
-           network_pass(network, peer, caller, 0, loss) != SIM_NEVER;
+           network_pass(network, caller, peer, 0, loss, 0) != SIM_NEVER &&
+           network_pass(network, peer, caller, 0, loss, 0) != SIM_NEVER;
 }
 
 static void call_keep(void *self, void *subject, uint64_t detail)
@@ -466,7 +469,8 @@ static void call_send_back(Component *self, const CallTicket *ticket, const Mess
         return;
     }
     call_leave_callee(call);
-    network_launch(self, ticket->caller, answer, ticket, kind, call->transport);
+    network_launch(self, ticket->caller, answer, ticket, kind, call->transport,
+                   call->luck != 0 ? ~call->luck : 0);
 }
 
 void call_reply(Component *self, const CallTicket *ticket, const Message *reply)

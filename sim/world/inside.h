@@ -96,6 +96,7 @@ struct Network {
     Link **links; /* [from * stride + to] */
     guint stride;
     Rng packets; /* of what goes over no link, and of effects on components */
+    Rng access;  /* only looked at: what users' access networks lose, by the packet's luck */
     Rng connection_faults;
     CallStore *calls;
     NetworkWatch *watch; /* NULL: nobody */
@@ -104,6 +105,7 @@ struct Network {
 
 Network *network_new(World *world);
 void network_free(Network *network);
+
 void network_put_link(Network *network, Link *link);
 
 typedef enum FlightKind {
@@ -114,14 +116,15 @@ typedef enum FlightKind {
 } FlightKind;
 
 /* Launches a copy of `message` with `ticket` (NULL: none) over `transport`; what goes back to a
- * caller crosses the access network that the ticket tells. */
+ * caller crosses the access network that the ticket tells. `luck` numbers the message among all
+ * that cross access networks, so that its losses do not depend on what others send; 0: nobody's. */
 void network_launch(Component *from, Component *to, const Message *message,
-                    const CallTicket *ticket, FlightKind kind, Transport transport);
+                    const CallTicket *ticket, FlightKind kind, Transport transport, uint64_t luck);
 
 /* One try of one packet train from one component to another: its delay without access networks, or
- * SIM_NEVER when it is lost or the way is cut. `access_loss` may be 0. */
+ * SIM_NEVER when it is lost or the way is cut. `access_loss` may be 0; `luck` is the try's own. */
 SimSpan network_pass(Network *network, const Component *from, const Component *to,
-                     uint32_t size_bytes, double access_loss);
+                     uint32_t size_bytes, double access_loss, uint64_t luck);
 
 /* --- network_faults.c: asked only of components that are impaired --- */
 

@@ -19,6 +19,7 @@ typedef struct Flight {
     Component *to;
     SimTime gives_up_at; /* last instant at which it may be sent again */
     SimSpan rto;         /* wait before the next retransmission; 0: not lost yet */
+    uint64_t luck;       /* as network_launch has it */
     uint32_t from_life, to_life;
     FlightKind kind;
 } Flight;
@@ -43,6 +44,7 @@ Network *network_new(World *world)
     network->jitter = jitter_table_new();
     network->calls = call_store_new();
     engine_open_stream(network->engine, &network->packets, "network/packets");
+    engine_open_stream(network->engine, &network->access, "network/access");
     engine_open_stream(network->engine, &network->connection_faults, "network/connection-faults");
     return network;
 }
@@ -178,8 +180,14 @@ static inline SimSpan network_cross(Network *network, const Component *from, con
     return near == far ? near->lan_one_way : SIM_NEVER;
 }
 
+static bool network_loses_access(Network *network, double access_loss, uint64_t luck)
+{
+    return luck != 0 ? rng_uniform_of(rng_word_of(&network->access, luck)) < access_loss
+                     : rng_chance(&network->packets, access_loss);
+}
+
 SimSpan network_pass(Network *network, const Component *from, const Component *to,
-                     uint32_t size_bytes, double access_loss)
+                     uint32_t size_bytes, double access_loss, uint64_t luck)
 {
     SimSpan delay, more;
 
@@ -187,7 +195,7 @@ SimSpan network_pass(Network *network, const Component *from, const Component *t
         return LOOPBACK_ONE_WAY;
     }
     delay = network_cross(network, from, to, size_bytes);
-    if (G_UNLIKELY(access_loss > 0) && rng_chance(&network->packets, access_loss)) {
+    if (G_UNLIKELY(access_loss > 0) && network_loses_access(network, access_loss, luck)) {
         return SIM_NEVER;
     }
     if (G_UNLIKELY(from->is_impaired) && delay != SIM_NEVER) {
@@ -266,8 +274,9 @@ static SimSpan flight_slow_start(const Network *network, const Flight *flight)
 static inline void flight_try(Network *network, Flight *flight)
 {
     Message *message = &flight->message;
-    SimSpan delay =
-        network_pass(network, message->from, flight->to, message->size_bytes, message->access_loss);
+    uint64_t luck = flight->luck != 0 ? flight->luck + (uint64_t)flight->rto : 0;
+    SimSpan delay = network_pass(network, message->from, flight->to, message->size_bytes,
+                                 message->access_loss, luck);
 
     if (G_LIKELY(delay != SIM_NEVER)) {
         if (G_UNLIKELY(message->size_bytes > TCP_FIRST_WINDOW) && message->op == MESSAGE_HTTP &&
@@ -443,7 +452,7 @@ static void flight_suffer_at_begin(Flight *flight)
 }
 
 void network_launch(Component *from, Component *to, const Message *message,
-                    const CallTicket *ticket, FlightKind kind, Transport transport)
+                    const CallTicket *ticket, FlightKind kind, Transport transport, uint64_t luck)
 {
     Network *network = world_head_network(from->world);
     Flight *flight = pool_take_raw(network->flights);
@@ -460,6 +469,7 @@ void network_launch(Component *from, Component *to, const Message *message,
     flight->to = to;
     flight->gives_up_at = engine_now(network->engine) + patience;
     flight->rto = 0;
+    flight->luck = luck;
     flight->from_life = from->owner.incarnation;
     flight->to_life = to->owner.incarnation;
     flight->kind = kind;
@@ -472,7 +482,7 @@ void network_launch(Component *from, Component *to, const Message *message,
 
 void network_send(Component *from, Component *to, const Message *message)
 {
-    network_launch(from, to, message, NULL, FLIGHT_ONE_WAY, message->transport);
+    network_launch(from, to, message, NULL, FLIGHT_ONE_WAY, message->transport, 0);
 }
 
 /* Tries again until it gets through, 200 ms later, then 400 ms and so on, all drawn now. The tries
@@ -493,7 +503,7 @@ static SimSpan network_arrive_later(Network *network, const Component *from, con
         }
         waited += rto;
         rto = MIN(2 * rto, NETWORK_RTO_MOST);
-        delay = network_pass(network, from, to, size_bytes, 0);
+        delay = network_pass(network, from, to, size_bytes, 0, 0);
     }
     if (link != NULL) {
         link->passed_at = passed_at;
@@ -506,7 +516,7 @@ SimTime network_arrival(Component *from, Component *to, uint32_t size_bytes)
 {
     Network *network = world_head_network(from->world);
     SimTime now = engine_now(network->engine);
-    SimSpan delay = network_pass(network, from, to, size_bytes, 0);
+    SimSpan delay = network_pass(network, from, to, size_bytes, 0, 0);
     Link *link = NULL;
 
     if (G_UNLIKELY(delay == SIM_NEVER)) {

@@ -110,6 +110,7 @@ typedef struct CallTicket {
 } CallTicket;
 
 #define MESSAGE_ADDRESSES 8
+#define MESSAGE_POPULATION_BITS 24 /* a request's first bits say which population's it is */
 
 /* What travels, for all kinds. Kinds fill what their word needs; the rest is zero. Plain data: no
  * member owns memory. */
@@ -119,7 +120,8 @@ struct Message {
     uint32_t size_bytes;
     uint32_t code;    /* HTTP status, DNS rcode, or the kind's own word */
     uint32_t count;   /* statements wanted, acknowledgements, addresses; of an HTTP answer: requests
-                         that its connection may carry in all, 0: any number */
+                         that its connection may carry in all, 0: any number; of a question of a
+                         user's   request: which try of it */
     uint32_t flags;   /* the kind's own */
     uint64_t request; /* id of the user's request, for traces; 0: none */
     uint64_t key;     /* which datum */
@@ -146,6 +148,18 @@ struct Message {
     Component *from;                       /* set by the network */
     CallTicket ticket;                     /* set by call.c */
 };
+
+/* What tells this question of a user's request from all others, whoever else is in the world:
+ * number of the request in its population (`request` without the population's), session (`detail`),
+ * word and try (`count`). For draws that are the request's own (rng_of_one). 0: it belongs to
+ * nobody. */
+static inline uint64_t message_luck(const Message *message)
+{
+    return message->request != 0
+               ? rng_fold(message->detail ^ message->request << MESSAGE_POPULATION_BITS,
+                          (uint64_t)message->op << 32 | message->count)
+               : 0;
+}
 
 /* Sends a copy of `message`; it arrives as on_message, or not at all. Both on one host: over the
  * loopback, whatever the network does. A component without a site is near everybody: its way is the
@@ -204,6 +218,8 @@ typedef struct ConnectManner {
     TcpStack stack; /* decides when SYNs are sent again and when the kernel gives up */
     SimSpan access_delay;
     double access_loss;
+    uint64_t luck; /* numbers it among all that cross access networks (its packets' losses do not
+                      depend on what others send then); 0: nobody's */
 } ConnectManner;
 void network_connect_as(Component *self, const ConnectManner *manner, uint32_t address,
                         uint16_t port, SimSpan timeout, ConnectDone *done, void *context);

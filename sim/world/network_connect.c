@@ -23,6 +23,7 @@ typedef struct Connect {
     SimTime begun, deadline;
     SimSpan access_delay;
     double access_loss;
+    uint64_t luck; /* as in ConnectManner */
     ConnectOutcome outcome;
     ConnectDone *done;
     void *context;
@@ -99,7 +100,9 @@ static const Component *connect_end(const Connect *connect)
 static SimTime connect_packet(const Connect *connect, const Component *from, const Component *to)
 {
     Network *network = connect_network(connect);
-    SimSpan delay = network_pass(network, from, to, SYN_BYTES, connect->access_loss);
+    uint64_t luck = connect->luck != 0 ? connect->luck ^ connect->tries << 1 : 0;
+    SimSpan delay = network_pass(network, from, to, SYN_BYTES, connect->access_loss,
+                                 luck != 0 && from != connect->self ? ~luck : luck);
 
     return delay == SIM_NEVER ? SIM_NEVER
                               : engine_now(network->engine) + delay + connect->access_delay;
@@ -254,6 +257,7 @@ void network_connect_as(Component *self, const ConnectManner *manner, uint32_t a
     connect->port = port;
     connect->access_delay = manner->access_delay;
     connect->access_loss = manner->access_loss;
+    connect->luck = manner->luck;
     if (connect->host != NULL) {
         connect_begin(connect);
     } else {
@@ -270,7 +274,7 @@ static TcpStack stack_of(const Component *self)
 void network_connect(Component *self, uint32_t address, uint16_t port, SimSpan timeout,
                      SimSpan access_delay, double access_loss, ConnectDone *done, void *context)
 {
-    ConnectManner manner = {stack_of(self), access_delay, access_loss};
+    ConnectManner manner = {stack_of(self), access_delay, access_loss, 0};
 
     network_connect_as(self, &manner, address, port, timeout, done, context);
 }

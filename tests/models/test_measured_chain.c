@@ -22,6 +22,7 @@
 #define HANG (32 * SIM_S)
 #define RESUME (44 * SIM_S)
 #define CUT (52 * SIM_S)
+#define CUT_NEAR (CUT - SIM_S) /* what begins later may run into the cut */
 #define HEAL (70 * SIM_S)
 #define END (86 * SIM_S)
 
@@ -212,13 +213,14 @@ static int hold_hang(const Chain *chain, SimSpan phase)
 
     for (int i = 1; i < NEAR_A; i++) {
         const MeasuredUser *user = &chain->users[i];
-        SimTime last = measured_user_last_failed(user, phase + HANG, phase + CUT);
+        SimTime last = measured_user_last_failed(user, phase + HANG, phase + CUT_NEAR);
 
         sort = i > 1 ? sort : last > phase + HANG + 5 * SIM_S;
         hold("last failure after hang", sorts[sort].last, seconds(last - phase - HANG),
              sorts[sort].measured[0]);
         hold("failed by hang, per client", sorts[sort].failed,
-             measured_user_count_failed(user, phase + HANG, phase + CUT), sorts[sort].measured[1]);
+             measured_user_count_failed(user, phase + HANG, phase + CUT_NEAR),
+             sorts[sort].measured[1]);
     }
     return sort;
 }
@@ -248,7 +250,8 @@ static void hold_rest(const Chain *chain, SimSpan phase)
         const MeasuredUser *user = &chain->users[i];
 
         failed += measured_user_count_failed(user, 0, i < NEAR_A ? phase + KILL : SIM_NEVER);
-        failed += i < NEAR_A ? measured_user_count_failed(user, phase + RESUME, phase + CUT) : 0;
+        failed +=
+            i < NEAR_A ? measured_user_count_failed(user, phase + RESUME, phase + CUT_NEAR) : 0;
         failed += i < NEAR_A ? measured_user_count_failed(user, phase + HEAL, SIM_NEVER) : 0;
     }
     hold("failed else", (Range){0, 0}, failed, "0");

@@ -39,6 +39,9 @@ static void change_now(DnsRig *dns)
 /* --- staleness over time ------------------------------------------------------------------------
  * Clients that are active all the time, after the old address left the zone at 0. */
 
+/* 24,000 clients share caches: single runs lie 0.003 (one standard deviation) around 0.006 more
+ * than the table, whose draws know no half a second between question and count (eight seeds). */
+#define NEAR 0.015
 #define REGIONS 4
 #define CLIENTS 6000 /* of each population in each region */
 #define SAMPLES 9
@@ -262,7 +265,7 @@ START_TEST(clients_leave_an_old_address_as_the_table_says)
         for (int p = 0; p < POPULATIONS; p++) {
             double wanted = staleness[_i].share[k][p];
 
-            ck_assert_msg(wanted < 0 || ABS(shares[p] - wanted) <= 0.01,
+            ck_assert_msg(wanted < 0 || ABS(shares[p] - wanted) <= NEAR,
                           "population %d after %d s: %.3f instead of %.3f", p, sample_times_s[k],
                           shares[p], wanted);
         }

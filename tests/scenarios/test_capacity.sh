@@ -82,6 +82,10 @@ hopeless() {
 hopeless '"station_sojourn": [ "p(95)<0s" ]' "'station_sojourn: p(95)<0s' can never hold: it is never below 0"
 hopeless '"station_sojourn": [ "avg<2ms", "avg>3ms" ]' "'station_sojourn: avg>3ms' can never hold together with 'avg<2ms'"
 hopeless '"station_busy": [ "avg>1" ]' "can never hold: it is a share, never above 1"
+run capacity scenarios/smoke/steady.json --set '/thresholds={"http_req_duration":["p(95)<=0ms"]}' --progress none -o "$work/one"
+expect 2 "'http_req_duration: p(95)<=0ms' can never hold: no answer takes 0 s or less" "an answer in no time is refused"
+[[ $err != *interval* ]]
+pass_if $? "with the plain reason" "$err"
 run capacity "$work/never.json" "${search[@]}" -o "$work/one"
 expect 2 "does not hold even at 400 a second" "a threshold that can never hold is said plainly"
 cmp -s "$work/one/study.json" "$work/before"

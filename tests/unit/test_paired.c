@@ -77,6 +77,30 @@ START_TEST(each_of_the_four_verdicts_comes_where_it_must)
                       paired_word(figure.verdict));
         ck_assert_int_eq(figure.needed > PAIRS, cases[i].verdict == COMPARISON_UNDECIDED);
         ck_assert(cases[i].common == 0 || figure.ratio > 100);
+        ck_assert(figure.spread > 0.5 && figure.spread < 2);
+    }
+}
+END_TEST
+
+/* Sides in perfect step, of which one varies m times as much: (1 + m^2) / (1 - m)^2, 5 at 2. */
+START_TEST(no_pairing_undoes_that_one_side_varies_more)
+{
+    static const double spreads[] = {0.5, 1.5, 2, 7};
+    double before[PAIRS], after[PAIRS];
+
+    for (guint i = 0; i < G_N_ELEMENTS(spreads); i++) {
+        double spread = spreads[i];
+
+        for (guint k = 0; k < PAIRS; k++) {
+            before[k] = k % 5;
+            after[k] = 3 + spread * before[k];
+        }
+        PairedAsk ask = ask_of(before, after, PAIRS);
+        PairedFigure figure = paired_compare(&ask);
+
+        ck_assert_double_eq_tol(figure.spread, spread, 1e-9);
+        ck_assert_double_eq_tol(figure.ratio, (1 + spread * spread) / ((1 - spread) * (1 - spread)),
+                                1e-6);
     }
 }
 END_TEST
@@ -276,6 +300,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, the_interval_is_that_of_the_reference);
     tcase_add_test(cases, each_of_the_four_verdicts_comes_where_it_must);
     tcase_add_test(cases, as_many_pairs_as_it_asks_for_are_about_enough);
+    tcase_add_test(cases, no_pairing_undoes_that_one_side_varies_more);
     tcase_add_test(cases, a_version_is_hardly_ever_worse_or_better_than_itself);
     tcase_add_test(cases, pairs_that_are_the_same_are_equivalent_however_few);
     tcase_add_test(cases, differences_that_do_not_vary_are_counted_as_signs);

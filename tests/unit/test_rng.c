@@ -216,6 +216,46 @@ START_TEST(a_thousand_named_streams_are_not_correlated)
 }
 END_TEST
 
+/* What one thing draws is its number's affair: not of who came before, and not of its neighbour. */
+START_TEST(each_number_has_a_stream_of_its_own)
+{
+    enum { NUMBERS = 100000 };
+    Rng rng;
+    double before = 0;
+    double sum = 0;
+    double product = 0;
+
+    rng_init(&rng, 9, "requests");
+    for (uint64_t number = 1; number <= NUMBERS; number++) {
+        Rng one = rng_of_one(&rng, number);
+        Rng again = rng_of_one(&rng, number);
+        double value = rng_uniform(&one) - 0.5;
+
+        ck_assert(value == rng_uniform(&again) - 0.5);
+        sum += value;
+        product += value * before;
+        before = value;
+    }
+    /* standard deviations of both sums; five of them */
+    ck_assert_msg(fabs(sum) < 5 * sqrt(NUMBERS / 12.0), "sum %g", sum);
+    ck_assert_msg(fabs(product) < 5 * sqrt(NUMBERS) / 12, "sum of products %g", product);
+}
+END_TEST
+
+START_TEST(words_and_folded_numbers_differ_in_each_part)
+{
+    Rng rng, other;
+
+    rng_init(&rng, 9, "requests");
+    rng_init(&other, 10, "requests");
+    ck_assert_uint_eq(rng_word_of(&rng, 5), rng_word_of(&rng, 5));
+    ck_assert_uint_ne(rng_word_of(&rng, 5), rng_word_of(&rng, 6));
+    ck_assert_uint_ne(rng_word_of(&rng, 5), rng_word_of(&other, 5));
+    ck_assert_uint_ne(rng_fold(1, 2), rng_fold(2, 1));
+    ck_assert_uint_ne(rng_fold(1, 2), rng_fold(1, 3));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("rng");
@@ -233,6 +273,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, below_is_even_and_stays_below);
     tcase_add_test(tests, a_chance_takes_one_draw_whatever_its_ratio);
     tcase_add_test(tests, a_thousand_named_streams_are_not_correlated);
+    tcase_add_test(tests, each_number_has_a_stream_of_its_own);
+    tcase_add_test(tests, words_and_folded_numbers_differ_in_each_part);
     suite_add_tcase(suite, tests);
     return suite;
 }
