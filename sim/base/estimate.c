@@ -128,12 +128,21 @@ Estimate estimate_ratio(const double *parts, const double *wholes, size_t count,
     double ratio = whole == 0 ? NAN : estimate_average(parts, count) / whole;
     g_autofree double *misses = g_new(double, MAX(count, 1));
 
+    bool is_never_negative = true;
+
     for (size_t i = 0; i < count; i++) {
         misses[i] = parts[i] - ratio * wholes[i];
+        is_never_negative = is_never_negative && parts[i] >= 0 && wholes[i] >= 0;
     }
-    return from_replications(ratio, sqrt(estimate_variance(misses, count)) / fabs(whole),
-                             estimate_skewness(misses, count), count, confidence,
-                             "ratio of replications, Student t with skewness");
+    Estimate estimate =
+        from_replications(ratio, sqrt(estimate_variance(misses, count)) / fabs(whole),
+                          estimate_skewness(misses, count), count, confidence,
+                          "ratio of replications, Student t with skewness");
+
+    if (is_never_negative && estimate.low < 0) {
+        estimate.low = 0;
+    }
+    return estimate;
 }
 
 void estimate_limit_share(Estimate *share, double part, double whole)
@@ -187,6 +196,9 @@ Estimate estimate_quantile(double p, double pooled, const double *each, size_t c
     }
     if ((double)fewest < beyond) {
         estimate.low = estimate.high = NAN;
+    } else if (count > 1 && estimate.low == estimate.high) {
+        estimate.method = "pooled quantile, the same bucket of a histogram (at most 0.8 % wide) in "
+                          "all replications";
     }
     return estimate;
 }

@@ -61,7 +61,7 @@ double estimate_skewed_factor(double factor, double skewness, double count);
 Estimate estimate_mean(const double *means, size_t count, double confidence);
 
 /* Sum of parts over sum of wholes (errors a request, say), each pair from one replication; NAN when
- * the wholes add up to 0. */
+ * the wholes add up to 0. Of parts and wholes that are never negative the interval ends at 0. */
 Estimate estimate_ratio(const double *parts, const double *wholes, size_t count, double confidence);
 
 /* Makes a ratio from estimate_ratio or of one long run a share, `part` of `whole` in all: kept

@@ -39,7 +39,10 @@ Scenario *command_read_scenario(const Options *options, const char *path, const 
     }
     g_autofree char *text = diag_list_to_text(diags);
 
-    fputs(text, stderr);
+    if (!options->is_quiet || options->is_strict || g_str_equal(options->command, "check") ||
+        diag_count_errors(diags) > 0) {
+        fputs(text, stderr);
+    }
     if (diag_count_errors(diags) > 0 || (options->is_strict && diag_count_warnings(diags) > 0)) {
         g_clear_pointer(&diags, diag_list_free); /* it looks into the scenario */
         g_clear_pointer(&scenario, scenario_free);

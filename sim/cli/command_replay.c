@@ -173,6 +173,11 @@ static int replay(const Options *options, const Scenario *scenario, const Origin
         return EXIT_USAGE;
     }
     print_end(&last, fingerprint);
+    if (options->until != 0 || !original->has_fingerprint) {
+        fprintf(stderr, "dcdrill: note: the fingerprint is compared with none: %s\n",
+                options->until != 0 ? "this replay was cut by '--until'"
+                                    : "no result of this replication from begin to end is there");
+    }
     if (options->until == 0 && original->has_fingerprint && original->fingerprint != fingerprint) {
         fprintf(stderr,
                 "dcdrill: error: the replication had fingerprint %016" G_GINT64_MODIFIER

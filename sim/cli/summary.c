@@ -282,7 +282,7 @@ void summary_print(Results *results, const SummaryNotes *notes, FILE *to)
     summary_print_theory(to, results);
     print_verdict(to, verdict_word(verdict), notes->has_colour);
     if (count == 0) {
-        fputs("  nothing was checked", to);
+        fputs("  nothing was checked: the scenario does not say what must hold", to);
     } else {
         fprintf(to, "  %u of %u checks passed", passed, count);
     }

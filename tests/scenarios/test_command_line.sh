@@ -149,6 +149,8 @@ run replay "$work/out" 1
 [ "$status" -eq 0 ] && grep -q "fingerprint $first" <<<"$out"
 pass_if $? "'replay' repeats one replication to the last event" "was $first, exit status $status: $out $err"
 run replay "$work/out" 0 --trace 7 --until 1s
+[[ $err == *"the fingerprint is compared with none: this replay was cut by '--until'"* ]]
+pass_if $? "a replay that was cut says that it compared nothing" "$err"
 [ "$(grep -c '^t=' <<<"$out")" -ge 3 ]
 pass_if $? "'replay --trace' shows the path of one request" "$out"
 sqlite3 "$work/out/results.sqlite" "UPDATE run SET fingerprint = '0000000000000001'"
@@ -167,6 +169,15 @@ run run scenarios/smoke/steady.json scenarios/smoke/dc-lost-stock.json scenarios
 expect 1 "" "the worst of several scenarios decides"
 [ -e "$work/several/steady/summary.json" ] && [ -e "$work/several/bites-nothing/summary.json" ]
 pass_if $? "each of several scenarios has its own directory"
+[[ $err != *warning:* ]]
+pass_if $? "'-q' keeps warnings to itself" "$err"
+run check scenarios/smoke/dc-lost-stock.json -q
+[[ $status -eq 0 && $err == *warning:* ]]
+pass_if $? "which are what 'check' is asked for" "$err"
+printf '{ "version": "1", "extends": ["%s"], "thresholds": null, "invariants": null, "runtime": null, "steady-state-hypothesis": null }' "$root/scenarios/smoke/steady.json" >"$work/nothing.json"
+run run "$work/nothing.json" "${short[@]}" -q -o "$work/nothing"
+[[ $status -eq 0 && $out == *"nothing was checked: the scenario does not say what must hold"* ]]
+pass_if $? "a scenario that asks nothing says so" "$out $err"
 # --- build servers
 printf '{ "version": "1", "extends": ["%s/scenarios/smoke/steady.json"], "title": "50%% more, less: fine",\n  "thresholds": { "http_reqs": [\n    "count>1000000"] },\n  "must-happen": { "m": { "event": "dc.restored" } } }' "$root" >"$work/ci.json"
 GITHUB_STEP_SUMMARY=$work/step.md run run "$work/ci.json" -n 2 -q --progress none -o "$work/out" --out github=- --out gitlab="$work/metrics.txt" --confidence 0.9

@@ -253,6 +253,31 @@ START_TEST(a_ratio_is_not_the_mean_of_ratios)
 }
 END_TEST
 
+/* One of four replications had all the failures: Student's t would begin at -0.05. */
+START_TEST(an_interval_of_what_is_never_negative_ends_at_0)
+{
+    const double parts[] = {0, 0, 0, 10}, losses[] = {0, 0, 0, -10},
+                 wholes[] = {100, 100, 100, 100};
+    Estimate estimate = estimate_ratio(parts, wholes, 4, 0.95);
+
+    ck_assert_double_eq(estimate.low, 0);
+    ck_assert_double_gt(estimate.high, estimate.value);
+    ck_assert_double_lt(estimate_ratio(losses, wholes, 4, 0.95).low, 0);
+}
+END_TEST
+
+/* No width is no certainty: it is the bucket of the histogram that all fell into. */
+START_TEST(a_quantile_without_a_width_says_why)
+{
+    const double same[] = {2, 2, 2}, other[] = {2, 2, 2.1};
+
+    ck_assert_ptr_nonnull(
+        strstr(estimate_quantile(0.5, 2, same, 3, 10000, 1, 0.95).method, "same bucket"));
+    ck_assert_ptr_null(
+        strstr(estimate_quantile(0.5, 2, other, 3, 10000, 1, 0.95).method, "same bucket"));
+}
+END_TEST
+
 START_TEST(a_ratio_of_nothing_has_no_value)
 {
     double zeros[] = {0, 0};
@@ -411,6 +436,8 @@ Suite *test_suite(void)
     tcase_add_test(behaviour, one_replication_has_no_interval);
     tcase_add_test(behaviour, a_ratio_is_not_the_mean_of_ratios);
     tcase_add_test(behaviour, a_ratio_of_nothing_has_no_value);
+    tcase_add_test(behaviour, an_interval_of_what_is_never_negative_ends_at_0);
+    tcase_add_test(behaviour, a_quantile_without_a_width_says_why);
     tcase_add_test(behaviour, a_quantile_says_how_many_values_it_lacks);
     tcase_add_test(behaviour, runs_that_differ_show_how_alike_their_values_are);
     tcase_add_test(behaviour, skewed_means_are_covered_as_often_as_promised);
