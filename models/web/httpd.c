@@ -263,6 +263,7 @@ static const MetricDef httpd_metrics[] = {
     METRIC_COUNTER(Httpd, answers_502, "Answers 502"),
     METRIC_COUNTER(Httpd, answers_503, "Answers 503"),
     METRIC_COUNTER(Httpd, answers_504, "Answers 504"),
+    METRIC_COUNTER(Httpd, answers_5xx, "Other answers of 500 and above"),
     METRIC_COUNTER(Httpd, failovers, "Requests repeated on another member"),
     METRIC_COUNTER(Httpd, connections_cut, "Client connections closed without an answer"),
     METRIC_COUNTER(Httpd, connections_closed_early,
@@ -299,7 +300,8 @@ static const LedgerDef httpd_ledgers[] = {
      .has_line = true,
      .ends = {offsetof(Httpd, answers_ok), offsetof(Httpd, answers_500),
               offsetof(Httpd, answers_502), offsetof(Httpd, answers_503),
-              offsetof(Httpd, answers_504), offsetof(Httpd, connections_cut)}},
+              offsetof(Httpd, answers_504), offsetof(Httpd, answers_5xx),
+              offsetof(Httpd, connections_cut)}},
     LEDGER_END,
 };
 

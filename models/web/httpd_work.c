@@ -8,6 +8,22 @@ static const EventType parsed_event = {"httpd.parsed", on_parsed};
 
 /* --- answers --- */
 
+static uint64_t *counter_of(Httpd *httpd, uint32_t code)
+{
+    switch (code) {
+    case 500:
+        return &httpd->answers_500;
+    case 502:
+        return &httpd->answers_502;
+    case 503:
+        return &httpd->answers_503;
+    case 504:
+        return &httpd->answers_504;
+    default: /* an application server may say 501 or 599 */
+        return code < 500 ? &httpd->answers_ok : &httpd->answers_5xx;
+    }
+}
+
 static void work_answer(Work *work, uint32_t code, const Message *from_backend)
 {
     Httpd *httpd = work->httpd;
@@ -24,11 +40,7 @@ static void work_answer(Work *work, uint32_t code, const Message *from_backend)
     if (!connection_keeps(httpd, work)) {
         answer.flags |= HTTP_CLOSE;
     }
-    httpd->answers_ok += code < 500;
-    httpd->answers_500 += code == 500;
-    httpd->answers_502 += code == 502;
-    httpd->answers_503 += code == 503;
-    httpd->answers_504 += code == 504;
+    ++*counter_of(httpd, code);
     call_reply(&httpd->component, &work->request.ticket, &answer);
     work_free(work, ((answer.flags | work->request.flags) & HTTP_CLOSE) == 0);
 }

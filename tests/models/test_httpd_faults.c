@@ -293,7 +293,7 @@ END_TEST
 
 START_TEST(answers_of_any_status_are_passed_on)
 {
-    static const uint32_t codes[] = {200, 302, 404, 500, 502, 503, 504};
+    static const uint32_t codes[] = {200, 302, 404, 500, 501, 502, 503, 504, 599};
     g_auto(Bed) bed = bed_new(26, "");
     const ProbeAsked *asked;
 
@@ -309,6 +309,7 @@ START_TEST(answers_of_any_status_are_passed_on)
     ck_assert_uint_eq(rig_counter(bed.rig, HTTPD, "answers_502"), 1);
     ck_assert_uint_eq(rig_counter(bed.rig, HTTPD, "answers_503"), 1);
     ck_assert_uint_eq(rig_counter(bed.rig, HTTPD, "answers_504"), 1);
+    ck_assert_uint_eq(rig_counter(bed.rig, HTTPD, "answers_5xx"), 2);
     ck_assert_uint_eq(rig_counter(bed.rig, HTTPD, "failovers"), 0);
 }
 END_TEST

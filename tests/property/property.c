@@ -13,11 +13,23 @@ enum { SLOWNESS = 4 };
 enum { SLOWNESS = 1 };
 #endif
 
+static char *broken_law; /* by a scenario of the property under test */
+
+/* What is wrong with the scenario: what differs, or what a run said of itself. Caller frees. */
+static char *judge(const Property *property, const cJSON *scenario, bool *is_refused)
+{
+    g_autofree char *difference = NULL;
+
+    g_clear_pointer(&broken_law, g_free);
+    difference = property->check(scenario, is_refused);
+    return broken_law != NULL ? g_steal_pointer(&broken_law) : g_steal_pointer(&difference);
+}
+
 static bool still_fails(const cJSON *scenario, void *context)
 {
     const Property *property = context;
     bool is_refused = false;
-    g_autofree char *difference = property->check(scenario, &is_refused);
+    g_autofree char *difference = judge(property, scenario, &is_refused);
 
     return difference != NULL;
 }
@@ -28,7 +40,7 @@ static void show_smallest(const Property *property, uint64_t seed, cJSON *scenar
     bool is_refused;
 
     shrink_scenario(scenario, still_fails, (void *)(uintptr_t)property, MOST_SHRINK_TRIALS);
-    g_autofree char *difference = property->check(scenario, &is_refused);
+    g_autofree char *difference = judge(property, scenario, &is_refused);
     char *text = cJSON_Print(scenario);
 
     ck_abort_msg("%s does not hold for scenario %" G_GUINT64_FORMAT
@@ -51,7 +63,7 @@ void property_hold(const Property *property)
     for (uint64_t seed = 1; seed <= cases; seed++) {
         cJSON *scenario = property->make(seed);
         bool is_refused = false;
-        g_autofree char *difference = property->check(scenario, &is_refused);
+        g_autofree char *difference = judge(property, scenario, &is_refused);
 
         refused += is_refused ? 1 : 0;
         if (difference != NULL) {
@@ -62,16 +74,29 @@ void property_hold(const Property *property)
     ck_assert_msg(refused <= MAX(1, cases / 20), "%u of %u scenarios were refused", refused, cases);
 }
 
+Trial *property_run(const cJSON *scenario, int run, bool *is_refused)
+{
+    Trial *trial = trial_run(scenario, run);
+
+    if (trial_broken(trial) != NULL && broken_law == NULL) {
+        broken_law = g_strdup(trial_broken(trial));
+    }
+    *is_refused = trial_complaints(trial) != NULL;
+    if (*is_refused || trial_broken(trial) != NULL) {
+        g_clear_pointer(&trial, trial_free);
+    }
+    return trial;
+}
+
 bool property_run_both(const cJSON *one, const cJSON *other, Trial **first, Trial **second,
                        bool *is_refused)
 {
-    *first = trial_run(one, 0);
     *second = NULL;
-    if (trial_complaints(*first) == NULL) {
-        *second = trial_run(other, 0);
+    *first = property_run(one, 0, is_refused);
+    if (*first != NULL) {
+        *second = property_run(other, 0, is_refused);
     }
-    *is_refused = *second == NULL || trial_complaints(*second) != NULL;
-    return !*is_refused;
+    return *second != NULL;
 }
 
 /* --- what was measured ---------------------------------------------------------------------- */

@@ -21,7 +21,11 @@ typedef struct Property {
  * generator of such proves nothing. A sanitizer's build tries a quarter. */
 void property_hold(const Property *property);
 
-/* Runs both; false, and `*is_refused`, when one of them is refused. Caller frees the trials. */
+/* Replication `run` of it, or NULL when it is refused, as `*is_refused` says, or breaks a law of its
+ * own run, which fails any property. Caller frees. */
+Trial *property_run(const cJSON *scenario, int run, bool *is_refused);
+
+/* The same of two, of which both must end. Caller frees the trials. */
 bool property_run_both(const cJSON *one, const cJSON *other, Trial **first, Trial **second,
                        bool *is_refused);
 

@@ -90,13 +90,13 @@ START_TEST(one_more_server_ends_no_journey_later)
 }
 END_TEST
 
-/* How good replication `run` of a scenario was: the larger the better; NAN when it is refused. */
-static double goodness(const cJSON *scenario, int run, const char *sql)
+/* How good replication `run` of a scenario was: the larger the better; NAN when it did not end. */
+static double goodness(const cJSON *scenario, int run, const char *sql, bool *is_refused)
 {
-    g_autoptr(Trial) trial = trial_run(scenario, run);
+    g_autoptr(Trial) trial = property_run(scenario, run, is_refused);
     g_autoptr(GArray) values = NULL;
 
-    if (trial_complaints(trial) != NULL) {
+    if (trial == NULL) {
         return NAN;
     }
     values = property_measure(trial, sql);
@@ -116,11 +116,10 @@ static char *check_not_worse(const cJSON *one, const cJSON *other, const char *s
     double all = 0;
 
     for (int run = 0; run < RUNS_MANY; run++) {
-        double before = goodness(one, run, sql);
-        double difference = goodness(other, run, sql) - before;
+        double before = goodness(one, run, sql, is_refused);
+        double difference = isnan(before) ? NAN : goodness(other, run, sql, is_refused) - before;
 
-        *is_refused = isnan(difference);
-        if (*is_refused || (run < RUNS_FEW && difference >= 0)) {
+        if (isnan(difference) || (run < RUNS_FEW && difference >= 0)) {
             return NULL;
         }
         sum += difference;

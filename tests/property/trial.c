@@ -15,7 +15,7 @@
 extern const Kind *const all_kinds[]; /* build/kinds.c, generated */
 
 struct Trial {
-    char *folder, *complaints;
+    char *folder, *complaints, *broken;
     sqlite3 *database;
 };
 
@@ -80,8 +80,9 @@ static void write_json(const char *folder, const char *name, const cJSON *json)
     cJSON_free(text);
 }
 
-/* Puts what the scenario carries into files and runs it. NULL, or what was said against it. */
-static char *execute(const char *folder, const cJSON *json, int run)
+/* Puts what the scenario carries into files and runs it. NULL, or what was said against it;
+ * `*broken` is what the run said of itself when it could not go on. */
+static char *execute(const char *folder, const cJSON *json, int run, char **broken)
 {
     g_autofree char *path = g_build_filename(folder, "scenario.json", NULL);
     g_autofree char *results = g_build_filename(folder, "results.sqlite", NULL);
@@ -95,8 +96,10 @@ static char *execute(const char *folder, const cJSON *json, int run)
     RunOrder order = {.scenario = scenario, .kinds = all_kinds, .run = run, .path = results};
     bool is_done = scenario != NULL && run_execute(&order, diags, &error);
 
-    g_assert_no_error(error);
-    if (is_done) {
+    if (error != NULL) {
+        *broken = g_strdup(error->message);
+    }
+    if (is_done || error != NULL) {
         return NULL;
     }
     return diag_list_to_text(diags);
@@ -110,8 +113,8 @@ Trial *trial_run(const cJSON *json, int run)
     trial->folder = g_dir_make_tmp("dcdrill-trial-XXXXXX", NULL);
     g_assert_nonnull(trial->folder);
     results = g_build_filename(trial->folder, "results.sqlite", NULL);
-    trial->complaints = execute(trial->folder, json, run);
-    if (trial->complaints == NULL) {
+    trial->complaints = execute(trial->folder, json, run, &trial->broken);
+    if (trial->complaints == NULL && trial->broken == NULL) {
         g_assert_cmpint(sqlite3_open_v2(results, &trial->database, SQLITE_OPEN_READONLY, NULL), ==,
                         SQLITE_OK);
     }
@@ -135,12 +138,18 @@ void trial_free(Trial *trial)
     g_rmdir(trial->folder);
     g_free(trial->folder);
     g_free(trial->complaints);
+    g_free(trial->broken);
     g_free(trial);
 }
 
 const char *trial_complaints(const Trial *trial)
 {
     return trial->complaints;
+}
+
+const char *trial_broken(const Trial *trial)
+{
+    return trial->broken;
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */

@@ -18,6 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trial, trial_free)
 /* What the reader said against the scenario, or NULL when it was run. */
 const char *trial_complaints(const Trial *trial);
 
+/* What the run said of itself when it did not end, like a broken law; NULL when it ended. */
+const char *trial_broken(const Trial *trial);
+
 /* The rows of `sql` as "table|value|..." with `table` before each; real numbers with 17 digits,
  * blobs as a hash. Appends to `rows`, which own their texts. */
 void trial_select(const Trial *trial, const char *table, const char *sql, GPtrArray *rows);
