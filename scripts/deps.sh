@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what is missing to build, run and test: Debian packages only, quiet when nothing is missing.
 set -euo pipefail
-# build: gcc make pkg-config and the libraries; run: gnuplot for charts; test: check, clang (second compiler, fuzzing), sqlite3
+# build: gcc make pkg-config and the libraries; run: gnuplot for charts; test: check, clang (second compiler, fuzzing), lld (links the tests), sqlite3
 packages=(gcc libc6-dev make git ca-certificates pkg-config libglib2.0-dev libgsl-dev libsqlite3-dev libcjson-dev gnuplot-nox
-    check libsubunit-dev sqlite3 clang libclang-rt-14-dev clang-format gawk)
+    check libsubunit-dev sqlite3 clang libclang-rt-14-dev clang-format lld gawk)
 # what `make cluster` runs chunks and ranks with
 [ "${1:-}" != cluster ] || packages+=(slurmctld slurmd slurm-client munge parallel openmpi-bin libopenmpi-dev)
 # what `make browser` looks with, and what prints reports as PDF

@@ -241,18 +241,21 @@ static cJSON *merge_file(Merge *merge, const char *path, const cJSON *user)
 
 /* --- the command line ---------------------------------------------------------------------- */
 
-/* As strict as a file: what is no JSON is a text. */
-static cJSON *value_of(const char *text)
+static void report_flag(Merge *merge, const char *flag, const char *why)
+{
+    diag_add_at(merge->diags, DIAG_ERROR, (DiagPlace){.file = g_intern_string(flag)}, "%s", why);
+}
+
+/* As strict as a file: what is no JSON is a text, but not what begins as one in quotes. */
+static cJSON *value_of(Merge *merge, const char *text, const char *flag)
 {
     g_autoptr(DiagList) unheard = diag_list_new(NULL, NULL);
     g_autoptr(JsonDocument) document = json_document_parse("", text, strlen(text), false, unheard);
 
+    if (document == NULL && text[0] == '"') {
+        report_flag(merge, flag, "the text in double quotes is no JSON");
+    }
     return document != NULL ? json_copy(document->root, NULL, NULL) : cJSON_CreateString(text);
-}
-
-static void report_flag(Merge *merge, const char *flag, const char *why)
-{
-    diag_add_at(merge->diags, DIAG_ERROR, (DiagPlace){.file = g_intern_string(flag)}, "%s", why);
 }
 
 /* Puts `value` (taken) at `pointer`, said by `flag`. */
@@ -315,7 +318,7 @@ static void apply_var(Merge *merge, cJSON **root, const char *text)
     g_autofree char *pointer = variable_pointer(name);
 
     g_ptr_array_add(merge->given, g_strdup(name));
-    set_value(merge, root, pointer, value_of(equals + 1), flag);
+    set_value(merge, root, pointer, value_of(merge, equals + 1, flag), flag);
 }
 
 /* null deletes, as it does when files are merged. */
@@ -347,7 +350,7 @@ static void apply_set(Merge *merge, cJSON **root, const char *text)
     if (strcmp(equals + 1, "null") == 0) {
         remove_value(merge, root, pointer, flag);
     } else {
-        set_value(merge, root, pointer, value_of(equals + 1), flag);
+        set_value(merge, root, pointer, value_of(merge, equals + 1, flag), flag);
     }
 }
 

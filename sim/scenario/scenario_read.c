@@ -199,6 +199,11 @@ Scenario *scenario_read(const char *path, const ScenarioChanges *changes, const 
     Scenario *scenario = scenario_new(path);
 
     *diags = scenario_diags_new(scenario);
+    if (!g_utf8_validate(path, -1, NULL)) {
+        /* Results name it in JSON. */
+        diag_add_at(*diags, DIAG_ERROR, (DiagPlace){.file = g_intern_string(path)},
+                    "the file's name is no valid UTF-8");
+    }
     scenario->root = scenario_merge(path, changes, scenario->origins, *diags);
     scenario->confidence = changes != NULL && changes->confidence > 0 ? changes->confidence : 0.95;
     if (scenario->root != NULL) {

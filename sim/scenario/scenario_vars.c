@@ -1,7 +1,10 @@
 /* scenario_vars.c - see scenario_vars.h. */
 #include "sim/scenario/scenario_vars.h"
 
+#include <string.h>
+
 #include "sim/config/json_merge.h"
+#include "sim/config/json_place.h"
 #include "sim/config/unit.h"
 
 /* How many variables may stand inside each other. */
@@ -41,6 +44,15 @@ static cJSON *number_from(const char *text, bool is_whole)
     return cJSON_CreateNumber(number);
 }
 
+/* As strict as a file. */
+static cJSON *json_from(const char *text)
+{
+    g_autoptr(DiagList) unheard = diag_list_new(NULL, NULL);
+    g_autoptr(JsonDocument) document = json_document_parse("", text, strlen(text), false, unheard);
+
+    return document != NULL ? g_steal_pointer(&document->root) : NULL;
+}
+
 /* The text as the wanted type, or NULL when it is not one. */
 static cJSON *value_from(const char *text, const char *type)
 {
@@ -58,9 +70,9 @@ static cJSON *value_from(const char *text, const char *type)
                    : NULL;
     }
     if (strcmp(type, "json") == 0) {
-        return cJSON_ParseWithOpts(text, NULL, true);
+        return json_from(text);
     }
-    return cJSON_CreateString(text);
+    return g_utf8_validate(text, -1, NULL) ? cJSON_CreateString(text) : NULL;
 }
 
 /* What an {"type": "env"} stands for, or NULL when that was reported. */

@@ -1,6 +1,7 @@
 /* main.c - runs the suite of one test file and prints it as TAP: a line "ok" or "not ok" for each
  * test. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/support/suite.h"
@@ -10,6 +11,8 @@ int main(void)
     SRunner *runner = srunner_create(test_suite());
     int failed;
 
+    /* Line by line: when a test ends the program, those before it have been told. */
+    setvbuf(stdout, NULL, _IOLBF, 0);
     srunner_set_tap(runner, "-");
     srunner_run_all(runner, CK_SILENT);
     failed = srunner_ntests_failed(runner);

@@ -218,6 +218,42 @@ START_TEST(a_value_of_the_environment_of_another_type_is_refused)
 }
 END_TEST
 
+/* What another reader would cut or round is refused, as in a file. */
+START_TEST(the_environment_is_read_as_strictly_as_a_file)
+{
+    static const char *const texts[] = {
+        "9007199254740993", "\"a\\u0000b\"", "\"\\ud800\"", "{\"a\": 1, \"a\": 2}", "01", "[1,]"};
+    Merged merged;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        setenv("DCDRILL_TEST_JSON", texts[i], 1);
+        merged = merge(GOOD "environment-json.json", NULL);
+        ck_assert_msg(strstr(merged.messages, "is not of type 'json'") != NULL, "%s", texts[i]);
+        merged_free(&merged);
+    }
+    setenv("DCDRILL_TEST_JSON", "[1.0000000000000002]", 1);
+    setenv("DCDRILL_TEST_WORD", "caf\xe9", 1);
+    merged = merge(GOOD "environment-json.json", NULL);
+    ck_assert_ptr_nonnull(strstr(merged.messages, "is not of type 'str'"));
+    ck_assert_ptr_null(strstr(merged.messages, "is not of type 'json'"));
+    merged_free(&merged);
+    unsetenv("DCDRILL_TEST_WORD");
+    unsetenv("DCDRILL_TEST_JSON");
+}
+END_TEST
+
+/* "\ud800" in quotes was taken as a text of eight characters. */
+START_TEST(a_broken_text_in_quotes_on_the_command_line_is_no_text)
+{
+    static const char *const sets[] = {"/title=\"\\ud800\"", NULL};
+    ScenarioChanges changes = {.sets = sets};
+    Merged merged = merge(GOOD "environment-json.json", &changes);
+
+    ck_assert_ptr_nonnull(strstr(merged.messages, "the text in double quotes is no JSON"));
+    merged_free(&merged);
+}
+END_TEST
+
 START_TEST(the_same_base_may_come_in_on_two_ways)
 {
     Merged merged = merge(GOOD "diamond.json", NULL);
@@ -286,6 +322,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, wrong_flags_are_named_in_full);
     tcase_add_test(tests, the_environment_gives_values_of_the_type_asked_for);
     tcase_add_test(tests, a_value_of_the_environment_of_another_type_is_refused);
+    tcase_add_test(tests, the_environment_is_read_as_strictly_as_a_file);
+    tcase_add_test(tests, a_broken_text_in_quotes_on_the_command_line_is_no_text);
     tcase_add_test(tests, the_same_base_may_come_in_on_two_ways);
     tcase_add_test(tests, null_deletes_what_a_base_has);
     tcase_add_test(tests, variables_that_double_at_each_step_stay_small);
