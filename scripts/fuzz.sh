@@ -15,8 +15,9 @@ export share=$((${seconds:-0} * cores / ${#names[@]} + 1))
 # shellcheck disable=SC2317 # called by xargs
 inputs_of() { # TARGET
     case $1 in
-        fuzz_json | fuzz_patch) echo 60000 ;;
-        fuzz_scenario) echo 1000 ;;
+        fuzz_json | fuzz_patch) echo 120000 ;;
+        fuzz_field | fuzz_route53) echo 50000 ;;
+        fuzz_scenario) echo 8000 ;;
         *) echo 20000 ;;
     esac
 }
