@@ -336,6 +336,37 @@ START_TEST(same_seed_runs_the_same_way)
 }
 END_TEST
 
+/* Reference 2.5 with one site lost and convicted: six of what is left. */
+START_TEST(quorum_writes_take_the_network_floor_of_what_is_left)
+{
+    static const double floors[GOLDEN_SITES][GOLDEN_SITES] = {
+        {0, 92.6, 44.3, 44.3, 44.3}, {113.2, 0, 44.3, 44.3, 44.3},    {113.2, 92.6, 0, 92.6, 92.6},
+        {98.9, 84.5, 98.9, 0, 84.5}, {123.3, 104.6, 123.3, 104.6, 0},
+    };
+
+    for (guint dead = 0; dead < GOLDEN_SITES; dead++) {
+        g_autoptr(CassandraRig) rig = cassandra_rig_new(3, CASSANDRA_NO_CPU);
+
+        for (guint node = 4 * dead; node < 4 * dead + 4; node++) {
+            rig_down(rig->rig, cassandra_rig_host(node), SIM_NEVER);
+        }
+        rig_run(rig->rig, 30 * SIM_S);
+        for (guint site = 0; site < GOLDEN_SITES; site++) {
+            const ProbeAsked *asked;
+
+            if (site == dead) {
+                continue;
+            }
+            asked = cassandra_rig_write(rig, 4 * site, 5 + dead, CONSISTENCY_QUORUM);
+            rig_run(rig->rig, SIM_S);
+            ck_assert_uint_eq(cassandra_rig_code(asked), STORE_OK);
+            ck_assert_double_ge(took_ms(asked), floors[site][dead] + 0.3);
+            ck_assert_double_le(took_ms(asked), floors[site][dead] + 0.3 + 0.15 + 0.2);
+        }
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("cassandra");
@@ -357,6 +388,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, without_speculation_a_silent_replica_costs_the_timeout);
     tcase_add_test(tests, a_silent_replica_can_take_all_threads);
     tcase_add_test(tests, same_seed_runs_the_same_way);
+    tcase_add_test(tests, quorum_writes_take_the_network_floor_of_what_is_left);
     suite_add_tcase(suite, tests);
     return suite;
 }
