@@ -139,8 +139,8 @@ struct Httpd {
     SimSpan proxy_cpu, tls_full_cpu, tls_resumed_cpu;
     char *backend_kind, **fail_on_status;
     /* measurement */
-    uint64_t requests, answers_ok, answers_500, answers_502, answers_503, answers_504,
-        answers_5xx, failovers, connections_cut, connections_closed_early, syns_dropped, checks_failed;
+    uint64_t requests, answers_ok, answers_500, answers_502, answers_503, answers_504, answers_5xx,
+        failovers, connections_cut, connections_closed_early, syns_dropped, checks_failed;
     uint64_t processes_started, handshakes_full, handshakes_resumed;
     Gauge processes_alive, workers_busy, waiting, connections, connections_waiting;
     Ledger ledger;

@@ -21,8 +21,8 @@ typedef struct Property {
  * generator of such proves nothing. A sanitizer's build tries a quarter. */
 void property_hold(const Property *property);
 
-/* Replication `run` of it, or NULL when it is refused, as `*is_refused` says, or breaks a law of its
- * own run, which fails any property. Caller frees. */
+/* Replication `run` of it, or NULL when it is refused, as `*is_refused` says, or breaks a law of
+ * its own run, which fails any property. Caller frees. */
 Trial *property_run(const cJSON *scenario, int run, bool *is_refused);
 
 /* The same of two, of which both must end. Caller frees the trials. */
