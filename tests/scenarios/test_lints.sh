@@ -113,7 +113,7 @@ sed 's/"count": 3, "runs"/"count": { "*": 3 }, "settings": { "cassandra": { "rac
 calm=$work/racks.json
 warns few-racks "" "3 copies in 'DC01' on 2 racks"
 
-run run "$work/calm.json" --set $replication/DC03=1 -o "$work/out" -q --progress none
+run run "$work/calm.json" --set $replication/DC03=1 -o "$work/out" --progress none
 [ "$(grep -c single-copy <<<"$err")" -eq 1 ]
 pass_if $? "'run' says it once" "$err"
 
