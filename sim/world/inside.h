@@ -146,10 +146,6 @@ bool network_has_way(const Network *network, const Component *from, const Compon
  * kernel along. */
 bool network_is_dark(const Component *component);
 
-/* Seconds between retransmissions of a lost packet: first, at most (network 3). */
-#define NETWORK_RTO_FIRST (200 * SIM_MS)
-#define NETWORK_RTO_MOST (120 * SIM_S)
-
 /* --- network_connect.c ------------------------------------------------------------------------ */
 
 Pool *connect_pool_new(void);

@@ -1,6 +1,6 @@
 /* network.c - messages on their way: one event and one pooled copy each; lost TCP packets come
- * again later, and the kernel answers for processes that are gone. Sources: reference network 2 and
- * 3 (Linux ip-sysctl: tcp_retries2; RFC 6298). */
+ * again later (tcp.h says when), and the kernel answers for processes that are gone. Sources:
+ * reference network 2 and 3 (Linux ip-sysctl: tcp_retries2). */
 #include "sim/world/network.h"
 
 #include "sim/world/host.h"
@@ -18,17 +18,19 @@ typedef struct Flight {
     Message message; /* first: what is handed to on_message */
     Component *to;
     SimTime gives_up_at; /* last instant at which it may be sent again */
-    SimSpan rto;         /* wait before the next retransmission; 0: not lost yet */
     uint64_t luck;       /* as network_launch has it */
     uint32_t from_life, to_life;
+    uint32_t repeats; /* retransmissions, the next one included once it is known to be needed */
     FlightKind kind;
 } Flight;
 
 static void flight_arrive(void *self, void *subject, uint64_t detail);
 static void flight_retry(void *self, void *subject, uint64_t detail);
+static void flight_fail(void *self, void *subject, uint64_t detail);
 
 static const EventType flight_arrives = {"network.arrive", flight_arrive};
 static const EventType flight_retries = {"network.retransmit", flight_retry};
+static const EventType flight_fails = {"network.give-up", flight_fail};
 
 /* --- ways ------------------------------------------------------------------------------------- */
 
@@ -211,18 +213,23 @@ SimSpan network_pass(Network *network, const Component *from, const Component *t
 
 /* --- flights ---------------------------------------------------------------------------------- */
 
-/* First retransmission timeout: the round trip and a quarter for its variance, at least 200 ms. */
-static SimSpan network_first_rto(const Network *network, const Flight *flight)
+/* What the two kernels have measured: there and back, with what faults add on both ways and without
+ * access networks; 0 where there is no network between. */
+static SimSpan network_round_trip(const Network *network, const Component *from,
+                                  const Component *to)
 {
-    const Component *from = flight->message.from, *to = flight->to;
-    SimSpan one_way = 0;
+    const Link *ways[] = {network_find(network, from->site_rank, to->site_rank),
+                          network_find(network, to->site_rank, from->site_rank)};
+    SimSpan round_trip = 2 * (from->condition.delay_added + to->condition.delay_added);
 
-    if (from->site != NULL && to->site != NULL) {
-        one_way = network_base_delay(network->world, from->site, to->site);
-        one_way = one_way == SIM_NEVER ? 0 : one_way;
+    for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+        if (ways[i] != NULL) {
+            round_trip += ways[i]->one_way + ways[i]->component.condition.delay_added;
+        } else if (from->site != NULL && from->site == to->site) {
+            round_trip += from->site->lan_one_way;
+        }
     }
-    one_way += flight->message.access_delay;
-    return MAX(NETWORK_RTO_FIRST, 2 * one_way + one_way / 2);
+    return MAX(round_trip, 0);
 }
 
 static bool flight_has_call(const Flight *flight)
@@ -235,26 +242,36 @@ static void flight_drop(Network *network, Flight *flight)
     pool_give(network->flights, flight);
 }
 
-/* Not acknowledged: sends it again after the timeout, or gives up. */
+/* Not acknowledged: sends it again after the timeout, or gives up when patience ends. */
 static void flight_wait(Network *network, Flight *flight)
 {
-    SimTime next;
+    const Message *message = &flight->message;
+    SimSpan round_trip =
+        network_round_trip(network, message->from, flight->to) + 2 * message->access_delay;
+    SimTime next = engine_now(network->engine) +
+                   tcp_retransmit_wait(round_trip, message->size_bytes, flight->repeats);
 
-    if (flight->rto == 0) {
-        flight->rto = network_first_rto(network, flight);
-    } else {
-        flight->rto = MIN(2 * flight->rto, NETWORK_RTO_MOST);
-    }
-    next = engine_now(network->engine) + flight->rto;
+    flight->repeats++;
     if (next <= flight->gives_up_at) {
         engine_at(network->engine, next, &network->owner, &flight_retries, flight, 0);
-        return;
+    } else if (flight->kind == FLIGHT_REQUEST && flight_has_call(flight)) {
+        engine_at(network->engine, flight->gives_up_at, &network->owner, &flight_fails, flight, 0);
+    } else {
+        flight_drop(network, flight);
     }
-    /* Who still waits learns it from his kernel (ETIMEDOUT). */
-    if (flight->kind == FLIGHT_REQUEST && flight_has_call(flight)) {
+}
+
+/* Who still waits learns from his kernel that nothing was acknowledged (ETIMEDOUT). */
+static void flight_fail(void *self, void *subject, uint64_t detail)
+{
+    Flight *flight = subject;
+
+    (void)self;
+    (void)detail;
+    if (call_is_waited_for(&flight->message.ticket)) {
         call_end_soon(&flight->message.ticket, OUTCOME_TIMEOUT);
     }
-    flight_drop(network, flight);
+    flight_drop(world_head_network(flight->to->world), flight);
 }
 
 /* What an HTTP message beyond the first window waits for acknowledgements, while the line is not
@@ -274,7 +291,7 @@ static SimSpan flight_slow_start(const Network *network, const Flight *flight)
 static inline void flight_try(Network *network, Flight *flight)
 {
     Message *message = &flight->message;
-    uint64_t luck = flight->luck != 0 ? flight->luck + (uint64_t)flight->rto : 0;
+    uint64_t luck = flight->luck != 0 ? flight->luck + flight->repeats : 0;
     SimSpan delay = network_pass(network, message->from, flight->to, message->size_bytes,
                                  message->access_loss, luck);
 
@@ -326,7 +343,7 @@ static void flight_turn_back(Network *network, Flight *flight)
 {
     Component *there = flight->to;
     /* A packet that was sent once only was certainly not received before. */
-    Outcome outcome = flight->rto == 0 ? OUTCOME_REFUSED : OUTCOME_FAILED;
+    Outcome outcome = flight->repeats == 0 ? OUTCOME_REFUSED : OUTCOME_FAILED;
 
     if (flight->kind != FLIGHT_REQUEST) {
         flight_drop(network, flight);
@@ -339,7 +356,7 @@ static void flight_turn_back(Network *network, Flight *flight)
     flight->message.code = (uint32_t)outcome;
     flight->message.size_bytes = RST_BYTES;
     flight->message.transport = TRANSPORT_TCP;
-    flight->rto = 0;
+    flight->repeats = 0;
     flight_try(network, flight);
 }
 
@@ -362,7 +379,7 @@ static inline bool flight_is_fresh(const Flight *flight, const Component *to)
         flight->message.peer_incarnation != component_life(to)) {
         return false;
     }
-    return flight->rto == 0 || flight->to_life == to->owner.incarnation;
+    return flight->repeats == 0 || flight->to_life == to->owner.incarnation;
 }
 
 /* Whether a fault on the process keeps the message from it. */
@@ -468,7 +485,7 @@ void network_launch(Component *from, Component *to, const Message *message,
     }
     flight->to = to;
     flight->gives_up_at = engine_now(network->engine) + patience;
-    flight->rto = 0;
+    flight->repeats = 0;
     flight->luck = luck;
     flight->from_life = from->owner.incarnation;
     flight->to_life = to->owner.incarnation;
@@ -485,24 +502,23 @@ void network_send(Component *from, Component *to, const Message *message)
     network_launch(from, to, message, NULL, FLIGHT_ONE_WAY, message->transport, 0);
 }
 
-/* Tries again until it gets through, 200 ms later, then 400 ms and so on, all drawn now. The tries
- * to come know nothing of the burst that the link is in now, and leave no trace in it. */
+/* Tries again until it gets through, as late as a message would be sent again, all drawn now. The
+ * tries to come know nothing of the burst that the link is in now, and leave no trace in it. */
 static SimSpan network_arrive_later(Network *network, const Component *from, const Component *to,
                                     uint32_t size_bytes, Link *link)
 {
-    SimSpan waited = 0, rto = NETWORK_RTO_FIRST, delay = SIM_NEVER;
+    SimSpan waited = 0, delay = SIM_NEVER, round_trip = network_round_trip(network, from, to);
     SimTime passed_at = link != NULL ? link->passed_at : 0;
     bool is_in_burst = link != NULL && link->is_in_burst;
 
     if (link != NULL && link->component.condition.down) {
         return SIM_NEVER;
     }
-    while (delay == SIM_NEVER && waited < PATIENCE_DEFAULT) {
+    for (uint32_t i = 0; delay == SIM_NEVER && waited < PATIENCE_DEFAULT; i++) {
         if (link != NULL) {
             link->passed_at = LINK_NOT_PASSED;
         }
-        waited += rto;
-        rto = MIN(2 * rto, NETWORK_RTO_MOST);
+        waited += tcp_retransmit_wait(round_trip, size_bytes, i);
         delay = network_pass(network, from, to, size_bytes, 0, 0);
     }
     if (link != NULL) {

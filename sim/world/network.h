@@ -94,8 +94,8 @@ enum {
 enum { DNS_NOERROR = 0, DNS_SERVFAIL = 2, DNS_NXDOMAIN = 3 };
 
 typedef enum Transport {
-    TRANSPORT_TCP, /* lost packets come later: retransmission after 200 ms, doubling, until
-                      `patience` is over */
+    TRANSPORT_TCP, /* lost packets come later: retransmission after the round trip and 200 ms, then
+                      doubling (tcp_retransmit_wait), until `patience` is over */
     TRANSPORT_UDP, /* lost packets are lost */
 } Transport;
 

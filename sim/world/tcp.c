@@ -4,7 +4,9 @@
 #include <math.h>
 
 #define SEGMENT_BYTES 1460
-#define RTO_MOST (120 * SIM_S)
+#define RTO_VARIANCE_LEAST (200 * SIM_MS) /* TCP_RTO_MIN, of the variance alone */
+#define RTO_MOST (120 * SIM_S)            /* TCP_RTO_MAX */
+#define PROBE_LEAST (2 * SIM_MS)          /* TCP_TIMEOUT_MIN: two ticks of 1 ms */
 #define SYNS_MOST 12
 
 const char *const tcp_stack_words[] = {"linux",       "linux-6.5", "windows",
@@ -61,6 +63,21 @@ SimSpan tcp_slow_start(uint64_t size_bytes, SimSpan round_trip, double loss_rati
         (double)size_bytes / (1.22 * SEGMENT_BYTES) * (double)round_trip * sqrt(loss_ratio);
 
     return MAX(rounds, (SimSpan)steady);
+}
+
+SimSpan tcp_retransmit_wait(SimSpan round_trip, uint64_t size_bytes, uint32_t index)
+{
+    SimSpan rto = MIN(round_trip + RTO_VARIANCE_LEAST, RTO_MOST);
+    SimSpan probe =
+        2 * round_trip + (size_bytes > SEGMENT_BYTES ? PROBE_LEAST : RTO_VARIANCE_LEAST);
+
+    if (index == 0) {
+        return MIN(probe, rto);
+    }
+    for (uint32_t i = 1; i < index && rto < RTO_MOST; i++) {
+        rto = MIN(2 * rto, RTO_MOST);
+    }
+    return rto;
 }
 
 const Field tcp_keepalive_fields[] = {

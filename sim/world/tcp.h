@@ -1,7 +1,9 @@
-/* tcp.h - the times of TCP: when a SYN is sent again, how long slow start takes, and who notices a
- * peer that has fallen silent when. Plain arithmetic, for the network and for models. Sources:
- * reference network 1 to 3 (RFC 6298 and 6928, Linux ip-sysctl: tcp_syn_retries, tcp_retries2,
- * tcp_keepalive_*; BSD tcp_timer.c; widely published values for Windows). */
+/* tcp.h - the times of TCP: when a SYN or a segment is sent again, how long slow start takes, and
+ * who notices a peer that has fallen silent when. Plain arithmetic, for the network and for models.
+ * Sources: reference network 1 to 3 (RFC 6298, 6928 and 8985, Linux ip-sysctl: tcp_syn_retries,
+ * tcp_retries2, tcp_keepalive_*; Linux tcp_input.c: tcp_rtt_estimator, tcp_output.c:
+ * tcp_schedule_loss_probe and tcp_send_loss_probe; BSD tcp_timer.c; widely published values for
+ * Windows). */
 #pragma once
 
 #include "sim/config/field.h"
@@ -33,6 +35,15 @@ uint32_t tcp_rounds(uint64_t size_bytes);
 /* What slow start adds to a transfer beyond its first round: the further rounds, or what loss
  * allows (Mathis et al.: 1.22 MSS / (RTT sqrt(loss))) when that is longer. */
 SimSpan tcp_slow_start(uint64_t size_bytes, SimSpan round_trip, double loss_ratio);
+
+/* How long after the sending before it retransmission `index` (0: the first) of a message leaves
+ * that nobody acknowledges. Linux: RTO = SRTT + max(200 ms, 4 RTTVAR), and on a path of constant
+ * delay the floor of the variance is what counts: the round trip and 200 ms. The first one is the
+ * tail loss probe: of one segment alone at 2 SRTT + 200 ms, of several at 2 SRTT + 2 ms, at the RTO
+ * at the latest. It starts the RTO anew and doubles nothing; from the third one on each wait is
+ * twice the one before, 120 s at most. Left out: the first round trip of a connection, after which
+ * RTTVAR is half of it, and other kernels' floors. */
+SimSpan tcp_retransmit_wait(SimSpan round_trip, uint64_t size_bytes, uint32_t index);
 
 /* SO_KEEPALIVE of one side; idle 0: off. */
 typedef struct TcpKeepalive {

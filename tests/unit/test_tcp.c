@@ -35,6 +35,47 @@ START_TEST(loss_bounds_the_rate_of_a_long_transfer)
 }
 END_TEST
 
+/* By hand, for round trips of a LAN, a region and an ocean: RTT + 200 ms, the same again from the
+ * probe, then doubling; several segments are probed after 2 RTT + 2 ms unless the RTO comes first.
+ */
+START_TEST(a_segment_is_sent_again_after_the_round_trip_and_200_ms)
+{
+    static const struct {
+        SimSpan round_trip;
+        int64_t one_us[5], several_us[3]; /* waits */
+    } rows[] = {
+        {300 * SIM_US, {200300, 200300, 400600, 801200, 1602400}, {2600, 200300, 400600}},
+        {20 * SIM_MS, {220000, 220000, 440000, 880000, 1760000}, {42000, 220000, 440000}},
+        {100 * SIM_MS, {300000, 300000, 600000, 1200000, 2400000}, {202000, 300000, 600000}},
+        {198 * SIM_MS, {398000, 398000, 796000, 1592000, 3184000}, {398000, 398000, 796000}},
+        {250 * SIM_MS, {450000, 450000, 900000, 1800000, 3600000}, {450000, 450000, 900000}},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        for (uint32_t index = 0; index < 5; index++) {
+            ck_assert_int_eq(tcp_retransmit_wait(rows[i].round_trip, 1460, index),
+                             rows[i].one_us[index] * SIM_US);
+        }
+        for (uint32_t index = 0; index < 3; index++) {
+            ck_assert_int_eq(tcp_retransmit_wait(rows[i].round_trip, 1461, index),
+                             rows[i].several_us[index] * SIM_US);
+        }
+    }
+}
+END_TEST
+
+/* 300 ms x 2^8 = 76.8 s, then 120 s each; a round trip beyond that waits no longer either. */
+START_TEST(no_retransmission_waits_for_more_than_two_minutes)
+{
+    ck_assert_int_eq(tcp_retransmit_wait(100 * SIM_MS, 0, 9), 76800 * SIM_MS);
+    for (uint32_t index = 10; index < 100; index++) {
+        ck_assert_int_eq(tcp_retransmit_wait(100 * SIM_MS, 0, index), 120 * SIM_S);
+    }
+    ck_assert_int_eq(tcp_retransmit_wait(10 * SIM_MIN, 0, 0), 120 * SIM_S);
+    ck_assert_int_eq(tcp_retransmit_wait(0, 0, 0), 200 * SIM_MS);
+}
+END_TEST
+
 START_TEST(syns_leave_as_each_kernel_sends_them)
 {
     static const struct {
@@ -80,6 +121,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, rounds_of_slow_start_are_as_published);
     tcase_add_test(tests, slow_start_adds_a_round_trip_for_each_further_round);
     tcase_add_test(tests, loss_bounds_the_rate_of_a_long_transfer);
+    tcase_add_test(tests, a_segment_is_sent_again_after_the_round_trip_and_200_ms);
+    tcase_add_test(tests, no_retransmission_waits_for_more_than_two_minutes);
     tcase_add_test(tests, syns_leave_as_each_kernel_sends_them);
     tcase_add_test(tests, the_keepalive_table_is_sound);
     suite_add_tcase(suite, tests);
