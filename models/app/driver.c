@@ -86,6 +86,19 @@ static bool statement_is_idempotent(const Statement *statement)
             (statement->what.flags & (STORE_CAS | STORE_COUNTER)) == 0);
 }
 
+/* A plain statement was done, or refused for want of replicas. What compares, counts or is a batch
+ * asks for replicas in other ways. */
+static void count_decided(DriverStats *stats, const DriverStatement *what, uint32_t code)
+{
+    if ((what->flags & (STORE_CAS | STORE_COUNTER | STORE_BATCH)) != 0 ||
+        (code != STORE_OK && code != STORE_UNAVAILABLE)) {
+        return;
+    }
+    *(what->is_write ? &stats->writes : &stats->reads) += 1;
+    *(what->is_write ? &stats->writes_unavailable : &stats->reads_unavailable) +=
+        code == STORE_UNAVAILABLE;
+}
+
 /* An execution is over. The first to say something that stands ends the statement, unless it only
  * failed and others are under way. */
 static void execution_end(Execution *execution, uint32_t code, const Message *reply)
@@ -99,6 +112,7 @@ static void execution_end(Execution *execution, uint32_t code, const Message *re
     execution->node = NULL;
     if (done != NULL && (reply != NULL || is_last)) {
         statement->done = NULL;
+        count_decided(driver->stats, &statement->what, code);
     } else {
         done = NULL;
     }

@@ -49,7 +49,9 @@ typedef struct DriverStats {
     uint64_t reconnections; /* connections tried to coordinators believed down */
     uint64_t not_replicas;  /* statements whose first coordinator holds no copy, with a token map */
     uint64_t waited;        /* executions that waited for a place on a connection */
-    Gauge hosts_down;       /* coordinators believed down */
+    uint64_t reads, writes; /* plain ones that were done, or refused for want of replicas */
+    uint64_t reads_unavailable, writes_unavailable; /* of them, those refused */
+    Gauge hosts_down;                               /* coordinators believed down */
 } DriverStats;
 
 /* The rows of the owner's measurements. */
@@ -69,6 +71,15 @@ typedef struct DriverStats {
                    "Statements of a token-aware driver that believes no replica of its site up"),  \
     DRIVER_COUNTER(S, "statements_held", stats.waited,                                             \
                    "Statements that waited for a place on a connection"),                          \
+    DRIVER_COUNTER(S, "store_reads", stats.reads,                                                  \
+                   "Plain reads that were done or ended as Unavailable"),                          \
+    DRIVER_COUNTER(S, "store_reads_unavailable", stats.reads_unavailable,                          \
+                   "Of them, those for which too few replicas lived"),                             \
+    DRIVER_COUNTER(S, "store_writes", stats.writes,                                                \
+                   "Writes that were done or ended as Unavailable; neither LWT nor counters nor "  \
+                   "batches"),                                                                     \
+    DRIVER_COUNTER(S, "store_writes_unavailable", stats.writes_unavailable,                        \
+                   "Of them, those for which too few replicas lived"),                             \
     DRIVER_COUNTER(S, "reconnections", stats.reconnections,                                        \
                    "Connections tried to coordinators believed down"),                             \
     {"coordinators_down", METRIC_TYPE_GAUGE, METRIC_AT(S, stats.hosts_down, Gauge), "1",           \

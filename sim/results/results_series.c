@@ -358,6 +358,23 @@ GArray *results_levels(Results *results, const ResultsMeter *meter, int run, Res
     return levels;
 }
 
+double results_increase(Results *results, const char *metric, const ResultsComponentFilter *filter,
+                        int run, ResultsSpan span)
+{
+    g_autoptr(GArray) meters = results_meters(results, metric, filter);
+    double sum = 0;
+
+    for (guint i = 0; i < meters->len; i++) {
+        g_autoptr(GArray) levels =
+            results_levels(results, &g_array_index(meters, ResultsMeter, i), run, span);
+
+        for (guint k = 0; k < levels->len; k++) {
+            sum += g_array_index(levels, ResultsLevel, k).value;
+        }
+    }
+    return sum;
+}
+
 void results_add_histogram(Results *results, const ResultsMeter *meter, int run, ResultsSpan span,
                            Histogram *into)
 {

@@ -73,6 +73,11 @@ typedef struct ResultsLevel {
  * it. Caller unrefs the array of ResultsLevel. */
 GArray *results_levels(Results *results, const ResultsMeter *meter, int run, ResultsSpan span);
 
+/* The increase of a counter over a stretch, of all who measure it among the components asked for.
+ */
+double results_increase(Results *results, const char *metric, const ResultsComponentFilter *filter,
+                        int run, ResultsSpan span);
+
 /* Adds a component's histogram over a stretch to `into`; and by sample interval to a row of as many
  * steps. */
 void results_add_histogram(Results *results, const ResultsMeter *meter, int run, ResultsSpan span,

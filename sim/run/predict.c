@@ -8,6 +8,7 @@
 #include "sim/results/judge/judge_runs.h"
 #include "sim/results/results_series.h"
 #include "sim/run/assemble.h"
+#include "sim/run/predict_refused.h"
 
 /* A percentile is the middle of its bucket of a histogram. */
 #define BUCKET_SLACK 0.004
@@ -30,12 +31,12 @@ Predictions *predict(const Scenario *scenario, const Kind *const *kinds)
 
 /* --- delays after faults -------------------------------------------------------------------- */
 
-/* An event that is foretold to follow a fault: "name{label:value,...}". Labels of the fault: dc, of
- * its targets, and fault, its function; "of" says how many events of the kind there must be; all
- * others, and dc, are the event's own. */
+/* An event that is foretold to follow a fault: "name{label:value,...}". Labels of the fault: dc or
+ * on, of its targets, and fault, its function; "of" says how many events of the kind there must be;
+ * node is that of the event's component; all others, and dc, are the event's own. */
 typedef struct Delay {
     const ThresholdRule *rule;
-    const char *dc, *func;
+    const char *on, *func;
     uint64_t count;
 } Delay;
 
@@ -47,7 +48,7 @@ static SimTime fault_in(const Results *results, int run, const Delay *delay)
     SimTime applied = SIM_NEVER;
 
     for (guint i = 0; i < count; i++) {
-        bool is_there = delay->dc == NULL || strstr(faults[i].targets_text, delay->dc) != NULL;
+        bool is_there = delay->on == NULL || strstr(faults[i].targets_text, delay->on) != NULL;
         bool is_it = delay->func == NULL || strcmp(faults[i].func, delay->func) == 0;
 
         if (faults[i].run == run && is_there && is_it && faults[i].bit > 0) {
@@ -66,13 +67,14 @@ static bool has_label(const ResultsOccurrence *one, const ThresholdLabel *label)
 
 static bool is_event(const ResultsOccurrence *one, const Delay *delay)
 {
+    static const char *const of_fault[] = {"fault", "of", "on", NULL};
     bool is_it = strcmp(one->event, delay->rule->metric) == 0;
 
     for (guint i = 0; i < delay->rule->label_count && is_it; i++) {
         const ThresholdLabel *label = &delay->rule->labels[i];
 
-        is_it = strcmp(label->name, "fault") == 0 || strcmp(label->name, "of") == 0 ||
-                has_label(one, label);
+        is_it = g_strv_contains(of_fault, label->name) || has_label(one, label) ||
+                (strcmp(label->name, "node") == 0 && g_strcmp0(one->node, label->value) == 0);
     }
     return is_it;
 }
@@ -121,7 +123,7 @@ static Estimate estimate_delay(Results *results, const char *event, double confi
     g_autoptr(ThresholdRule) rule = event_rule(event);
     const char *number = threshold_label(rule, "of");
     Delay delay = {.rule = rule,
-                   .dc = threshold_label(rule, "dc"),
+                   .on = threshold_label(rule, "on"),
                    .func = threshold_label(rule, "fault"),
                    .count = number != NULL ? g_ascii_strtoull(number, NULL, 10) : 1};
     guint count, known = 0, hit = 0;
@@ -129,6 +131,9 @@ static Estimate estimate_delay(Results *results, const char *event, double confi
     g_autofree double *delays = g_new0(double, MAX(count, 1));
     Estimate estimate;
 
+    if (delay.on == NULL) {
+        delay.on = threshold_label(rule, "dc");
+    }
     for (guint i = 0; i < count; i++) {
         SimTime applied = fault_in(results, runs[i].run, &delay);
         double seconds =
@@ -150,24 +155,6 @@ static Estimate estimate_delay(Results *results, const char *event, double confi
 /* --- who still goes to a dead site ----------------------------------------------------------- */
 
 #define STALE_WINDOW (4 * SIM_S) /* of requests around the instant */
-
-/* Increase of a counter of one client over a stretch. */
-static double counted(Results *results, const char *metric, const ResultsComponentFilter *filter,
-                      int run, ResultsSpan span)
-{
-    g_autoptr(GArray) meters = results_meters(results, metric, filter);
-    double sum = 0;
-
-    for (guint i = 0; i < meters->len; i++) {
-        g_autoptr(GArray) levels =
-            results_levels(results, &g_array_index(meters, ResultsMeter, i), run, span);
-
-        for (guint k = 0; k < levels->len; k++) {
-            sum += g_array_index(levels, ResultsLevel, k).value;
-        }
-    }
-    return sum;
-}
 
 /* When the fault is lifted that began at `applied`. */
 static SimTime fault_end(const Results *results, int run, SimTime applied)
@@ -205,14 +192,14 @@ static SimTime changed_at(const Results *results, int run, const char *dc, SimTi
 static bool stale_span(const Results *results, int run, const ThresholdRule *rule,
                        ResultsSpan *span)
 {
-    Delay fault = {.dc = threshold_label(rule, "dc"), .func = threshold_label(rule, "fault")};
+    Delay fault = {.on = threshold_label(rule, "dc"), .func = threshold_label(rule, "fault")};
     const char *after = threshold_label(rule, "after");
     const char *after_change = threshold_label(rule, "after_change");
     SimSpan step = results_sample_interval(results);
     SimTime applied = fault_in(results, run, &fault), from = applied;
 
     if (applied != SIM_NEVER && after_change != NULL) {
-        from = changed_at(results, run, fault.dc, applied);
+        from = changed_at(results, run, fault.on, applied);
     }
     if (from == SIM_NEVER) {
         return false;
@@ -241,10 +228,11 @@ static Estimate estimate_stale(Results *results, const char *event, double confi
         double all = 0;
 
         if (stale_span(results, runs[i].run, rule, &span)) {
-            all = counted(results, "first_tries", &filter, runs[i].run, span);
+            all = results_increase(results, "first_tries", &filter, runs[i].run, span);
         }
         if (all > 0) {
-            shares[known++] = counted(results, "first_dark", &filter, runs[i].run, span) / all;
+            shares[known++] =
+                results_increase(results, "first_dark", &filter, runs[i].run, span) / all;
         }
     }
     return estimate_mean(shares, known, confidence);
@@ -358,24 +346,35 @@ static char *describe(const Prediction *prediction, const Estimate *estimate)
                            doubt != NULL ? doubt : "", spread != NULL ? spread : "");
 }
 
+/* What is foretold and what was seen; false when there is nothing to set beside it. */
+static bool compare(const Prediction *prediction, Results *results, const ThresholdKnown *known,
+                    RefusedStretches *stretches, Estimate *estimate, double *value,
+                    double confidence)
+{
+    if (prediction->refusal != NULL) {
+        return refused_estimate(stretches, prediction, confidence, value, estimate);
+    }
+    if (!observe(prediction, results, known, confidence, estimate)) {
+        return false;
+    }
+    *value = foretold(prediction, results, known);
+    return !isnan(*value);
+}
+
 GArray *predict_compare(const Predictions *predictions, Results *results, double confidence,
                         GStringChunk *texts)
 {
     GArray *rows = g_array_new(false, true, sizeof(ResultsTheory));
     g_autoptr(GArray) declared = judge_declared(results);
+    g_autoptr(RefusedStretches) stretches = refused_stretches_new(results);
     ThresholdKnown known = {.declared = (const ThresholdMetric *)(const void *)declared->data};
 
     for (guint i = 0; i < predictions->list->len; i++) {
         const Prediction *prediction = g_ptr_array_index(predictions->list, i);
         Estimate estimate;
-
         double value;
 
-        if (!observe(prediction, results, &known, confidence, &estimate)) {
-            continue;
-        }
-        value = foretold(prediction, results, &known);
-        if (!isnan(value)) {
+        if (compare(prediction, results, &known, stretches, &estimate, &value, confidence)) {
             widen(prediction, value, &estimate);
             g_autofree char *why = describe(prediction, &estimate);
             ResultsTheory row = {.metric = g_string_chunk_insert(texts, prediction->metric),

@@ -17,6 +17,10 @@ static void prediction_free(gpointer data)
     Prediction *prediction = data;
 
     g_clear_pointer(&prediction->work, g_array_unref);
+    if (prediction->refusal != NULL) {
+        replicas_unref(prediction->refusal->replicas);
+        g_free(prediction->refusal);
+    }
     g_free(prediction->metric);
     g_free(prediction->aggregate);
     g_free(prediction->family);
@@ -151,4 +155,13 @@ void predictions_add_work(Predictions *predictions, const char *metric, double c
         g_array_set_clear_func(last->work, work_clear);
     }
     g_array_append_val(last->work, work);
+}
+
+void predictions_refuse(Predictions *predictions, Replicas *replicas, const ReplicasNeed *need,
+                        double keys)
+{
+    PredictionRefusal *refusal = g_new(PredictionRefusal, 1);
+
+    *refusal = (PredictionRefusal){replicas_ref(replicas), *need, keys};
+    predictions->last->refusal = refusal;
 }

@@ -3,13 +3,15 @@
  * it was configured with, and names the metrics that the figures are of. */
 #pragma once
 
+#include "sim/theory/replicas.h"
 #include "sim/theory/theory.h"
 
 /* One figure foretold. */
 typedef struct Prediction {
     char *metric;    /* as a threshold names it: "station_wait{station:web}" */
     char *aggregate; /* "avg", "rate", "p(99)"; "delay": from a fault to the first event `metric`;
-                        "stale": share of requests that turn to a dead host, see predict.c */
+                        "stale": share of requests that turn to a dead host, see predict.c;
+                        "refused": share of statements without enough replicas, predict_refused.h */
     char *family;    /* "mmc", or a law in words */
     char *question;  /* "lam=2500 mu=20 c=150" */
     double value;    /* seconds, a ratio, a number, per second; with `work`, what a second of work
@@ -18,7 +20,15 @@ typedef struct Prediction {
     double spread;   /* share of the figure by which one replication lies off (standard deviation)
                         for what it draws once; 0: it draws nothing for its whole length */
     char *spread_of; /* what it draws, in words, or NULL */
+    struct PredictionRefusal *refusal; /* of "refused", or NULL */
 } Prediction;
+
+/* Statements that need replicas: whose share is refused depends on who is down. */
+typedef struct PredictionRefusal {
+    Replicas *replicas; /* held; its nodes are components with the gauges "down" and "nodes_down" */
+    ReplicasNeed need;
+    double keys; /* that many data are asked for, wherever they lie */
+} PredictionRefusal;
 
 /* Work that comes as often as a counter says. */
 typedef struct PredictionWork {
@@ -67,6 +77,11 @@ void predictions_add_work(Predictions *predictions, const char *metric, double c
 /* The prediction stated last is a mean over replications, each of which draws `what` once: one of
  * them lies off by the share `spread` (standard deviation), however long its batches agree. */
 void predictions_vary(Predictions *predictions, double spread, const char *what);
+
+/* The prediction stated last is the share of statements that are refused while nodes are down, by
+ * the counter `metric` and another one called "METRIC_unavailable". */
+void predictions_refuse(Predictions *predictions, Replicas *replicas, const ReplicasNeed *need,
+                        double keys);
 
 /* The figure of the last answer, NAN without one. */
 double predictions_figure(const Predictions *predictions, const char *name);

@@ -165,6 +165,14 @@ START_TEST(unavailable_is_tried_on_one_other_coordinator)
     rig_run(bed.rig, SIM_S);
     ck_assert_uint_eq(app_bed_code(asked), 200);
     ck_assert_double_eq_tol(rig_gauge(bed.rig, WILDFLY, "coordinators_down"), 0.0, 1e-9);
+    /* counted as statements, not as questions; what times out is neither done nor refused */
+    app_bed_stores(&bed, PROBE_ANSWERS, STORE_TIMEOUT);
+    app_bed_ask(&bed, 0, 1, 60 * SIM_S);
+    app_bed_ask(&bed, HTTP_WRITE, 1, 60 * SIM_S);
+    rig_run(bed.rig, SIM_S);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "store_reads"), 2);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "store_reads_unavailable"), 1);
+    ck_assert_uint_eq(rig_counter(bed.rig, WILDFLY, "store_writes"), 0);
 }
 END_TEST
 

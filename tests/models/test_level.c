@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "models/data/cassandra/refused.h"
 #include "tests/support/golden_ring.h"
 #include "tests/support/suite.h"
 
@@ -108,6 +109,40 @@ START_TEST(availability_agrees_with_the_table)
 }
 END_TEST
 
+/* What closed forms say of who is refused, and what coordinators do. */
+START_TEST(the_foretold_share_is_what_coordinators_refuse)
+{
+    Ring *ring = golden_ring_new();
+    const char *names[4 * GOLDEN_SITES];
+    Rng rng;
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        names[i] = "node";
+    }
+    g_autoptr(Replicas) replicas = refused_replicas(ring, names, G_N_ELEMENTS(names));
+
+    rng_init(&rng, 5, "who is down");
+    for (guint trial = 0; trial < 12; trial++) {
+        uint32_t dead = (uint32_t)(rng_next(&rng) & rng_next(&rng)) & ((1u << 20) - 1);
+        double up[G_N_ELEMENTS(names)];
+
+        for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+            up[i] = (dead >> i & 1) == 0;
+        }
+        for (int level = CONSISTENCY_ANY; level < LEVELS; level++) {
+            for (guint site = 0; site < GOLDEN_SITES; site++) {
+                ReplicasNeed need = refused_need((Consistency)level, ring, site);
+
+                ck_assert_double_eq_tol(replicas_refused(replicas, &need, up),
+                                        1 - availability(ring, (Consistency)level, site, dead),
+                                        1e-9);
+            }
+        }
+    }
+    ring_free(ring);
+}
+END_TEST
+
 /* When the level is decided at a coordinator of `site` if each replica answers after one round
  * trip, in ms; the worst over all ranges. Sites of `dead` are dark. */
 static double floor_ms(const Ring *ring, Consistency level, guint site, guint dead)
@@ -175,6 +210,7 @@ Suite *test_suite(void)
 
     tcase_add_test(tests, answers_needed_agree_with_the_rules);
     tcase_add_test(tests, availability_agrees_with_the_table);
+    tcase_add_test(tests, the_foretold_share_is_what_coordinators_refuse);
     tcase_add_test(tests, network_floors_agree_with_the_table);
     tcase_add_test(tests, too_few_answers_decide_nothing);
     suite_add_tcase(suite, tests);

@@ -15,6 +15,7 @@
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/nodetool.h"
 #include "models/data/cassandra/paxos.h"
+#include "models/data/cassandra/refused.h"
 #include "models/data/cassandra/release.h"
 #include "models/data/cassandra/repair.h"
 #include "models/data/cassandra/scan.h"
@@ -322,6 +323,12 @@ static ConnectAnswer cassandra_connect(Component *self, uint32_t *connection)
     return node_of(self)->phase == NODE_READY ? CONNECT_ACCEPT : CONNECT_REFUSE;
 }
 
+static void cassandra_predict(const Component *self, Predictions *predictions)
+{
+    utilisation_predict(self, predictions);
+    refused_predict(self, predictions);
+}
+
 static void cassandra_free(Component *self)
 {
     Cassandra *node = node_of(self);
@@ -426,6 +433,6 @@ const Kind cassandra_kind = {
     .on_message = cassandra_message,
     .on_connect = cassandra_connect,
     .on_judge = judge_replicas,
-    .on_predict = utilisation_predict,
+    .on_predict = cassandra_predict,
     .on_free = cassandra_free,
 };

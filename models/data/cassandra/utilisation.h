@@ -4,5 +4,5 @@
 
 #include "models/data/cassandra/node.h"
 
-/* on_predict of the kind. */
+/* Part of on_predict of the kind. */
 void utilisation_predict(const Component *self, Predictions *predictions);
