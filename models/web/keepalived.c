@@ -7,6 +7,7 @@
  * keepalived.conf(5) (defaults). */
 #include <arpa/inet.h>
 
+#include "sim/theory/prediction.h"
 #include "sim/world/history.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
@@ -32,6 +33,7 @@ struct Keepalived {
     const Component *tracked; /* NULL: no script */
     VrrpState state;
     EventId timer;
+    Rng phases;
 };
 
 #define ADVERT_BYTES 40  /* IPv4 and VRRP with one address */
@@ -203,7 +205,9 @@ static void keepalived_wire(Component *self, World *world, DiagList *diags)
 {
     Keepalived *vrrp = (Keepalived *)self;
     struct in_addr parsed = {0};
+    g_autofree char *stream = g_strconcat(self->name, "/phases", NULL);
 
+    engine_open_stream(world_engine(world), &vrrp->phases, stream);
     if (inet_pton(AF_INET, vrrp->address_text, &parsed) != 1 || parsed.s_addr == 0) {
         diag_add(diags, DIAG_ERROR, self->settings, DIAG_KEY,
                  "'virtual_ipaddress' must be IPv4, like \"192.0.2.100\", not '%s'",
@@ -223,6 +227,12 @@ static void keepalived_wire(Component *self, World *world, DiagList *diags)
     }
 }
 
+/* Anywhere within an interval: a daemon was not begun at a whole second before the fault. */
+static SimSpan phase_of(Keepalived *vrrp, SimSpan interval)
+{
+    return (SimSpan)rng_below(&vrrp->phases, (uint64_t)interval) + 1;
+}
+
 /* A run begins with the master at work; whoever starts later listens first. */
 static void keepalived_start(Component *self)
 {
@@ -231,11 +241,13 @@ static void keepalived_start(Component *self)
     vrrp->timer = EVENT_NONE;
     if (vrrp->is_master_first && world_now(self->world) == 0) {
         become_master(vrrp);
+        wait_for(vrrp, phase_of(vrrp, vrrp->advert), &advert_event);
     } else {
         become_backup(vrrp);
     }
     if (vrrp->tracked != NULL) {
-        engine_after(engine_of(vrrp), vrrp->script_interval, &self->owner, &script_event, NULL, 0);
+        engine_after(engine_of(vrrp), phase_of(vrrp, vrrp->script_interval), &self->owner,
+                     &script_event, NULL, 0);
     }
 }
 
@@ -248,6 +260,35 @@ static void keepalived_stop(Component *self, const Effect *why)
 static void keepalived_free(Component *self)
 {
     g_clear_pointer(&((Keepalived *)self)->peers, g_ptr_array_unref);
+}
+
+/* --- what is foretold --- */
+
+/* A master that falls silent: its last advert was up to one interval before, and the other one of a
+ * pair waits for three and its skew. Half a way through the site's network is left out. */
+static void keepalived_predict(const Component *self, Predictions *predictions)
+{
+    static const char *const silent_faults[] = {"node.crash", "node.pause"};
+    const Keepalived *vrrp = (const Keepalived *)self;
+    const Keepalived *master = vrrp->peers->len == 1 ? g_ptr_array_index(vrrp->peers, 0) : NULL;
+
+    if (master == NULL || vrrp->is_master_first || !master->is_master_first ||
+        master->advert != vrrp->advert) {
+        return;
+    }
+    double advert_s = sim_span_to_s(vrrp->advert), skew_s = sim_span_to_s(skew_of(vrrp));
+    g_autofree char *terms =
+        g_strdup_printf("%d adverts of %g s and a skew of %.4g s, less half an advert",
+                        DOWN_ADVERTS, advert_s, skew_s);
+
+    for (guint i = 0; i < G_N_ELEMENTS(silent_faults); i++) {
+        g_autofree char *event =
+            g_strdup_printf("keepalived.master{node:%s,on:%s,fault:%s}", component_place(self),
+                            component_place(&master->component), silent_faults[i]);
+
+        predictions_state(predictions, "VRRP master down interval", terms,
+                          (DOWN_ADVERTS - 0.5) * advert_s + skew_s, event, "delay");
+    }
 }
 
 static const Field keepalived_fields[] = {
@@ -301,5 +342,6 @@ const Kind keepalived_kind = {
     .on_start = keepalived_start,
     .on_stop = keepalived_stop,
     .on_message = keepalived_message,
+    .on_predict = keepalived_predict,
     .on_free = keepalived_free,
 };
