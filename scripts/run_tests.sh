@@ -23,8 +23,10 @@ run_one() { # SOURCE
     fi
     local TIMEFORMAT='%R %U %S'
     { time timeout --foreground 900 "${command[@]}" >"$file" 2>&1; } 2>"$file.seconds"
-    local status=$?
+    local status=$? last
     if [ $status -ne 0 ]; then
+        last=$(sed -n 's/^# \(.*\) begins$/\1/p' "$file" | tail -n 1) # the one that ended the program, if it has not ended itself
+        if [ -n "$last" ] && ! grep -qE "^(not )?ok .*:$last:" "$file"; then echo "not ok - $source: $last: ended the program" >>"$file"; fi
         echo "$source: exit status $status" >>"$file"
         grep -q '^not ok' "$file" || echo "not ok - $source" >>"$file"
     fi
@@ -42,7 +44,7 @@ for source in "${programs[@]}" "${scripts[@]}"; do
     failed=$((failed + bad))
     if [ "$bad" -gt 0 ]; then
         echo "--- $source"
-        grep -vE '^ok ' "$file" | tail -n 40
+        grep -vE '^ok |^# .* begins$' "$file" | tail -n 40
     fi
 done
 for source in "${programs[@]}" "${scripts[@]}"; do

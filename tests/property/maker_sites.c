@@ -13,6 +13,7 @@ extern const Kind *const all_kinds[]; /* build/kinds.c, generated */
 typedef struct Company {
     Rng rng;
     guint sites, regions, apps, dbs;
+    bool has_ring_change; /* one fault joins or leaves */
     cJSON *scenario, *system;
 } Company;
 
@@ -31,7 +32,8 @@ static cJSON *add_rtts(Company *company, cJSON *object, guint count)
     return object;
 }
 
-/* Settings that say nothing without others: whole laws, lists of addresses, another kind. */
+/* Settings that say nothing without others, which are made up together with them: four laws, lists
+ * of addresses. */
 static const char *const helpless[] = {"legs", "names", NULL};
 
 /* Some of the settings that the rows allow. */
@@ -197,6 +199,17 @@ static void add_zone(Company *company)
 
 /* --- what runs ------------------------------------------------------------------------------ */
 
+/* Operations of the store drawn from four laws instead of sent. */
+static void add_legs(Company *company, cJSON *section)
+{
+    const Field *legs = field_find(scenario_kind_find(all_kinds, "cassandra")->fields, "legs");
+    cJSON *table = cJSON_AddObjectToObject(section, "legs");
+
+    for (const Field *leg = legs->more; leg->name != NULL; leg++) {
+        cJSON_AddItemToObject(table, leg->name, maker_value(leg, &company->rng));
+    }
+}
+
 static void add_cassandra(Company *company)
 {
     cJSON *section = add_kind(company, "cassandra");
@@ -211,6 +224,22 @@ static void add_cassandra(Company *company)
     }
     cJSON_DeleteItemFromObjectCaseSensitive(section, "num_tokens");
     cJSON_AddNumberToObject(section, "num_tokens", 4);
+    if (rng_chance(&company->rng, 0.06)) {
+        add_legs(company, section);
+    }
+}
+
+/* Addresses in the program instead of a name. */
+static void add_servers(Company *company, cJSON *users)
+{
+    cJSON *list = cJSON_AddArrayToObject(users, "servers");
+
+    cJSON_AddStringToObject(users, "names", "servers");
+    for (guint i = 0; i < company->sites; i++) {
+        g_autofree char *text = address(i, (guint)rng_below(&company->rng, company->apps));
+
+        cJSON_AddItemToArray(list, cJSON_CreateString(text));
+    }
 }
 
 static void add_load(Company *company)
@@ -231,6 +260,9 @@ static void add_load(Company *company)
         cJSON_AddNumberToObject(regions, region_names[i], 1.0 / company->regions);
     }
     add_settings(company, users, scenario_kind_find(all_kinds, "client")->fields, 0.06);
+    if (json_member(users, "servers") == NULL && rng_chance(&company->rng, 0.1)) {
+        add_servers(company, users);
+    }
 }
 
 /* --- what breaks ---------------------------------------------------------------------------- */
@@ -292,16 +324,14 @@ static bool restarts_by_itself(const cJSON *arguments)
            (supervisor != NULL && strcmp(supervisor->valuestring, "systemd") == 0);
 }
 
-/* Whether it stands for itself: neither a change of records from a file, nor an order, which
- * members of a ring may refuse and tell others of even when it is taken back at once, nor a file
- * that fills a disk, whose largest size is on record even when it is gone at once. */
+/* Whether it stands for itself: neither a change of records from a file nor the place of a node
+ * that is dead by then. */
 static bool stands_alone(const FaultDef *fault)
 {
     const Field *field = field_find(fault->arguments, "change");
 
     return (field == NULL || (field->flags & FIELD_REQUIRED) == 0) &&
-           !g_str_has_prefix(fault->func, "ops.") && strcmp(fault->func, "process.stop") != 0 &&
-           strcmp(fault->func, "disk.fill") != 0;
+           strcmp(fault->func, "ops.replace") != 0;
 }
 
 static const FaultDef *pick_fault(Rng *rng)
@@ -320,19 +350,68 @@ static const FaultDef *pick_fault(Rng *rng)
     return picked;
 }
 
+/* --- orders --------------------------------------------------------------------------------- */
+
+static bool changes_ring(const FaultDef *fault)
+{
+    return strcmp(fault->func, "ops.bootstrap") == 0 ||
+           strcmp(fault->func, "ops.decommission") == 0;
+}
+
+/* A site whose last node is to join or to leave needs one replica less than it has nodes. */
+static void spare_a_node(Company *company, guint site)
+{
+    cJSON *keyspace =
+        json_member(json_member(json_member(company->system, "cassandra"), "keyspaces"), "iot");
+    cJSON *factor = json_member(json_member(keyspace, "replication"), site_names[site]);
+
+    cJSON_SetNumberValue(factor, company->dbs - 1);
+    company->has_ring_change = true;
+}
+
+/* One node, told what to do. */
+static void order_node(Company *company, const FaultDef *fault, cJSON *action)
+{
+    guint site = (guint)rng_below(&company->rng, company->sites);
+    g_autofree char *node = g_strdup_printf("%s-db%u", site_names[site], company->dbs);
+    cJSON *target = json_member(action, "target");
+    cJSON *arguments = json_member(action, "arguments");
+
+    cJSON_DeleteItemFromObjectCaseSensitive(target, "dc");
+    cJSON_AddStringToObject(target, "node", node);
+    cJSON_DeleteItemFromObjectCaseSensitive(target, "process");
+    cJSON_AddStringToObject(target, "process", "cassandra");
+    if (changes_ring(fault)) {
+        spare_a_node(company, site);
+    } else if (strcmp(fault->func, "ops.alter-schema") == 0) {
+        cJSON_AddStringToObject(arguments, rng_chance(&company->rng, 0.5) ? "adds" : "drops",
+                                "humidity");
+    }
+}
+
+/* --- one fault ------------------------------------------------------------------------------ */
+
+/* Whether this company has what the fault is about. */
+static bool has_what_it_needs(const Company *company, const FaultDef *fault)
+{
+    const cJSON *wan = json_member(company->system, "wan");
+
+    return (fault->scope != FAULT_ON_CHECKERS || json_member(wan, "checkers") != NULL) &&
+           (!changes_ring(fault) || (company->dbs > 1 && !company->has_ring_change));
+}
+
 static void add_fault(Company *company, cJSON *method, guint number)
 {
     const FaultDef *fault = pick_fault(&company->rng);
     g_autofree char *name = g_strdup_printf("fault-%u", number + 1);
     g_autofree char *at = g_strdup_printf("%dms", (int)rng_below(&company->rng, 2500));
     g_autofree char *duration = g_strdup_printf("%dms", 100 + (int)rng_below(&company->rng, 1500));
-    cJSON *action = cJSON_CreateObject();
+    cJSON *action;
 
-    if ((fault->scope == FAULT_ON_CHECKERS &&
-         json_member(json_member(company->system, "wan"), "checkers") == NULL)) {
-        cJSON_Delete(action);
+    if (!has_what_it_needs(company, fault)) {
         return;
     }
+    action = cJSON_CreateObject();
     cJSON_AddItemToArray(method, action);
     cJSON_AddStringToObject(action, "type", "action");
     cJSON_AddStringToObject(action, "name", name);
@@ -344,6 +423,9 @@ static void add_fault(Company *company, cJSON *method, guint number)
     cJSON_AddItemToObject(action, "target", make_target(company, fault));
     cJSON_AddItemToObject(action, "arguments", make_arguments(company, fault->arguments));
     add_names(company, fault, json_member(action, "arguments"));
+    if (g_str_has_prefix(fault->func, "ops.")) {
+        order_node(company, fault, action);
+    }
     if (restarts_by_itself(json_member(action, "arguments"))) {
         cJSON_DeleteItemFromObjectCaseSensitive(action, "duration"); /* one or the other */
     }

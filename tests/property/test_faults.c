@@ -49,14 +49,18 @@ static char *check_healed(const cJSON *scenario, bool *is_refused)
 }
 
 /* What ends something is not undone by healing: a host boots, a process starts anew with what it
- * had lost, a checker begins with another phase, connections are gone, members are in error. */
-static bool ends_lives(const cJSON *action)
+ * had lost, a checker begins with another phase, connections are gone, members are in error. Nor is
+ * an order, which members of a ring may refuse and tell others of even when it is taken back at
+ * once, or a file that fills a disk, whose largest size is on record even when it is gone at once.
+ */
+static bool leaves_traces(const cJSON *action)
 {
-    static const char *const deadly[] = {
-        "dc.outage",     "node.crash",    "process.kill", "dns.healthcheck-outage",
-        "tcp.half-open", "lb.mark-error", "lb.reload",    NULL};
+    static const char *const deep[] = {
+        "dc.outage",     "node.crash",    "process.kill", "process.stop", "dns.healthcheck-outage",
+        "tcp.half-open", "lb.mark-error", "lb.reload",    "disk.fill",    NULL};
+    const char *func = json_member(action, "func")->valuestring;
 
-    return g_strv_contains(deadly, json_member(action, "func")->valuestring);
+    return g_strv_contains(deep, func) || g_str_has_prefix(func, "ops.");
 }
 
 /* A company with one fault that can be undone. */
@@ -70,7 +74,7 @@ static cJSON *make_faulty(uint64_t seed)
         while (cJSON_GetArraySize(method) > 1) {
             cJSON_DeleteItemFromArray(method, 1);
         }
-        if (first != NULL && !ends_lives(first) &&
+        if (first != NULL && !leaves_traces(first) &&
             !fault_find(json_member(first, "func")->valuestring)->is_heal) {
             return scenario;
         }

@@ -3,8 +3,18 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/support/suite.h"
+
+void suite_begins(const char *name)
+{
+    const char *fork = getenv("CK_FORK");
+
+    if (fork != NULL && strcmp(fork, "no") == 0) {
+        printf("# %s begins\n", name);
+    }
+}
 
 int main(void)
 {
