@@ -34,6 +34,19 @@ void field_clear(const Field *fields, void *object)
     }
 }
 
+void field_share_laws(const Field *fields, void *object, DrawBook *book)
+{
+    for (; fields->name != NULL; fields++) {
+        void *member = (char *)object + fields->offset;
+
+        if (fields->type == FIELD_TYPE_TABLE) {
+            field_share_laws(fields->more, member, book);
+        } else if (fields->type == FIELD_TYPE_DRAW || fields->type == FIELD_TYPE_DRAW_NUMBER) {
+            draw_book_share(book, member);
+        }
+    }
+}
+
 void field_copy(const Field *fields, void *to, const void *from)
 {
     for (; fields->name != NULL; fields++) {

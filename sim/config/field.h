@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sim/base/draw.h"
+#include "sim/base/draw_book.h"
 #include "sim/base/sim_time.h"
 #include "sim/config/diag.h"
 
@@ -107,6 +107,9 @@ bool field_read_value(const Field *field, void *object, const cJSON *value, Diag
 
 /* Frees what texts, lists and draws of `object` own, and zeroes them. */
 void field_clear(const Field *fields, void *object);
+
+/* Draws that are written alike hold one law of the book from now on (sim/base/draw_book.h). */
+void field_share_laws(const Field *fields, void *object, DrawBook *book);
 
 /* Deep copy of all fields from one struct to another (whose fields were cleared or zeroed). */
 void field_copy(const Field *fields, void *to, const void *from);

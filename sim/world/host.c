@@ -9,6 +9,7 @@
 #include "sim/world/host_cpu.h"
 #include "sim/world/host_disk.h"
 #include "sim/world/host_noise.h"
+#include "sim/world/inside.h"
 #include "sim/world/world.h"
 
 typedef enum StealModel { STEAL_NONE, STEAL_MARKOV, STEAL_QUIET } StealModel;
@@ -217,6 +218,7 @@ static void host_wire(Component *self, World *world, DiagList *diags)
     (void)diags;
     host_disk_init(&host->disk, engine, &self->owner, host->disk_profile, disk, &host->disk_busy,
                    &host->disk_queue);
+    host_disk_share_laws(&host->disk, world_laws(self->world));
     engine_open_stream(engine, &host->boot_rng, boot);
     engine_open_stream(engine, &clock_rng, clock);
     host->clock_begin = draw_span(host->clock_offset, &clock_rng);

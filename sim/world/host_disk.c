@@ -233,6 +233,12 @@ void host_disk_init(HostDisk *disk, Engine *engine, EventOwner *owner, int profi
     engine_open_stream(engine, &disk->slow_rng, slow_stream);
 }
 
+void host_disk_share_laws(HostDisk *disk, DrawBook *book)
+{
+    draw_book_share(book, &disk->read);
+    draw_book_share(book, &disk->fsync);
+}
+
 void host_disk_clear(HostDisk *disk)
 {
     draw_clear(&disk->read);

@@ -39,6 +39,9 @@ void host_disk_init(HostDisk *disk, Engine *engine, EventOwner *owner, int profi
                     const char *stream, Gauge *busy, Gauge *queue);
 void host_disk_clear(HostDisk *disk);
 
+/* Disks of one profile draw from the same laws. */
+void host_disk_share_laws(HostDisk *disk, DrawBook *book);
+
 /* Operations that start from now on take this many times as long. */
 void host_disk_set_slowdown(HostDisk *disk, double slowdown);
 

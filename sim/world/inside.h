@@ -17,6 +17,9 @@ static inline Network *world_head_network(const World *world)
     return ((const struct WorldHead *)world)->network;
 }
 
+/* The laws of this run, of which none stands twice. */
+DrawBook *world_laws(World *world);
+
 /* --- component.c ------------------------------------------------------------------------------ */
 
 /* Reasons for a stop that come from outside of the component, as one fold with its own effects:

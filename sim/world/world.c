@@ -25,6 +25,7 @@ struct World {
     GPtrArray *shared_order; /* the same Shared, in order of making */
     GPtrArray *nothing;      /* for unknown kinds */
     GStringChunk *texts;
+    DrawBook *laws;
     bool is_started;
 };
 
@@ -58,6 +59,7 @@ World *world_new(Engine *engine, const Kind *const *kinds)
     world->shared_order = g_ptr_array_new_with_free_func(shared_free);
     world->nothing = g_ptr_array_new();
     world->texts = g_string_chunk_new(4096);
+    world->laws = draw_book_new();
     world->head.history = history_new(engine);
     world->head.network = network_new(world);
     return world;
@@ -112,6 +114,7 @@ void world_free(World *world)
     g_ptr_array_free(world->sites, true);
     g_ptr_array_free(world->nothing, true);
     g_string_chunk_free(world->texts);
+    draw_book_free(world->laws);
     g_free(world);
 }
 
@@ -128,6 +131,11 @@ Network *world_network(const World *world)
 History *world_history(const World *world)
 {
     return world->head.history;
+}
+
+DrawBook *world_laws(World *world)
+{
+    return world->laws;
 }
 
 static const char *world_keep(World *world, const char *text)
@@ -189,6 +197,7 @@ static Component *world_fill(World *world, const Kind *kind, const cJSON *settin
             world_release(component);
             return NULL;
         }
+        field_share_laws(kind->fields, component, world->laws);
     }
     for (const MetricDef *metric = kind->metrics; metric != NULL && metric->name != NULL;
          metric++) {
