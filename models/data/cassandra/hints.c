@@ -360,8 +360,11 @@ static const EventType hints_written = {"cassandra.hints-written", on_hints_writ
 
 void hints_sweep(Cassandra *node)
 {
-    for (guint i = 0; i < node->cluster->node_count; i++) {
-        note_stored(node, i);
+    if (node->hints_swept != node->hints_stored) { /* or else there is nothing to be noted */
+        node->hints_swept = node->hints_stored;
+        for (guint i = 0; i < node->cluster->node_count; i++) {
+            note_stored(node, i);
+        }
     }
     if (node->hint_cpu_owed > 0) {
         node_work(node, node->hint_cpu_owed, &hints_written, NULL, 0);

@@ -223,6 +223,7 @@ struct Cassandra {
     bool is_clean;    /* it ended in good order: nothing is to be replayed */
     HintQueue *hints; /* by rank of the target */
     guint hints_dispatching;
+    uint64_t hints_swept; /* of hints_stored, those that came before the last sweep */
     SimSpan hint_cpu_owed;
     LatencyReservoir latencies;
     SimSpan gc_grace_seconds;   /* configuration */

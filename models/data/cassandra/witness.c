@@ -68,7 +68,9 @@ static void tell_hints(const Cluster *cluster, uint32_t slot, guint replicas, GS
     guint count = 0;
 
     for (guint i = 0; i < cluster->node_count; i++) {
-        count += count_hints(cluster->nodes[i], slot, replicas, &looked_at);
+        if (cluster->nodes[i]->hints_pending.value > 0) {
+            count += count_hints(cluster->nodes[i], slot, replicas, &looked_at);
+        }
     }
     if (looked_at == HINTS_LOOKED_AT) {
         g_string_append(text, "; hints for it were not counted, too many wait");
