@@ -1,6 +1,6 @@
 /* wildfly_faults.c - what faults of an application do to it: wrong answers, slow ones, broken
- * connections, threads that are gone. The rest of its life goes on as ever. Source: fault catalogue
- * A6. */
+ * connections, threads that are gone. The rest of its life goes on as ever. Source: Chaos Mesh
+ * HTTPChaos (abort, delay, replace). */
 #include "models/app/wildfly_parts.h"
 
 #include "sim/world/history.h"

@@ -1,6 +1,6 @@
 /* httpd_faults.c - what faults of a balancer do to one: members put into error, sessions bound to a
  * dead route, connections dropped by a reload. Each is what httpd itself does in such a case, begun
- * from outside. Source: fault catalogue A6; httpd 2.4 manual ("Stopping and Restarting": a graceful
+ * from outside. Source: httpd 2.4 manual ("Stopping and Restarting": a graceful
  * restart finishes requests and closes idle connections). */
 #include "models/web/httpd_parts.h"
 

@@ -44,10 +44,12 @@ static void on_begin(void *self, void *subject, uint64_t detail);
 static void on_end(void *self, void *subject, uint64_t detail);
 static void on_restart(void *self, void *subject, uint64_t detail);
 static void on_ramp(void *self, void *subject, uint64_t detail);
+static void on_flap(void *self, void *subject, uint64_t detail);
 static const EventType begin_event = {"chaos.begin", on_begin};
 static const EventType end_event = {"chaos.end", on_end};
 static const EventType restart_event = {"chaos.restart", on_restart};
 static const EventType ramp_event = {"chaos.ramp", on_ramp};
+static const EventType flap_event = {"chaos.flap", on_flap};
 
 static void step_schedule(Step *step, SimTime time)
 {
@@ -198,37 +200,78 @@ static void schedule_ramp(Application *application, uint64_t step)
     engine_at(chaos->assembly->engine, next, &chaos->owner, &ramp_event, application, step);
 }
 
-/* The next step of a ramp, for all targets whose effect is still on. */
+static Effect effect_on(const Application *application, const Component *target)
+{
+    const Activity *activity = application->entry.activity;
+    Effect effect =
+        activity->fault->effect(activity->arguments, target_is_forward(activity, target));
+
+    if (activity->fault->complete != NULL) {
+        SimTime end = application->entry.applied + activity->duration;
+
+        activity->fault->complete(&effect, MIN(end, application->step->chaos->end));
+    }
+    return effect;
+}
+
+/* In place of what it put on all targets whose effect is still on: `share` of it. */
+static void application_change(Application *application, double share)
+{
+    for (guint i = 0; i < application->entry.targets->len; i++) {
+        Component *target = g_ptr_array_index(application->entry.targets, i);
+
+        if (g_array_index(application->lasts, bool, i)) {
+            component_change_effect(target, application->number,
+                                    share > 0 ? effect_scale(effect_on(application, target), share)
+                                              : EFFECT_NONE);
+        }
+    }
+}
+
+/* The next step of a ramp. */
 static void on_ramp(void *self, void *subject, uint64_t detail)
 {
     Application *application = subject;
-    const Activity *activity = application->entry.activity;
 
     (void)self;
     if (application->entry.lifted != SIM_NEVER) {
         return;
     }
-    for (guint i = 0; i < application->entry.targets->len; i++) {
-        Component *target = g_ptr_array_index(application->entry.targets, i);
-        Effect whole =
-            activity->fault->effect(activity->arguments, target_is_forward(activity, target));
-
-        if (g_array_index(application->lasts, bool, i)) {
-            component_change_effect(target, application->number,
-                                    effect_scale(whole, ramp_share(activity, detail)));
-        }
-    }
+    application_change(application, ramp_share(application->entry.activity, detail));
     if (detail < RAMP_STEPS) {
         schedule_ramp(application, detail + 1);
+    }
+}
+
+/* A flap is on from now on, and then off, each as long as its law says. */
+static void schedule_flap(Application *application, bool is_on)
+{
+    const Activity *activity = application->entry.activity;
+    Chaos *chaos = application->step->chaos;
+    Draw on, off;
+
+    activity->fault->flaps(activity->arguments, &on, &off);
+    engine_after(chaos->assembly->engine,
+                 MAX(draw_span(is_on ? on : off, &application->step->rng), 1), &chaos->owner,
+                 &flap_event, application, is_on ? 0 : 1);
+}
+
+/* All targets at once: one cable, both ways. */
+static void on_flap(void *self, void *subject, uint64_t detail)
+{
+    Application *application = subject;
+
+    (void)self;
+    if (application->entry.lifted == SIM_NEVER) {
+        application_change(application, detail != 0 ? 1 : 0);
+        schedule_flap(application, detail != 0);
     }
 }
 
 static void apply_to(Application *application, Component *target, guint index)
 {
     const Activity *activity = application->entry.activity;
-    bool forward = target_is_forward(activity, target);
-    Effect effect = effect_scale(activity->fault->effect(activity->arguments, forward),
-                                 ramp_share(activity, 0));
+    Effect effect = effect_scale(effect_on(application, target), ramp_share(activity, 0));
     bool yes = true;
 
     g_array_append_val(application->lasts, yes);
@@ -313,6 +356,9 @@ static void on_begin(void *self, void *subject, uint64_t detail)
     }
     if (step->activity->ramp > 0) {
         schedule_ramp(application, 1);
+    }
+    if (step->activity->fault->flaps != NULL) {
+        schedule_flap(application, true);
     }
     schedule_next(step);
 }

@@ -71,6 +71,10 @@ static bool is_link_meant(const Activity *activity, const Component *link)
         !fault->is_link_meant(activity->arguments, from->type, to->type)) {
         return false;
     }
+    if (fault->is_pair_meant != NULL &&
+        !fault->is_pair_meant(activity->arguments, target->dc, from->name, to->name)) {
+        return false;
+    }
     bool there = target_is_forward(activity, link);
 
     if (target->link_from != NULL || target->link_to != NULL) {

@@ -1,6 +1,6 @@
 /* fault.c - see fault.h.
- * Sources of what faults do: fault catalogue A0 to A3; power loss and page cache: reference on
- * hosts; systemd.service(5) for restarts. */
+ * Sources of what faults do: power loss and page cache: reference on hosts; systemd.service(5) for
+ * restarts; Chaos Mesh NetworkChaos and IOChaos. */
 #include "sim/scenario/fault.h"
 
 #include <string.h>
@@ -8,9 +8,7 @@
 #include "sim/scenario/fault_front.h"
 #include "sim/scenario/fault_order.h"
 
-/* Which way of a link is hit, seen from the data centre or from "link.from". */
-typedef enum Direction { DIRECTION_BOTH, DIRECTION_TO, DIRECTION_FROM } Direction;
-static const char *const directions[] = {"both", "to", "from", NULL};
+const char *const fault_directions[] = {"both", "to", "from", NULL};
 
 typedef enum Unsynced { UNSYNCED_LOST, UNSYNCED_KEPT, UNSYNCED_TORN } Unsynced;
 static const char *const unsynced_words[] = {"lost", "kept", "torn", NULL};
@@ -18,7 +16,7 @@ static const char *const unsynced_sites[] = {"lost", "kept", NULL};
 
 static const Field no_arguments[] = {FIELD_END};
 
-static bool is_way_hit(int direction, bool forward)
+bool fault_is_way_hit(int direction, bool forward)
 {
     return direction == DIRECTION_BOTH || (direction == DIRECTION_TO) == forward;
 }
@@ -51,7 +49,8 @@ static const Field recovery_fields[] = {
 
 static const Field outage_fields[] = {
     FIELD_CHOICE(Outage, cause, .more = causes, .initial = "power",
-                 .help = "What takes the site down", .source = "fault catalogue A1"),
+                 .help = "What takes the site down",
+                 .source = "assumption: the cause that takes all at once"),
     FIELD_CHOICE(Outage, unsynced_writes, .more = unsynced_sites, .initial = "lost",
                  .help = "What becomes of writes that no disk has confirmed",
                  .source = "POSIX fsync: what is not synced does not survive power loss"),
@@ -79,12 +78,12 @@ typedef struct Isolate {
 } Isolate;
 
 static const Field isolate_fields[] = {
-    FIELD_CHOICE(Isolate, direction, .more = directions, .initial = "both",
+    FIELD_CHOICE(Isolate, direction, .more = fault_directions, .initial = "both",
                  .help = "Packets to the site, from it, or both are cut",
-                 .source = "fault catalogue A2: one-way partitions"),
+                 .source = "Chaos Mesh NetworkChaos: direction to, from, both"),
     FIELD_FLAG(Isolate, clients_still_reach, .initial = "false",
                .help = "Only links between data centres are cut; clients and checkers pass",
-               .source = "fault catalogue A2"),
+               .source = "assumption: the uplink carries both"),
     FIELD_END,
 };
 
@@ -93,7 +92,7 @@ static Effect isolate_effect(const void *arguments, bool forward)
     const Isolate *isolate = arguments;
     Effect effect = EFFECT_NONE;
 
-    effect.down = is_way_hit(isolate->direction, forward);
+    effect.down = fault_is_way_hit(isolate->direction, forward);
     return effect;
 }
 
@@ -207,91 +206,6 @@ static Effect kill_effect(const void *arguments, bool forward)
     return effect;
 }
 
-/* --- links --------------------------------------------------------------------------------- */
-
-typedef struct Partition {
-    int direction;
-    bool symmetric;
-} Partition;
-
-static const Field partition_fields[] = {
-    FIELD_CHOICE(Partition, direction, .more = directions, .initial = "both",
-                 .help = "Cut from 'link.from' to 'link.to' (to), the way back (from), or both; "
-                         "with a target of one 'dc', towards it and away from it",
-                 .source = "fault catalogue A2"),
-    FIELD_FLAG(Partition, symmetric, .initial = "true",
-               .help = "False: 'direction' both means only the way there",
-               .source = "fault catalogue A2"),
-    FIELD_END,
-};
-
-static int partition_direction(const Partition *partition)
-{
-    return partition->direction == DIRECTION_BOTH && !partition->symmetric ? DIRECTION_TO
-                                                                           : partition->direction;
-}
-
-static Effect partition_effect(const void *arguments, bool forward)
-{
-    Effect effect = EFFECT_NONE;
-
-    effect.down = is_way_hit(partition_direction(arguments), forward);
-    return effect;
-}
-
-typedef struct Delay {
-    int direction;
-    SimSpan latency, jitter;
-} Delay;
-
-static const Field delay_fields[] = {
-    FIELD_SPAN(Delay, latency, .flags = FIELD_REQUIRED, .lowest = "0s", .highest = "1min",
-               .help = "Added to each packet of a direction that is hit",
-               .source = "no default: required"),
-    FIELD_SPAN(Delay, jitter, .initial = "0s", .lowest = "0s", .highest = "1min",
-               .help = "Added on top, uniform from 0 to this", .source = "fault catalogue A2"),
-    FIELD_CHOICE(Delay, direction, .more = directions, .initial = "both",
-                 .help = "Which way is slower", .source = "fault catalogue A2"),
-    FIELD_END,
-};
-
-static Effect delay_effect(const void *arguments, bool forward)
-{
-    const Delay *delay = arguments;
-    Effect effect = EFFECT_NONE;
-
-    if (is_way_hit(delay->direction, forward)) {
-        effect.delay_added = delay->latency;
-        effect.jitter_added = delay->jitter;
-    }
-    return effect;
-}
-
-typedef struct Loss {
-    int direction;
-    double probability;
-} Loss;
-
-static const Field loss_fields[] = {
-    FIELD_RATIO(Loss, probability, .flags = FIELD_REQUIRED,
-                .help = "Share of packets lost in a direction that is hit, independently",
-                .source = "no default: required"),
-    FIELD_CHOICE(Loss, direction, .more = directions, .initial = "both",
-                 .help = "Which way loses packets", .source = "fault catalogue A2"),
-    FIELD_END,
-};
-
-static Effect loss_effect(const void *arguments, bool forward)
-{
-    const Loss *loss = arguments;
-    Effect effect = EFFECT_NONE;
-
-    if (is_way_hit(loss->direction, forward)) {
-        effect.loss_ratio = loss->probability;
-    }
-    return effect;
-}
-
 /* --- the disk ------------------------------------------------------------------------------ */
 
 typedef struct DiskLatency {
@@ -307,15 +221,16 @@ static const Field disk_latency_fields[] = {
     FIELD_SPAN(DiskLatency, latency, .flags = FIELD_REQUIRED, .lowest = "1us", .highest = "1min",
                .help = "Added to each operation that is hit", .source = "no default: required"),
     FIELD_SPAN(DiskLatency, jitter, .initial = "0s", .lowest = "0s", .highest = "1min",
-               .help = "Added on top, uniform from 0 to this", .source = "fault catalogue A4"),
+               .help = "Added on top, uniform from 0 to this",
+               .source = "assumption: none unless given"),
     FIELD_RATIO(DiskLatency, probability, .initial = "1",
                 .help = "Share of the operations that are hit, independently",
-                .source = "fault catalogue A4"),
+                .source = "Chaos Mesh IOChaos: percent, 100 unless given"),
     FIELD_CHOICE(DiskLatency, operations, .more = operation_words, .initial = "both",
                  .help =
                      "Which operations; a write is slow when it is flushed, since until then it "
                      "is in the page cache",
-                 .source = "fault catalogue A4"),
+                 .source = "Chaos Mesh IOChaos: methods, all unless given"),
     FIELD_END,
 };
 
@@ -442,27 +357,6 @@ static const FaultDef general_defs[] = {
                 "A node that stood outside of the cluster takes the place of a dead one"),
     FAULT_ORDER("ops.decommission", order_fields, order_effect_leave,
                 "A node hands its data over and leaves the cluster"),
-    {.func = "link.partition",
-     .help = "Links are cut, both ways or one: packets vanish without an answer",
-     .bites = "the link was not cut already",
-     .scope = FAULT_ON_LINKS,
-     .size = sizeof(Partition),
-     .arguments = partition_fields,
-     .effect = partition_effect},
-    {.func = "link.delay",
-     .help = "Packets take longer",
-     .bites = "the link's delay changed",
-     .scope = FAULT_ON_LINKS,
-     .size = sizeof(Delay),
-     .arguments = delay_fields,
-     .effect = delay_effect},
-    {.func = "link.loss",
-     .help = "Packets get lost independently of each other",
-     .bites = "the link's loss changed",
-     .scope = FAULT_ON_LINKS,
-     .size = sizeof(Loss),
-     .arguments = loss_fields,
-     .effect = loss_effect},
     {.func = "cpu.steal",
      .help = "Other guests of the machine take CPU time from a VPS",
      .bites = "the host's share of CPU changed",
@@ -502,8 +396,8 @@ const NoteDef fault_notes[] = {
 };
 
 /* The families of faults, in the order of their listing. */
-static const FaultDef *const families[] = {general_defs, fault_dns_defs, fault_front_defs,
-                                           fault_disk_defs, fault_app_defs};
+static const FaultDef *const families[] = {general_defs,     fault_link_defs, fault_dns_defs,
+                                           fault_front_defs, fault_disk_defs, fault_app_defs};
 
 const FaultDef *fault_next(const FaultDef *before)
 {

@@ -29,6 +29,18 @@ typedef struct FaultDef {
     Effect (*effect)(const void *arguments, bool forward);
     /* Whether links between such sites are meant (FAULT_ON_LINKS). NULL: all WAN links are. */
     bool (*is_link_meant)(const void *arguments, SiteType from, SiteType to);
+    /* Whether the link between two sites is meant when the target names these data centres
+     * (FAULT_ON_LINKS); NULL: as the target says. */
+    bool (*is_pair_meant)(const void *arguments, char *const *named, const char *from,
+                          const char *to);
+    /* Why these arguments do not fit a target that names these data centres (NULL: none), or a
+     * single link; NULL: they do. May be NULL. */
+    const char *(*refuse)(const void *arguments, char *const *named, bool has_link);
+    /* Completes the effect of an application that is to end at `end`. May be NULL. */
+    void (*complete)(Effect *effect, SimTime end);
+    /* The laws of how long its effect is on and off in turns, on first; NULL: it is on all the
+     * time. */
+    void (*flaps)(const void *arguments, Draw *on, Draw *off);
     /* What stays on a target after the fault is lifted that lasted so long there; EFFECT_NONE for
      * nothing. May be NULL. */
     Effect (*leaves)(const void *arguments, SimSpan lasted);

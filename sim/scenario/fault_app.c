@@ -1,5 +1,6 @@
 /* fault_app.c - faults of an application server: wrong answers, slow ones, broken ones, threads
- * or connections that are gone, pauses of the virtual machine. Source: fault catalogue A6. */
+ * or connections that are gone, pauses of the virtual machine. Sources: Chaos Mesh HTTPChaos
+ * (abort, delay, replace); Huang et al., "Gray Failure", HotOS 2017. */
 #include "sim/scenario/fault_front.h"
 
 typedef struct App {
@@ -11,7 +12,7 @@ typedef struct App {
     SimSpan wait;
 } App;
 
-#define APPLICATIONS "fault catalogue A6"
+#define APPLICATIONS "assumption: all unless given"
 #define STATUS                                                                                     \
     FIELD_ROW(App, status, "status", FIELD_TYPE_COUNT, int64_t, .initial = "500", .lowest = "400", \
               .highest = "599", .help = "HTTP status of the answers that are spoilt",              \
@@ -43,7 +44,7 @@ static const Field gray_fields[] = {
     STATUS,
     FIELD_SPAN(App, latency, .initial = "0s", .highest = "10min",
                .help = "What requests that do work take longer, each with its thread",
-               .source = APPLICATIONS),
+               .source = "assumption: none unless given"),
     FIELD_END,
 };
 
@@ -79,7 +80,7 @@ static const Field abort_fields[] = {
     FIELD_RATIO(App, share, .initial = "1",
                 .help = "Share of the requests whose connection is closed in place of the answer, "
                         "after the work was done",
-                .source = "fault catalogue A6: abort as in Chaos Mesh"),
+                .source = "Chaos Mesh HTTPChaos: abort; all unless given"),
     FIELD_END,
 };
 

@@ -1,5 +1,6 @@
 /* fault_disk.c - disks that fill up, and disks that are held to so many bytes or operations a
- * second. Slow operations are in fault.c. Source: fault catalogue A4. */
+ * second. Slow operations are in fault.c. Sources: Chaos Mesh StressChaos and IOChaos,
+ * Datadog chaos-controller (disk pressure). */
 #include "sim/scenario/fault_front.h"
 
 typedef struct Fill {
@@ -10,7 +11,7 @@ static const Field fill_fields[] = {
     FIELD_RATIO(Fill, used, .initial = "1",
                 .help = "Share of the disk that is in use as soon as it begins, with what was "
                         "there before; with 'ramp' it grows to this",
-                .source = "fault catalogue A4: disk fill by percentage"),
+                .source = "assumption: full unless given"),
     FIELD_END,
 };
 
@@ -30,10 +31,10 @@ typedef struct Throttle {
 static const Field throttle_fields[] = {
     FIELD_BYTE_RATE(Throttle, bytes, .initial = "0B/s",
                     .help = "What the disk transfers in one operation at most; 0B/s: as it can",
-                    .source = "fault catalogue A4: throughput throttle"),
+                    .source = "Datadog chaos-controller: disk pressure; no limit unless given"),
     FIELD_NUMBER(Throttle, iops, .initial = "0", .lowest = "0",
                  .help = "Operations a second at most; 0: as it can",
-                 .source = "fault catalogue A4: IOPS throttle"),
+                 .source = "assumption: no limit unless given"),
     FIELD_END,
 };
 

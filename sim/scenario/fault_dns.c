@@ -1,6 +1,7 @@
 /* fault_dns.c - faults of names: resolvers that fail, lie or are stubborn, health checkers that see
- * what is not there, and a control plane that changes records, or does not. Source: fault catalogue
- * A3; reference front door 1 and 2. */
+ * what is not there, and a control plane that changes records, or does not. Sources: Route 53
+ * Developer Guide, RFC 2308 and 8767, Chaos Mesh DNSChaos (error, random); reference front door 1
+ * and 2. */
 #include <arpa/inet.h>
 
 #include "sim/scenario/fault_front.h"
@@ -18,7 +19,6 @@ typedef struct Names {
 enum { TO_UNHEALTHY, TO_HEALTHY };
 static const char *const statuses[] = {"unhealthy", "healthy", NULL};
 
-#define CATALOGUE "fault catalogue A3"
 #define REGIONS                                                                                    \
     FIELD_TEXTS(Names, regions, .help = "Client regions whose resolvers are hit; absent: all",     \
                 .source = "absent: all")
@@ -26,7 +26,9 @@ static const char *const statuses[] = {"unhealthy", "healthy", NULL};
     FIELD_TEXTS(Names, regions,                                                                    \
                 .help = "Checker regions that are hit, of system.wan.checkers; absent: all",       \
                 .source = "absent: all")
-#define SHARE(text) FIELD_RATIO(Names, share, .initial = "1", .help = text, .source = CATALOGUE)
+#define SHARE(text)                                                                                \
+    FIELD_RATIO(Names, share, .initial = "1", .help = text,                                        \
+                .source = "assumption: all unless given")
 #define ENDPOINT                                                                                   \
     FIELD_TEXT(Names, endpoint,                                                                    \
                .help = "Data centre whose checks are meant; absent: those of all",                 \
@@ -277,7 +279,7 @@ static Effect outage_effect(const void *arguments, bool forward)
 
 static const Field lie_fields[] = {FIELD_CHOICE(Names, to, .more = statuses, .initial = "unhealthy",
                                                 .help = "What they report whatever they see",
-                                                .source = CATALOGUE),
+                                                .source = "assumption: what takes a good site out"),
                                    SHARE("Share of the checkers that do, picked by the seed"),
                                    ENDPOINT, CHECKER_REGIONS, FIELD_END};
 
@@ -297,7 +299,7 @@ static const Field flap_fields[] = {
                .help = "From one turn for the worse to the next",
                .source = "assumption: longer than three intervals of 30 s, twice"),
     FIELD_RATIO(Names, duty, .initial = "0.5", .help = "Share of each period in which probes fail",
-                .source = CATALOGUE),
+                .source = "assumption: half of the time"),
     SHARE("Share of the checkers that see it, picked by the seed"),
     ENDPOINT,
     CHECKER_REGIONS,

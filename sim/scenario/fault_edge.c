@@ -1,6 +1,7 @@
 /* fault_edge.c - faults at the door of a process: connections that are refused, swallowed, reset or
  * half open, certificates that have run out, and balancers that lose their members, their sessions
- * or their address. Source: fault catalogue A2, A6 and A9. */
+ * or their address. Sources: Toxiproxy (timeout, reset_peer, slow_close, limit_data); RFC
+ * 5280 4.1.2.5; mod_proxy manual of httpd 2.4. */
 #include "sim/scenario/fault_front.h"
 
 typedef struct Edge {
@@ -13,7 +14,7 @@ typedef struct Edge {
 enum { STATE_ALL, STATE_NEW, STATE_ESTABLISHED };
 static const char *const states[] = {"all", "new", "established", NULL};
 
-#define CONNECTIONS "fault catalogue A2: connection faults as in Toxiproxy"
+#define CONNECTIONS "Toxiproxy: toxicity 1.0 unless given"
 #define SHARE(text, origin) FIELD_RATIO(Edge, share, .initial = "1", .help = text, .source = origin)
 
 static Effect of_share(EffectShare which, const void *arguments)
@@ -42,7 +43,7 @@ static const Field blackhole_fields[] = {
     SHARE("Share of the connections that are swallowed", CONNECTIONS),
     FIELD_CHOICE(Edge, conn_state, .more = states, .initial = "all",
                  .help = "New connections, established ones, or all",
-                 .source = "fault catalogue A2: new versus established only"),
+                 .source = "Datadog chaos-controller: connState; all unless given"),
     FIELD_END};
 
 static Effect blackhole_effect(const void *arguments, bool forward)
@@ -129,7 +130,7 @@ static Effect expire_effect(const void *arguments, bool forward)
 /* --- balancers ---------------------------------------------------------------------------------
  */
 
-#define BALANCERS "fault catalogue A6"
+#define BALANCERS "assumption: all unless given"
 
 static const Field mark_error_fields[] = {
     SHARE("Share of the members, rounded up, picked by the seed", BALANCERS), FIELD_END};

@@ -114,6 +114,22 @@ static void read_target(Activity *activity, const cJSON *tree, DiagList *diags)
     field_clear(target_fields, &text);
 }
 
+/* Arguments that are right one by one and do not fit each other or the target. */
+static void check_fit(const Activity *activity, DiagList *diags)
+{
+    const Target *target = &activity->target;
+    const cJSON *place = json_member(activity->tree, "arguments");
+    const char *why =
+        activity->fault->refuse == NULL
+            ? NULL
+            : activity->fault->refuse(activity->arguments, target->dc,
+                                      target->link_from != NULL || target->link_to != NULL);
+
+    if (why != NULL) {
+        diag_add(diags, DIAG_ERROR, place != NULL ? place : activity->tree, DIAG_VALUE, "%s", why);
+    }
+}
+
 /* What the arguments say about the target goes there, so that only one place has it. */
 static void complete_target(Activity *activity, DiagList *diags)
 {
@@ -165,6 +181,7 @@ static void read_action(Activity *activity, const ActivityText *text, DiagList *
     read_arguments(activity, text->arguments, diags);
     read_target(activity, text->target, diags);
     complete_target(activity, diags);
+    check_fit(activity, diags);
     if (activity->fault->needs_duration && activity->duration == 0 &&
         json_member(activity->tree, "duration") == NULL) {
         diag_add(diags, DIAG_ERROR, func, DIAG_VALUE, "'%s' needs 'duration', like \"30s\"",

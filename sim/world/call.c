@@ -406,11 +406,11 @@ static bool keeper_hears(const Keeper *keeper)
 {
     Component *caller = keeper->ticket.caller, *peer = keeper->peer;
     Network *network = world_head_network(caller->world);
-    double loss = (double)keeper->ticket.access_loss;
+    Train train = {.access_loss = (double)keeper->ticket.access_loss};
 
     return (peer->host != NULL ? !network_is_dark(peer) : peer->is_up) &&
-           network_pass(network, caller, peer, 0, loss, 0) != SIM_NEVER &&
-           network_pass(network, peer, caller, 0, loss, 0) != SIM_NEVER;
+           network_pass(network, caller, peer, &train) != SIM_NEVER &&
+           network_pass(network, peer, caller, &train) != SIM_NEVER;
 }
 
 static void call_keep(void *self, void *subject, uint64_t detail)

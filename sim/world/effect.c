@@ -74,6 +74,11 @@ Effect effect_both(Effect a, Effect b)
         .load_factor = a.load_factor * b.load_factor,
         .delay_added = span_both(a.delay_added, b.delay_added),
         .jitter_added = span_both(a.jitter_added, b.jitter_added),
+        .jitter_law = MAX(a.jitter_law, b.jitter_law),
+        .link_rate_limit = rate_both(a.link_rate_limit, b.link_rate_limit),
+        .link_pace = rate_both(a.link_pace, b.link_pace),
+        .link_queue_bytes = limit_both(a.link_queue_bytes, b.link_queue_bytes),
+        .link_burst_bytes = limit_both(a.link_burst_bytes, b.link_burst_bytes),
         .clock_ahead = span_both(a.clock_ahead, b.clock_ahead),
         .disk_read_added = span_both(a.disk_read_added, b.disk_read_added),
         .disk_flush_added = span_both(a.disk_flush_added, b.disk_flush_added),
@@ -106,12 +111,20 @@ bool effect_is_on_packets(const Effect *effect)
 {
     bool is_any = effect->loss_ratio > 0 || effect->delay_added != 0 || effect->jitter_added != 0 ||
                   effect->answer_limit_bytes > 0 || effect->spans[SPAN_TCP_HANDSHAKE] > 0 ||
-                  effect->spans[SPAN_TCP_CLOSE] > 0;
+                  effect->spans[SPAN_TCP_CLOSE] > 0 || effect->link_rate_limit > 0 ||
+                  effect->shares[SHARE_LINK_LOSS] > 0 || effect->shares[SHARE_LINK_HOLDS] > 0;
 
     for (EffectShare i = SHARE_TCP_REFUSE; i <= SHARE_TCP_HALF_OPEN; i++) {
         is_any = is_any || effect->shares[i] > 0;
     }
     return is_any;
+}
+
+/* Shares that say how, not how much. */
+static bool is_manner(EffectShare share)
+{
+    return share == SHARE_LOSS_REPEAT || share == SHARE_LOSS_FLOWS || share == SHARE_LOSS_STICKS ||
+           share == SHARE_JITTER_REPEAT || share == SHARE_LINK_HOLDS || share == SHARE_LINK_PACES;
 }
 
 static SimSpan span_scale(SimSpan span, double share)
@@ -139,7 +152,7 @@ Effect effect_scale(Effect effect, double share)
     scaled.disk_filled_ratio = effect.disk_filled_ratio * share;
     scaled.pool_leak_per_s = effect.pool_leak_per_s * share;
     for (guint i = 0; i < EFFECT_SHARES; i++) {
-        scaled.shares[i] = effect.shares[i] * share;
+        scaled.shares[i] = is_manner(i) ? effect.shares[i] : effect.shares[i] * share;
     }
     return scaled;
 }
@@ -171,9 +184,17 @@ static bool is_same_shares_and_spans(const Effect *a, const Effect *b)
            a->answer_code == b->answer_code && a->about_mark == b->about_mark;
 }
 
+static bool is_same_on_links(const Effect *a, const Effect *b)
+{
+    return a->jitter_law == b->jitter_law &&
+           number_is_same(a->link_rate_limit, b->link_rate_limit) &&
+           number_is_same(a->link_pace, b->link_pace) &&
+           a->link_queue_bytes == b->link_queue_bytes && a->link_burst_bytes == b->link_burst_bytes;
+}
+
 bool effect_is_same(Effect a, Effect b)
 {
-    return is_same_shares_and_spans(&a, &b) && a.down == b.down &&
+    return is_same_shares_and_spans(&a, &b) && is_same_on_links(&a, &b) && a.down == b.down &&
            a.unsynced_lost == b.unsynced_lost && a.caches_cold == b.caches_cold &&
            a.paused == b.paused && number_is_same(a.slowdown, b.slowdown) &&
            number_is_same(a.steal_ratio, b.steal_ratio) &&

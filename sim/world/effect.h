@@ -39,6 +39,14 @@ typedef enum EffectShare {
     SHARE_APP_GRAY,             /* application: the same of its work; its health page is well */
     SHARE_APP_ABORTS,  /* application: requests whose connection it closes in their place */
     SHARE_APP_THREADS, /* application: threads that something else holds */
+    SHARE_LINK_LOSS,   /* link: packets lost as the next three and SPAN_LOSS_* say, each effect by
+                          itself (component_effect) */
+    SHARE_LOSS_REPEAT, /* link: correlation of a loss and the next packet's */
+    SHARE_LOSS_FLOWS,  /* link: of the flows, or of the packets unless SHARE_LOSS_STICKS is 1 */
+    SHARE_LOSS_STICKS,
+    SHARE_JITTER_REPEAT, /* link: packets that keep the jitter of the one before */
+    SHARE_LINK_HOLDS,    /* link: 1: holds all back until SPAN_LINK_HELD_UNTIL */
+    SHARE_LINK_PACES,    /* link: 1: and releases it at `link_pace` */
     EFFECT_SHARES,
 } EffectShare;
 
@@ -56,6 +64,9 @@ typedef enum EffectSpan {
     SPAN_APP_LATENCY,   /* application: what a request takes longer, health too */
     SPAN_APP_GRAY,      /* application: what its work takes longer; its health page does not */
     SPAN_APP_POOL_WAIT, /* application: how long a request waits for one of `pool_size` */
+    SPAN_LOSS_GOOD,     /* link: mean times between losses and of losses; 0: always */
+    SPAN_LOSS_BAD,
+    SPAN_LINK_HELD_UNTIL, /* link: an instant */
     EFFECT_SPANS,
 } EffectSpan;
 
@@ -72,6 +83,14 @@ typedef enum Order {
     ORDER_LEAVE,   /* hand over what it holds and leave the cluster */
 } Order;
 
+/* How jitter_added is drawn: from 0 to it; as deviation of a normal law around 0; as mean. */
+typedef enum JitterLaw {
+    JITTER_UNIFORM,
+    JITTER_NORMAL,
+    JITTER_EXPONENTIAL,
+    JITTER_PARETO, /* shape 3, from 0 on */
+} JitterLaw;
+
 typedef struct Effect {
     bool down;            /* off: power lost, killed, cut */
     bool unsynced_lost;   /* with down: what was not on stable storage at the fall is gone */
@@ -83,7 +102,11 @@ typedef struct Effect {
     double load_factor;   /* arrivals come this many times as fast */
     SimSpan delay_added;  /* one way, to each packet */
     SimSpan jitter_added; /* one way, uniform from 0 to this, to each packet */
-    SimSpan clock_ahead;  /* wall clock minus true time; may be negative */
+    JitterLaw jitter_law; /* of links, in place of uniform; of two the later one in the list */
+    double link_rate_limit, link_pace; /* bytes a second; 0: as the link can; of two the smaller */
+    int64_t link_queue_bytes; /* with link_rate_limit; 0: as long as the link says; likewise */
+    int64_t link_burst_bytes; /* likewise */
+    SimSpan clock_ahead;      /* wall clock minus true time; may be negative */
     /* The disk: a share of the reads and of the flushes takes so much longer. */
     SimSpan disk_read_added, disk_flush_added;
     SimSpan disk_jitter_added; /* uniform from 0 to this, to those as well */

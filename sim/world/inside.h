@@ -44,6 +44,23 @@ typedef struct LinkChances {
     double in_burst, beside; /* soon after one that was lost, or was not */
 } LinkChances;
 
+#define LOSS_STATES 2
+
+/* Where a loss in bursts stands. */
+typedef struct LossState {
+    uint64_t fault; /* whose it is */
+    SimTime until;  /* with good and bad times: the end of this one */
+    bool is_bad, was_lost;
+} LossState;
+
+/* What packets leave behind on a link under a fault. */
+typedef struct LinkAfterFaults {
+    LossState losses[LOSS_STATES];
+    SimTime shaped_at, paced_at;
+    SimSpan jitter, drawn; /* what was drawn last, and for which law */
+    JitterLaw law;
+} LinkAfterFaults;
+
 typedef struct Link {
     Component component;
     SimSpan rtt; /* configuration */
@@ -67,7 +84,8 @@ typedef struct Link {
     /* derived */
     const Site *to;
     /* state */
-    Rng states;
+    Rng states, faults;
+    LinkAfterFaults after_faults;
     /* measurement */
     uint64_t lost, cut;
 } Link;
@@ -124,10 +142,28 @@ typedef enum FlightKind {
 void network_launch(Component *from, Component *to, const Message *message,
                     const CallTicket *ticket, FlightKind kind, Transport transport, uint64_t luck);
 
-/* One try of one packet train from one component to another: its delay without access networks, or
- * SIM_NEVER when it is lost or the way is cut. `access_loss` may be 0; `luck` is the try's own. */
+/* One packet train. */
+typedef struct Train {
+    uint32_t size_bytes;
+    double access_loss;     /* may be 0 */
+    uint64_t luck;          /* the try's own; 0: none */
+    SimSpan later;          /* it leaves so long from now */
+    const Message *message; /* what it carries; NULL: nothing that is told */
+    const Component
+        *client; /* opens a connection to `server`, who stands behind one of the ends; */
+    const Component *server; /* NULL: it opens none */
+    uint32_t connection;     /* this one by the server's number; 0: not known yet */
+} Train;
+
+/* One try of a train from one component to another: its delay without access networks, or SIM_NEVER
+ * when it is lost or the way is cut. */
 SimSpan network_pass(Network *network, const Component *from, const Component *to,
-                     uint32_t size_bytes, double access_loss, uint64_t luck);
+                     const Train *train);
+
+/* Whether the way to `to` loses the connection that this train opens and that has a number by now.
+ */
+bool network_loses_connection(Network *network, const Component *from, const Component *to,
+                              const Train *train);
 
 /* --- network_faults.c: asked only of components that are impaired --- */
 

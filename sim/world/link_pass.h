@@ -11,8 +11,31 @@
 /* The rare parts. */
 void link_weigh_losses(Link *link);
 void link_live_until(Link *link, SimTime now);
-SimSpan link_suffer(Link *link);
 SimSpan link_draw_tail(PathState state, double u);
+
+/* --- link_faults.c --- */
+
+/* What packets leave behind on a link, so that tries which are drawn ahead leave nothing. */
+typedef struct LinkTrace {
+    SimTime passed_at, free_at;
+    bool is_in_burst;
+    LinkAfterFaults after_faults;
+} LinkTrace;
+
+LinkTrace link_trace(const Link *link);
+void link_untrace(Link *link, const LinkTrace *trace);
+
+/* --- asked only of links that are impaired --- */
+
+/* What tells a packet train's connection from others, for a network that chooses paths by it. */
+#define FLOW_OWN 0              /* a train that belongs to none: a datagram */
+#define FLOW_UNKNOWN UINT64_MAX /* of a connection that link_loses_more is asked about later */
+
+/* What faults add to the delay of a train that is sent at `now`; SIM_NEVER when it is lost. */
+SimSpan link_suffer(Link *link, uint32_t size_bytes, SimTime now, uint64_t flow);
+
+/* Whether a loss in bursts or by flows hits it. */
+bool link_loses_more(Link *link, SimTime now, uint64_t flow);
 
 static inline SimSpan link_draw_jitter(const JitterTable *table, PathState state, Rng *rng)
 {
@@ -70,9 +93,10 @@ static inline SimSpan link_lose(Link *link)
     return SIM_NEVER;
 }
 
-/* The delay of a message that is sent into the link now, or SIM_NEVER when it is lost. */
+/* The delay of a message of `flow` that is sent into the link `later` than now, or SIM_NEVER when
+ * it is lost. */
 static inline SimSpan link_cross(Link *link, const JitterTable *table, uint32_t size_bytes,
-                                 SimTime now)
+                                 SimTime now, SimSpan later, uint64_t flow)
 {
     SimSpan delay = link->one_way, more = 0;
 
@@ -89,7 +113,7 @@ static inline SimSpan link_cross(Link *link, const JitterTable *table, uint32_t 
         return link_lose(link);
     }
     if (G_UNLIKELY(link->component.is_impaired)) {
-        more = link_suffer(link);
+        more = link_suffer(link, size_bytes, now + later, flow);
         if (more == SIM_NEVER) {
             return link_lose(link);
         }
@@ -99,7 +123,7 @@ static inline SimSpan link_cross(Link *link, const JitterTable *table, uint32_t 
         delay += link_draw_jitter(table, link->state, &link->packets);
     }
     if (link->ns_per_byte > 0) {
-        more = link_transmit(link, size_bytes, now);
+        more = link_transmit(link, size_bytes, now + later);
         if (G_UNLIKELY(more == SIM_NEVER)) {
             return link_lose(link);
         }

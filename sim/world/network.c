@@ -164,15 +164,52 @@ static SimSpan network_suffer(Network *network, const Component *end)
     return delay;
 }
 
+/* The same for both ways: of a connection when its number is known, else of all that two components
+ * send each other over TCP. */
+static uint64_t network_flow(const Component *from, const Component *to, const Train *train)
+{
+    const Message *message = train->message;
+    uint32_t a = from->owner.id, b = to->owner.id, number = train->connection;
+
+    if (train->client != NULL && number == 0) {
+        return FLOW_UNKNOWN;
+    }
+    if (train->client != NULL) {
+        a = train->client->owner.id;
+        b = train->server->owner.id;
+    }
+    if (message != NULL && message->transport != TRANSPORT_TCP) {
+        return FLOW_OWN;
+    }
+    if (message != NULL && (message->op == MESSAGE_HTTP || message->op == MESSAGE_CLOSE)) {
+        number = message->connection;
+    }
+    return rng_fold((uint64_t)MIN(a, b) << 32 | MAX(a, b), number) >> 1 | 1;
+}
+
+bool network_loses_connection(Network *network, const Component *from, const Component *to,
+                              const Train *train)
+{
+    Link *link = network_find(network, from->site_rank, to->site_rank);
+
+    return link != NULL && link->component.condition.shares[SHARE_LINK_LOSS] > 0 &&
+           train->connection != 0 &&
+           link_loses_more(link, engine_now(network->engine), network_flow(from, to, train));
+}
+
 /* Between the sites, without what faults do to the two ends. */
 static inline SimSpan network_cross(Network *network, const Component *from, const Component *to,
-                                    uint32_t size_bytes)
+                                    const Train *train)
 {
     Link *link = network_find(network, from->site_rank, to->site_rank);
     const Site *near, *far;
 
     if (G_LIKELY(link != NULL)) {
-        return link_cross(link, network->jitter, size_bytes, engine_now(network->engine));
+        uint64_t flow =
+            G_UNLIKELY(link->component.is_impaired) ? network_flow(from, to, train) : FLOW_OWN;
+
+        return link_cross(link, network->jitter, train->size_bytes, engine_now(network->engine),
+                          train->later, flow);
     }
     near = from->site != NULL ? from->site : to->site;
     far = to->site != NULL ? to->site : from->site;
@@ -189,15 +226,16 @@ static bool network_loses_access(Network *network, double access_loss, uint64_t 
 }
 
 SimSpan network_pass(Network *network, const Component *from, const Component *to,
-                     uint32_t size_bytes, double access_loss, uint64_t luck)
+                     const Train *train)
 {
     SimSpan delay, more;
 
     if (network_is_same_host(from, to)) {
         return LOOPBACK_ONE_WAY;
     }
-    delay = network_cross(network, from, to, size_bytes);
-    if (G_UNLIKELY(access_loss > 0) && network_loses_access(network, access_loss, luck)) {
+    delay = network_cross(network, from, to, train);
+    if (G_UNLIKELY(train->access_loss > 0) &&
+        network_loses_access(network, train->access_loss, train->luck)) {
         return SIM_NEVER;
     }
     if (G_UNLIKELY(from->is_impaired) && delay != SIM_NEVER) {
@@ -292,8 +330,11 @@ static inline void flight_try(Network *network, Flight *flight)
 {
     Message *message = &flight->message;
     uint64_t luck = flight->luck != 0 ? flight->luck + flight->repeats : 0;
-    SimSpan delay = network_pass(network, message->from, flight->to, message->size_bytes,
-                                 message->access_loss, luck);
+    Train train = {.size_bytes = message->size_bytes,
+                   .access_loss = message->access_loss,
+                   .luck = luck,
+                   .message = message};
+    SimSpan delay = network_pass(network, message->from, flight->to, &train);
 
     if (G_LIKELY(delay != SIM_NEVER)) {
         if (G_UNLIKELY(message->size_bytes > TCP_FIRST_WINDOW) && message->op == MESSAGE_HTTP &&
@@ -503,13 +544,13 @@ void network_send(Component *from, Component *to, const Message *message)
 }
 
 /* Tries again until it gets through, as late as a message would be sent again, all drawn now. The
- * tries to come know nothing of the burst that the link is in now, and leave no trace in it. */
+ * tries to come know nothing of the burst that the link is in now, and leave no trace there. */
 static SimSpan network_arrive_later(Network *network, const Component *from, const Component *to,
                                     uint32_t size_bytes, Link *link)
 {
     SimSpan waited = 0, delay = SIM_NEVER, round_trip = network_round_trip(network, from, to);
-    SimTime passed_at = link != NULL ? link->passed_at : 0;
-    bool is_in_burst = link != NULL && link->is_in_burst;
+    Train train = {.size_bytes = size_bytes};
+    LinkTrace trace = link != NULL ? link_trace(link) : (LinkTrace){0};
 
     if (link != NULL && link->component.condition.down) {
         return SIM_NEVER;
@@ -519,11 +560,11 @@ static SimSpan network_arrive_later(Network *network, const Component *from, con
             link->passed_at = LINK_NOT_PASSED;
         }
         waited += tcp_retransmit_wait(round_trip, size_bytes, i);
-        delay = network_pass(network, from, to, size_bytes, 0, 0);
+        train.later = waited;
+        delay = network_pass(network, from, to, &train);
     }
     if (link != NULL) {
-        link->passed_at = passed_at;
-        link->is_in_burst = is_in_burst;
+        link_untrace(link, &trace);
     }
     return delay == SIM_NEVER ? SIM_NEVER : waited + delay;
 }
@@ -532,7 +573,8 @@ SimTime network_arrival(Component *from, Component *to, uint32_t size_bytes)
 {
     Network *network = world_head_network(from->world);
     SimTime now = engine_now(network->engine);
-    SimSpan delay = network_pass(network, from, to, size_bytes, 0, 0);
+    Train train = {.size_bytes = size_bytes};
+    SimSpan delay = network_pass(network, from, to, &train);
     Link *link = NULL;
 
     if (G_UNLIKELY(delay == SIM_NEVER)) {

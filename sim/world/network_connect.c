@@ -101,11 +101,34 @@ static SimTime connect_packet(const Connect *connect, const Component *from, con
 {
     Network *network = connect_network(connect);
     uint64_t luck = connect->luck != 0 ? connect->luck ^ connect->tries << 1 : 0;
-    SimSpan delay = network_pass(network, from, to, SYN_BYTES, connect->access_loss,
-                                 luck != 0 && from != connect->self ? ~luck : luck);
+    Train train = {.size_bytes = SYN_BYTES,
+                   .access_loss = connect->access_loss,
+                   .luck = luck != 0 && from != connect->self ? ~luck : luck,
+                   .client = connect->self,
+                   .server = connect->peer,
+                   .connection = from != connect->self ? connect->connection : 0};
+    SimSpan delay = network_pass(network, from, to, &train);
 
     return delay == SIM_NEVER ? SIM_NEVER
                               : engine_now(network->engine) + delay + connect->access_delay;
+}
+
+/* On a LAN of one's own nobody answers for a host that is off: the kernel knows it after its
+ * questions for the neighbour's address. */
+static void connect_ask_neighbour(Connect *connect)
+{
+    const Component *self = connect->self, *end = connect_end(connect);
+    const Component *lan = self->site != NULL && self->site == end->site
+                               ? network_link(self->world, self->site, self->site)
+                               : NULL;
+    SimSpan limit = lan != NULL ? ((const Link *)lan)->neighbour_timeout : 0;
+
+    bool is_mute = network_is_dark(end) || end->condition.loss_ratio >= 1; /* its card is down */
+
+    if (limit > 0 && is_mute && connect->begun + limit < connect->deadline) {
+        connect->deadline = connect->begun + limit;
+        connect->is_unreachable = true;
+    }
 }
 
 static void connect_try(Connect *connect)
@@ -115,6 +138,7 @@ static void connect_try(Connect *connect)
 
     connect->tries++;
     if (arrival == SIM_NEVER) {
+        connect_ask_neighbour(connect);
         connect_wait(connect);
     } else if (arrival >= connect->deadline) {
         connect_finish(connect, connect->deadline, CONNECT_TIMEOUT);
@@ -175,22 +199,6 @@ static ConnectAnswer connect_ask(Connect *connect)
     return answer;
 }
 
-/* On a LAN of one's own nobody answers for a host that is off: the kernel knows it after its
- * questions for the neighbour's address. */
-static void connect_ask_neighbour(Connect *connect)
-{
-    const Component *self = connect->self, *end = connect_end(connect);
-    const Component *lan = self->site != NULL && self->site == end->site
-                               ? network_link(self->world, self->site, self->site)
-                               : NULL;
-    SimSpan limit = lan != NULL ? ((const Link *)lan)->neighbour_timeout : 0;
-
-    if (limit > 0 && network_is_dark(end) && connect->begun + limit < connect->deadline) {
-        connect->deadline = connect->begun + limit;
-        connect->is_unreachable = true;
-    }
-}
-
 static void connect_on_syn(void *self, void *subject, uint64_t detail)
 {
     Connect *connect = subject;
@@ -202,6 +210,13 @@ static void connect_on_syn(void *self, void *subject, uint64_t detail)
     if (answer == CONNECT_DROP) {
         connect_ask_neighbour(connect);
         connect_wait(connect);
+        return;
+    }
+    if (network_loses_connection(connect_network(connect), connect->self, connect_end(connect),
+                                 &(Train){.client = connect->self,
+                                          .server = connect->peer,
+                                          .connection = connect->connection})) {
+        connect_wait(connect); /* which path it takes is known only now */
         return;
     }
     back = connect_packet(connect, connect_end(connect), connect->self);

@@ -1,8 +1,8 @@
 /* network_faults.c - what faults on a process make of connections to it, while its host and the
- * links are well: refused, swallowed, reset, half open, cut short. Sources: fault catalogue A2
- * (connection faults as Toxiproxy has them); reference network 3 (half-open connections: only who
- * sends notices). Left out: a process swallows what comes over a connection, not what it was about
- * to send over it. */
+ * links are well: refused, swallowed, reset, half open, cut short. Sources: Toxiproxy
+ * (timeout, reset_peer, slow_close, limit_data); reference network 3 (half-open connections: only
+ * who sends notices). Left out: a process swallows what comes over a connection, not what it was
+ * about to send over it. */
 #include "sim/world/inside.h"
 
 /* The same for all that comes over one connection: a connection is well or not. */

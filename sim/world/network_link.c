@@ -115,21 +115,6 @@ void link_weigh_losses(Link *link)
                       .beside = has_bursts ? loss * (1 - BURST_STAY) / (1 - loss) : loss};
 }
 
-/* Delay and loss that faults add; SIM_NEVER when lost. */
-SimSpan link_suffer(Link *link)
-{
-    const Effect *condition = &link->component.condition;
-    SimSpan delay = condition->delay_added;
-
-    if (condition->loss_ratio > 0 && rng_chance(&link->packets, condition->loss_ratio)) {
-        return SIM_NEVER;
-    }
-    if (condition->jitter_added > 0) {
-        delay += (SimSpan)rng_below(&link->packets, (uint64_t)condition->jitter_added + 1);
-    }
-    return delay;
-}
-
 /* --- the kind -----------------------------------------------------------------------------------
  */
 
@@ -138,10 +123,12 @@ static void link_on_wire(Component *self, World *world, DiagList *diags)
     Link *link = (Link *)self;
     g_autofree char *packets = g_strdup_printf("%s/packets", self->name);
     g_autofree char *states = g_strdup_printf("%s/states", self->name);
+    g_autofree char *faults = g_strdup_printf("%s/faults", self->name);
 
     (void)diags;
     engine_open_stream(world_head_engine(world), &link->packets, packets);
     engine_open_stream(world_head_engine(world), &link->states, states);
+    engine_open_stream(world_head_engine(world), &link->faults, faults);
     if (link->jitter == LINK_JITTER_STATES) {
         link_draw_first_state(link);
     }
@@ -192,8 +179,8 @@ const Kind link_kind = {
     .name = "link",
     .help = "One direction between two sites",
     .leaves_out =
-        "congestion windows, order within a connection, route changes and the time of day: "
-        "requests fit one window, and the rest is far below the effect of a lost site",
+        "congestion windows, fast retransmit, order within a connection, route changes and the "
+        "time of day: requests fit one window, and the rest is far below the effect of a lost site",
     .size = sizeof(Link),
     .scope = KIND_PART,
     .fields = link_fields,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Each row of the fault catalogue about the front door is a fault of the program by that name, with those arguments, or says why it is none; and
+# Each row of the fault catalogue about links and the front door is a fault of the program by that name, with those arguments, or says why it is none; and
 # each has tests that exist and run.
 . tests/scenarios/support.sh
 rows=tests/scenarios/front_faults.txt
@@ -27,7 +27,7 @@ while IFS='|' read -r section what func arguments tests more; do
     pass_if $? "$section, $what: its tests are there" "$missing"
 done < <(grep -v '^#' "$rows")
 # No fault of these families is missing in the list.
-families='^(tcp|dns|app|http|jvm|lb|tls)\.'
+families='^(link|tcp|dns|app|http|jvm|lb|tls)\.'
 unlisted=$(comm -23 <(awk '{print $1}' <<<"$listed" | grep -E "$families" | sort) <(grep -v '^#' "$rows" | cut -d'|' -f3 | sort -u))
 [ "$unlisted" = dns.change ]
 pass_if $? "all faults of these families are in the list, but for dns.change, which is what an operator does" "$unlisted"

@@ -63,6 +63,15 @@ pass_if $? "a fault with a ramp comes on in a straight line" "$(rate 5 10), $(ra
 awk -v rate="$(rate 25 30)" 'BEGIN { exit !(rate > 300 && rate < 500) }'
 pass_if $? "and is over at once" "$(rate 25 30)"
 
+# --- flaps: half a second of each two, first of all, for 16 s
+go --set '/method=[{"type":"action","name":"flap","at":"5s","duration":"16s","func":"link.flap","target":{"link":{"from":"DC01","to":"DC02"}},"arguments":{"down":"500ms","up":"1500ms"}}]'
+down() { # LINK FROM TO: share of this time
+    sql "SELECT coalesce(sum(value), 0) / ($3.0 - $2) FROM sample JOIN metric ON metric.id = metric JOIN component ON component.id = component WHERE metric.name = 'down' AND component.name = 'link@$1' AND time_ns >= $2 * 1000000000 AND time_ns < $3 * 1000000000"
+}
+flaps="$(down DC01-DC02 5 21) $(down DC02-DC01 5 21) $(down DC01-DC02 5 6) $(down DC01-DC02 6 7) $(down DC01-DC02 21 30) $(down DC01-DC03 5 21)"
+[ "$flaps" = "0.25 0.25 0.5 0.0 0.0 0.0" ] && [ "$(sql "SELECT targets || bit FROM fault")" = 22 ]
+pass_if $? "a link that flaps is cut and well in turns, both ways, and well afterwards" "$flaps"
+
 # --- abortOnFail
 abort() { # CONDITION-JSON FLAG...
     local condition=$1

@@ -11,11 +11,16 @@ bool fault_put(Rig *rig, const char *component, const char *func, const char *js
     g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
     cJSON *tree = cJSON_Parse(json);
     void *arguments = g_malloc0(fault->size);
+    Effect effect;
     bool bit;
 
     field_defaults(fault->arguments, arguments);
     ck_assert(field_read(fault->arguments, arguments, tree, diags));
-    bit = rig_effect(rig, component, fault->effect(arguments, true), span);
+    effect = fault->effect(arguments, true);
+    if (fault->complete != NULL) {
+        fault->complete(&effect, rig_now(rig) + span);
+    }
+    bit = rig_effect(rig, component, effect, span);
     field_clear(fault->arguments, arguments);
     g_free(arguments);
     cJSON_Delete(tree);

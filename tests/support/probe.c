@@ -163,8 +163,12 @@ static void probe_on_condition(Component *self, const Effect *before)
 
 static ConnectAnswer probe_on_connect(Component *self, uint32_t *connection)
 {
-    (void)connection;
-    return probe_of(self)->connect_answer;
+    Probe *probe = probe_of(self);
+
+    if (probe->counts_connections) {
+        *connection = ++probe->connections;
+    }
+    return probe->connect_answer;
 }
 
 static void probe_on_free(Component *self)

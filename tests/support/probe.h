@@ -36,6 +36,8 @@ struct Probe {
     Message answer; /* what it answers with; key and version are the request's when 0 */
     SimSpan answer_delay;
     ConnectAnswer connect_answer;
+    bool counts_connections; /* and tells their numbers, from 1 */
+    uint32_t connections;
     void (*hear)(Probe *self, const Message *message); /* in place of `manner`, when not NULL */
     GArray *heard;                                     /* of ProbeHeard, survives stops */
     GPtrArray *asked;                                  /* of ProbeAsked, survives stops */

@@ -181,7 +181,7 @@ START_TEST(paths_are_busy_and_bad_as_often_as_the_reference_says)
         for (guint i = 0; i < links->len; i++) {
             Link *link = g_ptr_array_index(links, i);
 
-            link_cross(link, table, 100, time);
+            link_cross(link, table, 100, time, 0, FLOW_OWN);
             seen[link->state]++;
             all++;
         }
@@ -213,7 +213,7 @@ START_TEST(losses_come_in_bursts_and_keep_their_share)
     rig_start(rig);
     link = (Link *)component;
     for (int i = 0; i < count; i++) {
-        bool is_lost = link_cross(link, NULL, 100, i * SIM_MS) == SIM_NEVER;
+        bool is_lost = link_cross(link, NULL, 100, i * SIM_MS, 0, FLOW_OWN) == SIM_NEVER;
 
         lost += is_lost ? 1 : 0;
         runs += is_lost && !was_lost ? 1 : 0;
