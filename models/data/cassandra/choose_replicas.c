@@ -87,6 +87,8 @@ static uint32_t choose_targets(Read *read, const Candidates *found)
         }
         return targets;
     }
+    node->read_repairs_attempted +=
+        chance < MAX(node->read_repair_chance, node->dclocal_read_repair_chance);
     if (chance < node->read_repair_chance) {
         return take_first(found, range->count, range->mask, 0);
     }

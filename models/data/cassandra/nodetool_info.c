@@ -1,7 +1,8 @@
 /* nodetool_info.c - the other views of a node: thread pools, streams, gossip, ranges and tokens.
  * Source: Cassandra 3.11 tools/nodetool/TpStats, NetStats, GossipInfo, DescribeRing, Ring. What the
- * model does not have is not printed: pools without work in it, messages a connection, versions of
- * single gossip states, the schema's version where no change of it is planned. */
+ * model does not have is not printed: pools without work in it and types of messages that it never
+ * drops, versions of single gossip states (the number before each value), states that are the same
+ * on all nodes (releases, ports). */
 #include "models/data/cassandra/nodetool.h"
 
 #include "models/data/cassandra/schema.h"
@@ -147,11 +148,45 @@ static void show_streams(const Cassandra *asked, ViewAnswer *answer)
     cJSON_AddNumberToObject(answer->data, "streams_done_bytes", (double)done);
 }
 
+static void show_messages(const char *name, guint pending, uint64_t completed, uint64_t dropped,
+                          GString *text, cJSON *pools)
+{
+    cJSON *item = cJSON_CreateObject();
+
+    g_string_append_printf(text, "%-25s%10s%10u%15" G_GUINT64_FORMAT "%10" G_GUINT64_FORMAT "\n",
+                           name, "n/a", pending, completed, dropped);
+    cJSON_AddStringToObject(item, "pool", name);
+    cJSON_AddNumberToObject(item, "pending", pending);
+    cJSON_AddNumberToObject(item, "completed", (double)completed);
+    cJSON_AddNumberToObject(item, "dropped", (double)dropped);
+    cJSON_AddItemToArray(pools, item);
+}
+
+static void show_connections(const Cassandra *asked, ViewAnswer *answer)
+{
+    static const char *const names[] = {
+        [CONNECTION_SMALL] = "Small messages", [CONNECTION_GOSSIP] = "Gossip messages"};
+    cJSON *pools = cJSON_AddArrayToObject(answer->data, "pools");
+
+    g_string_append_printf(answer->text, "%-25s%10s%10s%15s%10s\n", "Pool Name", "Active",
+                           "Pending", "Completed", "Dropped");
+    show_messages("Large messages", 0, 0, 0, answer->text, pools);
+    for (guint use = 0; use < CONNECTION_USES; use++) {
+        show_messages(names[use], connections_count_kept(asked, (ConnectionUse)use),
+                      asked->messages.sent[use], asked->messages.lost[use], answer->text, pools);
+    }
+}
+
+/* Counted since the process started. What waits in the kernel is shown as pending, where Cassandra
+ * counts it as completed: it is what an operator looks for. */
 bool nodetool_show_netstats(const Component *self, SimTime epoch, const char *const *words,
                             ViewAnswer *answer, GError **error)
 {
     const Cassandra *asked = (const Cassandra *)self;
-    uint64_t mismatches = asked->digest_mismatches - asked->at_start.digest_mismatches;
+    const NodeCounts *began = &asked->at_start;
+    uint64_t attempted = asked->read_repairs_attempted - began->read_repairs_attempted;
+    uint64_t blocking = asked->digest_mismatches - began->digest_mismatches;
+    uint64_t background = asked->background_repairs - began->background_repairs;
     const char *mode = print_mode(asked);
 
     (void)epoch;
@@ -160,32 +195,53 @@ bool nodetool_show_netstats(const Component *self, SimTime epoch, const char *co
     g_string_append_printf(answer->text, "Mode: %s\n", mode);
     show_streams(asked, answer);
     g_string_append_printf(answer->text,
-                           "Read Repair Statistics:\nMismatch (Blocking): %" G_GUINT64_FORMAT "\n",
-                           mismatches);
+                           "Read Repair Statistics:\nAttempted: %" G_GUINT64_FORMAT
+                           "\nMismatch (Blocking): %" G_GUINT64_FORMAT
+                           "\nMismatch (Background): %" G_GUINT64_FORMAT "\n",
+                           attempted, blocking, background);
     cJSON_AddStringToObject(answer->data, "mode", mode);
-    cJSON_AddNumberToObject(answer->data, "mismatches_blocking", (double)mismatches);
+    cJSON_AddNumberToObject(answer->data, "read_repairs_attempted", (double)attempted);
+    cJSON_AddNumberToObject(answer->data, "mismatches_blocking", (double)blocking);
+    cJSON_AddNumberToObject(answer->data, "mismatches_background", (double)background);
+    show_connections(asked, answer);
     return true;
 }
 
 /* --- gossipinfo --- */
 
-/* VersionedValue.VersionedValueFactory; the tokens that stand behind are hidden. */
-static const char *print_status(const Peer *peer, RingMember member)
+/* The lowest of a node's tokens. */
+static int64_t first_token(const Ring *ring, guint rank)
 {
-    if (peer->is_shut_down) {
-        return "shutdown,true";
+    guint i = 0;
+
+    while (i + 1 < ring_count_ranges(ring) && ring_range(ring, i)->owner != rank) {
+        i++;
     }
-    switch (member) {
+    return ring_range(ring, i)->token;
+}
+
+/* VersionedValue.VersionedValueFactory: one token stands for all. */
+static char *print_status(const Peer *peer, const Ring *ring, guint rank)
+{
+    const char *word = "NORMAL";
+
+    if (peer->is_shut_down) {
+        return g_strdup("shutdown,true");
+    }
+    switch (ring_member(ring, rank)) {
     case RING_JOINING:
-        return "BOOT";
+        word = "BOOT";
+        break;
     case RING_LEAVING:
-        return "LEAVING";
+        word = "LEAVING";
+        break;
     case RING_OUTSIDE:
-        return "LEFT";
+        word = "LEFT";
+        break;
     case RING_NORMAL:
         break;
     }
-    return "NORMAL";
+    return g_strdup_printf("%s,%" G_GINT64_FORMAT, word, first_token(ring, rank));
 }
 
 static void show_endpoint(const Cassandra *asked, const Cassandra *node, GString *text, cJSON *all)
@@ -193,15 +249,16 @@ static void show_endpoint(const Cassandra *asked, const Cassandra *node, GString
     const Peer *peer = &asked->gossip.peers[node->rank];
     g_autofree char *address = nodetool_print_address(node), *id = nodetool_print_host_id(node);
     const char *site = node->component.site->name;
-    const char *status = print_status(peer, ring_member(asked->cluster->ring, node->rank));
+    g_autofree char *status = print_status(peer, asked->cluster->ring, node->rank);
+    const char *slash = host_address(node->component.host) != 0 ? "/" : ""; /* as Java prints it */
     uint32_t version = peer->is_shut_down ? INT32_MAX : peer->version;
     cJSON *item = cJSON_CreateObject();
     int64_t load_bytes;
 
     g_string_append_printf(text,
-                           "%s\n  generation:%u\n  heartbeat:%u\n  STATUS:%s\n  DC:%s\n"
+                           "%s%s\n  generation:%u\n  heartbeat:%u\n  STATUS:%s\n  DC:%s\n"
                            "  RACK:%s\n  HOST_ID:%s\n  TOKENS:<hidden>\n",
-                           address, peer->generation, version, status, site, node->rack, id);
+                           slash, address, peer->generation, version, status, site, node->rack, id);
     if (storage_told_load(asked, node, &load_bytes)) {
         g_string_append_printf(text, "  LOAD:%.1f\n", (double)load_bytes);
         cJSON_AddNumberToObject(item, "load_bytes", (double)load_bytes);
@@ -246,6 +303,7 @@ bool nodetool_show_gossipinfo(const Component *self, SimTime epoch, const char *
 
 /* --- describering --- */
 
+/* `list` may be NULL. */
 static void append_addresses(GString *text, const Cluster *cluster, const RingRange *range,
                              cJSON *list)
 {
@@ -257,7 +315,9 @@ static void append_addresses(GString *text, const Cluster *cluster, const RingRa
 
         g_string_append_printf(text, "%s%s", comma, address);
         comma = ", ";
-        cJSON_AddItemToArray(list, cJSON_CreateString(address));
+        if (list != NULL) {
+            cJSON_AddItemToArray(list, cJSON_CreateString(address));
+        }
     }
 }
 
@@ -281,14 +341,17 @@ bool nodetool_show_describering(const Component *self, SimTime epoch, const char
     const Cassandra *asked = (const Cassandra *)self;
     const Ring *ring = asked->cluster->ring;
     guint count = ring_count_ranges(ring);
-    cJSON *ranges = cJSON_AddArrayToObject(answer->data, "ranges");
+    g_autofree char *schema = nodetool_print_schema(asked, asked->rank);
+    cJSON *ranges;
 
     (void)epoch;
     (void)words;
     if (!nodetool_check_gossips(asked, error)) {
         return false;
     }
-    g_string_append(answer->text, "TokenRange: \n");
+    cJSON_AddStringToObject(answer->data, "schema", schema);
+    ranges = cJSON_AddArrayToObject(answer->data, "ranges");
+    g_string_append_printf(answer->text, "Schema Version:%s\nTokenRange: \n", schema);
     for (guint i = 0; i < count; i++) {
         const RingRange *range = ring_range(ring, i);
         g_autofree char *start =
@@ -302,6 +365,8 @@ bool nodetool_show_describering(const Component *self, SimTime epoch, const char
             answer->text, "\tTokenRange(start_token:%s, end_token:%s, endpoints:[", start, end);
         append_addresses(answer->text, asked->cluster, range,
                          cJSON_AddArrayToObject(item, "endpoints"));
+        g_string_append(answer->text, "], rpc_endpoints:[");
+        append_addresses(answer->text, asked->cluster, range, NULL);
         g_string_append(answer->text, "], endpoint_details:[");
         append_details(answer->text, asked->cluster, range);
         g_string_append(answer->text, "])\n");
