@@ -274,18 +274,17 @@ START_TEST(a_cut_between_two_sites_convicts_nobody)
 }
 END_TEST
 
-/* A site that is cut off from all others convicts their 16 nodes, and they convict its four. */
+/* A site that is cut off from all others convicts their 16 nodes, and they convict its four. They
+ * find each other again when connect() has given up the SYNs that were lost, or sends one. */
 START_TEST(an_isolated_site_and_the_rest_convict_each_other)
 {
     g_autoptr(CassandraRig) rig = cassandra_rig_new(8, NULL);
 
     rig_run(rig->rig, 2 * SIM_MIN);
-    for (guint site = DC02; site <= DCB2; site++) {
-        cassandra_rig_cut(rig, DC01, site, 2 * SIM_MIN);
-    }
+    cassandra_rig_cut_off(rig, DC01, 2 * SIM_MIN);
     rig_run(rig->rig, SIM_MIN);
     ck_assert_uint_eq(convictions(rig), 4 * 16 + 16 * 4);
-    rig_run(rig->rig, 2 * SIM_MIN);
+    rig_run(rig->rig, 3 * SIM_MIN);
     ck_assert_double_eq(rig_gauge(rig->rig, cassandra_rig_name(0), "nodes_down"), 0);
     ck_assert_double_eq(rig_gauge(rig->rig, cassandra_rig_name(19), "nodes_down"), 0);
 }

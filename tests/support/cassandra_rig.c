@@ -186,6 +186,15 @@ void cassandra_rig_cut(CassandraRig *rig, guint a, guint b, SimSpan span)
     rig_down(rig->rig, back, span);
 }
 
+void cassandra_rig_cut_off(CassandraRig *rig, guint site, SimSpan span)
+{
+    for (guint other = 0; other < GOLDEN_SITES; other++) {
+        if (other != site) {
+            cassandra_rig_cut(rig, site, other, span);
+        }
+    }
+}
+
 void cassandra_rig_warm_snitch(CassandraRig *rig, guint node, uint64_t key)
 {
     cassandra_rig_read(rig, node, key, CONSISTENCY_ALL);

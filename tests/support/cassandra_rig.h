@@ -73,3 +73,6 @@ uint64_t cassandra_rig_counter(const CassandraRig *rig, guint node, const char *
 
 /* Cuts both directions between two sites for a span. */
 void cassandra_rig_cut(CassandraRig *rig, guint a, guint b, SimSpan span);
+
+/* Cuts a site off from all others for a span. */
+void cassandra_rig_cut_off(CassandraRig *rig, guint site, SimSpan span);

@@ -200,7 +200,10 @@ static void cassandra_start(Component *self)
                                   .increments_led = node->increments_led,
                                   .counters_dropped = node->counters_dropped,
                                   .responses_taken = node->responses_taken,
-                                  .responses_dropped = node->responses_dropped};
+                                  .responses_dropped = node->responses_dropped,
+                                  .background_repairs = node->background_repairs,
+                                  .read_repairs_attempted = node->read_repairs_attempted};
+    node->messages = (MessageCounts){0};
     if (ring_member(node->cluster->ring, node->rank) == RING_OUTSIDE) {
         node->phase = NODE_DOWN; /* a machine that waits until it is told to join */
         return;
@@ -243,6 +246,7 @@ void node_end(Cassandra *node, bool power_lost)
     node->phase = NODE_DOWN;
     history_replica_serves(world_history(node->component.world), &node->component, false);
     stage_reset(&node->requests, node_now(node));
+    connections_stop(node);
     write_stop(node);
     read_stop(node);
     paxos_stop(node);
@@ -357,6 +361,7 @@ static void cassandra_free(Component *self)
     gc_free(node);
     schema_free(node);
     scan_free(node);
+    connections_free(node);
     commit_log_clear(&node->log);
     stage_clear(&node->requests);
     stage_clear(&node->mutation_stage);
@@ -409,11 +414,13 @@ const Kind cassandra_kind = {
         "heap "
         "that scanned tombstones take. Of changes of the schema those of tables, what lightweight "
         "transactions, batches, counters and streams about an unknown column meet beyond the "
-        "coordinator, and the wait for the schema at a start. Queues of messages before a "
-        "connection "
-        "and its retries of 10 s: data under way through a cut is lost, not sent again after "
-        "healing "
-        "with TCP's back-off; hints cover it.",
+        "coordinator, and the wait for the schema at a start. Of connections between nodes: what "
+        "opening "
+        "one costs where no cut was (two round trips), hosts without power, whose peers' SYNs back "
+        "off "
+        "as in a cut (they may be found up to 64 s late), a cut of one direction, whose missing "
+        "acknowledgements would stop the other one too, and what is sent into a cut beyond writes "
+        "and gossip, which is lost.",
     .size = sizeof(Cassandra),
     .scope = KIND_ON_NODE,
     .fields = cassandra_fields,

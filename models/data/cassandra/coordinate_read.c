@@ -107,7 +107,7 @@ static void ask(Read *read, guint index)
         return;
     }
     if (to != node) {
-        arrival = network_arrival(&node->component, &to->component, 2 * MESSAGE_HEAD_BYTES);
+        arrival = connections_arrival(node, to, 2 * MESSAGE_HEAD_BYTES, CONNECTION_SMALL);
     }
     if (arrival == SIM_NEVER) {
         snitch_missed(node, to->rank, now);
@@ -365,7 +365,7 @@ static void answer_arrives(Read *read, Cassandra *replica, guint index, ReadRoun
     if (node->cluster->legs != NULL && is_of_use) {
         arrival = legs_answer_arrives(read, index);
     } else if (replica != node) {
-        arrival = network_arrival(&replica->component, &node->component, (uint32_t)size_bytes);
+        arrival = connections_arrival(replica, node, (uint32_t)size_bytes, CONNECTION_SMALL);
     }
     if (arrival != SIM_NEVER && node->request_response_stage && replica != node) {
         responses_to_read(read, index, round, arrival + later);

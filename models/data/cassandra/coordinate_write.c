@@ -4,6 +4,7 @@
  * sendToHintedEndpoints, sendMessagesToNonlocalDC. */
 #include "models/data/cassandra/coordinate_legs.h"
 #include "models/data/cassandra/hint_limits.h"
+#include "models/data/cassandra/kept_writes.h"
 #include "models/data/cassandra/node.h"
 #include "models/data/cassandra/paxos.h"
 #include "models/data/cassandra/responses.h"
@@ -193,8 +194,9 @@ void write_applied(Write *write, guint index, SimSpan later)
     arrival = legs != NULL ? legs_acknowledgement_arrives(write, index)
               : replica == node
                   ? node_now(node)
-                  : network_arrival(&replica->component, &node->component, MESSAGE_HEAD_BYTES);
+                  : connections_arrival(replica, node, MESSAGE_HEAD_BYTES, CONNECTION_SMALL);
     if (arrival == SIM_NEVER) {
+        kept_ack(write, index, replica);
         write_settle(write);
         return;
     }
@@ -222,13 +224,15 @@ void write_dropped(Write *write, guint index)
 static void send_to_relay(Write *write, guint index)
 {
     Cassandra *node = write->node, *to = replica_of(write, index);
+    uint32_t size = (uint32_t)(MESSAGE_HEAD_BYTES + FORWARD_BYTES + node->mutation_size);
     SimTime arrival;
 
     write->relays |= 1u << index;
     write->lives[index] = to->component.owner.incarnation;
-    arrival = network_arrival(&node->component, &to->component,
-                              (uint32_t)(MESSAGE_HEAD_BYTES + FORWARD_BYTES + node->mutation_size));
-    if (arrival != SIM_NEVER) {
+    arrival = connections_arrival(node, to, size, CONNECTION_SMALL);
+    if (arrival == SIM_NEVER) {
+        kept_copy(write, node, index, size);
+    } else {
         spread_law_note(write, WAY_OUT, node, to, arrival);
         write->pending |= 1u << index;
         engine_at(node->engine, arrival, &to->component.owner, &replica_mutation_arrived, write,
@@ -246,11 +250,12 @@ static void send_to_neighbours(Write *write, Cassandra *from, uint32_t mask)
     for (; mask != 0; mask &= mask - 1) {
         guint index = (guint)__builtin_ctz(mask);
         Cassandra *to = replica_of(write, index);
-        SimTime arrival = network_arrival(&from->component, &to->component,
-                                          (uint32_t)(MESSAGE_HEAD_BYTES + from->mutation_size));
+        uint32_t size = (uint32_t)(MESSAGE_HEAD_BYTES + from->mutation_size);
+        SimTime arrival = connections_arrival(from, to, size, CONNECTION_SMALL);
 
         write->lives[index] = to->component.owner.incarnation;
         if (arrival == SIM_NEVER) {
+            kept_copy(write, from, index, size);
             continue;
         }
         spread_law_note(write, from == write->node ? WAY_OUT : WAY_FORWARD, from, to, arrival);

@@ -41,6 +41,9 @@ static void set_alive(Cassandra *node, guint rank, bool is_alive)
     }
     peer->is_alive = is_alive;
     peer->down_since = node_now(node);
+    if (!is_alive) {
+        connections_reset(node, rank);
+    }
     node->gossip.dead_count += is_alive ? -1u : 1u;
     gauge_set(&node->nodes_down, node_now(node), node->gossip.dead_count);
 }
@@ -84,8 +87,8 @@ static void report(Cassandra *node, Peer *peer)
     peer->reported_at = now;
 }
 
-/* Its connections are closed (OutboundTcpConnectionPool.reset). What was written to them is the
- * kernel's and arrives if it can. */
+/* Its connections are closed (OutboundTcpConnectionPool.reset). What was written to them and is on
+ * its way arrives if it can. */
 static void convict(Cassandra *node, guint rank)
 {
     Cassandra *peer = node->cluster->nodes[rank];
@@ -124,9 +127,20 @@ static void judge(Cassandra *node)
 /* --- messages -----------------------------------------------------------------------------------
  */
 
+/* An answer to an ECHO is a message like any other; all else is the GOSSIP stage's. */
 static void say(Cassandra *node, guint rank, const EventType *type)
 {
-    node_send(node, node->cluster->nodes[rank], GOSSIP_BYTES, type, NULL, node->rank);
+    Cassandra *to = node->cluster->nodes[rank];
+    ConnectionUse use = type == &echo_back ? CONNECTION_SMALL : CONNECTION_GOSSIP;
+    SimTime arrival = connections_arrival(node, to, GOSSIP_BYTES, use);
+
+    if (arrival != SIM_NEVER) {
+        engine_at(node->engine, arrival, &to->component.owner, type, NULL, node->rank);
+    } else {
+        connections_keep(
+            node, to,
+            &(KeptMessage){.type = type, .detail = node->rank, .size_bytes = GOSSIP_BYTES}, use);
+    }
 }
 
 static bool is_newer(const Peer *theirs, const Peer *mine)

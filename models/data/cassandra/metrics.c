@@ -22,6 +22,8 @@ const MetricDef cassandra_metrics[] = {
     METRIC_COUNTER(Cassandra, read_repairs_done, "Repairs by reads applied as replica"),
     METRIC_COUNTER(Cassandra, read_repairs_dropped,
                    "Repairs by reads dropped: too old when their turn came"),
+    METRIC_COUNTER(Cassandra, read_repairs_attempted,
+                   "Reads that chance made ask more replicas than their level needs"),
     METRIC_COUNTER(Cassandra, background_repairs,
                    "Reads whose replicas disagreed in answers that nobody waited for"),
     METRIC_COUNTER(Cassandra, snitch_sorts, "Reads whose replicas the dynamic snitch sorted"),
@@ -72,6 +74,9 @@ const MetricDef cassandra_metrics[] = {
                    "Messages of peers lost: they name an unknown column, or were under way on a "
                    "connection that was closed for one"),
     METRIC_COUNTER(Cassandra, schema_pulls, "Schemas asked for because gossip told of others"),
+    METRIC_COUNTER(Cassandra, connections_stalled,
+                   "Times that a connection to a peer found its way cut and fell behind until TCP "
+                   "sends again"),
     METRIC_COUNTER(Cassandra, connections_reset,
                    "Connections to or from other nodes that it closed because it believed one down "
                    "or could not read a message"),

@@ -10,9 +10,10 @@
 bool node_send(Cassandra *from, Cassandra *to, int64_t size_bytes, const EventType *type,
                void *subject, uint64_t detail)
 {
-    SimTime arrival = from == to ? node_now(from)
-                                 : network_arrival(&from->component, &to->component,
-                                                   (uint32_t)MIN(size_bytes, UINT32_MAX));
+    SimTime arrival = from == to
+                          ? node_now(from)
+                          : connections_arrival(from, to, (uint32_t)MIN(size_bytes, UINT32_MAX),
+                                                CONNECTION_SMALL);
 
     if (arrival == SIM_NEVER) {
         return false;

@@ -9,6 +9,7 @@
 #include "models/data/cassandra/latency_reservoir.h"
 #include "models/data/cassandra/legs.h"
 #include "models/data/cassandra/level.h"
+#include "models/data/cassandra/node_counts.h"
 #include "models/data/cassandra/peers.h"
 #include "models/data/cassandra/ring.h"
 #include "models/data/cassandra/service_time.h"
@@ -95,13 +96,6 @@ typedef struct ConsistencySettings {
     int read, write; /* index into level_names */
 } ConsistencySettings;
 
-/* Counters when the process started: those that `nodetool` prints count from then on. */
-typedef struct NodeCounts {
-    uint64_t mutations, replica_reads, requests, mutations_dropped, reads_dropped;
-    uint64_t digest_mismatches, read_repairs_done, read_repairs_dropped;
-    uint64_t increments_led, counters_dropped, responses_taken, responses_dropped;
-} NodeCounts;
-
 /* Whom a read asks; index into the names of `read_fanout`. */
 enum { READ_FANOUT_TARGETS, READ_FANOUT_ALL };
 
@@ -159,6 +153,8 @@ struct Cassandra {
     Stage mutation_stage;
     Stage read_stage, requests, counter_stage, response_stage;
     uint64_t *warm; /* a bit for each key that was read since the page cache was lost; NULL: warm */
+    Connection *connections; /* NULL: no message has found its way cut yet */
+    MessageCounts messages;
     Storage *storage;                /* NULL: memory and disk are not modelled */
     SchemaNode *schema;              /* NULL: the scenario changes none */
     uint64_t replica_reads;          /* measurement */
@@ -246,8 +242,8 @@ struct Cassandra {
         repair_rows_differing, repair_rows_streamed, repair_bytes_streamed; /* measurement */
     Repair *repair;                                                         /* NULL: none yet */
     GArray *repair_plans, *schema_plans; /* of PlannedOrder; NULL: none */
-    uint64_t statements_invalid, messages_undecoded, schema_pulls,
-        connections_reset;       /* measurement */
+    uint64_t statements_invalid, messages_undecoded, schema_pulls, connections_reset,
+        connections_stalled;     /* measurement */
     PartitionSettings partition; /* configuration, as the next two */
     int64_t tombstone_warn_threshold, tombstone_failure_threshold;
     uint64_t tombstones_scanned, tombstone_warnings, tombstone_failures,
@@ -280,7 +276,7 @@ struct Cassandra {
     Listeners *listeners;      /* NULL: none yet */
     double read_repair_chance; /* configuration, as the next one */
     int background_rr;
-    uint64_t background_repairs; /* measurement */
+    uint64_t background_repairs, read_repairs_attempted; /* measurement */
     Rng snitch_rng;
     GcSettings gc_settings;                                                 /* configuration */
     uint64_t gc_collections, gc_cycles, gc_full_collections, out_of_memory; /* measurement */
@@ -339,8 +335,8 @@ static inline void node_work(Cassandra *node, SimSpan cpu, const EventType *type
     host_work(node->component.host, &node->component.owner, cpu, type, subject, detail);
 }
 
-/* Runs `type` on `to` when a message of `from` sent now arrives; false when it gets lost. A node
- * hears itself at once. */
+/* Runs `type` on `to` when a message of `from` arrives; false when it gets lost. Itself: at once.
+ */
 bool node_send(Cassandra *from, Cassandra *to, int64_t size_bytes, const EventType *type,
                void *subject, uint64_t detail);
 

@@ -234,7 +234,7 @@ bool paxos_send(const PaxosMessage *message)
     if (from != to) {
         int64_t size = MESSAGE_HEAD_BYTES + (message->update.value != 0 ? from->mutation_size : 0);
 
-        arrival = network_arrival(&from->component, &to->component, (uint32_t)size);
+        arrival = connections_arrival(from, to, (uint32_t)size, CONNECTION_SMALL);
     }
     if (arrival == SIM_NEVER || !to->component.is_up) {
         return false;

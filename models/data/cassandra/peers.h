@@ -4,9 +4,8 @@
 
 #include <glib.h>
 
+#include "models/data/cassandra/connections.h"
 #include "sim/base/sim_time.h"
-
-typedef struct Cassandra Cassandra;
 
 /* What one node believes of another (gms/EndpointState, FailureDetector). */
 typedef struct Peer {

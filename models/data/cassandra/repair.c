@@ -408,7 +408,7 @@ static bool stream_from(Repair *repair, guint from)
         }
         sent +=
             (SimSpan)((double)bytes * (double)SIM_S / (double)source->repair_settings.stream_rate);
-        arrival = network_arrival(&source->component, &target->component, MESSAGE_HEAD_BYTES);
+        arrival = connections_arrival(source, target, MESSAGE_HEAD_BYTES, CONNECTION_SMALL);
         if (arrival == SIM_NEVER || !target->component.is_up || !source->component.is_up) {
             fail(repair);
             return false;

@@ -26,6 +26,7 @@ static void answer_now(Cassandra *node, uint32_t what, void *subject, uint64_t d
                        SimSpan later)
 {
     HintQueue *queue;
+    SimTime at;
 
     switch (what) {
     case ANSWER_WRITE:
@@ -39,8 +40,8 @@ static void answer_now(Cassandra *node, uint32_t what, void *subject, uint64_t d
         break;
     default:
         queue = subject;
-        if (network_arrival(&node->component, &queue->node->component, MESSAGE_HEAD_BYTES) !=
-            SIM_NEVER) {
+        at = connections_arrival(node, queue->node, MESSAGE_HEAD_BYTES, CONNECTION_SMALL);
+        if (at != SIM_NEVER && at - node_now(node) < node->write_request_timeout) {
             hints_acked(queue, detail >> 16, detail & 0xffff);
         }
         break;
