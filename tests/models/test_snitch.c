@@ -70,6 +70,17 @@ START_TEST(the_median_is_what_a_naive_twin_finds)
 }
 END_TEST
 
+START_TEST(what_a_sample_weighs_falls_with_its_age)
+{
+    for (guint age_s = 0; age_s < 60; age_s++) {
+        double weight = snitch_weight(age_s), expected = fixed_exp(-0.75 * age_s);
+
+        ck_assert_mem_eq(&weight, &expected, sizeof weight);
+        ck_assert_double_eq_tol(weight, exp(-0.75 * age_s), 1e-12);
+    }
+}
+END_TEST
+
 /* With equal weights q[i] = i/n: the last i with q[i] <= 1/2. */
 START_TEST(equal_weights_give_the_upper_median)
 {
@@ -125,7 +136,7 @@ START_TEST(the_reservoir_keeps_the_highest_priorities)
         expected += above < SNITCH_SAMPLES ? priorities[i] : 0;
     }
     for (guint i = 0; i < SNITCH_SAMPLES; i++) {
-        kept += reservoir.samples[i].log_priority;
+        kept += reservoir.log_priorities[i];
     }
     ck_assert_double_eq_tol(kept, expected, 1e-6);
 }
@@ -240,6 +251,7 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, the_median_is_that_of_the_weights);
     tcase_add_test(tests, the_median_is_what_a_naive_twin_finds);
+    tcase_add_test(tests, what_a_sample_weighs_falls_with_its_age);
     tcase_add_test(tests, equal_weights_give_the_upper_median);
     tcase_add_test(tests, the_median_follows_the_last_seconds);
     tcase_add_test(tests, the_reservoir_keeps_the_highest_priorities);

@@ -38,17 +38,20 @@ static const EventType snitch_reset = {"cassandra.snitch-reset", on_snitch_reset
 
 static void swap(SnitchReservoir *reservoir, guint a, guint b)
 {
-    SnitchSample kept = reservoir->samples[a];
+    SnitchSample sample = reservoir->samples[a];
+    double priority = reservoir->log_priorities[a];
 
     reservoir->samples[a] = reservoir->samples[b];
-    reservoir->samples[b] = kept;
+    reservoir->samples[b] = sample;
+    reservoir->log_priorities[a] = reservoir->log_priorities[b];
+    reservoir->log_priorities[b] = priority;
 }
 
 static void sift_up(SnitchReservoir *reservoir, guint place)
 {
-    const SnitchSample *samples = reservoir->samples;
+    const double *priorities = reservoir->log_priorities;
 
-    while (place > 0 && samples[place].log_priority < samples[(place - 1) / 2].log_priority) {
+    while (place > 0 && priorities[place] < priorities[(place - 1) / 2]) {
         swap(reservoir, place, (place - 1) / 2);
         place = (place - 1) / 2;
     }
@@ -56,7 +59,7 @@ static void sift_up(SnitchReservoir *reservoir, guint place)
 
 static void sift_down(SnitchReservoir *reservoir)
 {
-    const SnitchSample *samples = reservoir->samples;
+    const double *priorities = reservoir->log_priorities;
     guint place = 0;
 
     for (;;) {
@@ -64,7 +67,7 @@ static void sift_down(SnitchReservoir *reservoir)
 
         for (guint child = 2 * place + 1; child <= 2 * place + 2 && child < reservoir->count;
              child++) {
-            least = samples[child].log_priority < samples[least].log_priority ? child : least;
+            least = priorities[child] < priorities[least] ? child : least;
         }
         if (least == place) {
             return;
@@ -76,14 +79,16 @@ static void sift_down(SnitchReservoir *reservoir)
 
 void snitch_reservoir_add(SnitchReservoir *reservoir, int64_t value_ms, int64_t second, double u)
 {
-    SnitchSample sample = {ALPHA_PER_S * (double)second - fixed_log(u), (int32_t)second,
-                           (int32_t)MIN(value_ms, INT32_MAX)};
+    SnitchSample sample = {(int32_t)second, (int32_t)MIN(value_ms, INT32_MAX)};
+    double priority = ALPHA_PER_S * (double)second - fixed_log(u);
 
     if (reservoir->count < SNITCH_SAMPLES) {
         reservoir->samples[reservoir->count] = sample;
+        reservoir->log_priorities[reservoir->count] = priority;
         sift_up(reservoir, reservoir->count++);
-    } else if (sample.log_priority > reservoir->samples[0].log_priority) {
+    } else if (priority > reservoir->log_priorities[0]) {
         reservoir->samples[0] = sample;
+        reservoir->log_priorities[0] = priority;
         sift_down(reservoir);
     } else {
         return;
@@ -100,29 +105,36 @@ typedef struct Group {
 /* Most values are a few milliseconds: these have a place each, others stand in order of value. */
 #define SMALL_VALUES 64
 typedef struct Groups {
-    uint64_t present; /* of the small ones, a bit each */
-    double small[SMALL_VALUES];
+    uint64_t present;           /* of the small ones, a bit each */
+    double small[SMALL_VALUES]; /* 0 where not present */
     Group large[SNITCH_SAMPLES];
     guint large_count;
 } Groups;
 
-/* Weights of the samples, the newest one's being 1: few seconds are in a reservoir at a time, so
- * what one of them weighs is computed once. */
-typedef struct Weights {
-    double newest;
-    int32_t second[16];
-    double weight[16]; /* 0: not computed */
-} Weights;
+/* e^(-0.75 n): what a sample weighs that came n seconds before the newest. Held against fixed_exp
+ * by test; a reservoir seldom reaches back further. */
+static const double weights[] = {
+    0x1p+0,
+    0x1.e3b40ebefcd7ep-2,
+    0x1.c8f87724b5c1dp-3,
+    0x1.afb718e8457f7p-4,
+    0x1.97db0ccceb0afp-5,
+    0x1.81509354f0d2ap-6,
+    0x1.6c0504695c417p-7,
+    0x1.57e6bfe8de51ap-8,
+    0x1.44e51f113d4d6p-9,
+    0x1.32f066b724b5dp-10,
+    0x1.21f9ba40f31d5p-11,
+    0x1.11f30f59bf24bp-12,
+    0x1.02cf22526545ap-13,
+    0x1.e902d64e003bbp-15,
+    0x1.cdfc263f6a0bap-16,
+    0x1.b473d6087e981p-17,
+};
 
-static double weight_of(Weights *weights, int32_t second)
+double snitch_weight(guint age_s)
 {
-    guint place = (guint)second % G_N_ELEMENTS(weights->weight);
-
-    if (weights->weight[place] <= 0 || weights->second[place] != second) {
-        weights->second[place] = second;
-        weights->weight[place] = fixed_exp(ALPHA_PER_S * (double)second - weights->newest);
-    }
-    return weights->weight[place];
+    return age_s < G_N_ELEMENTS(weights) ? weights[age_s] : fixed_exp(-ALPHA_PER_S * (double)age_s);
 }
 
 static void add_large(Groups *groups, int32_t value_ms, double weight)
@@ -143,12 +155,10 @@ static void add_large(Groups *groups, int32_t value_ms, double weight)
 
 static void add_to_groups(Groups *groups, int32_t value_ms, double weight)
 {
-    if (value_ms < 0 || value_ms >= SMALL_VALUES) {
+    if (G_UNLIKELY(value_ms < 0 || value_ms >= SMALL_VALUES)) {
         add_large(groups, value_ms, weight);
-    } else if ((groups->present >> value_ms & 1) == 0) {
-        groups->present |= UINT64_C(1) << value_ms;
-        groups->small[value_ms] = weight;
     } else {
+        groups->present |= UINT64_C(1) << value_ms;
         groups->small[value_ms] += weight;
     }
 }
@@ -174,19 +184,18 @@ static int64_t find_middle(const Groups *groups, double half)
  * value for whose first sample that holds. */
 static int64_t find_median(const SnitchReservoir *reservoir)
 {
-    Weights weights = {0};
     Groups groups;
     double sum = 0;
+    int32_t newest = 0;
 
     groups.present = 0;
     groups.large_count = 0;
+    memset(groups.small, 0, sizeof groups.small);
     for (guint i = 0; i < reservoir->count; i++) {
-        double log_weight = ALPHA_PER_S * (double)reservoir->samples[i].second;
-
-        weights.newest = MAX(weights.newest, log_weight);
+        newest = MAX(newest, reservoir->samples[i].second);
     }
     for (guint i = 0; i < reservoir->count; i++) {
-        double weight = weight_of(&weights, reservoir->samples[i].second);
+        double weight = snitch_weight((guint)(newest - reservoir->samples[i].second));
 
         sum += weight;
         add_to_groups(&groups, reservoir->samples[i].value_ms, weight);

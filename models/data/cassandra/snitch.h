@@ -13,20 +13,24 @@
 /* One latency in whole milliseconds. It weighs e^(0.75 s), s the second it came in, and is kept by
  * a priority of that weight over a uniform draw: as a logarithm, which needs no rescaling. */
 typedef struct SnitchSample {
-    double log_priority;
     int32_t second, value_ms;
 } SnitchSample;
 
-/* The samples of the highest priorities; samples[0] has the lowest. Zeroed: none. */
+/* The samples of the highest priorities; the first has the lowest. Zeroed: none. The median, asked
+ * for ten times a second, needs no priorities: they stand apart. */
 typedef struct SnitchReservoir {
-    SnitchSample samples[SNITCH_SAMPLES];
     guint count;
     bool is_changed; /* since its median was last asked for */
     int64_t median_ms;
+    SnitchSample samples[SNITCH_SAMPLES];
+    double log_priorities[SNITCH_SAMPLES];
 } SnitchReservoir;
 
 /* A latency comes `second` whole seconds after the reservoir's begin; `u` is uniform in (0, 1). */
 void snitch_reservoir_add(SnitchReservoir *reservoir, int64_t value_ms, int64_t second, double u);
+
+/* What a sample weighs that is `age_s` whole seconds older than the newest one, which weighs 1. */
+double snitch_weight(guint age_s);
 
 /* The weighted median; 0 of an empty one. */
 int64_t snitch_reservoir_median(SnitchReservoir *reservoir);
