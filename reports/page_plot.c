@@ -37,6 +37,9 @@ static void put_mark(Page *page, const PlotSeries *series)
         if (hatch != NULL) {
             put_path(page, hatch, series->color, NULL, "none");
         }
+    } else if (series->mark == PLOT_POINTS) { /* a disc, a square */
+        put_path(page, series->look == 0 ? "M10,5a4,4 0 1 0 8,0a4,4 0 1 0 -8,0z" : "M11,2h6v6h-6z",
+                 series->color, NULL, series->look == 0 ? series->color : "none");
     } else {
         put_path(page, "M0,5H28", series->color, strokes[series->look % G_N_ELEMENTS(strokes)],
                  "none");

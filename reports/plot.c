@@ -250,6 +250,9 @@ static void append_line(GString *script, const PlotLine *line, guint turn)
     append_number(script, line->from);
     g_string_append_printf(script, "%s nohead front lw 1.4 dt %s lc rgb '#000000'\n",
                            line->is_of_y ? "" : ",graph 1", line->is_of_y ? "(2,3)" : "(8,3)");
+    if (line->name[0] == '\0') {
+        return;
+    }
     g_string_append_printf(script, "set label %s at ", name);
     if (line->is_of_y) {
         g_string_append(script, "graph 0.995,first ");
@@ -325,7 +328,8 @@ static bool has_band(const PlotSeries *series)
 /* Lines: x y low high. Bars and whiskers: from to y, and the ends of a bar's thickness. */
 static void append_row(GString *script, const PlotSeries *series, const PlotRow *row)
 {
-    bool is_line = series->mark == PLOT_LINE || series->mark == PLOT_STEADY;
+    bool is_line =
+        series->mark == PLOT_LINE || series->mark == PLOT_STEADY || series->mark == PLOT_POINTS;
     double columns[] = {row->low,           row->y, row->low, row->high, row->y - row->x / 2,
                         row->y + row->x / 2};
 
@@ -365,6 +369,11 @@ static void append_series(GString *script, const PlotSeries *series, guint index
     case PLOT_STEADY:
         g_string_append_printf(script, "$d%u using 1:2 with lines lw 1.8 lc rgb '%s' dt %s", index,
                                series->color, dash);
+        break;
+    case PLOT_POINTS:
+        g_string_append_printf(script,
+                               "$d%u using 1:2:3:4 with yerrorbars lw 1.2 lc rgb '%s' pt %u", index,
+                               series->color, series->look == 0 ? 7 : 4);
         break;
     case PLOT_BOX:
         g_string_append_printf(script,

@@ -10,6 +10,7 @@
 typedef enum PlotMark {
     PLOT_LINE,    /* row: x, y, band from low to high */
     PLOT_STEADY,  /* the same without points: something computed, not measured */
+    PLOT_POINTS,  /* the same without lines between them, the band as thin lines */
     PLOT_BOX,     /* row: a bar at height y from low to high, x units thick */
     PLOT_WHISKER, /* row: a thin line at height y from low to high; not in the legend */
 } PlotMark;

@@ -34,7 +34,7 @@ const char *const style_text =
     "td.figure,th.figure{text-align:right;font-variant-numeric:tabular-nums}\n"
     "td.figure{white-space:nowrap}\n"
     "td small{display:block;color:var(--soft);font-size:.8rem}\n"
-    "td.prose{min-width:16rem;color:var(--soft)}\n"
+    "td.prose{min-width:16rem;color:var(--soft)}td.what{min-width:18rem}\n"
     "figure{margin:1.5rem 0}\n"
     ".note{color:var(--soft);font-size:.9rem}\n"
     "div.drawing{overflow-x:auto}\n"

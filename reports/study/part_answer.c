@@ -113,6 +113,65 @@ static void say_first_change(const StudyTelling *telling)
     }
 }
 
+/* What was chosen among alternatives answers more than a law. */
+static void say_choice(const StudyTelling *telling)
+{
+    const cJSON *intent = study_find(telling->files, STUDY_INTENT);
+
+    if (intent != NULL) {
+        answer_choice(telling, intent);
+    }
+}
+
+/* What it costs, in one sentence. */
+static void say_cost(const StudyTelling *telling, const cJSON *outlook)
+{
+    const char *currency = study_text(outlook, "currency");
+    double monthly = study_number(outlook, "monthly");
+    double reserve = monthly * study_number(outlook, "reserve_ratio");
+    g_autofree char *month = words_value(monthly, "money");
+    double each = study_number(outlook, "per_million_at_mean");
+    g_autofree char *price = words_value(each, "money");
+    g_autofree char *million =
+        isfinite(each) ? g_strdup_printf(", %s %s for a million requests", price, currency)
+                       : g_strdup("");
+    g_autofree char *spare = words_value(reserve, "money");
+    g_autofree char *of_this =
+        isfinite(reserve) ? g_strdup_printf("; %s %s of a month's pay for what only the loss of a "
+                                            "site needs",
+                                            spare, currency)
+                          : g_strdup("");
+
+    if (isfinite(monthly)) {
+        tell_say(telling, "It costs %s %s a month%s%s (part 10).", month, currency, million,
+                 of_this);
+    }
+}
+
+/* How long it lasts, in one sentence. */
+static void say_lasting(const StudyTelling *telling, const cJSON *outlook)
+{
+    const cJSON *wall = growth_first_wall(study_member(outlook, "walls"));
+    const char *start = study_text(study_member(outlook, "inputs"), "start");
+    double months = growth_first_months(wall);
+    g_autofree char *month = words_month(start, months);
+    bool is_date = g_ascii_isdigit(month[0]);
+
+    if (wall == NULL) {
+        return;
+    }
+    if (months <= 0) {
+        tell_say(telling, "It does not last: '%s' is full already (part 9).",
+                 study_text(wall, "name"));
+    } else if (isfinite(months)) {
+        tell_say(telling,
+                 "It lasts until '%s' is full, at the fastest growth assumed %s%s (part 9).",
+                 study_text(wall, "name"), is_date ? "in " : "", month);
+    } else {
+        tell_say(telling, "Nothing is ever full at the growth assumed (part 9).");
+    }
+}
+
 static void say_trust(const StudyTelling *telling)
 {
     g_autofree char *confidence =
@@ -190,44 +249,13 @@ static void answer_capacity(const StudyTelling *telling)
     say_target(telling, lost);
     say_bottleneck(telling, tell_worst(capacity, lost));
     say_first_change(telling);
+    say_choice(telling);
+    say_cost(telling, study_member(capacity, "outlook"));
+    say_lasting(telling, study_member(capacity, "outlook"));
     if (study_text(capacity, "unfinished")[0] != '\0') {
         tell_say(telling, "Not complete: %s.", study_text(capacity, "unfinished"));
     }
     say_trust(telling);
-}
-
-/* Without a capacity: what each study came to. */
-static void answer_others(const StudyTelling *telling)
-{
-    for (guint i = 0; i < telling->files->len; i++) {
-        const StudyFile *file = g_ptr_array_index(telling->files, i);
-
-        if (file->kind == STUDY_DIFF) {
-            tell_say(telling, "%s against %s: %s.", study_text(file->json, "after"),
-                     study_text(file->json, "before"), study_text(file->json, "verdict"));
-        } else if (file->kind == STUDY_SWEEP) {
-            double knee = study_number(file->json, "knee");
-
-            tell_say(
-                telling, "%s was tried over %u points%s%s.", study_text(file->json, "scenario"),
-                study_count(study_member(file->json, "points")),
-                isfinite(knee) ? "; from here on waiting grows faster than the load: " : "",
-                isfinite(knee) ? tell_figure(telling, knee, (double)NAN, (double)NAN, "1/s", "knee")
-                               : "");
-        } else if (file->kind == STUDY_INTENT) {
-            const cJSON *winner = study_member(file->json, "winner");
-
-            tell_say(telling, "Of the alternatives %s is the one to choose (%s; %g %% sure).",
-                     cJSON_IsObject(winner) ? study_text(winner, "name") : "none",
-                     study_text(file->json, "find"), 100 * study_number(file->json, "confidence"));
-        } else {
-            const cJSON *effect = study_item(study_member(file->json, "effects"), 0);
-
-            tell_say(telling, "Of the settings of %s, '%s' does most to %s.",
-                     study_text(file->json, "scenario"), study_text(effect, "setting"),
-                     study_text(effect, "metric"));
-        }
-    }
 }
 
 void part_answer(const StudyTelling *telling)
@@ -237,7 +265,9 @@ void part_answer(const StudyTelling *telling)
     if (telling->capacity != NULL) {
         answer_capacity(telling);
     } else {
-        answer_others(telling);
+        for (guint i = 0; i < telling->files->len; i++) {
+            answer_study(telling, g_ptr_array_index(telling->files, i));
+        }
     }
     if (telling->drawer->is_missing) {
         page_element(telling->page, "p", "missing",

@@ -52,6 +52,29 @@ static void add_effect(Plot *plot, PlotSeries *const *series, PlotSeries *whiske
     }
 }
 
+/* How a figure draws what has a unit. */
+typedef struct Drawn {
+    const char *unit, *label, *change;
+    double scale;
+} Drawn;
+
+static const Drawn *drawn_of(const char *unit)
+{
+    static const Drawn all[] = {
+        {"s", "ms", "change (ms)", 1000},
+        {"ratio", "%", "change (percentage points)", 100},
+        {"B", "MiB", "change (MiB)", 1.0 / (1024 * 1024)},
+        {"1/s", "a second", "change (a second)", 1},
+        {"", "", "change", 1},
+    };
+    guint i = 0;
+
+    while (i + 1 < G_N_ELEMENTS(all) && strcmp(unit, all[i].unit) != 0) {
+        i++;
+    }
+    return &all[i];
+}
+
 static void put_tornado(const StudyTelling *telling, const cJSON *effects, const char *metric)
 {
     static const char *const heads[] = {"Setting",    "First value", "#Change",
@@ -61,21 +84,15 @@ static void put_tornado(const StudyTelling *telling, const cJSON *effects, const
     PlotSeries *whiskers;
     PlotSeries *series[2];
     guint rows = 0;
-    double scale = 1;
-    const char *unit = unit_of(study_with(effects, "metric", metric));
+    const Drawn *drawn = drawn_of(unit_of(study_with(effects, "metric", metric)));
 
-    scale = strcmp(unit, "s") == 0 ? 1000 : strcmp(unit, "ratio") == 0 ? 100 : 1;
-    plot = plot_new(title,
-                    strcmp(unit, "s") == 0 ? "change (ms)"
-                    : unit[0] != '\0'      ? "change (%)"
-                                           : "change",
-                    "");
+    plot = plot_new(title, drawn->change, "");
     series[0] = plot_add(plot, "at its first value", PLOT_BOX);
     series[1] = plot_add(plot, "at its last value", PLOT_BOX);
     whiskers = plot_add(plot, "interval", PLOT_WHISKER);
     for (guint i = 0; i < study_count(effects) && rows < SETTINGS_DRAWN; i++) {
         if (strcmp(study_text(study_item(effects, i), "metric"), metric) == 0) {
-            add_effect(plot, series, whiskers, study_item(effects, i), rows++, scale);
+            add_effect(plot, series, whiskers, study_item(effects, i), rows++, drawn->scale);
         }
     }
     plot_add_line(plot, "", 0, false);
@@ -224,14 +241,15 @@ static void put_difference(const StudyTelling *telling, const cJSON *row)
     tell_cell(telling, tell_bare(study_number(row, "before")), unit_of(row), "%s before", name);
     tell_cell(telling, tell_bare(study_number(row, "after")), unit_of(row), "%s after", name);
     tell_cell(telling, study_interval(row, "difference"), unit_of(row), "%s, difference", name);
+    tell_cell(telling, study_interval(row, "change"), "ratio", "%s, change", name);
     page_cell(telling->page, study_text(row, "verdict"));
     page_row_end(telling->page);
 }
 
 static void put_diff(const StudyTelling *telling, const cJSON *diff)
 {
-    static const char *const heads[] = {"Metric",      "#Before", "#After",
-                                        "#Difference", "Verdict", NULL};
+    static const char *const heads[] = {"Metric",  "#Before", "#After", "#Difference",
+                                        "#Change", "Verdict", NULL};
     const cJSON *rows = study_member(diff, "metrics");
 
     tell_say(telling, "%s against %s, in %g pairs of replications: %s.", study_text(diff, "after"),
@@ -246,7 +264,8 @@ static void put_diff(const StudyTelling *telling, const cJSON *diff)
     page_table_end(telling->page);
 }
 
-static void put_alternative(const StudyTelling *telling, const cJSON *row)
+static void put_alternative(const StudyTelling *telling, const cJSON *row, const char *unit,
+                            bool is_first)
 {
     const char *name = study_text(row, "name");
 
@@ -254,34 +273,118 @@ static void put_alternative(const StudyTelling *telling, const cJSON *row)
     page_cell(telling->page, name);
     tell_cell_money(telling, study_number(row, "monthly"), "EUR", "%s a month", name);
     page_cell(telling->page, study_text(row, "thresholds"));
-    tell_cell(telling, study_interval(row, "metric"), "", "figure of %s", name);
-    tell_cell(telling, study_interval(row, "difference"), "", "%s against the best", name);
+    tell_cell(telling, study_interval(row, "metric"), unit, "figure of %s", name);
+    if (is_first) {
+        page_cell(telling->page, "");
+    } else {
+        tell_cell(telling, study_interval(row, "difference"), unit, "%s against the cheapest",
+                  name);
+    }
     tell_cell(telling, tell_bare(study_number(row, "replications")), "", "replications of %s",
               name);
     page_cell(telling->page, cJSON_IsTrue(study_member(row, "front")) ? "yes" : "");
     page_row_end(telling->page);
 }
 
-static void put_intent(const StudyTelling *telling, const cJSON *intent)
+static const char *asked_words(const cJSON *intent)
+{
+    return strcmp(study_text(intent, "find"), "best") == 0
+               ? "the best"
+               : "the cheapest at which every promise holds";
+}
+
+static const char *holds_words(const cJSON *winner)
+{
+    const char *word = study_text(winner, "thresholds");
+
+    return strcmp(word, "holds") == 0   ? "every promise holds"
+           : strcmp(word, "fails") == 0 ? "a promise is broken"
+                                        : "not every promise is shown to hold";
+}
+
+/* The best of many noisy ones looks better than it is: what is quoted is its second run. */
+static void say_winner(const StudyTelling *telling, const cJSON *intent, const cJSON *winner)
+{
+    Interval seen = study_interval(winner, "metric");
+    const char *figure = tell_figure(telling, seen.value, seen.low, seen.high, unit_of(intent),
+                                     "%s of the choice, run again", study_text(intent, "figure"));
+
+    tell_say(
+        telling,
+        "Asked for is %s of %u alternatives: '%s'. Run again with fresh seeds (from %s) it has "
+        "%s %s; %s.",
+        asked_words(intent), study_count(study_member(intent, "alternatives")),
+        study_text(winner, "name"), study_text(winner, "seed"), study_text(intent, "figure"),
+        figure, holds_words(winner));
+}
+
+/* Cost across, the metric up: those that nothing beats in both, and the others. */
+static Plot *make_front(const cJSON *intent)
+{
+    static const char *const names[] = {"on the front", "beaten in both"};
+    const cJSON *rows = study_member(intent, "alternatives");
+    const Drawn *drawn = drawn_of(unit_of(intent));
+    g_autofree char *label = g_strdup_printf("%s%s%s%s", study_text(intent, "figure"),
+                                             drawn->label[0] != '\0' ? " (" : "", drawn->label,
+                                             drawn->label[0] != '\0' ? ")" : "");
+    Plot *plot = plot_new("What each alternative costs, and what it comes to",
+                          "EUR a month, all together", label);
+
+    plot->x_from = plot->y_from = 0;
+    for (guint k = 0; k < G_N_ELEMENTS(names); k++) {
+        PlotSeries *series = plot_add(plot, names[k], PLOT_POINTS);
+
+        for (guint i = 0; i < study_count(rows); i++) {
+            const cJSON *row = study_item(rows, i);
+            Interval seen = study_interval(row, "metric");
+            bool is_front = cJSON_IsTrue(study_member(row, "front"));
+
+            if (is_front == (k == 0) && isfinite(seen.value)) {
+                plot->x_to =
+                    fmax(isnan(plot->x_to) ? 1 : plot->x_to, 1.1 * study_number(row, "monthly"));
+                plot_add_row(series, study_number(row, "monthly"), drawn->scale * seen.value,
+                             drawn->scale * (isfinite(seen.low) ? seen.low : seen.value),
+                             drawn->scale * (isfinite(seen.high) ? seen.high : seen.value));
+            }
+        }
+    }
+    return plot;
+}
+
+static void put_alternatives(const StudyTelling *telling, const cJSON *intent)
 {
     const cJSON *rows = study_member(intent, "alternatives");
-    const cJSON *winner = study_member(intent, "winner");
-    g_autofree char *figure = g_strconcat("#", study_text(intent, "metric"), NULL);
-    const char *const heads[] = {"Alternative",   "#A month",      "Thresholds",   figure,
-                                 "#Against best", "#Replications", "On the front", NULL};
+    g_autofree char *figure = g_strconcat("#", study_text(intent, "figure"), NULL);
+    const char *const heads[] = {"Alternative",           "#A month",      "Promises",     figure,
+                                 "#Against the cheapest", "#Replications", "On the front", NULL};
 
-    tell_say(telling, "Asked for is the %s of %u alternatives; %s%s.", study_text(intent, "find"),
-             study_count(rows),
-             cJSON_IsObject(winner) ? "run again with fresh seeds, it is " : "none holds",
-             study_text(winner, "name"));
     page_table_begin(telling->page,
                      "Alternatives under the same random numbers. On the front: nothing that costs "
                      "as little is better",
                      heads);
     for (guint i = 0; i < study_count(rows); i++) {
-        put_alternative(telling, study_item(rows, i));
+        put_alternative(telling, study_item(rows, i), unit_of(intent), i == 0);
     }
     page_table_end(telling->page);
+}
+
+static void put_intent(const StudyTelling *telling, const cJSON *intent)
+{
+    const cJSON *winner = study_member(intent, "winner");
+    g_autoptr(Plot) plot = make_front(intent);
+
+    if (cJSON_IsObject(winner)) {
+        say_winner(telling, intent, winner);
+    } else {
+        tell_say(telling, "Asked for is %s of %u alternatives; none holds.", asked_words(intent),
+                 study_count(study_member(intent, "alternatives")));
+    }
+    put_alternatives(telling, intent);
+    if (plot_has_something(plot)) {
+        page_plot_begin(telling->page, telling->drawer, plot, "Thin lines are the intervals.");
+        page_element(telling->page, "p", NULL, "The table above has them.");
+        page_plot_end(telling->page);
+    }
 }
 
 void part_alternatives(const StudyTelling *telling)
@@ -368,48 +471,86 @@ char *advice_first(const StudyTelling *telling)
                                  study_text(tier, "name"));
 }
 
-static void put_advice(const StudyTelling *telling, const char *what, const char *effect,
-                       const char *support)
+/* What to do, what it is expected to do, what it costs, and what shows that. */
+typedef struct Advice {
+    const char *what, *effect, *cost, *support;
+} Advice;
+
+static void put_advice(const StudyTelling *telling, const Advice *advice)
 {
+    const char *const cells[] = {advice->what, advice->effect, advice->cost, advice->support};
+    g_autofree char *said =
+        g_strdup_printf("%s Expected effect: %s. Cost: %s. Supported by: %s.", advice->what,
+                        advice->effect, advice->cost, advice->support);
+
     page_row_begin(telling->page);
-    page_cell_class(telling->page, "prose", what);
-    page_cell_class(telling->page, "prose", effect);
-    page_cell_class(telling->page, "prose", support);
+    for (guint i = 0; i < G_N_ELEMENTS(cells); i++) {
+        page_cell_class(telling->page, i == 0 ? "what" : "prose", cells[i]);
+    }
     page_row_end(telling->page);
-    ledger_add_sentence(telling->ledger, what);
+    ledger_add_sentence(telling->ledger, said);
+}
+
+static void put_choice(const StudyTelling *telling, const cJSON *intent)
+{
+    const cJSON *winner = study_member(intent, "winner");
+    Interval seen = study_interval(winner, "metric");
+    g_autofree char *figure = words_with_interval(seen.value, seen.low, seen.high, unit_of(intent));
+    g_autofree char *effect =
+        g_strdup_printf("%s %s; %s", study_text(intent, "figure"), figure, holds_words(winner));
+    g_autofree char *money = words_value(study_number(winner, "monthly"), "money");
+    g_autofree char *cost = g_strdup_printf("%s EUR a month for the whole system", money);
+    g_autofree char *what = g_strdup_printf("Choose '%s'.", study_text(winner, "name"));
+    g_autofree char *support =
+        g_strdup_printf("part 12; its own run from seed %s", study_text(winner, "seed"));
+
+    if (cJSON_IsObject(winner)) {
+        put_advice(telling, &(Advice){what, effect, cost, support});
+    }
+}
+
+/* The first metric that a change is shown to make better, with how much. Caller frees. */
+static char *describe_gain(const cJSON *diff)
+{
+    const cJSON *row = study_with(study_member(diff, "metrics"), "verdict", "better");
+    Interval change = study_interval(row, "change");
+    Interval difference = study_interval(row, "difference");
+    bool is_share = isfinite(change.value);
+    const Interval *told = is_share ? &change : &difference;
+    g_autofree char *figure =
+        words_with_interval(told->value, told->low, told->high, is_share ? "ratio" : unit_of(row));
+
+    return g_strdup_printf("%s %s by %s; part 12 has the others", study_text(row, "metric"),
+                           study_text(row, "aggregate"), figure);
 }
 
 /* What a diff found better is a change to make. */
 static void put_tried(const StudyTelling *telling)
 {
-    const cJSON *winner = study_member(study_find(telling->files, STUDY_INTENT), "winner");
-
-    if (cJSON_IsObject(winner)) {
-        g_autofree char *what = g_strdup_printf("Choose %s.", study_text(winner, "name"));
-
-        put_advice(telling, what, "as in part 12, with fresh seeds", "the alternatives of part 12");
-    }
     for (guint i = 0; i < telling->files->len; i++) {
         const StudyFile *file = g_ptr_array_index(telling->files, i);
-        bool is_better =
-            file->kind == STUDY_DIFF && strcmp(study_text(file->json, "verdict"), "better") == 0;
 
-        if (is_better) {
+        if (file->kind == STUDY_INTENT) {
+            put_choice(telling, file->json);
+        } else if (file->kind == STUDY_DIFF &&
+                   strcmp(study_text(file->json, "verdict"), "better") == 0) {
             g_autofree char *what =
                 g_strdup_printf("Change to %s.", study_text(file->json, "after"));
+            g_autofree char *effect = describe_gain(file->json);
+            g_autofree char *support = g_strdup_printf("%g pairs of replications, part 12",
+                                                       study_number(file->json, "pairs"));
 
-            put_advice(telling, what, "better; the differences with their intervals are in part 12",
-                       "the pairs of part 12");
+            put_advice(telling, &(Advice){what, effect, "not asked", support});
         }
     }
 }
 
 void part_advice(const StudyTelling *telling)
 {
-    static const char *const heads[] = {"What", "Expected effect", "Supported by", NULL};
+    static const char *const heads[] = {"What", "Expected effect", "Cost", "Supported by", NULL};
     g_autofree char *first = advice_first(telling);
     g_autofree char *again =
-        g_strdup_printf("dcdrill capacity %s --set ...", tell_scenario(telling));
+        g_strdup_printf("'dcdrill capacity %s --set ...'", tell_scenario(telling));
 
     if (!tell_begin(telling, 13, "Recommendations",
                     study_find(telling->files, STUDY_DIFF) != NULL ||
@@ -420,15 +561,21 @@ void part_advice(const StudyTelling *telling)
     if (first != NULL) {
         g_autofree char *what = g_strdup_printf("First: %s", first);
 
-        put_advice(telling, what, "by a law, not simulated: no interval",
-                   "parts 4 and 5 of this study");
-        put_advice(telling, "Before money is spent: run this study again with the change.",
-                   "turns the law's bound into a figure with an interval", again);
+        put_advice(telling, &(Advice){what, "by a law, not simulated: no interval",
+                                      "not asked; 'dcdrill capacity --intent' puts prices to "
+                                      "alternatives",
+                                      "parts 4 and 5 of this study"});
+        put_advice(telling,
+                   &(Advice){"Before money is spent: run this study again with the change.",
+                             "turns the law's bound into a figure with an interval",
+                             "no money: minutes of a computer", again});
     }
     put_tried(telling);
-    put_advice(telling,
-               "Hold the service times of part 2 against measurements of the running system.",
-               "every figure here moves in proportion to them", "parts 2 and 11");
+    put_advice(
+        telling,
+        &(Advice){"Hold the service times of part 2 against measurements of the running system.",
+                  "every figure here moves in proportion to them", "no money: measuring",
+                  "parts 2 and 11"});
     page_table_end(telling->page);
     tell_end(telling);
 }

@@ -41,19 +41,21 @@ static void put_search(const StudyTelling *telling)
     page_table_end(telling->page);
 }
 
-static void say_warmup(const StudyTelling *telling, const cJSON *basis)
+static void say_warmup(const StudyTelling *telling, const StudyFile *file, const cJSON *basis)
 {
     const cJSON *simulation = study_member(basis, "simulation");
     double warmup = study_number(simulation, "warmup_s");
     double duration = study_number(simulation, "duration_s");
 
     if (isfinite(warmup) && isfinite(duration)) {
-        tell_say(telling,
-                 "Each replication warms up for %s and is measured for %s; a rate at which nothing "
-                 "becomes steady or a queue grows does not count as carried. Where a site is lost, "
-                 "the warm-up is as long as users need to move.",
+        tell_say(telling, "Each replication warms up for %s and is measured for %s%s.",
                  tell_figure(telling, warmup, (double)NAN, (double)NAN, "s", "warm-up"),
-                 tell_figure(telling, duration, (double)NAN, (double)NAN, "s", "measured"));
+                 tell_figure(telling, duration, (double)NAN, (double)NAN, "s", "measured"),
+                 file->kind != STUDY_CAPACITY
+                     ? ""
+                     : "; a rate at which nothing becomes steady or a queue grows does not count "
+                       "as carried. Where a site is lost, the warm-up is as long as users need to "
+                       "move");
     }
 }
 
@@ -70,10 +72,15 @@ static void put_command(const StudyTelling *telling, const StudyFile *file)
     const char *subject = scenario[0] != '\0' ? scenario : study_text(file->json, "before");
     const cJSON *basis = study_member(file->json, "basis");
 
-    tell_say(telling, "Made by 'dcdrill %s %s', seed %s%s%s.", verbs[file->kind], subject,
+    const char *command = study_text(file->json, "command");
+    const char *fingerprint = study_text(file->json, "fingerprint");
+    g_autofree char *plain = g_strdup_printf("dcdrill %s %s", verbs[file->kind], subject);
+
+    tell_say(telling, "Made by '%s', seed %s%s%s%s%s.", command[0] != '\0' ? command : plain,
              study_text(file->json, "seed"), basis != NULL ? ", version " : "",
-             study_text(basis, "version"));
-    say_warmup(telling, basis);
+             study_text(basis, "version"), fingerprint[0] != '\0' ? ", fingerprint " : "",
+             fingerprint);
+    say_warmup(telling, file, basis);
 }
 
 /* What a reader of HTML would take for markup is written as JSON's own escapes. */

@@ -133,7 +133,34 @@ static void add_rates(const StudyTelling *telling, const cJSON *sweep, Plot *plo
 typedef struct Drawn {
     const char *unit, *what, *label;
     double scale;
+    bool is_felt; /* only what users wait for, else all but that */
 } Drawn;
+
+/* From the wish to the answer. Parts of it are smaller by powers of ten: on one axis with them its
+ * rise could not be seen. */
+static bool is_felt(const char *metric)
+{
+    return g_str_has_prefix(metric, "http_req_duration") || g_str_has_prefix(metric, "journey") ||
+           g_str_has_prefix(metric, "station_sojourn");
+}
+
+static bool is_in(const cJSON *sweep, guint metric, const Drawn *drawn)
+{
+    return strcmp(metric_unit(sweep, metric), drawn->unit) == 0 &&
+           (strcmp(drawn->unit, "s") != 0 || is_felt(metric_name(sweep, metric)) == drawn->is_felt);
+}
+
+/* 0 at every point: told, not drawn. */
+static bool is_nothing(const cJSON *sweep, guint metric)
+{
+    const cJSON *points = study_member(sweep, "points");
+    bool is_zero = study_count(points) > 0;
+
+    for (guint i = 0; i < study_count(points); i++) {
+        is_zero = is_zero && value_of(study_item(points, i), metric).value == 0;
+    }
+    return is_zero;
+}
 
 /* One figure for all metrics of a unit. */
 static void put_unit(const StudyTelling *telling, const cJSON *sweep, const Drawn *drawn,
@@ -146,7 +173,9 @@ static void put_unit(const StudyTelling *telling, const cJSON *sweep, const Draw
     g_autoptr(Plot) plot = NULL;
 
     for (guint i = 0; i < study_count(study_member(sweep, "metrics")) && count < CURVES_MOST; i++) {
-        if (strcmp(metric_unit(sweep, i), drawn->unit) == 0) {
+        if (is_in(sweep, i, drawn) && is_nothing(sweep, i)) {
+            tell_say(telling, "%s: 0 at every point.", metric_name(sweep, i));
+        } else if (is_in(sweep, i, drawn)) {
             chosen[count++] = i;
         }
     }
@@ -176,11 +205,12 @@ static void put_unit(const StudyTelling *telling, const cJSON *sweep, const Draw
 static void put_curves(const StudyTelling *telling, const cJSON *sweep)
 {
     static const Drawn all[] = {
-        {"s", "How long it takes", "ms, logarithmic", 1000},
-        {"ratio", "Shares", "%", 100},
-        {"1/s", "What gets through", "a second", 1},
-        {"B", "Sizes", "MiB", 1.0 / (1024 * 1024)},
-        {"", "Counts", "", 1},
+        {"s", "How long users wait", "ms, logarithmic", 1000, true},
+        {"1/s", "What gets through", "a second", 1, false},
+        {"ratio", "Shares", "%", 100, false},
+        {"s", "How long parts of it take", "ms, logarithmic", 1000, false},
+        {"B", "Sizes", "MiB", 1.0 / (1024 * 1024), false},
+        {"", "Counts", "", 1, false},
     };
     bool is_of_rate = strstr(axis_name(sweep, 0), "rate") != NULL;
     double knee = study_number(sweep, "knee");

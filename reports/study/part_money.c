@@ -1,5 +1,6 @@
 /* part_money.c - how long it lasts, and what it costs. */
 #include <math.h>
+#include <string.h>
 
 #include "reports/study/tell.h"
 #include "sim/base/words.h"
@@ -16,17 +17,18 @@ static double months_of(const cJSON *wall, const char *name)
     return isfinite(months) ? months : (double)INFINITY;
 }
 
-static double first_of(const cJSON *wall)
+double growth_first_months(const cJSON *wall)
 {
     return fmin(months_of(wall, "months_linear_first"), months_of(wall, "months_compound_first"));
 }
 
-static const cJSON *find_first_wall(const cJSON *walls)
+const cJSON *growth_first_wall(const cJSON *walls)
 {
     const cJSON *first = NULL;
 
     for (guint i = 0; i < study_count(walls); i++) {
-        if (first == NULL || first_of(study_item(walls, i)) < first_of(first)) {
+        if (first == NULL ||
+            growth_first_months(study_item(walls, i)) < growth_first_months(first)) {
             first = study_item(walls, i);
         }
     }
@@ -41,12 +43,13 @@ static void put_months(const StudyTelling *telling, const cJSON *wall, const cha
         study_text(study_member(study_member(telling->capacity, "outlook"), "inputs"), "start");
     double from = months_of(wall, first);
     double to = months_of(wall, last);
-    g_autofree char *from_month = words_month(start, from);
-    g_autofree char *to_month = words_month(start, to);
+    g_autofree char *months = words_months(start, from, to);
 
     tell_cell(telling, tell_bare(from), "months", "%s full at the earliest, %s growth",
               study_text(wall, "name"), growth);
-    page_cell_format(telling->page, "%s to %s", from_month, to_month);
+    tell_cell(telling, tell_bare(to), "months", "%s full at the latest, %s growth",
+              study_text(wall, "name"), growth);
+    page_cell(telling->page, months);
 }
 
 static void put_walls(const StudyTelling *telling, const cJSON *walls)
@@ -55,10 +58,12 @@ static void put_walls(const StudyTelling *telling, const cJSON *walls)
                                         "#Today",
                                         "#Full at",
                                         "Unit",
-                                        "#Linear, at the earliest",
-                                        "Range",
-                                        "#Compound, at the earliest",
-                                        "Range",
+                                        "#Linear, earliest",
+                                        "#latest",
+                                        "Month",
+                                        "#Compound, earliest",
+                                        "#latest",
+                                        "Month",
                                         NULL};
 
     page_table_begin(telling->page,
@@ -108,7 +113,7 @@ static void put_growth(const StudyTelling *telling, const cJSON *outlook, const 
     const cJSON *inputs = study_member(outlook, "inputs");
     g_autoptr(Plot) plot = plot_new("How full each wall is over the coming months",
                                     "months from the start", "full (%)");
-    double last = months_of(find_first_wall(walls), "months_linear_last");
+    double last = months_of(growth_first_wall(walls), "months_linear_last");
     double most = fmin(fmax(isfinite(last) ? 1.15 * last : 60, 12), 120);
 
     for (guint i = 0; i < MIN(study_count(walls), WALLS_SHOWN); i++) {
@@ -129,7 +134,7 @@ void part_growth(const StudyTelling *telling)
 {
     const cJSON *outlook = study_member(telling->capacity, "outlook");
     const cJSON *walls = study_member(outlook, "walls");
-    const cJSON *first = find_first_wall(walls);
+    const cJSON *first = growth_first_wall(walls);
 
     if (!tell_begin(telling, 9, "Growth: how long it lasts", false)) {
         return;
@@ -141,11 +146,11 @@ void part_growth(const StudyTelling *telling)
         tell_end(telling);
         return;
     }
-    if (isfinite(first_of(first))) {
+    if (isfinite(growth_first_months(first))) {
         tell_say(telling, "The first wall is '%s': full in %s at the earliest.",
                  study_text(first, "name"),
-                 tell_figure(telling, first_of(first), (double)NAN, (double)NAN, "months",
-                             "first wall, at the earliest"));
+                 tell_figure(telling, growth_first_months(first), (double)NAN, (double)NAN,
+                             "months", "first wall, at the earliest"));
     } else {
         tell_say(telling, "No wall is reached at this growth.");
     }

@@ -294,6 +294,37 @@ static void put_shares(const StudyTelling *telling)
     page_table_end(telling->page);
 }
 
+/* Beside what was simulated: with n sites that serve users, each may be busy for (n - 1) / n of
+ * what it can, so that the others carry its share. Source: N + 1 redundancy; the simulation
+ * methodology, section 13, part 6 (u n / (n - f)). */
+static void say_closed_form(const StudyTelling *telling, const cJSON *intact, Interval simulated)
+{
+    const cJSON *sites = study_member(study_member(telling->capacity, "basis"), "sites");
+    double whole = study_interval(intact, "capacity").value;
+    guint live = 0;
+
+    for (guint i = 0; i < study_count(sites); i++) {
+        live += cJSON_IsTrue(study_member(study_item(sites, i), "live")) ? 1 : 0;
+    }
+    if (live < 2 || !isfinite(whole)) {
+        return;
+    }
+    double even = whole * (live - 1) / live;
+
+    tell_say(
+        telling,
+        "By the closed form, with the users of a lost site spread evenly over the %u others "
+        "that serve users and none on backup sites, it would be %s; simulated is %s. What lies "
+        "between is who really takes over: backup sites, and the nearest sites rather than "
+        "all.",
+        live - 1,
+        tell_figure(telling, even, (double)NAN, (double)NAN, "1/s",
+                    "closed form with one site lost, spread evenly"),
+        simulated.low > even    ? "more"
+        : simulated.high < even ? "less"
+                                : "the same within its interval");
+}
+
 void part_stability(const StudyTelling *telling)
 {
     const cJSON *intact = tell_worst(telling->capacity, 0);
@@ -316,6 +347,7 @@ void part_stability(const StudyTelling *telling)
             tell_figure(telling, rate.value, rate.low, rate.high, "1/s",
                         "carried with any one site lost"),
             study_text(worst, "case"));
+        say_closed_form(telling, intact, rate);
         put_safe(telling, intact, rate.value);
     }
     put_shares(telling);

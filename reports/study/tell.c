@@ -124,7 +124,8 @@ const char *tell_scenario(const StudyTelling *telling)
 {
     for (guint i = 0; i < telling->files->len; i++) {
         const StudyFile *file = g_ptr_array_index(telling->files, i);
-        const char *path = study_text(file->json, "scenario");
+        const char *own = study_text(file->json, "scenario");
+        const char *path = own[0] != '\0' ? own : study_text(file->json, "before");
 
         if (path[0] != '\0') {
             return path;

@@ -81,5 +81,14 @@ void part_alternatives(const StudyTelling *telling);
 void part_advice(const StudyTelling *telling);
 void part_evidence(const StudyTelling *telling);
 
+/* What a study other than a capacity came to; a choice among alternatives. */
+void answer_study(const StudyTelling *telling, const StudyFile *file);
+void answer_choice(const StudyTelling *telling, const cJSON *intent);
+
+/* The wall of growth that is reached first, and in how many months at the earliest (INFINITY:
+ * never). NULL: there is none. */
+const cJSON *growth_first_wall(const cJSON *walls);
+double growth_first_months(const cJSON *wall);
+
 /* The first thing to change, in a sentence; NULL when nothing tells. Caller frees. */
 char *advice_first(const StudyTelling *telling);

@@ -110,7 +110,8 @@ static char *print_money(double amount)
 {
     char number[G_ASCII_DTOSTR_BUF_SIZE + 320];
 
-    g_ascii_formatd(number, sizeof number, fabs(amount) < 1 ? "%.4f" : "%.2f", amount);
+    g_ascii_formatd(number, sizeof number, fabs(amount) < 1 && amount != 0 ? "%.4f" : "%.2f",
+                    amount);
     return separate_thousands(number);
 }
 
@@ -228,6 +229,25 @@ char *words_month(const char *start, double months)
     }
     g_date_add_days(&date, (guint)(months * 365.25 / 12));
     return g_strdup_printf("%04u-%02u", g_date_get_year(&date), (guint)g_date_get_month(&date));
+}
+
+char *words_months(const char *start, double first, double last)
+{
+    static const char before[] = "in ";
+    static const char after[] = " months";
+    g_autofree char *from = words_month(start, first);
+    g_autofree char *to = words_month(start, last);
+    bool is_counted = g_str_has_prefix(from, before) && g_str_has_suffix(from, after) &&
+                      g_str_has_prefix(to, before);
+
+    if (strcmp(from, to) == 0) {
+        return g_steal_pointer(&from);
+    }
+    if (is_counted) { /* "in" and "months" once */
+        from[strlen(from) - (g_str_has_suffix(to, after) ? strlen(after) : 0)] = '\0';
+        return g_strdup_printf("%s to %s", from, to + strlen(before));
+    }
+    return g_strdup_printf("%s to %s", from, to);
 }
 
 const char *words_in(GStringChunk *said, double value, const char *unit)

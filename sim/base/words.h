@@ -38,6 +38,10 @@ char *words_margin(double margin);
  * over 100 years", "never". */
 char *words_month(const char *start, double months);
 
+/* "2027-03 to 2029-12"; "in 4.2 to 9.1 months" when `start` is no date; one of them where both are
+ * the same. */
+char *words_months(const char *start, double first, double last);
+
 /* words_value, kept in `said` for as long as that lives: for sentences with many figures. */
 const char *words_in(GStringChunk *said, double value, const char *unit);
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports/check_words.h"
+#include "sim/base/words.h"
 #include "sim/scenario/scenario_read.h"
 
 #define ERRORS_MOST 8
@@ -95,13 +97,21 @@ static char *check_title(const ResultsCheck *check)
                            check->condition != NULL ? check->condition : "");
 }
 
-static void append_command(GString *out, const char *command, const Scenario *scenario,
-                           const ResultsCheck *checks, guint index)
+/* What was seen, in the digits of the report. */
+static char *describe_observed(const Results *results, const ResultsCheck *check)
 {
+    g_autofree char *value = words_value(check->observed, check_unit(results, check));
+
+    return isnan(check->observed) ? g_strdup("") : g_strconcat(value, "; ", NULL);
+}
+
+static void append_command(GString *out, const char *command, const Scenario *scenario,
+                           const Results *results, guint index)
+{
+    guint count;
+    const ResultsCheck *checks = results_checks(results, &count);
     g_autofree char *title = check_title(&checks[index]);
-    g_autofree char *observed = isnan(checks[index].observed)
-                                    ? g_strdup("")
-                                    : g_strdup_printf("%.4g; ", checks[index].observed);
+    g_autofree char *observed = describe_observed(results, &checks[index]);
 
     g_string_append_printf(out, "::%s ", command);
     append_place(out, scenario, checks, index);
@@ -124,7 +134,7 @@ static guint append_commands(GString *out, const char *command, const char *verd
         bool is_it = strcmp(checks[i].verdict, verdict) == 0 && !checks[i].is_warning;
 
         if (is_it && shown < ERRORS_MOST) {
-            append_command(out, command, scenario, checks, i);
+            append_command(out, command, scenario, results, i);
             shown++;
         } else if (is_it) {
             left++;

@@ -32,6 +32,7 @@ static int compare(StudyJob *job, const VersusOrder *order)
                           .is_partial = versus->unfinished != NULL,
                           .status = status_of(versus_verdict(versus))};
 
+    study_job_add_basis(job, &result, order->before);
     return study_job_end(job, &result);
 }
 

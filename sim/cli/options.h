@@ -9,6 +9,7 @@
 #include "sim/base/sim_time.h"
 #include "sim/cli/options_regression.h"
 #include "sim/cli/options_study.h"
+#include "sim/cli/options_words.h"
 #include "sim/scenario/scenario_read.h"
 
 typedef enum ProgressMode {
@@ -46,12 +47,13 @@ Options *options_read(int count, char **arguments, char **help, GError **error);
 void options_free(Options *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
 
-/* A word as one would type it for a shell: in quotes where it needs them. Caller frees. */
-char *options_quote(const char *word);
-
 /* The flags that change what a scenario says, as one would type them (" --set /a=1 --var b=2";
  * empty when there are none). Caller frees. */
 char *options_print_changes(const Options *options);
+
+/* The whole command of a study without what only says where results go or how fast they come, as
+ * one would type it to have the same figures again. Caller frees. */
+char *options_print_study(const Options *options);
 
 /* The flags that say how exactly figures are to be known, likewise. */
 char *options_print_precision(const Options *options);

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "sim/cli/options_words.h"
+
 #define OPTION_NOT_GIVEN G_MININT
 #define OPTIONS_ERROR g_quark_from_static_string("options")
 
@@ -76,6 +78,46 @@ bool options_study_check(const StudyFlags *flags, GError **error)
         return false;
     }
     return true;
+}
+
+/* Numbers that 0 says were not given. */
+static void print_numbers(const StudyFlags *flags, GString *text)
+{
+    const struct {
+        const char *flag;
+        double number;
+    } all[] = {
+        {"--lowest", flags->from}, {"--highest", flags->to},    {"--within", flags->width},
+        {"--most", flags->most},   {"--budget", flags->budget}, {"--morris", flags->trajectories},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (all[i].number != 0) {
+            char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+            g_string_append_printf(text, " %s %s", all[i].flag,
+                                   g_ascii_formatd(number, sizeof number, "%.15g", all[i].number));
+        }
+    }
+}
+
+void options_study_print(const StudyFlags *flags, GString *text)
+{
+    char *const rate[] = {flags->rate, NULL};
+    char *const prices[] = {flags->prices, NULL};
+    char *const intent[] = {flags->intent, NULL};
+
+    options_words_add(text, "--over", flags->over);
+    options_words_add(text, "--with", flags->with);
+    options_words_add(text, "--metric", flags->metrics);
+    options_words_add(text, "--rate", rate);
+    options_words_add(text, "--prices", prices);
+    options_words_add(text, "--intent", intent);
+    if (flags->n_minus != OPTION_NOT_GIVEN) {
+        g_string_append_printf(text, " --n-minus %d", flags->n_minus);
+    }
+    print_numbers(flags, text);
+    g_string_append(text, flags->is_sensitivity ? " --sensitivity" : "");
 }
 
 void options_study_clear(StudyFlags *flags)

@@ -22,4 +22,7 @@ void options_study_add(GOptionContext *context, StudyFlags *flags);
 
 /* False and `error` when a value makes no sense. */
 bool options_study_check(const StudyFlags *flags, GError **error);
+
+/* Appends the flags that were given, as one would type them again: " --over rate=1..3/3". */
+void options_study_print(const StudyFlags *flags, GString *text);
 void options_study_clear(StudyFlags *flags);

@@ -1,34 +1,37 @@
 /* options_text.c - flags as text, as one would type them again, and back. */
 #include "sim/cli/options.h"
 
-#include <string.h>
-
-char *options_quote(const char *word)
-{
-    bool is_plain = word[0] != '\0' && strpbrk(word, " \t\n\"'\\$`*?[](){}<>|&;!#~") == NULL;
-
-    return is_plain ? g_strdup(word) : g_shell_quote(word);
-}
-
-static void print_flags(GString *text, const char *flag, char *const *values)
-{
-    for (guint i = 0; values != NULL && values[i] != NULL; i++) {
-        g_autofree char *quoted = options_quote(values[i]);
-
-        g_string_append_printf(text, " %s %s", flag, quoted);
-    }
-}
-
 char *options_print_changes(const Options *options)
 {
     GString *text = g_string_new(NULL);
 
-    print_flags(text, "--var-file", options->var_files);
-    print_flags(text, "--var", options->vars);
-    print_flags(text, "--set", options->sets);
+    options_words_add(text, "--var-file", options->var_files);
+    options_words_add(text, "--var", options->vars);
+    options_words_add(text, "--set", options->sets);
     if (options->confidence > 0) {
         g_string_append_printf(text, " --confidence %g", options->confidence);
     }
+    return g_string_free(text, false);
+}
+
+char *options_print_study(const Options *options)
+{
+    GString *text = g_string_new("dcdrill ");
+    g_autofree char *changes = options_print_changes(options);
+    char *const seed[] = {options->seed, NULL};
+
+    g_string_append(text, options->command);
+    for (guint i = 0; i < options->files->len; i++) {
+        g_autofree char *path = options_quote(g_ptr_array_index(options->files, i));
+
+        g_string_append_printf(text, " %s", path);
+    }
+    options_study_print(&options->study, text);
+    options_words_add(text, "--seed", seed);
+    if (options->replications > 0) {
+        g_string_append_printf(text, " -n %d", options->replications);
+    }
+    g_string_append(text, changes);
     return g_string_free(text, false);
 }
 
@@ -36,7 +39,7 @@ char *options_print_precision(const Options *options)
 {
     GString *text = g_string_new(NULL);
 
-    print_flags(text, "--precision", options->precision);
+    options_words_add(text, "--precision", options->precision);
     if (options->precision != NULL) {
         g_string_append_printf(text, " --max-replications %d", options->most_replications);
     }

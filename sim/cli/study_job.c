@@ -180,9 +180,25 @@ void study_job_add_basis(const StudyJob *job, StudyResult *result, const char *p
     }
 }
 
+/* What it takes to have the same again, and to see that it is the same. */
+static void add_evidence(const StudyJob *job, cJSON *json)
+{
+    g_autofree char *command = options_print_study(job->options);
+    char fingerprint[17];
+
+    g_snprintf(fingerprint, sizeof fingerprint, "%016" G_GINT64_MODIFIER "x",
+               job->study.fingerprint);
+    cJSON_AddStringToObject(json, "command", command);
+    cJSON_AddStringToObject(json, "fingerprint", fingerprint);
+    cJSON_AddNumberToObject(json, "campaigns", job->study.trials);
+    cJSON_AddNumberToObject(json, "replications_in_all", job->study.runs);
+}
+
 int study_job_end(StudyJob *job, StudyResult *result)
 {
     g_autoptr(GError) error = NULL;
+
+    add_evidence(job, result->json);
     char *printed = cJSON_Print(result->json);
     g_autofree char *json = g_strconcat(printed, "\n", NULL);
     bool is_written = write_all(job, result, json, &error);

@@ -321,6 +321,21 @@ static void apply_var(Merge *merge, cJSON **root, const char *text)
     set_value(merge, root, pointer, value_of(merge, equals + 1, flag), flag);
 }
 
+/* A pointer into "configuration" sets a variable, which somebody has to use. */
+static void note_variable(Merge *merge, const char *pointer)
+{
+    static const char holder[] = "/configuration/";
+    g_auto(GStrv) keys = g_strsplit(pointer, "/", 4); /* "", "configuration", the name, below it */
+
+    if (g_str_has_prefix(pointer, holder)) {
+        g_auto(GStrv) slashes = g_strsplit(keys[2], "~1", -1);
+        g_autofree char *slashed = g_strjoinv("/", slashes);
+        g_auto(GStrv) tildes = g_strsplit(slashed, "~0", -1);
+
+        g_ptr_array_add(merge->given, g_strjoinv("~", tildes));
+    }
+}
+
 /* null deletes, as it does when files are merged. */
 static void remove_value(Merge *merge, cJSON **root, const char *pointer, const char *flag)
 {
@@ -350,6 +365,7 @@ static void apply_set(Merge *merge, cJSON **root, const char *text)
     if (strcmp(equals + 1, "null") == 0) {
         remove_value(merge, root, pointer, flag);
     } else {
+        note_variable(merge, pointer);
         set_value(merge, root, pointer, value_of(merge, equals + 1, flag), flag);
     }
 }

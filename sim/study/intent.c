@@ -72,6 +72,7 @@ void intent_free(Intent *intent)
         g_free(intent->intent);
         g_free(intent->title);
         g_free(intent->metric);
+        g_free(intent->unit);
         g_free(intent->seed);
         g_free(intent->fresh_seed);
         g_free(intent->binding);

@@ -44,6 +44,7 @@ typedef struct Alternative {
 
 typedef struct Intent {
     char *path, *intent, *title, *metric, *seed, *fresh_seed;
+    char *unit;       /* of the metric, as results carry it */
     bool is_cheapest; /* what is asked for; else the best metric */
     bool is_smaller_better;
     double difference; /* that matters, in the metric's unit; a share of the first one's mean when

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/words.h"
 #include "sim/results/judge/judge.h"
 #include "sim/results/judge/judge_runs.h"
 #include "sim/results/judge/precision.h"
@@ -222,6 +223,15 @@ static bool rank_within_budget(Race *race, GError **error)
 
 /* --- what is said of each -------------------------------------------------------------------- */
 
+/* "http_req_failed rate<0.001: 0.041 % [0.038; 0.044]". Caller frees. */
+static char *describe_check(const Threshold *threshold, const Judged *judged)
+{
+    g_autofree char *seen =
+        words_with_interval(judged->observed, judged->low, judged->high, threshold->rule->unit);
+
+    return g_strdup_printf("%s %s: %s", threshold->metric, threshold->condition, seen);
+}
+
 /* Fail over inconclusive over pass; the threshold that decides, in words, when asked. */
 static Verdict judge_all(const Trial *trial, char **binding)
 {
@@ -237,9 +247,7 @@ static Verdict judge_all(const Trial *trial, char **binding)
         if (binding != NULL &&
             (*binding == NULL || judged->margin < least || isnan(judged->margin))) {
             g_free(*binding);
-            *binding =
-                g_strdup_printf("%s %s: %.4g [%.4g, %.4g]", threshold->metric, threshold->condition,
-                                judged->observed, judged->low, judged->high);
+            *binding = describe_check(threshold, judged);
             least = judged->margin;
         }
     }
@@ -261,6 +269,10 @@ static void describe_all(Race *race)
                                                   (const double *)(const void *)one->values->data,
                                                   pairs, race->intent->confidence)
                               .difference;
+        if (isnan(first->metric.value) || isnan(one->metric.value)) {
+            /* of what is not stable there is no mean, so no difference either */
+            one->difference.value = one->difference.low = one->difference.high = (double)NAN;
+        }
         one->verdict = judge_all(race->trials[i], NULL);
     }
 }
@@ -392,6 +404,7 @@ Intent *intent_find(Study *study, const IntentOrder *order, GError **error)
     if (race.goal == NULL) {
         return NULL;
     }
+    intent->unit = g_strdup(race.goal->rule->unit);
     intent->is_smaller_better = strcmp(race.goal->rule->metric, "goodput") != 0 &&
                                 strcmp(race.goal->rule->metric, "station_throughput") != 0;
     bool is_good = run_race(&race, error);

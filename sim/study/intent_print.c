@@ -1,6 +1,8 @@
 /* intent_print.c - a choice as text, JSON and CSV: the same numbers in all of them. */
 #include <math.h>
+#include <string.h>
 
+#include "sim/base/words.h"
 #include "sim/results/export/export_json.h"
 #include "sim/study/intent.h"
 
@@ -20,6 +22,15 @@ static const char *word_of(Verdict verdict)
     return words[verdict];
 }
 
+/* The metric without the difference that matters, which stands last. Caller frees. */
+static char *name_figure(const Intent *intent)
+{
+    const char *last = strrchr(intent->metric, ' ');
+
+    return last != NULL ? g_strndup(intent->metric, (gsize)(last - intent->metric))
+                        : g_strdup(intent->metric);
+}
+
 static void print_answer(GString *text, const Intent *intent)
 {
     const char *asked =
@@ -32,14 +43,15 @@ static void print_answer(GString *text, const Intent *intent)
     }
     const Alternative *one = at(intent, (guint)intent->winner);
     bool is_sure = !intent->is_cheapest || intent->is_confirmed == VERDICT_PASS;
+    g_autofree char *figure = name_figure(intent);
+    g_autofree char *confirmed = words_estimate(&intent->confirmed, intent->unit);
 
     g_string_append_printf(text,
                            "Answer: %s, %.2f a month (%s)%s\n"
-                           "    run again with seeds of its own (seed %s): %s %.4g [%.4g, %.4g]\n",
+                           "    run again with seeds of its own (seed %s): %s %s\n",
                            one->name, one->monthly, asked,
                            is_sure ? "" : ": NOT CONFIRMED when run again", intent->fresh_seed,
-                           intent->metric, intent->confirmed.value, intent->confirmed.low,
-                           intent->confirmed.high);
+                           figure, confirmed);
     if (intent->binding != NULL) {
         g_string_append_printf(text, "    then %s, the closest: %s\n",
                                word_of(intent->is_confirmed), intent->binding);
@@ -47,11 +59,9 @@ static void print_answer(GString *text, const Intent *intent)
 }
 
 /* Value and interval, or why there is none. Caller frees. */
-static char *describe_metric(const Estimate *metric)
+static char *describe_metric(const Estimate *metric, const char *unit)
 {
-    return isnan(metric->value)
-               ? g_strdup(metric->method)
-               : g_strdup_printf("%.4g [%.4g, %.4g]", metric->value, metric->low, metric->high);
+    return isnan(metric->value) ? g_strdup(metric->method) : words_estimate(metric, unit);
 }
 
 static void print_row(GString *text, const Intent *intent, guint i)
@@ -60,15 +70,16 @@ static void print_row(GString *text, const Intent *intent, guint i)
     g_autofree char *rank =
         one->dropped_at > 0 ? g_strdup_printf("out after %u", one->dropped_at) : g_strdup("stayed");
 
-    g_autofree char *metric = describe_metric(&one->metric);
+    g_autofree char *metric = describe_metric(&one->metric, intent->unit);
 
     g_string_append_printf(text, "%s %9.2f  %s\n             %s; %s; %u replications, %s\n",
                            one->is_front ? "*" : " ", one->monthly, one->name,
                            word_of(one->verdict), metric, one->replications,
                            intent->budget > 0 ? "by budget" : rank);
-    if (i > 0) {
-        g_string_append_printf(text, "             against the first: %+.4g [%+.4g, %+.4g]\n",
-                               one->difference.value, one->difference.low, one->difference.high);
+    if (i > 0 && !isnan(one->difference.value)) {
+        g_autofree char *difference = words_estimate(&one->difference, intent->unit);
+
+        g_string_append_printf(text, "             against the first: %s\n", difference);
     }
 }
 
@@ -99,11 +110,13 @@ char *intent_print(const Intent *intent)
                                "guarantee\n",
                                at(intent, intent->best)->name, intent->budget);
     } else {
+        g_autofree char *difference = words_value(intent->difference, intent->unit);
+
         g_string_append_printf(
-            text, "best by the metric: %s; KN, %s within %.4g with %g %% probability\n",
+            text, "best by the metric: %s; KN, %s within %s with %g %% probability\n",
             at(intent, intent->best)->name,
             intent->is_guaranteed ? "the best or" : "NOT DECIDED after the most replications:",
-            intent->difference, 100 * intent->confidence);
+            difference, 100 * intent->confidence);
     }
     g_string_append_printf(text,
                            "%g %% intervals; alternatives share their random numbers (from seed "
@@ -145,6 +158,10 @@ cJSON *intent_to_json(const Intent *intent)
     cJSON_AddStringToObject(json, "seed", intent->seed);
     cJSON_AddStringToObject(json, "find", intent->is_cheapest ? "cheapest" : "best");
     cJSON_AddStringToObject(json, "metric", intent->metric);
+    g_autofree char *figure = name_figure(intent);
+
+    cJSON_AddStringToObject(json, "figure", figure);
+    cJSON_AddStringToObject(json, "unit", intent->unit);
     export_add_number(json, "rate", intent->rate);
     export_add_number(json, "confidence", intent->confidence);
     cJSON_AddStringToObject(json, "procedure", intent->budget > 0 ? "OCBA" : "KN");

@@ -79,5 +79,5 @@ double money_overage(const Prices *prices, double tb, double quota_tb, double se
 
 double money_per_million(double monthly, double mean_per_s)
 {
-    return monthly / (mean_per_s * MONEY_MONTH_S / 1e6);
+    return mean_per_s > 0 ? monthly / (mean_per_s * MONEY_MONTH_S / 1e6) : (double)NAN;
 }

@@ -21,13 +21,15 @@
 static const Field input_fields[] = {
     FIELD_TEXT(OutlookInputs, prices, .flags = FIELD_PATH, .help = "File of prices"),
     FIELD_TEXT(OutlookInputs, start, .help = "Day from which growth counts, \"2026-11-22\""),
-    NUMBER(target_low, "2500", COST_PAGE, "Requests a second that must be carried"),
-    NUMBER(target_high, "3000", COST_PAGE, "Requests a second that should be carried"),
-    NUMBER(mean_rate, "1200", COST_PAGE, "Requests a second over a month"),
+    NUMBER(target_low, "0", NULL, "Requests a second that must be carried; 0: none is promised"),
+    NUMBER(target_high, "0", NULL, "Requests a second that should be carried; 0: none is promised"),
+    NUMBER(mean_rate, "0", NULL, "Requests a second over a month; 0: not known"),
     NUMBER(linear_low, "0.01", GROWTH, "Growth a month as a share of today, at least"),
     NUMBER(linear_high, "0.03", GROWTH, "Growth a month as a share of today, at most"),
     NUMBER(compound_low, "0.01", GROWTH, "Growth a month as a share of the month before, at least"),
     NUMBER(compound_high, "0.03", GROWTH, "Growth a month as a share of the month before, at most"),
+    NUMBER(volume_gb, "0", COST_PAGE,
+           "GB of a volume rented for each Cassandra node on top of its server's disk"),
     NUMBER(data_gb, "10", GROWTH, "Unique data of a live site today, in GB"),
     FIELD_COUNT(OutlookInputs, copies, .initial = "3", .lowest = "1", .highest = "100",
                 .source = "replication of the canonical topology", .help = "Copies at a live site"),
@@ -89,6 +91,13 @@ static bool read_inputs(Outlook *outlook, const Scenario *scenario, const char *
         } else {
             money_read(&outlook->prices, prices != NULL ? prices : own, diags);
         }
+    }
+    if (inputs->target_high <= 0) {
+        inputs->target_high = inputs->target_low;
+    }
+    if (inputs->cpu != NULL && inputs->target_high <= 0) {
+        diag_add(diags, DIAG_ERROR, tree, DIAG_VALUE,
+                 "'cpu' is searched at the rate that is promised: give 'target_high', too");
     }
     if (inputs->linear_low > inputs->linear_high || inputs->compound_low > inputs->compound_high ||
         inputs->target_low > inputs->target_high) {
@@ -200,8 +209,9 @@ static void find_walls(Outlook *outlook, const Scenario *scenario, const Capacit
             fewest_nodes = fmin(fewest_nodes, names_count_nodes(store, dc));
         }
         if (dc->is_live && store != NULL && disk > 0) {
-            smallest_gb = fmin(smallest_gb, names_count_nodes(store, dc) * disk * DISK_USABLE /
-                                                (double)inputs->copies);
+            smallest_gb =
+                fmin(smallest_gb, names_count_nodes(store, dc) * (disk + inputs->volume_gb) *
+                                      DISK_USABLE / (double)inputs->copies);
         }
     }
     for (guint i = 0; i < capacity->cases->len; i++) {
@@ -239,6 +249,23 @@ static void add_item(Outlook *outlook, const char *name, double monthly)
     g_ptr_array_add(outlook->items, item);
 }
 
+/* Of all sites: each Cassandra node has one. */
+static void add_volumes(Outlook *outlook, const Scenario *scenario)
+{
+    const NodeGroup *store = names_find_group(scenario, "db");
+    double gb = 0;
+
+    for (guint i = 0; store != NULL && i < scenario->datacenters->len; i++) {
+        gb += names_count_nodes(store, g_ptr_array_index(scenario->datacenters, i)) *
+              outlook->inputs.volume_gb;
+    }
+    if (gb > 0) {
+        g_autofree char *name = g_strdup_printf("volumes, %.15g GB", gb);
+
+        add_item(outlook, name, gb * outlook->prices.volume_per_gb);
+    }
+}
+
 static void find_costs(Outlook *outlook, const Scenario *scenario)
 {
     const OutlookInputs *inputs = &outlook->inputs;
@@ -262,6 +289,7 @@ static void find_costs(Outlook *outlook, const Scenario *scenario)
         add_item(outlook, "traffic beyond the quota",
                  money_overage(&outlook->prices, traffic, quota_tb / servers, servers));
     }
+    add_volumes(outlook, scenario);
     add_item(outlook, "Route 53: zone, health checks, queries",
              outlook->prices.eur_per_usd * money_route53_usd(&outlook->prices, inputs->checks,
                                                              inputs->check_options, queries));
@@ -291,8 +319,10 @@ static void find_cpu(Outlook *outlook, const Scenario *scenario, const Capacity 
         outlook->inputs.cpu != NULL ? rate_find(scenario, outlook->inputs.cpu, NULL) : NULL;
 
     outlook->cpu_now_s = cpu != NULL ? 1 / rate_offered(cpu) : (double)NAN;
-    outlook->cpu_most_s =
-        outlook->cpu_now_s * capacity_worst(capacity)->frontier->rate / outlook->inputs.target_high;
+    outlook->cpu_most_s = outlook->inputs.target_high > 0
+                              ? outlook->cpu_now_s * capacity_worst(capacity)->frontier->rate /
+                                    outlook->inputs.target_high
+                              : (double)NAN;
 }
 
 static bool is_wanted(const Scenario *scenario, const char *prices)

@@ -15,8 +15,9 @@ typedef struct OutlookInputs {
     double mean_rate;               /* over a month */
     double linear_low, linear_high; /* growth a month, as a share of today */
     double compound_low, compound_high;
-    double data_gb; /* unique, at a live site, today */
-    int64_t copies; /* of each datum there */
+    double volume_gb; /* rented for each Cassandra node on top of its server's disk */
+    double data_gb;   /* unique, at a live site, today */
+    int64_t copies;   /* of each datum there */
     double answer_bytes, write_bytes, write_ratio;
     double resolvers, checks, check_options;
     SimSpan ttl;

@@ -7,10 +7,7 @@
 
 static char *describe_range(const Outlook *outlook, double first, double last)
 {
-    g_autofree char *from = words_month(outlook->inputs.start, first);
-    g_autofree char *to = words_month(outlook->inputs.start, last);
-
-    return g_strdup_printf("%s to %s", from, to);
+    return words_months(outlook->inputs.start, first, last);
 }
 
 static const OutlookWall *first_wall(const Outlook *outlook)
@@ -33,6 +30,9 @@ static void print_walls(GString *text, const Outlook *outlook)
     const OutlookWall *first = first_wall(outlook);
     g_autoptr(GStringChunk) said = g_string_chunk_new(256);
 
+    if (outlook->walls->len == 0) {
+        return;
+    }
     g_string_append_printf(text,
                            "growth of %s to %s of today a month (linear), or of the month "
                            "before (compound)\n",
@@ -66,14 +66,18 @@ static void print_costs(GString *text, const Outlook *outlook)
     }
     g_string_append_printf(text, "    %-40s %9s\n", "together",
                            words_in(said, outlook->total, "money"));
-    g_string_append_printf(
-        text,
-        "    a million requests: %s at %s a second on average, %s if it "
-        "were always %s\n",
-        words_in(said, money_per_million(outlook->total, inputs->mean_rate), "money"),
-        words_in(said, inputs->mean_rate, "1/s"),
-        words_in(said, money_per_million(outlook->total, inputs->target_high), "money"),
-        words_in(said, inputs->target_high, "1/s"));
+    if (inputs->mean_rate > 0) {
+        g_string_append_printf(
+            text, "    a million requests: %s at %s a second on average\n",
+            words_in(said, money_per_million(outlook->total, inputs->mean_rate), "money"),
+            words_in(said, inputs->mean_rate, "1/s"));
+    }
+    if (inputs->target_high > 0) {
+        g_string_append_printf(
+            text, "    a million requests: %s if it were always %s a second\n",
+            words_in(said, money_per_million(outlook->total, inputs->target_high), "money"),
+            words_in(said, inputs->target_high, "1/s"));
+    }
     if (!isnan(outlook->reserve_ratio)) {
         g_string_append_printf(text,
                                "    of this %s pays for what only the loss of a site needs "

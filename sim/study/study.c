@@ -5,12 +5,15 @@
 #include <signal.h>
 #include <string.h>
 
+#include "sim/results/results_export.h"
 #include "sim/run/measured.h"
 #include "sim/run/probe.h"
 #include "sim/run/wall.h"
 #include "sim/study/never.h"
 
 G_DEFINE_QUARK(study - error - quark, study_error)
+
+#define FNV_PRIME UINT64_C(0x100000001b3) /* Fowler, Noll and Vo: order matters */
 
 void study_begin(Study *study)
 {
@@ -153,6 +156,8 @@ static bool open_trial(Study *study, Trial *trial, const CampaignResult *result,
     study->trials++;
     study->runs += result->written - result->taken;
     study->events += count_events(trial->results);
+    study->fingerprint =
+        (study->fingerprint ^ results_export_fingerprint(trial->results)) * FNV_PRIME;
     return true;
 }
 

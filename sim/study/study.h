@@ -22,7 +22,8 @@ typedef struct Study {
     double began_s;
     guint trials, runs;
     uint64_t events;
-    CampaignEnd end; /* of the campaign that ended the study */
+    uint64_t fingerprint; /* of all replications, in the order in which trials ended */
+    CampaignEnd end;      /* of the campaign that ended the study */
     int signal;
 } Study;
 

@@ -34,6 +34,40 @@ GPtrArray *sweep_read_axes(const SweepOrder *order, guint most, GError **error)
     return g_steal_pointer(&axes);
 }
 
+/* "rate" is a load only where there is one. */
+static bool check_rate(const Study *study, const SweepOrder *order, GError **error)
+{
+    g_autoptr(Scenario) scenario = study_read(study, order->path, NULL, error);
+    g_autoptr(Rate) rate = scenario != NULL ? rate_find(scenario, order->rate, error) : NULL;
+
+    return rate != NULL;
+}
+
+bool sweep_check_axes(const Study *study, const SweepOrder *order, const GPtrArray *axes,
+                      const Rate *rate, GError **error)
+{
+    for (guint i = 0; i < axes->len; i++) {
+        const Axis *axis = g_ptr_array_index(axes, i);
+
+        if (rate == NULL && strcmp(axis->pointer, "rate") == 0) {
+            return check_rate(study, order, error); /* says why */
+        }
+        for (guint k = 0; k < axis->count; k++) {
+            g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func(g_free);
+
+            axis_add_sets(axis, k, rate, sets);
+            g_ptr_array_add(sets, NULL);
+            g_autoptr(Scenario) scenario =
+                study_read(study, order->path, (const char *const *)sets->pdata, error);
+
+            if (scenario == NULL) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 GPtrArray *sweep_read_metrics(const Study *study, const SweepOrder *order, GError **error)
 {
     g_autoptr(GPtrArray) metrics =
@@ -278,14 +312,9 @@ Sweep *sweep_run(Study *study, const SweepOrder *order, GError **error)
     sweep->points = g_ptr_array_new_with_free_func((GDestroyNotify)point_free);
     sweep->axes = scenario != NULL ? sweep_read_axes(order, 2, error) : NULL;
     sweep->metrics = sweep->axes != NULL ? sweep_read_metrics(study, order, error) : NULL;
-    if (sweep->metrics == NULL || !check_size(sweep, error)) {
+    if (sweep->metrics == NULL || !check_size(sweep, error) ||
+        !sweep_check_axes(study, order, sweep->axes, rate, error)) {
         return NULL;
-    }
-    for (guint i = 0; i < sweep->axes->len; i++) {
-        if (rate == NULL && strcmp(axis_of(sweep, i)->pointer, "rate") == 0) {
-            rate_free(rate_find(scenario, order->rate, error)); /* says why */
-            return NULL;
-        }
     }
     if (!run_grid(study, order, rate, sweep, error)) {
         return NULL;

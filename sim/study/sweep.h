@@ -90,5 +90,10 @@ char *effects_to_csv(const Effects *effects);
 
 /* For both: the axes and the metrics of an order. NULL and `error`. */
 GPtrArray *sweep_read_axes(const SweepOrder *order, guint most, GError **error);
+
+/* Whether every value of every axis, the others as they stand, makes a scenario: a mistake in the
+ * last one must not cost the time of all before it. */
+bool sweep_check_axes(const Study *study, const SweepOrder *order, const GPtrArray *axes,
+                      const Rate *rate, GError **error);
 GPtrArray *sweep_read_metrics(const Study *study, const SweepOrder *order, GError **error);
 char *sweep_name_metric(const PairedMetric *metric);

@@ -187,15 +187,8 @@ Effects *sweep_effects(Study *study, const SweepOrder *order, GError **error)
     effects->list = g_array_new(FALSE, FALSE, sizeof(SweepEffect));
     effects->axes = scenario != NULL ? sweep_read_axes(order, 30, error) : NULL;
     effects->metrics = effects->axes != NULL ? sweep_read_metrics(study, order, error) : NULL;
-    if (effects->metrics == NULL) {
+    if (effects->metrics == NULL || !sweep_check_axes(study, order, effects->axes, rate, error)) {
         return NULL;
-    }
-    for (guint i = 0; i < effects->axes->len; i++) {
-        if (rate == NULL &&
-            strcmp(((const Axis *)g_ptr_array_index(effects->axes, i))->pointer, "rate") == 0) {
-            rate_free(rate_find(scenario, order->rate, error)); /* says why */
-            return NULL;
-        }
     }
     if (!(order->trajectories > 0 ? run_morris(&ask, error) : run_tornado(&ask, error))) {
         return NULL;

@@ -2,8 +2,19 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/words.h"
 #include "sim/results/export/export_json.h"
 #include "sim/study/versus.h"
+
+/* The difference as a share of the value before. */
+static void add_change(cJSON *row, const PairedFigure *figure)
+{
+    const Estimate *difference = &figure->comparison.difference;
+    double of = figure->before != 0 ? fabs(figure->before) : (double)NAN;
+
+    export_add_interval(row, "change", difference->value / of, difference->low / of,
+                        difference->high / of);
+}
 
 /* "http_req_duration{phase:x} p(99) in 10s". Caller frees. */
 static char *name_metric(const PairedMetric *metric)
@@ -19,14 +30,18 @@ static char *name_metric(const PairedMetric *metric)
                            window[0] != '\0' ? " in " : "", window);
 }
 
-/* Four digits: what a person compares. */
-static char *short_number(double value)
+/* Filled up with spaces to so many characters, which are not always bytes. */
+static void append_padded(GString *text, const char *word, glong width, bool is_right)
 {
-    return isnan(value) ? g_strdup("-") : g_strdup_printf("%.4g", value);
+    int spaces = (int)MAX(width - g_utf8_strlen(word, -1), 0);
+
+    g_string_append_printf(text, "%*s%s%*s", is_right ? spaces : 0, "", word, is_right ? 0 : spaces,
+                           "");
 }
 
-/* "+3.1% [+2.8, +3.4]" of the value before; without one in the metric's unit. */
-static char *describe_change(const PairedFigure *figure)
+/* "3.1 % [2.8; 3.4]" of the value before, as the report has it; without one in the metric's unit.
+ */
+static char *describe_change(const PairedFigure *figure, const char *unit)
 {
     const Estimate *difference = &figure->comparison.difference;
     double of = fabs(figure->before);
@@ -38,11 +53,10 @@ static char *describe_change(const PairedFigure *figure)
         return g_strdup("0");
     }
     if (of == 0 || isnan(difference->low)) {
-        return g_strdup_printf("%+.3g [%+.3g, %+.3g]", difference->value, difference->low,
-                               difference->high);
+        return words_with_interval(difference->value, difference->low, difference->high, unit);
     }
-    return g_strdup_printf("%+.2f%% [%+.2f, %+.2f]", 100 * difference->value / of,
-                           100 * difference->low / of, 100 * difference->high / of);
+    return words_with_interval(difference->value / of, difference->low / of, difference->high / of,
+                               "ratio");
 }
 
 static char *describe_pairing(const PairedFigure *figure)
@@ -56,13 +70,17 @@ static char *describe_pairing(const PairedFigure *figure)
 static void print_row(GString *text, const PairedMetric *metric, const PairedFigure *figure)
 {
     g_autofree char *name = name_metric(metric);
-    g_autofree char *before = short_number(figure->before);
-    g_autofree char *after = short_number(figure->after);
-    g_autofree char *change = describe_change(figure);
+    g_autofree char *before = words_value(figure->before, metric->rule->unit);
+    g_autofree char *after = words_value(figure->after, metric->rule->unit);
+    g_autofree char *change = describe_change(figure, metric->rule->unit);
     g_autofree char *pairing = describe_pairing(figure);
 
-    g_string_append_printf(text, "  %-32s %9s %9s  %-27s %-6s %s", name, before, after, change,
-                           pairing, paired_word(figure->verdict));
+    g_string_append_printf(text, "  %-32s ", name);
+    append_padded(text, before, 9, true);
+    append_padded(text, after, 10, true);
+    g_string_append(text, "  ");
+    append_padded(text, change, 27, false);
+    g_string_append_printf(text, " %-6s %s", pairing, paired_word(figure->verdict));
     if (figure->verdict == COMPARISON_UNDECIDED || figure->pairs == 0) {
         g_autofree char *why = paired_describe(figure);
 
@@ -167,6 +185,7 @@ static cJSON *row_to_json(const PairedMetric *metric, const PairedFigure *figure
     export_add_number(row, "before", figure->before);
     export_add_number(row, "after", figure->after);
     export_add_interval(row, "difference", difference->value, difference->low, difference->high);
+    add_change(row, figure);
     export_add_number(row, "confidence", difference->confidence);
     export_add_number(row, "p", figure->comparison.p);
     export_add_number(row, "tolerance", figure->tolerance);

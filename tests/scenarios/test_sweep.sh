@@ -24,6 +24,10 @@ run sweep "$work/queue.json" --over rate=200..1200/3 --metric 'station_throughpu
 expect 0 "" "what gets through goes over three rates"
 grep -q "What gets through over the rate that is offered" "$work/through/report.html" && grep -q "all that is offered" "$work/through/report.html"
 pass_if $? "and is drawn beside what is offered" "$(grep -o 'over the rate[^<]*' "$work/through/report.html" | head -n 3)"
+again=$(json "$work/through/study.json" '$.command')
+(eval "\"\$dcdrill\" ${again#dcdrill } --progress none -j 1 -o $work/again") >/dev/null 2>&1
+cmp -s "$work/through/study.json" "$work/again/study.json" && grep -qF "$(json "$work/through/study.json" '$.fingerprint')" "$work/through/report.txt"
+pass_if $? "the command in the report gives the same figures and fingerprint again" "$again"
 run sweep "$work/queue.json" --over rate=400..1000/2 --over "$server=1,2" "${busy[@]}" -o "$work/grid" -n 3
 expect 0 "" "two settings make a grid"
 corners="SELECT group_concat(abs(json_extract(value, '$.values[0].value') - CASE key WHEN 0 THEN 0.28 WHEN 1 THEN 0.14 WHEN 2 THEN 0.7 ELSE 0.35 END) < 0.02, '') FROM json_each(CAST(readfile('$work/grid/study.json') AS TEXT), '$.points')"
@@ -59,6 +63,14 @@ run sweep "$work/queue.json" --over rate=1..10/1 -o "$work/none"
 expect 2 "at least two different numbers" "a range of one is refused"
 run sweep "$work/queue.json" --over "$service=fast,slow" -o "$work/none"
 expect 2 "must be a distribution" "a value that the setting does not take is refused"
+run sweep "$work/queue.json" --over /configuration/servers=1,2 -o "$work/none"
+expect 2 "nothing uses the variable 'servers'" "a variable that nobody uses is refused"
+run sweep "$work/queue.json" --over "${server%s}=1,2" --sensitivity -o "$work/none"
+expect 2 "did you mean 'servers'?" "a setting that is mistyped is refused with the right one"
+run sweep "$work/queue.json" --over "$server=1,2,many" --progress plain -o "$work/none"
+expect 2 "'servers' must be" "the last value is looked at"
+[[ $err != *"point 1"* ]]
+pass_if $? "before the first is tried" "$err"
 [ ! -e "$work/none" ]
 pass_if $? "and nothing is written"
 exit $bad

@@ -159,6 +159,11 @@ static void add_basis(cJSON *json, const char *title)
 
     cJSON_AddStringToObject(basis, "version", "1.0");
     cJSON_AddStringToObject(basis, "description", title);
+    cJSON_AddItemToObject(basis, "sites",
+                          cJSON_Parse("[{\"name\":\"DC01\",\"live\":true,\"nodes\":8},"
+                                      "{\"name\":\"DC02\",\"live\":true,\"nodes\":8},"
+                                      "{\"name\":\"DC03\",\"live\":true,\"nodes\":8},"
+                                      "{\"name\":\"DCB1\",\"live\":false,\"nodes\":5}]"));
     settings = cJSON_AddArrayToObject(basis, "settings");
     cJSON_AddStringToObject(row, "setting", "/system/wildfly/cpu");
     cJSON_AddStringToObject(row, "value", title);
@@ -256,23 +261,66 @@ void fake_study_map(const char *directory, const char *name)
     write_tree(directory, json);
 }
 
-void fake_study_tornado(const char *directory, const char *name)
+/* Four settings' effects on one metric, in its unit. */
+static void add_effects(cJSON *effects, const char *metric, const char *unit, const char *name)
 {
-    cJSON *json = begin("dcdrill-tornado-1", "");
-    cJSON *effects = cJSON_AddArrayToObject(json, "effects");
-
     for (guint i = 0; i < 4; i++) {
         cJSON *row = cJSON_CreateObject();
         g_autofree char *setting = g_strdup_printf("/system/%u/%s", i, name);
 
-        cJSON_AddStringToObject(row, "metric", "http_req_duration p(99)");
-        cJSON_AddStringToObject(row, "unit", "s");
+        cJSON_AddStringToObject(row, "metric", metric);
+        cJSON_AddStringToObject(row, "unit", unit);
         cJSON_AddStringToObject(row, "setting", setting);
         cJSON_AddNumberToObject(row, "base", 0.31);
         cJSON_AddStringToObject(add_interval(row, "low", -0.0523 / (i + 1), 0.0042), "at", "1");
         cJSON_AddStringToObject(add_interval(row, "high", 0.0912 / (i + 1), 0.0061), "at", "9");
         cJSON_AddItemToArray(effects, row);
     }
+}
+
+void fake_study_tornado(const char *directory, const char *name)
+{
+    cJSON *json = begin("dcdrill-tornado-1", "");
+    cJSON *effects = cJSON_AddArrayToObject(json, "effects");
+
+    add_effects(effects, "http_req_duration p(99)", "s", name);
+    add_effects(effects, "goodput rate", "1/s", name);
+    add_effects(effects, "http_req_failed rate", "ratio", name);
+    write_tree(directory, json);
+}
+
+static void add_alternative(cJSON *list, const char *name, double monthly, double figure)
+{
+    cJSON *row = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(row, "name", name);
+    cJSON_AddNumberToObject(row, "monthly", monthly);
+    cJSON_AddStringToObject(row, "thresholds", figure < 0.5 ? "holds" : "fails");
+    add_interval(row, "metric", figure, 0.0123);
+    add_interval(row, "difference", figure - 0.7317, 0.0231);
+    cJSON_AddNumberToObject(row, "replications", 12);
+    cJSON_AddItemToArray(list, row);
+}
+
+void fake_study_intent(const char *directory, const char *name)
+{
+    cJSON *json = begin("dcdrill-intent-1", "");
+    cJSON *winner = cJSON_AddObjectToObject(json, "winner");
+    cJSON *list = cJSON_AddArrayToObject(json, "alternatives");
+
+    cJSON_AddStringToObject(json, "find", "cheapest");
+    cJSON_AddStringToObject(json, "metric", "http_req_duration p(99) 1%");
+    cJSON_AddStringToObject(json, "figure", "http_req_duration p(99)");
+    cJSON_AddStringToObject(json, "unit", "s");
+    cJSON_AddStringToObject(json, "command", "dcdrill capacity x.json --intent y.json");
+    cJSON_AddStringToObject(json, "fingerprint", "00c0ffee00c0ffee");
+    cJSON_AddStringToObject(winner, "name", name);
+    cJSON_AddNumberToObject(winner, "monthly", 141.5);
+    cJSON_AddStringToObject(winner, "seed", "8");
+    add_interval(winner, "metric", 0.4321, 0.0111);
+    cJSON_AddStringToObject(winner, "thresholds", "holds");
+    add_alternative(list, "as it stands", 125, 0.7317);
+    add_alternative(list, name, 141.5, 0.4217);
     write_tree(directory, json);
 }
 

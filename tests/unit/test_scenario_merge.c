@@ -191,6 +191,28 @@ START_TEST(wrong_flags_are_named_in_full)
 }
 END_TEST
 
+/* A sweep goes over "/configuration/NAME" through such flags: a name that is mistyped must not give
+ * the same figures for each of its values. */
+START_TEST(a_pointer_to_a_variable_that_nobody_uses_is_refused)
+{
+    static const char *const wrong[] = {"/configuration/peek_rate=1",
+                                        "/configuration/peek~1rate~01/deeper=1", NULL};
+    static const char *const right[] = {"/configuration/peak_rate=1234", NULL};
+    ScenarioChanges changes = {.sets = wrong};
+    Merged merged = merge(GOOD "base.json", &changes);
+
+    ck_assert_ptr_nonnull(strstr(merged.messages, "--set /configuration/peek_rate=1: error: "
+                                                  "nothing uses the variable 'peek_rate'; did you "
+                                                  "mean 'peak_rate'?\n"));
+    merged_free(&merged);
+    changes.sets = right;
+    merged = merge(GOOD "base.json", &changes);
+    ck_assert_str_eq(merged.messages, "");
+    ck_assert_double_eq(number_at(&merged, "/configuration/peak_rate"), 1234);
+    merged_free(&merged);
+}
+END_TEST
+
 START_TEST(the_environment_gives_values_of_the_type_asked_for)
 {
     Merged merged;
@@ -320,6 +342,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_number_that_no_file_could_hold_is_a_text);
     tcase_add_test(tests, a_file_of_variables_is_weaker_than_a_variable_flag);
     tcase_add_test(tests, wrong_flags_are_named_in_full);
+    tcase_add_test(tests, a_pointer_to_a_variable_that_nobody_uses_is_refused);
     tcase_add_test(tests, the_environment_gives_values_of_the_type_asked_for);
     tcase_add_test(tests, a_value_of_the_environment_of_another_type_is_refused);
     tcase_add_test(tests, the_environment_is_read_as_strictly_as_a_file);

@@ -12,7 +12,7 @@
 #include "tests/support/path_rig.h"
 #include "tests/support/suite.h"
 
-#define STUDIES 5
+#define STUDIES 6
 
 typedef struct StudyRig {
     char *root;
@@ -45,6 +45,7 @@ static StudyRig *rig_new(const char *name)
     rig_add(rig, 2, fake_study_map, name);
     rig_add(rig, 3, fake_study_tornado, name);
     rig_add(rig, 4, fake_study_diff, name);
+    rig_add(rig, 5, fake_study_intent, name);
     return rig;
 }
 
@@ -135,6 +136,57 @@ START_TEST(growth_and_cost_are_those_of_the_study)
     check_has(report->text, "a million requests at the average rate: 0.1048 EUR");
     check_has(report->text, "a month for what only the loss of a site needs: 78.23 EUR");
     check_has(report->text, "CPU of app1 x safely busy: 75 %"); /* 2741.25 / 3655.5 */
+}
+END_TEST
+
+/* A growth of 1 % a month reaches what 3 % reaches in 12.35 months after 37.06: both ends stand in
+ * every form. */
+START_TEST(dates_and_the_closed_form_stand_in_all_forms)
+{
+    G_GNUC_UNUSED g_autoptr(PathRig) path = path_rig_new("gnuplot", NULL);
+    g_autoptr(StudyRig) rig = rig_new("x");
+    g_autoptr(StudyReport) report = make_report(rig);
+
+    check_has(report->text, "full at the latest, linear growth: 37.1 months");
+    check_has(report->csv, "requests, one site lost full at the latest, linear growth");
+    check_has(report->csv, "\"37.1 months\"");
+    /* 3898.234 * 2 / 3, of three sites that serve users */
+    check_has(report->html, "over the 2 others that serve users and none on backup sites, it would "
+                            "be 2,599/s; simulated is more.");
+}
+END_TEST
+
+START_TEST(a_choice_is_told_in_its_unit_with_its_price_and_its_second_run)
+{
+    G_GNUC_UNUSED g_autoptr(PathRig) path = path_rig_new("gnuplot", NULL);
+    g_autoptr(StudyRig) rig = rig_new("x");
+    g_autoptr(StudyReport) report = make_report(rig);
+
+    check_has(report->html, "Asked for is the cheapest at which every promise holds of 2 "
+                            "alternatives: &#39;x&#39;. Run again with fresh seeds (from 8) it has "
+                            "http_req_duration p(99) 432 ms [421; 443]; every promise holds.");
+    check_has(report->text, "figure of x: 422 ms [409; 434]");
+    check_has(report->text, "x against the cheapest: −310 ms [−333; −287]");
+    ck_assert_ptr_null(strstr(report->text, "as it stands against the cheapest"));
+    check_has(report->text, "Choose 'x'. Expected effect: http_req_duration p(99) 432 ms [421; "
+                            "443]; every promise holds. Cost: 141.50 EUR a month");
+    check_has(report->html, "Made by &#39;dcdrill capacity x.json --intent y.json&#39;, seed 7, "
+                            "fingerprint 00c0ffee00c0ffee.");
+}
+END_TEST
+
+START_TEST(tornados_say_the_unit_that_they_draw)
+{
+    g_autofree char *gnuplot = g_find_program_in_path("gnuplot");
+    g_autoptr(StudyRig) rig = rig_new("x");
+    g_autoptr(StudyReport) report = make_report(rig);
+
+    if (gnuplot != NULL) {
+        check_has(report->html, "change (ms)");
+        check_has(report->html, "change (a second)");
+        check_has(report->html, "change (percentage points)");
+    }
+    check_has(report->text, "change of goodput rate with /system/0/x at 1: −0.0523/s");
 }
 END_TEST
 
@@ -373,6 +425,9 @@ Suite *test_suite(void)
     tcase_add_test(content, fourteen_parts_stand_in_their_order);
     tcase_add_test(content, answer_says_what_is_carried_and_what_was_promised);
     tcase_add_test(content, growth_and_cost_are_those_of_the_study);
+    tcase_add_test(content, dates_and_the_closed_form_stand_in_all_forms);
+    tcase_add_test(content, a_choice_is_told_in_its_unit_with_its_price_and_its_second_run);
+    tcase_add_test(content, tornados_say_the_unit_that_they_draw);
     tcase_add_test(content, what_was_not_asked_is_said);
     tcase_add_test(content, all_forms_carry_the_same_digits);
     tcase_add_test(content, ids_are_unique_and_nothing_comes_from_outside);
