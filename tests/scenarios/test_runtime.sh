@@ -16,8 +16,8 @@ run run scenarios/smoke/steady.json "${short[@]}" --until 7s
 [ "$(sqlite3 "$work/out/results.sqlite" "SELECT verdict FROM checked WHERE kind = 'hypothesis'")" = inconclusive ]
 pass_if $? "a look at what was not simulated decides nothing"
 cp scenarios/smoke/steady.json "$work/a b.json" && sed -i "s#\.\./#$root/scenarios/#" "$work/a b.json"
-run run "$work/a b.json" --progress none -o "$work/out" -n 1 --until 2s
-[[ $out == *"reproduce: dcdrill run '$work/a b.json' --seed 7 -n 1 --until 2s"* ]]
+run run "$work/a b.json" --progress none -o "$work/out" -n 1 --until 4s
+[[ $out == *"reproduce: dcdrill run '$work/a b.json' --seed 7 -n 1 --until 4s"* ]]
 pass_if $? "the command that repeats a run says where it was cut, and quotes its file for a shell" "$out"
 [[ $out == *"http_reqs "*"????"*"ended 'interrupted' before all of it was seen"* ]]
 pass_if $? "a count that is missing since the run was cut is no failure" "$out"
