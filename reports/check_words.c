@@ -9,9 +9,6 @@
 #include "sim/results/results_export.h"
 #include "sim/results/threshold.h"
 
-/* A month of a year of 365.25 days, twelve times. */
-#define SECONDS_A_MONTH (365.25 * 86400 / 12)
-
 const char *check_verdict_word(Verdict verdict)
 {
     return verdict == VERDICT_PASS ? "PASS" : verdict == VERDICT_FAIL ? "FAIL" : "INCONCLUSIVE";
@@ -404,30 +401,4 @@ double check_cost_per_month(const View *view)
     const char *text = results_fact(view->results, "cost_per_month");
 
     return text != NULL ? g_ascii_strtod(text, NULL) : (double)NAN;
-}
-
-double check_cost_per_million(const View *view)
-{
-    double requests = 0;
-    double seconds = 0;
-    guint count;
-    const ResultsCell *cells = results_cells(view->results, &count);
-
-    for (guint i = 0; i < view->run_count; i++) {
-        g_autoptr(GArray) spans = results_spans(view->results, view->runs[i].run, NULL);
-
-        for (guint j = 0; j < spans->len; j++) {
-            ResultsSpan span = g_array_index(spans, ResultsSpan, j);
-
-            seconds += sim_span_to_s(span.end - span.begin);
-            for (guint k = 0; k < count; k++) {
-                if (cells[k].run == view->runs[i].run && cells[k].time >= span.begin &&
-                    cells[k].time < span.end) {
-                    requests += (double)(cells[k].ok + cells[k].failed);
-                }
-            }
-        }
-    }
-    return requests > 0 ? check_cost_per_month(view) / (requests / seconds * SECONDS_A_MONTH) * 1e6
-                        : (double)NAN;
 }

@@ -34,9 +34,8 @@ void check_add_limits(const View *view, const char *metric, const char *label, d
 /* What to look at next, in order of weight: texts. Caller unrefs. */
 GPtrArray *check_advice(const View *view);
 
-/* What a campaign costs a month in EUR, and a million requests of it; NAN when not known. */
+/* What a campaign costs a month in EUR; NAN when not known. */
 double check_cost_per_month(const View *view);
-double check_cost_per_million(const View *view);
 
 /* Requests that users asked for in all replications. */
 double check_requests(const View *view);

@@ -46,10 +46,11 @@ static void append_checks(GString *markdown, const View *view)
     if (count == 0) {
         return;
     }
-    g_string_append_printf(markdown,
-                           "| Verdict | Check | Observed [%g %% interval] | Limit | Margin |\n"
-                           "|---|---|---|---|--:|\n",
-                           100 * view->confidence);
+    g_string_append_printf(
+        markdown,
+        "| Verdict | Check | Observed [%g %% interval] | Limit | Margin | Method |\n"
+        "|---|---|---|---|--:|---|\n",
+        100 * view->confidence);
     for (guint i = 0; i < count; i++) {
         g_autofree char *name = check_name(&checks[i]);
         g_autofree char *observed = check_observed(view->results, &checks[i]);
@@ -61,6 +62,7 @@ static void append_checks(GString *markdown, const View *view)
         append_cell(markdown, observed);
         append_cell(markdown, checks[i].condition);
         append_cell(markdown, margin);
+        append_cell(markdown, checks[i].why != NULL ? checks[i].why : "");
         g_string_append_c(markdown, '\n');
     }
     g_string_append_c(markdown, '\n');
@@ -76,8 +78,9 @@ static void append_theory(GString *markdown, const View *view)
         return;
     }
     append_text(markdown, sentence);
-    g_string_append(markdown, "\n\n| Metric | Figure | Closed form | Theory says | Simulated | |\n"
-                              "|---|---|---|--:|--:|---|\n");
+    g_string_append(markdown,
+                    "\n\n| Metric | Figure | Closed form | Theory says | Simulated | | Method "
+                    "|\n|---|---|---|--:|--:|---|---|\n");
     for (guint i = 0; i < count; i++) {
         g_autofree char *observed = theory_observed(&rows[i]);
         g_autofree char *form = g_strdup_printf("%s %s", rows[i].family, rows[i].question);
@@ -90,6 +93,7 @@ static void append_theory(GString *markdown, const View *view)
         append_cell(markdown, predicted);
         append_cell(markdown, observed);
         append_cell(markdown, theory_within_word(&rows[i]));
+        append_cell(markdown, rows[i].why);
         g_string_append_c(markdown, '\n');
     }
     g_string_append_c(markdown, '\n');

@@ -67,10 +67,13 @@ static void put_fact(Page *page, const char *name, const char *value)
 static void put_cost(const Telling *telling)
 {
     double month = check_cost_per_month(telling->view);
+    Estimate million = results_export_cost(telling->view->results, telling->view->confidence);
     g_autofree char *per_month = words_value(month, NULL);
-    g_autofree char *per_million = words_value(check_cost_per_million(telling->view), NULL);
+    g_autofree char *per_million = words_estimate(&million, NULL);
     g_autofree char *text =
-        g_strdup_printf("%s EUR a month, %s EUR per million requests", per_month, per_million);
+        g_strdup_printf("%s EUR a month; %s EUR per million requests, n = %" G_GUINT64_FORMAT
+                        " in %u replications, %s",
+                        per_month, per_million, million.n, million.replications, million.method);
 
     put_fact(telling->page, "Cost", isnan(month) ? "not known" : text);
 }
@@ -221,7 +224,10 @@ static void put_phases(const Telling *telling)
                      "answer, retries included. * the interval is not reliable: fewer than 10 "
                      "replications, or requests so much alike that too few were seen. Too few "
                      "beyond: fewer than 100 requests beyond the percentile "
-                     "in some replication, no interval is given.",
+                     "in some replication, no interval is given. Intervals: Student t over "
+                     "replications, of shares by their ratio and of percentiles by all requests "
+                     "together; none seen: the 3/n limit. The largest is one request, of which no "
+                     "interval can be told.",
                      heads);
     for (guint i = 0; i < telling->view->phases->len; i++) {
         page_row_begin(telling->page);

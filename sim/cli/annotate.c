@@ -281,8 +281,10 @@ static double verdict_number(const char *verdict)
 
 char *annotate_gitlab(const Results *results)
 {
-    static const char *const metrics[] = {"dcdrill_observed", "dcdrill_margin", "dcdrill_verdict"};
-    static const char *const helps[] = {"Value of a check",
+    static const char *const metrics[] = {"dcdrill_observed", "dcdrill_low", "dcdrill_high",
+                                          "dcdrill_margin", "dcdrill_verdict"};
+    static const char *const helps[] = {"Value of a check; n and method stand in summary.json",
+                                        "Lower end of its interval", "Upper end of its interval",
                                         "Distance to its limit, as a share of it",
                                         "0 passed, 1 inconclusive, 2 failed"};
     GString *out = g_string_new(NULL);
@@ -294,8 +296,8 @@ char *annotate_gitlab(const Results *results)
         g_string_append_printf(out, "# TYPE %s gauge\n# HELP %s %s\n", metrics[m], metrics[m],
                                helps[m]);
         for (guint i = 0; i < count; i++) {
-            const double values[] = {checks[i].observed, checks[i].margin,
-                                     verdict_number(checks[i].verdict)};
+            const double values[] = {checks[i].observed, checks[i].low, checks[i].high,
+                                     checks[i].margin, verdict_number(checks[i].verdict)};
 
             append_sample(out, metrics[m], scenario, &checks[i], values[m]);
         }

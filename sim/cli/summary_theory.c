@@ -2,6 +2,7 @@
 #include "sim/cli/summary_theory.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "sim/cli/summary.h"
 #include "sim/results/results_export.h"
@@ -26,9 +27,6 @@ static void print_row(FILE *to, const ResultsTheory *row)
     }
     fprintf(to, " %-10.4g %-27s %s\n", row->predicted, isnan(row->observed) ? "-" : observed,
             words[row->within]);
-    if (row->within == RESULTS_UNKNOWN) {
-        summary_print_note(to, row->why);
-    }
 }
 
 void summary_print_theory(FILE *to, const Results *results)
@@ -46,7 +44,12 @@ void summary_print_theory(FILE *to, const Results *results)
         judged += rows[i].within != RESULTS_UNKNOWN;
         within += rows[i].within == RESULTS_WITHIN;
         if (i < LINES_MOST) {
+            bool is_last = i + 1 == MIN(count, LINES_MOST);
+
             print_row(to, &rows[i]);
+            if (is_last || strcmp(rows[i].why, rows[i + 1].why) != 0) {
+                summary_print_note(to, rows[i].why); /* once for neighbours that share it */
+            }
         }
     }
     if (count > LINES_MOST) {

@@ -313,38 +313,40 @@ static void sum_requests(Results *results, int run, double *requests, double *se
     }
 }
 
-/* Months of requests a million: NAN without any. */
-static Estimate estimate_months(Results *results, double confidence)
+Estimate results_export_cost(Results *results, double confidence)
 {
+    const char *text = results_fact(results, "cost_per_month");
+    double per_month = text != NULL ? g_ascii_strtod(text, NULL) : (double)NAN;
     guint count;
     const ResultsRun *runs = results_runs(results, &count);
     g_autofree double *requests = g_new0(double, MAX(count, 1));
-    g_autofree double *seconds = g_new0(double, MAX(count, 1));
-    Estimate months;
+    g_autofree double *costs = g_new0(double, MAX(count, 1));
+    Estimate cost;
 
     for (guint i = 0; i < count; i++) {
-        sum_requests(results, runs[i].run, &requests[i], &seconds[i]);
-        seconds[i] /= SECONDS_A_MONTH / 1e6;
+        double seconds;
+
+        sum_requests(results, runs[i].run, &requests[i], &seconds);
+        costs[i] = per_month * seconds / (SECONDS_A_MONTH / 1e6);
     }
-    months = estimate_ratio(seconds, requests, count, confidence);
-    months.n = (uint64_t)estimate_stable_sum(requests, count);
-    return months;
+    cost = estimate_ratio(costs, requests, count, confidence);
+    cost.n = (uint64_t)estimate_stable_sum(requests, count);
+    return cost;
 }
 
 static void add_cost(Results *results, double confidence, cJSON *summary)
 {
     cJSON *cost = cJSON_AddObjectToObject(summary, "cost");
     const char *text = results_fact(results, "cost_per_month");
-    double per_month = text != NULL ? g_ascii_strtod(text, NULL) : (double)NAN;
-    Estimate months = estimate_months(results, confidence);
+    Estimate per_million = results_export_cost(results, confidence);
 
     cJSON_AddStringToObject(cost, "currency", "EUR");
-    export_add_number(cost, "per_month", per_month);
-    export_add_number(cost, "per_million_requests", per_month * months.value);
-    export_add_number(cost, "low", per_month * months.low);
-    export_add_number(cost, "high", per_month * months.high);
-    export_add_number(cost, "n", (double)months.n);
-    cJSON_AddStringToObject(cost, "method", months.method);
+    export_add_number(cost, "per_month", text != NULL ? g_ascii_strtod(text, NULL) : (double)NAN);
+    export_add_number(cost, "per_million_requests", per_million.value);
+    export_add_number(cost, "low", per_million.low);
+    export_add_number(cost, "high", per_million.high);
+    export_add_number(cost, "n", (double)per_million.n);
+    cJSON_AddStringToObject(cost, "method", per_million.method);
 }
 
 char *results_export_summary(Results *results, double confidence)

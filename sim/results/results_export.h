@@ -3,6 +3,7 @@
  * reads a clock, a locale or an environment. */
 #pragma once
 
+#include "sim/base/estimate.h"
 #include "sim/results/verdict.h"
 
 /* The JSON text. Facts read: scenario, title, seed, version, cost_per_month (EUR). "ended" is the
@@ -23,6 +24,9 @@ const char *results_export_ended(const Results *results);
 
 /* The campaign's level of intervals; 0.95 when its file says none. */
 double results_export_confidence(const Results *results);
+
+/* What a million requests cost in EUR; NAN where prices are not known or nobody asked. */
+Estimate results_export_cost(Results *results, double confidence);
 
 /* The fingerprint of the only replication, or a hash of all of them in order. */
 uint64_t results_export_fingerprint(const Results *results);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/base/words.h"
 #include "sim/config/json_place.h"
 #include "sim/results/results_series.h"
 #include "sim/results/threshold.h"
@@ -343,17 +344,20 @@ bool probe_is_tolerated(const cJSON *tolerance, double value)
 
 /* --- judging --- */
 
+#define RANGE_WORDS "interval from the least to the most that was seen"
+
 /* How often a probe looked, saw nothing, and saw something out of its tolerance; and in how many
  * replications it never looked. */
 typedef struct ProbeTally {
     guint looked, unseen, missed, blind;
+    double least, most; /* of all values; NAN without one */
 } ProbeTally;
 
 /* What it saw is added to `looks`, unless that is NULL. */
 static ProbeTally look_all(const Scenario *scenario, const Activity *probe, const ProbeQuery *query,
                            Results *results, bool is_hypothesis, double *shown, GArray *looks)
 {
-    ProbeTally tally = {0};
+    ProbeTally tally = {.least = NAN, .most = NAN};
     guint count;
     const ResultsRun *runs = results_runs(results, &count);
 
@@ -375,6 +379,8 @@ static ProbeTally look_all(const Scenario *scenario, const Activity *probe, cons
             tally.looked++;
             tally.unseen += isnan(value) ? 1 : 0;
             tally.missed += is_missed;
+            tally.least = fmin(tally.least, value); /* either alone where the other is none */
+            tally.most = fmax(tally.most, value);
             if (is_missed || (tally.missed == 0 && !isnan(value))) {
                 *shown = value;
             }
@@ -406,9 +412,15 @@ Judged *probe_judge(const Scenario *scenario, Results *results, const Activity *
     ProbeTally tally =
         look_all(scenario, probe, query, results, is_hypothesis, &judged->observed, looks);
 
+    g_autofree char *runs = words_plural(count_runs(results), "replication");
+
+    judged->low = tally.least;
+    judged->high = tally.most;
     if (tally.missed > 0) {
-        judged_decide(judged, VERDICT_FAIL, "outside of its tolerance in %u of %u looks",
-                      tally.missed, tally.looked);
+        judged_decide(judged, VERDICT_FAIL,
+                      "outside of its tolerance in %u of %u looks in %s, of which the last is "
+                      "shown; " RANGE_WORDS,
+                      tally.missed, tally.looked, runs);
     } else if (tally.blind > 0) {
         judged_decide(judged, VERDICT_INCONCLUSIVE,
                       "what it waits for did not happen in %u of %u replications", tally.blind,
@@ -417,7 +429,10 @@ Judged *probe_judge(const Scenario *scenario, Results *results, const Activity *
         judged_decide(judged, VERDICT_INCONCLUSIVE, "nothing to see in %u of %u looks",
                       tally.unseen, tally.looked);
     } else {
-        judged_decide(judged, VERDICT_PASS, "within its tolerance in all %u looks", tally.looked);
+        judged_decide(
+            judged, VERDICT_PASS,
+            "within its tolerance in all %u looks in %s, of which the last is shown; " RANGE_WORDS,
+            tally.looked, runs);
     }
     return judged;
 }

@@ -32,7 +32,8 @@ static char *print_estimate(const Estimate *estimate, const char *unit)
     g_autofree char *text = words_estimate(estimate, unit);
 
     return isnan(estimate->value) ? g_strdup("-")
-                                  : g_strconcat(text, has_interval ? "" : " [?]", NULL);
+                                  : g_strconcat(text, has_interval ? "" : " [?]",
+                                                estimate->is_reliable ? "" : " *", NULL);
 }
 
 /* One axis: a row a value. */
@@ -102,9 +103,11 @@ char *sweep_print(const Sweep *sweep)
         sweep_print_usl(sweep, text);
     }
     g_string_append_printf(text,
-                           "%u replications a point, %g %% intervals, all points under the same "
-                           "seeds (from seed %s)\n",
-                           sweep->replications, 100 * sweep->confidence, sweep->seed);
+                           "%u replications a point, %g %% intervals over them, all points under "
+                           "the same seeds (from seed %s);\n%sn, method and why of each are in "
+                           "study.json and study.csv\n",
+                           sweep->replications, 100 * sweep->confidence, sweep->seed,
+                           sweep->axes->len > 1 ? "intervals, " : "*: not reliable; ");
     if (sweep->unfinished != NULL) {
         g_string_append_printf(text, "%s\n", sweep->unfinished);
     }
@@ -130,6 +133,11 @@ static cJSON *point_to_json(const Sweep *sweep, guint index)
         export_add_number(item, "high", estimate->high);
         cJSON_AddNumberToObject(item, "n", (double)estimate->n);
         cJSON_AddStringToObject(item, "method", estimate->method);
+        g_autofree char *doubt = estimate_doubt(estimate);
+
+        if (doubt != NULL) {
+            cJSON_AddStringToObject(item, "why", doubt);
+        }
         cJSON_AddItemToArray(values, item);
     }
     return row;
@@ -184,7 +192,7 @@ char *sweep_to_csv(const Sweep *sweep)
     for (guint i = 0; i < sweep->axes->len; i++) {
         g_string_append_printf(text, "\"%s\",", axis_of(sweep, i)->pointer);
     }
-    g_string_append(text, "metric,value,low,high\n");
+    g_string_append(text, "metric,value,low,high,n,method,why\n");
     for (guint i = 0; i < sweep->points->len; i++) {
         for (guint k = 0; k < sweep->metrics->len; k++) {
             const Estimate *estimate = estimate_of(sweep, i, k);
@@ -202,7 +210,10 @@ char *sweep_to_csv(const Sweep *sweep)
                 g_string_append_printf(text, ",%s",
                                        isfinite(values[j]) ? export_number(values[j], number) : "");
             }
-            g_string_append_c(text, '\n');
+            g_autofree char *doubt = estimate_doubt(estimate);
+
+            g_string_append_printf(text, ",%" G_GUINT64_FORMAT ",\"%s\",\"%s\"\n", estimate->n,
+                                   estimate->method, doubt != NULL ? doubt : "");
         }
     }
     return g_string_free(text, FALSE);

@@ -228,7 +228,7 @@ cJSON *versus_to_json(const Versus *versus)
 char *versus_to_csv(const Versus *versus)
 {
     GString *text = g_string_new("metric,aggregate,before,after,difference,low,high,confidence,"
-                                 "tolerance,variance_ratio,pairs,verdict,pairs_needed\n");
+                                 "tolerance,variance_ratio,pairs,verdict,pairs_needed,method\n");
 
     for (guint i = 0; i < versus->metrics->len; i++) {
         const PairedMetric *metric = versus->metrics->pdata[i];
@@ -247,8 +247,8 @@ char *versus_to_csv(const Versus *versus)
             g_string_append_printf(text, ",%s",
                                    isfinite(values[k]) ? export_number(values[k], number) : "");
         }
-        g_string_append_printf(text, ",%u,%s,%u\n", figure->pairs, paired_word(figure->verdict),
-                               figure->needed);
+        g_string_append_printf(text, ",%u,%s,%u,\"%s\"\n", figure->pairs,
+                               paired_word(figure->verdict), figure->needed, difference->method);
     }
     return g_string_free(text, FALSE);
 }

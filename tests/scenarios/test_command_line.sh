@@ -194,6 +194,8 @@ cmp -s "$work/step.md" "$work/out/summary.md"
 pass_if $? "and appends the summary to the job's"
 grep -qE '^dcdrill_verdict\{scenario="[^"]+",check="threshold http_reqs count>1000000"\} 2$' "$work/metrics.txt" && [ "$(tail -n 1 "$work/metrics.txt")" = "# EOF" ]
 pass_if $? "'--out gitlab=PATH' writes a metrics report" "$(cat "$work/metrics.txt")"
+[ "$(grep -cE '^dcdrill_(low|high)\{.*http_reqs count>1000000"\} [0-9]' "$work/metrics.txt")" = 2 ]
+pass_if $? "with both ends of the interval" "$(cat "$work/metrics.txt")"
 run run "$work/ci.json" -o "$work/out" --confidence 95
 expect 2 "'--confidence' must lie from 0.5 to 0.9999" "a level that is none is refused"
 run run scenarios/smoke/bites-nothing.json -n 2 -q --progress none -o "$work/out" --exit-zero-on 3,4

@@ -20,6 +20,8 @@ pass_if $? "and is as busy as the utilisation law says"
 pass_if $? "its knee is where theory has it" "$(json "$work/rate/study.json" '$.knee')"
 [ "$(wc -l <"$work/rate/study.csv")" = 13 ]
 pass_if $? "a line of CSV for each point and metric"
+[[ $(head -n 2 "$work/rate/study.csv" | tail -n 1) == *'"pooled quantile, Student t with skewness over replications","'* && $out == *"n, method and why of each are in study.json"* ]]
+pass_if $? "with n, method and why it is not reliable" "$(head -n 3 "$work/rate/study.csv") $out"
 run sweep "$work/queue.json" --over rate=200..1200/3 --metric 'station_throughput rate 1%' --progress none -o "$work/through" -n 3
 expect 0 "" "what gets through goes over three rates"
 grep -q "What gets through over the rate that is offered" "$work/through/report.html" && grep -q "all that is offered" "$work/through/report.html"

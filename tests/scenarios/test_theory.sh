@@ -69,6 +69,15 @@ for role in db app; do
 done
 [[ $out == *"utilisation{dc:DC03,role:db,phase:baseline}"* ]] && grep -q 'utilisation law' "$work/steady/report.html"
 pass_if $? "terminal and report show it" "$out"
+[[ $out == *"ratio of replications, Student t with skewness, n = 240 in 4 replications"* ]] && grep -q '| Simulated | | Method |' "$work/steady/summary.md"
+pass_if $? "with n and method, in Markdown too" "$out"
+bare=$(sqlite3 :memory: "SELECT count(*) || ' ' || sum(json_extract(value, '\$.method') IS NULL OR
+    (json_extract(value, '\$.low') IS NULL AND json_extract(value, '\$.why') IS NULL)) FROM
+    json_tree(CAST(readfile('$work/steady/summary.json') AS TEXT), '\$.metrics') WHERE type = 'object' AND json_type(value, '\$.value') IS NOT NULL")
+[[ $bare == ????" 0" ]]
+pass_if $? "thousands of figures of summary.json have a method, and an interval or why not" "$bare"
+[[ $out == *"within its tolerance in all 24 looks in 4 replications"*"the least to the most that was seen"* ]]
+pass_if $? "what a probe shows, and its interval, is said" "$out"
 run run scenarios/smoke/steady.json -n 1 -o "$work/stored" --progress none --set '/system/cassandra/storage={"modelled": true}' --until 5s
 [ "$(sqlite3 "$work/stored/results.sqlite" "SELECT sum(metric LIKE '%role:db%') || ' ' || sum(metric LIKE '%role:app%')
     FROM theory WHERE family = 'utilisation law'")" = '0 5' ]
