@@ -123,6 +123,12 @@ START_TEST(lookup_agrees_with_a_walk)
     }
     ck_assert_uint_eq(ring_find(ring, ring_range(ring, 5)->token), 5);
     ck_assert_uint_eq(ring_find(ring, INT64_MAX), 0);
+    ck_assert_uint_eq(ring_find(ring, INT64_MIN), 0);
+    for (guint i = 0; i < ring_count_ranges(ring); i++) {
+        ck_assert_uint_eq(ring_find(ring, ring_range(ring, i)->token), i);
+        ck_assert_uint_eq(ring_find(ring, ring_range(ring, i)->token + 1),
+                          (i + 1) % ring_count_ranges(ring));
+    }
     ring_free(ring);
 }
 END_TEST

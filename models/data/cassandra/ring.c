@@ -19,6 +19,8 @@ struct Ring {
     uint32_t factors[RING_SITES_MOST];
     guint site_count;
     GArray *ranges;     /* RingRange */
+    uint32_t *firsts;   /* of each stretch of tokens of equal length, its first range; one more */
+    guint stretch_bits; /* of a token, that tell which stretch it is in */
     GHashTable *tokens; /* set of them: only looked up */
     bool is_closed;
 };
@@ -50,6 +52,7 @@ void ring_free(Ring *ring)
     g_free(ring->members);
     g_free(ring->heirs);
     g_array_free(ring->ranges, TRUE);
+    g_free(ring->firsts);
     g_hash_table_unref(ring->tokens);
     g_free(ring);
 }
@@ -255,10 +258,35 @@ static void place_all(Ring *ring)
     }
 }
 
+static guint stretch_of(const Ring *ring, int64_t token)
+{
+    return (guint)(((uint64_t)token ^ UINT64_C(1) << 63) >> (64 - ring->stretch_bits));
+}
+
+/* About one range a stretch: a search in one step where halving takes sixteen. */
+static void lay_stretches(Ring *ring)
+{
+    guint stretch = 0;
+
+    ring->stretch_bits = g_bit_storage(ring->ranges->len);
+    ring->firsts = g_new(uint32_t, ((gsize)1 << ring->stretch_bits) + 1);
+    for (guint i = 0; i < ring->ranges->len; i++) {
+        guint last = stretch_of(ring, ring_range(ring, i)->token);
+
+        while (stretch <= last) {
+            ring->firsts[stretch++] = i;
+        }
+    }
+    while (stretch <= 1U << ring->stretch_bits) {
+        ring->firsts[stretch++] = ring->ranges->len;
+    }
+}
+
 void ring_close(Ring *ring)
 {
-    g_assert_cmpuint(ring->ranges->len, >, 0);
+    g_assert(ring->ranges->len > 0 && !ring->is_closed);
     sort_array(ring->ranges, compare_ranges);
+    lay_stretches(ring);
     place_all(ring);
     ring->is_closed = true;
 }
@@ -339,7 +367,8 @@ const RingRange *ring_range(const Ring *ring, guint index)
 
 guint ring_find(const Ring *ring, int64_t token)
 {
-    guint low = 0, high = ring->ranges->len;
+    guint stretch = stretch_of(ring, token);
+    guint low = ring->firsts[stretch], high = ring->firsts[stretch + 1];
 
     while (low < high) {
         guint middle = (low + high) / 2;
