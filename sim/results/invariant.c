@@ -62,7 +62,7 @@ static void judge_lost_writes(Results *results, Judged *judged, SimSpan max)
     g_autofree char *proof = sum_describe_proof(results, "no-lost-acked-write", -1);
 
     (void)max;
-    sum_set_count(judged, lost.most);
+    sum_set_count(judged, &lost);
     if (lost.all > 0) {
         judged_decide(judged, VERDICT_FAIL,
                       "%.0f acknowledged writes lost of %.0f in %u replications, worst replication "
@@ -83,21 +83,22 @@ static void judge_lost_writes(Results *results, Judged *judged, SimSpan max)
     }
 }
 
-/* Reads staler than `max`, and the stalest of all, over all runs. */
-static uint64_t count_stale(Results *results, SimSpan max, int64_t *stalest)
+/* Reads staler than `max`, the stalest of all over all runs, and that of the best run. */
+static uint64_t count_stale(Results *results, SimSpan max, int64_t *stalest, int64_t *best)
 {
     uint64_t beyond = 0;
     guint count;
     const ResultsRun *runs = results_runs(results, &count);
 
     *stalest = 0;
+    *best = count > 0 ? INT64_MAX : 0;
     for (guint i = 0; i < count; i++) {
         g_autoptr(Histogram) staleness = results_staleness(results, runs[i].run);
+        int64_t worst = staleness != NULL ? histogram_max(staleness) : 0;
 
-        if (staleness != NULL) {
-            *stalest = MAX(*stalest, histogram_max(staleness));
-            beyond += histogram_count_above(staleness, max);
-        }
+        *stalest = MAX(*stalest, worst);
+        *best = MIN(*best, worst);
+        beyond += staleness != NULL ? histogram_count_above(staleness, max) : 0;
     }
     return beyond;
 }
@@ -107,12 +108,12 @@ static void judge_staleness(Results *results, Judged *judged, SimSpan max)
     Sum checked = sum_total(results, "reads_checked");
     Sum stale = sum_total(results, "reads_stale");
     Sum unsure = sum_total(results, "reads_beyond_memory");
-    int64_t stalest;
-    uint64_t beyond = count_stale(results, max, &stalest);
+    int64_t stalest, best;
+    uint64_t beyond = count_stale(results, max, &stalest, &best);
     g_autofree char *proof = sum_describe_proof(results, "staleness-bound", -1);
 
     judged->observed = judged->high = sim_span_to_s(stalest);
-    judged->low = 0;
+    judged->low = sim_span_to_s(best);
     judged->margin = max > 0 ? (double)(max - stalest) / (double)max : (double)NAN;
     if (stalest > max) {
         judged_decide(judged, VERDICT_FAIL,
@@ -141,7 +142,7 @@ static void judge_monotonic(Results *results, Judged *judged, SimSpan max)
     g_autofree char *proof = sum_describe_proof(results, "monotonic-reads", -1);
 
     (void)max;
-    sum_set_count(judged, back.most);
+    sum_set_count(judged, &back);
     if (back.all > 0) {
         judged_decide(judged, VERDICT_FAIL,
                       "%.0f reads of %.0f went back in time in %u replications%s", back.all,
@@ -341,7 +342,7 @@ static void judge_converges(Results *results, Judged *judged, SimSpan max)
     SimSpan longest;
 
     find_settle(results, &shortest, &longest);
-    sum_set_count(judged, diverged.most);
+    sum_set_count(judged, &diverged);
     sim_span_print(longest, settled);
     if (looked_at.absent > 0 || looked_at.all == 0) {
         judged_decide(judged, VERDICT_INCONCLUSIVE,

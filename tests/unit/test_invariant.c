@@ -68,6 +68,25 @@ START_TEST(a_lost_write_fails_with_its_proof)
 }
 END_TEST
 
+/* Where each replication lost something, none of them is said to have lost nothing. */
+START_TEST(the_interval_of_a_count_goes_from_the_best_replication_to_the_worst)
+{
+    g_autoptr(ResultsRig) rig = results_rig_new(2, 20);
+    g_autoptr(Judged) judged = NULL;
+    Totals totals = sound;
+
+    for (int run = 0; run < 2; run++) {
+        totals.writes_lost = run == 0 ? 22 : 41;
+        add_totals(rig, run, &totals);
+    }
+    judged = invariant_judge(results_rig_open(rig),
+                             &(InvariantAsked){"durability", "no-lost-acked-write", SIM_NEVER, -1});
+    ck_assert_double_eq(judged->low, 22);
+    ck_assert_double_eq(judged->observed, 41);
+    ck_assert_double_eq(judged->high, 41);
+}
+END_TEST
+
 START_TEST(an_empty_history_is_inconclusive)
 {
     static const char *const checks[] = {"no-lost-acked-write", "monotonic-reads",
@@ -352,6 +371,7 @@ Suite *test_suite(void)
 
     tcase_add_test(tests, zero_lost_of_many_writes_passes);
     tcase_add_test(tests, a_lost_write_fails_with_its_proof);
+    tcase_add_test(tests, the_interval_of_a_count_goes_from_the_best_replication_to_the_worst);
     tcase_add_test(tests, an_empty_history_is_inconclusive);
     tcase_add_test(tests, keys_that_nobody_looked_at_do_not_pass);
     tcase_add_test(tests, one_read_back_in_time_fails);

@@ -15,7 +15,7 @@ static bool decide_count(Results *results, Judged *judged, const char *check, co
     Sum all = sum_total(results, looked_at);
     g_autofree char *proof = sum_describe_proof(results, check, -1);
 
-    sum_set_count(judged, found.most);
+    sum_set_count(judged, &found);
     if (found.all > 0) {
         judged_decide(judged, VERDICT_FAIL,
                       "%.0f of %.0f %s in %u replications, worst replication %.0f%s", found.all,
@@ -144,7 +144,7 @@ static void judge_replicas_down(Results *results, int64_t most, Judged *judged)
     Sum down = sum_total(results, "replicas_down_most");
     g_autofree char *proof = sum_describe_proof(results, "replicas-down-per-range", (double)most);
 
-    sum_set_count(judged, down.most);
+    sum_set_count(judged, &down);
     judged->margin = most > 0 ? ((double)most - down.most) / (double)most : (double)NAN;
     if (down.most > (double)most) {
         judged_decide(judged, VERDICT_FAIL, "%.0f replicas of one range were down at once%s",

@@ -15,6 +15,7 @@ Sum sum_total(const Results *results, const char *name)
 
         sum.all += value;
         sum.most = fmax(sum.most, value);
+        sum.least = i == 0 ? value : fmin(sum.least, value);
         sum.absent += value == 0 ? 1 : 0;
     }
     return sum;
@@ -53,8 +54,8 @@ char *sum_describe_proof(const Results *results, const char *invariant, double l
                          : g_strdup("");
 }
 
-void sum_set_count(Judged *judged, double most)
+void sum_set_count(Judged *judged, const Sum *sum)
 {
-    judged->observed = judged->high = most;
-    judged->low = 0;
+    judged->observed = judged->high = sum->most;
+    judged->low = sum->least;
 }

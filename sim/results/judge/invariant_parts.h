@@ -3,9 +3,9 @@
 
 #include "sim/results/judge/judge.h"
 
-/* A total over all runs, its largest in one run, and in how many runs it was 0. */
+/* A total over all runs, its smallest and largest in one run, and in how many runs it was 0. */
 typedef struct Sum {
-    double all, most;
+    double all, least, most;
     guint absent;
 } Sum;
 
@@ -16,5 +16,5 @@ guint sum_count_runs(const Results *results);
  * worst one, or "". Caller frees. */
 char *sum_describe_proof(const Results *results, const char *invariant, double limit);
 
-/* A count of which none is good. */
-void sum_set_count(Judged *judged, double most);
+/* A count of which none is good: the most of a replication, from the least on. */
+void sum_set_count(Judged *judged, const Sum *sum);
