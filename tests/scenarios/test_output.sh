@@ -79,13 +79,15 @@ same_as_before "$work/kept" "earlier results stay when a file may not grow"
 nothing_else "nothing half-written is left when a file may not grow"
 
 # --- results that are locked or broken
-(echo 'BEGIN EXCLUSIVE;' && touch "$work/locked" && sleep 20) | sqlite3 "$work/results.1/results.sqlite" &
+mkfifo "$work/statements"
+sqlite3 "$work/results.1/results.sqlite" <"$work/statements" &
+exec 3>"$work/statements"
+printf 'BEGIN EXCLUSIVE;\n.system touch %s\n' "$work/locked" >&3
 for ((tries = 0; tries < 600; tries++)); do [ -e "$work/locked" ] && break; sleep 0.1; done
-sleep 0.5
 run report "$work/results.1"
 expect 2 "locked" "results that another process holds locked are refused with the reason"
-kill %1 2>/dev/null
-wait 2>/dev/null
+exec 3>&-
+wait
 head -c 5000 "$work/before/results.sqlite" >"$work/results.1/results.sqlite"
 cp "$work/results.1/report.html" "$work/page"
 run report "$work/results.1"
