@@ -213,6 +213,7 @@ START_TEST(staleness_is_bounded_by_the_stalest_read_of_all)
                            &(InvariantAsked){"fresh", "staleness-bound", 2999 * SIM_MS, -1});
     ck_assert_int_eq(pass->verdict, VERDICT_PASS);
     ck_assert_double_eq(pass->observed, 3);
+    ck_assert_double_eq(pass->low, 0); /* of the replication in which nothing was stale */
     ck_assert_int_eq(fail->verdict, VERDICT_FAIL);
     ck_assert_ptr_nonnull(strstr(fail->why, "about 1 reads of 1800"));
     ck_assert_ptr_nonnull(strstr(fail->why, "key 9 was 3 s old"));
@@ -238,6 +239,7 @@ START_TEST(the_longest_outage_of_any_region_counts_while_settling_too)
     ck_assert_int_eq(pass->verdict, VERDICT_PASS);
     ck_assert_int_eq(fail->verdict, VERDICT_FAIL);
     ck_assert_double_eq(fail->observed, 6);
+    ck_assert_double_eq(fail->low, 6); /* the only replication had it */
     ck_assert_double_eq_tol(fail->margin, -0.2, 1e-12);
     ck_assert_ptr_nonnull(strstr(fail->why, "'Europe' was out for 6 s"));
 }
