@@ -54,12 +54,14 @@ static void add_bad_second(Truth *truth, guint second)
     }
 }
 
-static Truth truth_of(const Telling *telling, int run)
+/* `region`: NULL for all users. */
+static Truth truth_of(const Telling *telling, int run, const char *region)
 {
     Truth truth = {.outages = g_array_new(false, false, sizeof(TrueOutage)),
                    .span = whole_span(telling, run)};
-    ResultsUserFilter all = {0};
-    g_autoptr(GArray) seconds = results_user_seconds(telling->view->results, &all, run, truth.span);
+    ResultsUserFilter whose = {.region = region};
+    g_autoptr(GArray) seconds =
+        results_user_seconds(telling->view->results, &whose, run, truth.span);
 
     truth.seconds = seconds->len;
     for (guint i = 0; i < seconds->len; i++) {
@@ -123,6 +125,16 @@ static void add_run(Word *word, const Truth *truth, const GArray *levels, double
     word->availability[run] = levels->len > 0 ? 1.0 - down / levels->len : (double)NAN;
 }
 
+/* Where it asks from: what it is answered is what those there are answered. */
+static const char *place_of(const ResultsMeter *meter)
+{
+    const ResultsComponent *component = meter->component;
+
+    return component->region != NULL ? component->region
+           : component->dc != NULL   ? component->dc
+                                     : WORDS_NONE;
+}
+
 /* `says`: it tells of an outage's whole length, as monitors do and people do not. */
 static void put_word(const Telling *telling, const ResultsMeter *meter, const Word *word, bool says)
 {
@@ -142,6 +154,7 @@ static void put_word(const Telling *telling, const ResultsMeter *meter, const Wo
     }
     page_row_begin(telling->page);
     page_cell(telling->page, meter->component->name);
+    page_cell(telling->page, place_of(meter));
     page_cell_range(telling->page, says ? said_text : WORDS_NONE, says ? said_range : NULL);
     page_cell_format(telling->page, "%u of %u", word->seen, word->outages);
     if (word->delays->len > 0) {
@@ -155,8 +168,9 @@ static void put_word(const Telling *telling, const ResultsMeter *meter, const Wo
     page_row_end(telling->page);
 }
 
-static void put_monitor(const Telling *telling, const ResultsMeter *meter, const Truth *truths,
-                        bool says)
+/* What it said, as a mean over replications, and only for those who say: else NAN. */
+static double put_monitor(const Telling *telling, const ResultsMeter *meter, const Truth *truths,
+                          bool says)
 {
     const View *view = telling->view;
     double step_s = sim_span_to_s(results_sample_interval(view->results));
@@ -170,8 +184,12 @@ static void put_monitor(const Telling *telling, const ResultsMeter *meter, const
         add_run(&word, &truths[i], levels, step_s, i);
     }
     put_word(telling, meter, &word, says);
+
+    double said = estimate_mean(word.availability, view->run_count, view->confidence).value;
+
     g_free(word.availability);
     g_array_unref(word.delays);
+    return said;
 }
 
 static void put_truth(const Telling *telling, const Truth *truths)
@@ -191,6 +209,7 @@ static void put_truth(const Telling *telling, const Truth *truths)
 
     page_row_begin(telling->page);
     page_cell(telling->page, "true, as users met it");
+    page_cell(telling->page, "all regions");
     page_cell_range(telling->page, text, range);
     page_cell_format(telling->page, "%u", outages);
     page_cell(telling->page, WORDS_NONE);
@@ -199,11 +218,197 @@ static void put_truth(const Telling *telling, const Truth *truths)
     page_row_end(telling->page);
 }
 
+/* --- region by region ---------------------------------------------------------------------------
+ */
+
+/* A difference that is worth a sentence: 0.1 % of the time. */
+#define FAR_FROM_TRUE 0.001
+/* Data centres that answered less of a region's good requests are not named. */
+#define NAMED_SHARE 0.05
+
+/* What users of a region met: the share of the time without an outage in each replication. */
+static Estimate region_truth(const Telling *telling, const char *region)
+{
+    const View *view = telling->view;
+    g_autofree double *good = g_new0(double, view->run_count + 1);
+
+    for (guint i = 0; i < view->run_count; i++) {
+        Truth truth = truth_of(telling, view->runs[i].run, region);
+
+        good[i] = truth.seconds > 0 ? 1.0 - (double)truth.bad / truth.seconds : (double)NAN;
+        g_array_unref(truth.outages);
+    }
+    return estimate_mean(good, view->run_count, view->confidence);
+}
+
+static double sum_of(const Bands *bands)
+{
+    double sum = 0;
+
+    for (guint i = 0; i < bands->count; i++) {
+        sum += bands->known[i] > 0 ? bands->sums[i] : 0;
+    }
+    return sum;
+}
+
+/* "DC03 71 %, DC01 29 %". Caller frees. */
+static char *answered_by(const Telling *telling, guint region)
+{
+    guint dcs = telling->view->dcs->len - 1;
+    Bands *const *series =
+        (Bands *const *)telling->users->by_region_dc->pdata + (gsize)region * (dcs + 1);
+    GString *text = g_string_new(NULL);
+    double all = 0;
+
+    for (guint i = 0; i < dcs; i++) {
+        all += sum_of(series[i]);
+    }
+    for (guint i = 0; i < dcs && all > 0; i++) {
+        double share = sum_of(series[i]) / all;
+
+        if (share >= NAMED_SHARE) {
+            g_string_append_printf(text, "%s%s %.0f %%", text->len > 0 ? ", " : "",
+                                   (const char *)telling->view->dcs->pdata[i], 100 * share);
+        }
+    }
+    if (text->len == 0) {
+        g_string_append(text, WORDS_NONE);
+    }
+    return g_string_free(text, false);
+}
+
+/* The monitors that ask from there. Caller frees. */
+static char *monitors_in(const GArray *meters, const char *region)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < meters->len; i++) {
+        const ResultsMeter *meter = &g_array_index(meters, ResultsMeter, i);
+
+        if (g_strcmp0(meter->component->region, region) == 0) {
+            g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", meter->component->name);
+        }
+    }
+    return g_string_free(text->len > 0 ? text : g_string_append(text, "nobody"), false);
+}
+
+static void put_region(const Telling *telling, guint region, const Estimate *truth,
+                       const GArray *meters)
+{
+    const char *name = telling->view->regions->pdata[region];
+    g_autofree char *text = words_value(truth->value, "ratio");
+    g_autofree char *range = words_range(truth, "ratio");
+    g_autofree char *answered = answered_by(telling, region);
+    g_autofree char *monitors = monitors_in(meters, name);
+
+    page_row_begin(telling->page);
+    page_cell(telling->page, name);
+    page_cell_range(telling->page, text, range);
+    page_cell(telling->page, answered);
+    page_cell(telling->page, monitors);
+    page_row_end(telling->page);
+}
+
+/* Sum of a counter of the same component over all replications; 0 when it has none. */
+static double count_of(const Telling *telling, const ResultsMeter *meter, const char *counter)
+{
+    const View *view = telling->view;
+    ResultsComponentFilter self = {.component = meter->component->name};
+    g_autoptr(GArray) meters = results_meters(view->results, counter, &self);
+    double sum = 0;
+
+    for (guint i = 0; i < view->run_count && meters->len > 0; i++) {
+        g_autoptr(GArray) levels =
+            results_levels(view->results, &g_array_index(meters, ResultsMeter, 0),
+                           view->runs[i].run, whole_span(telling, view->runs[i].run));
+
+        for (guint k = 0; k < levels->len; k++) {
+            sum += g_array_index(levels, ResultsLevel, k).value;
+        }
+    }
+    return sum;
+}
+
+/* "it asks from NA, where users met 100 %". Caller frees. */
+static char *reason_of(const Telling *telling, const ResultsMeter *meter, const Estimate *truths,
+                       double worst)
+{
+    double failed = count_of(telling, meter, "watch_checks_failed");
+    double denied = count_of(telling, meter, "denied");
+    guint own = 0;
+
+    if (denied > 0) {
+        return g_strdup_printf(
+            "%.0f of its checks failed, and re-checks from other places denied %.0f of them: names "
+            "are answered there with a data centre that lives",
+            failed, denied);
+    }
+    if (meter->component->region == NULL ||
+        !g_ptr_array_find_with_equal_func(telling->view->regions, meter->component->region,
+                                          g_str_equal, &own)) {
+        return meter->component->dc != NULL
+                   ? g_strdup_printf("it asks from %s and not from where users are",
+                                     place_of(meter))
+                   : g_strdup("it asks nobody itself and goes by what others found");
+    }
+    if (truths[own].value - worst > FAR_FROM_TRUE) {
+        g_autofree char *text = words_value(truths[own].value, "ratio");
+
+        return g_strdup_printf("it asks from %s, where users met %s", place_of(meter), text);
+    }
+    return failed > 0
+               ? g_strdup_printf("%.0f of its checks failed, and what it says changes by its own "
+                                 "rule, as long after as the table says",
+                                 failed)
+               : g_strdup("none of its checks failed: it asks seldom, or something else than users "
+                          "ask for");
+}
+
+/* Why it said so much more than was true somewhere. */
+static void explain(const Telling *telling, const ResultsMeter *meter, double said, guint worst,
+                    const Estimate *truths)
+{
+    const char *region = telling->view->regions->pdata[worst];
+    g_autofree char *said_text = words_value(said, "ratio");
+    g_autofree char *true_text = words_value(truths[worst].value, "ratio");
+
+    if (said - truths[worst].value > FAR_FROM_TRUE) { /* and both are known */
+        g_autofree char *reason = reason_of(telling, meter, truths, truths[worst].value);
+
+        page_element_format(telling->page, "p", NULL, "%s said %s while users of %s met %s: %s.",
+                            meter->component->name, said_text, region, true_text, reason);
+    }
+}
+
+/* Where it was worse than monitors said, and why they could not know. */
+static void put_regions(const Telling *telling, const GArray *meters, const double *said)
+{
+    static const char *const heads[] = {"Region", "#Available", "Answered by (of good requests)",
+                                        "Monitors that ask from there", NULL};
+    const View *view = telling->view;
+    guint worst = 0, count = view->regions->len - 1;
+    g_autofree Estimate *truths = g_new0(Estimate, count + 1);
+
+    if (count == 0) {
+        return;
+    }
+    page_table_begin(telling->page, "What users met, and who asked from the same place", heads);
+    for (guint i = 0; i < count; i++) {
+        truths[i] = region_truth(telling, view->regions->pdata[i]);
+        worst = truths[i].value < truths[worst].value ? i : worst;
+        put_region(telling, i, &truths[i], meters);
+    }
+    page_table_end(telling->page);
+    for (guint i = 0; i < meters->len; i++) {
+        explain(telling, &g_array_index(meters, ResultsMeter, i), said[i], worst, truths);
+    }
+}
+
 void section_watch(const Telling *telling)
 {
     static const char *const heads[] = {
-        "Monitor",       "#Available", "#Outages seen", "#Noticed after", "#Least, most",
-        "#False alarms", NULL};
+        "Monitor",        "Asks from",    "#Available",    "#Outages seen",
+        "#Noticed after", "#Least, most", "#False alarms", NULL};
     const View *view = telling->view;
     ResultsComponentFilter any = {0};
     g_autoptr(GArray) meters = results_meters(view->results, "says_down", &any);
@@ -217,7 +422,7 @@ void section_watch(const Telling *telling)
         return;
     }
     for (guint i = 0; i < view->run_count; i++) {
-        truths[i] = truth_of(telling, view->runs[i].run);
+        truths[i] = truth_of(telling, view->runs[i].run, NULL);
     }
     page_element_format(telling->page, "p", "note",
                         "Available: share of the time of the measured part in which no outage was, "
@@ -230,13 +435,16 @@ void section_watch(const Telling *telling)
                         view->run_count, view->run_count == 1 ? "" : "s", MERGE_S, LEAST_S);
     page_table_begin(telling->page, "The truth, and what each monitor made of it", heads);
     put_truth(telling, truths);
+    g_autofree double *said = g_new0(double, meters->len + 1);
+
     for (guint i = 0; i < meters->len; i++) {
-        put_monitor(telling, &g_array_index(meters, ResultsMeter, i), truths, true);
+        said[i] = put_monitor(telling, &g_array_index(meters, ResultsMeter, i), truths, true);
     }
     for (guint i = 0; i < people->len; i++) {
         put_monitor(telling, &g_array_index(people, ResultsMeter, i), truths, false);
     }
     page_table_end(telling->page);
+    put_regions(telling, meters, said);
     for (guint i = 0; i < view->run_count; i++) {
         g_array_unref(truths[i].outages);
     }

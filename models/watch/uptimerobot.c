@@ -14,6 +14,7 @@ typedef struct UptimeRobot {
     Component *eyes[RECHECKS_MOST];
     guint eye_count;
     bool was_denied; /* a re-check found it up */
+    uint64_t denied;
     bool is_confirming;
     Rng phase;
 } UptimeRobot;
@@ -66,6 +67,8 @@ static void on_confirmed(void *self, void *subject, uint64_t detail)
     robot->is_confirming = false;
     if (!robot->was_denied) {
         watcher_say(&robot->watcher, true);
+    } else {
+        robot->denied++;
     }
 }
 
@@ -159,7 +162,11 @@ static const Field robot_fields[] = {
     FIELD_END,
 };
 
-static const MetricDef robot_metrics[] = {WATCHER_METRICS(UptimeRobot), METRIC_END};
+static const MetricDef robot_metrics[] = {
+    WATCHER_METRICS(UptimeRobot),
+    METRIC_COUNTER(UptimeRobot, denied,
+                   "Checks that failed and were denied: a re-check from elsewhere found it up"),
+    METRIC_END};
 
 const Kind uptimerobot_kind = {
     .name = "uptimerobot",

@@ -18,6 +18,9 @@ static const Kind *const products[PRODUCTS] = {&uptimerobot_kind,   &zabbix_agen
                                                &zabbix_web_kind,    &facade_probe_kind,
                                                &route53_alarm_kind, &people_kind};
 
+/* Whether it asks from somewhere itself. */
+static const bool asks[PRODUCTS] = {true, true, true, true, false, false};
+
 static void watch_make(Component *self, World *world, DiagList *diags)
 {
     const Watch *watch = (const Watch *)self;
@@ -33,7 +36,8 @@ static void watch_make(Component *self, World *world, DiagList *diags)
                 continue;
             }
             world_add(world, products[i], settings->string, NULL,
-                      watch_site(settings, world, 0, diags), NULL, settings, diags);
+                      asks[i] ? watch_site(settings, world, 0, diags) : NULL, NULL, settings,
+                      diags);
         }
     }
 }

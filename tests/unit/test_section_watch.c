@@ -9,7 +9,7 @@
 #include "tests/support/suite.h"
 
 #define SECONDS 1000
-enum { TRUE_MONITOR, WRONG_MONITOR };
+enum { TRUE_MONITOR, WRONG_MONITOR, DENIED_MONITOR };
 
 /* Bad from 100 to 400 and from 420 to 431, which is one outage, and 2 s at 700, which is none. */
 static bool is_bad(int second)
@@ -21,6 +21,9 @@ static bool is_bad(int second)
 /* One says so from 150.25 s to 500 s; the other from 50 to 60 s, when all is well. */
 static double says_down(int monitor, int second)
 {
+    if (monitor == DENIED_MONITOR) {
+        return 0.0;
+    }
     if (monitor == WRONG_MONITOR) {
         return second >= 50 && second < 60 ? 1.0 : 0.0;
     }
@@ -45,7 +48,16 @@ static void write_second(ResultsWriter *writer, int second)
         histogram_add(latency, 50 * SIM_MS);
     }
     results_write_users(writer, &users);
-    for (int monitor = TRUE_MONITOR; monitor <= WRONG_MONITOR; monitor++) {
+    users.region = "NA";
+    users.dc = "DC02";
+    users.ok = 10;
+    users.failed = 0;
+    results_write_users(writer, &users);
+    if (second == 200) {
+        results_write_sample(writer, 0, DENIED_MONITOR, 1, second * SIM_S, 3.0, 3.0);
+        results_write_sample(writer, 0, DENIED_MONITOR, 2, second * SIM_S, 2.0, 2.0);
+    }
+    for (int monitor = TRUE_MONITOR; monitor <= DENIED_MONITOR; monitor++) {
         double level = says_down(monitor, second);
 
         results_write_sample(writer, 0, monitor, 0, second * SIM_S, level, level > 0 ? 1.0 : 0.0);
@@ -64,8 +76,12 @@ static void write_results(const char *path)
     results_write_component(writer, TRUE_MONITOR, "zabbix_web@true", "zabbix_web", NULL, NULL, NULL,
                             "EU");
     results_write_component(writer, WRONG_MONITOR, "zabbix_web@wrong", "zabbix_web", NULL, NULL,
+                            NULL, "NA");
+    results_write_component(writer, DENIED_MONITOR, "uptimerobot@denied", "uptimerobot", NULL, NULL,
                             NULL, "EU");
     results_write_metric(writer, 0, "says_down", "gauge", "ratio", "1 while it says so");
+    results_write_metric(writer, 1, "watch_checks_failed", "counter", "1", "Checks that failed");
+    results_write_metric(writer, 2, "denied", "counter", "1", "Checks that were denied");
     results_write_run(writer, &run);
     results_write_phase(writer, 0, "baseline", 0, SECONDS * SIM_S);
     for (int second = 0; second < SECONDS; second++) {
@@ -91,6 +107,27 @@ static void expect_value(const char *text, double value, const char *unit)
     ck_assert_msg(strstr(text, words) != NULL, "no '%s' in: %s", words, text);
 }
 
+/* Region by region, and why a monitor could not know. */
+static void expect_reasons(const char *page)
+{
+    g_autofree char *regions = between(page, "who asked from the same place", "</table>");
+    g_autofree char *met = words_value(1 - 313.0 / SECONDS, "ratio");
+    g_autofree char *elsewhere = g_strdup_printf(
+        "zabbix_web@wrong said 99 %% while users of EU met %s: it asks from NA, where users met "
+        "100 %%.",
+        met);
+    g_autofree char *denied = g_strdup_printf(
+        "uptimerobot@denied said 100 %% while users of EU met %s: 3 of its checks failed, "
+        "and re-checks from other places denied 2 of them",
+        met);
+
+    ck_assert_ptr_nonnull(strstr(regions, "DC02 100 %"));
+    ck_assert_ptr_nonnull(strstr(regions, "zabbix_web@true, uptimerobot@denied"));
+    ck_assert_ptr_nonnull(strstr(page, elsewhere));
+    ck_assert_ptr_nonnull(strstr(page, denied));
+    ck_assert_ptr_null(strstr(page, "zabbix_web@true said"));
+}
+
 START_TEST(what_monitors_said_stands_beside_the_truth)
 {
     g_autofree char *directory = g_dir_make_tmp("dcdrill-XXXXXX", NULL);
@@ -114,6 +151,7 @@ START_TEST(what_monitors_said_stands_beside_the_truth)
     expect_value(wrong, 0.99, "ratio");
     ck_assert_ptr_nonnull(strstr(wrong, "0 of 1"));
     ck_assert_ptr_nonnull(strstr(wrong, ">1<")); /* false alarm */
+    expect_reasons(page);
     g_remove(results);
     g_remove(html);
     ck_assert_int_eq(g_rmdir(directory), 0);
