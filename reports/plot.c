@@ -121,7 +121,7 @@ void plot_add_tic(Plot *plot, const char *name, double at, bool is_of_y)
 {
     PlotTic *tic = g_new0(PlotTic, 1);
 
-    *tic = (PlotTic){g_strdup(name), at, is_of_y};
+    *tic = (PlotTic){g_utf8_make_valid(name, -1), at, is_of_y};
     g_ptr_array_add(plot->tics, tic);
 }
 
@@ -171,26 +171,79 @@ static void append_range(GString *script, char axis, double from, double to)
     g_string_append(script, "]\n");
 }
 
-/* What fits at the left. */
-static char *shorten(const char *name, guint letters)
+/* What belongs to one word or number with its neighbours. */
+static bool is_inner(gunichar letter)
 {
-    g_autofree char *valid = g_utf8_make_valid(name, -1);
-    g_autofree char *begin = NULL;
+    return g_unichar_isalnum(letter) || letter == '.';
+}
 
-    if (g_utf8_strlen(valid, -1) <= letters) {
-        return g_steal_pointer(&valid);
+static glong count_common_end(const char *one, const char *other)
+{
+    const char *a = one + strlen(one);
+    const char *b = other + strlen(other);
+    glong count = 0;
+
+    while (a > one && b > other && a[-1] == b[-1]) {
+        a--;
+        b--;
+        count += ((guchar)*a & 0xC0) != 0x80; /* letters, not bytes */
     }
-    begin = g_utf8_substring(valid, 0, letters - 1);
-    return g_strconcat(begin, "…", NULL);
+    return count;
+}
+
+/* How many letters all names of an axis end with, from where a word begins; 0 for a single name. */
+static glong count_shared(const Plot *plot, bool is_of_y)
+{
+    const char *first = NULL;
+    glong shared = G_MAXLONG;
+
+    for (guint i = 0; i < plot->tics->len; i++) {
+        const PlotTic *tic = g_ptr_array_index(plot->tics, i);
+
+        if (tic->is_of_y == is_of_y && first == NULL) {
+            first = tic->name;
+        } else if (tic->is_of_y == is_of_y && strcmp(tic->name, first) != 0) {
+            glong common = count_common_end(first, tic->name);
+
+            shared = MIN(shared, common);
+        }
+    }
+    if (shared == G_MAXLONG) {
+        return 0;
+    }
+    const char *end = g_utf8_offset_to_pointer(first, g_utf8_strlen(first, -1) - shared);
+
+    while (*end != '\0' && is_inner(g_utf8_get_char(end))) {
+        end = g_utf8_next_char(end);
+        shared--;
+    }
+    return shared;
+}
+
+/* What fits: of a pointer its end, of values the place where they differ. */
+static char *shorten(const char *name, glong letters, glong shared)
+{
+    glong length = g_utf8_strlen(name, -1);
+    glong from = MAX(length - shared - (letters - 2), 0);
+    glong to = MIN(from + letters - 2, length);
+
+    if (length <= letters) {
+        return g_strdup(name);
+    }
+    to = length - to == 1 ? length : to;
+    g_autofree char *part = g_utf8_substring(name, from, to);
+
+    return g_strconcat(from > 0 ? "…" : "", part, to < length ? "…" : "", NULL);
 }
 
 static void append_tics(GString *script, const Plot *plot, bool is_of_y)
 {
     const char *separator = is_of_y ? "set ytics (" : "set xtics (";
+    glong shared = count_shared(plot, is_of_y);
 
     for (guint i = 0; i < plot->tics->len; i++) {
         const PlotTic *tic = g_ptr_array_index(plot->tics, i);
-        g_autofree char *fitting = shorten(tic->name, is_of_y ? plot->left : 20);
+        g_autofree char *fitting = shorten(tic->name, is_of_y ? plot->left : 20, shared);
         g_autofree char *name = gnuplot_quote(fitting);
 
         if (tic->is_of_y != is_of_y) {

@@ -108,6 +108,43 @@ static void say_curve(const StudyTelling *telling, const cJSON *sweep, guint met
              text_at(study_member(ends[1], "at"), 0));
 }
 
+/* Where a metric is least and where it is most on a grid. */
+static void say_extremes(const StudyTelling *telling, const cJSON *sweep, guint metric)
+{
+    const cJSON *points = study_member(sweep, "points");
+    const char *name = text_at(study_member(sweep, "metrics"), metric);
+    const char *unit = study_unit(text_at(study_member(sweep, "units"), metric));
+    const cJSON *ends[2] = {NULL, NULL};
+    double values[2] = {(double)INFINITY, -(double)INFINITY};
+    const char *said[2];
+
+    for (guint i = 0; i < study_count(points); i++) {
+        const cJSON *point = study_item(points, i);
+        double value = study_number(study_item(study_member(point, "values"), metric), "value");
+
+        for (guint k = 0; k < 2; k++) {
+            if (k == 0 ? value < values[k] : value > values[k]) {
+                values[k] = value;
+                ends[k] = point;
+            }
+        }
+    }
+    if (ends[0] == NULL || ends[1] == NULL) {
+        return;
+    }
+    for (guint k = 0; k < 2; k++) {
+        const cJSON *value = study_item(study_member(ends[k], "values"), metric);
+
+        said[k] = tell_figure(telling, study_number(value, "value"), study_number(value, "low"),
+                              study_number(value, "high"), unit, "%s, %s", name,
+                              k == 0 ? "least" : "most");
+    }
+    tell_say(telling, "%s: least is %s, at %s and %s; most is %s, at %s and %s.", name, said[0],
+             text_at(study_member(ends[0], "at"), 0), text_at(study_member(ends[0], "at"), 1),
+             said[1], text_at(study_member(ends[1], "at"), 0),
+             text_at(study_member(ends[1], "at"), 1));
+}
+
 static void answer_sweep(const StudyTelling *telling, const cJSON *sweep)
 {
     const cJSON *over = study_member(sweep, "over");
@@ -118,8 +155,12 @@ static void answer_sweep(const StudyTelling *telling, const cJSON *sweep)
     tell_say(telling, "%s was tried over %s%s%s, %u points.", study_text(sweep, "scenario"), axis,
              study_count(over) > 1 ? " and " : "", text_at(over, 1),
              study_count(study_member(sweep, "points")));
-    for (guint i = 0; study_count(over) == 1 && i < MIN(metrics, CURVES_TOLD); i++) {
-        say_curve(telling, sweep, i);
+    for (guint i = 0; i < MIN(metrics, CURVES_TOLD); i++) {
+        if (study_count(over) == 1) {
+            say_curve(telling, sweep, i);
+        } else {
+            say_extremes(telling, sweep, i);
+        }
     }
     if (isfinite(knee)) {
         tell_say(telling, "From %s on %s grows faster than the load.",
@@ -174,16 +215,16 @@ static void answer_effects(const StudyTelling *telling, const cJSON *study)
     const char *metric = study_text(study_item(effects, 0), "metric");
     g_autoptr(GString) text = g_string_new(NULL);
 
-    for (guint i = 0; i < MIN(study_count(effects), EFFECTS_TOLD); i++) {
+    for (guint i = 1; i < MIN(study_count(effects), EFFECTS_TOLD); i++) {
         const cJSON *effect = study_item(effects, i);
 
         if (strcmp(study_text(effect, "metric"), metric) == 0) {
-            g_string_append_printf(text, "%s%s", i > 0 ? ", then " : "",
-                                   study_text(effect, "setting"));
+            g_string_append_printf(text, ", then %s", study_text(effect, "setting"));
         }
     }
-    tell_say(telling, "Of the settings of %s that were tried, %s does most to %s.",
-             study_text(study, "scenario"), text->str, metric);
+    tell_say(telling, "Of the settings of %s that were tried, %s does most to %s%s.",
+             study_text(study, "scenario"), study_text(study_item(effects, 0), "setting"), metric,
+             text->str);
 }
 
 void answer_study(const StudyTelling *telling, const StudyFile *file)

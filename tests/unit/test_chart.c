@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "reports/gnuplot.h"
+#include "reports/plot.h"
 #include "tests/support/html_check.h"
 #include "tests/support/path_rig.h"
 #include "tests/support/suite.h"
@@ -95,6 +96,39 @@ START_TEST(areas_stand_on_one_another)
     /* Step 0: 10.5 from 0, then three times that on top of it. */
     ck_assert_ptr_nonnull(strstr(script, "$d0 << END_OF_DATA\n1 10.5 0 10.5\n"));
     ck_assert_ptr_nonnull(strstr(script, "$d1 << END_OF_DATA\n1 31.5 10.5 42\n"));
+}
+END_TEST
+
+/* Three values that differ in the middle must not become one and the same name. */
+START_TEST(long_names_keep_what_tells_them_apart)
+{
+    static const struct {
+        const char *names[3], *shown[3];
+    } cases[] = {
+        {{"exponential(mean=800us)", "exponential(mean=1000us)", "exponential(mean=1200us)"},
+         {"'…nential(mean=800us)'", "'…ential(mean=1000us)'", "'…ential(mean=1200us)'"}},
+        {{"lognormal(mean=1.2ms, sigma=0.6)", "lognormal(mean=1.4ms, sigma=0.6)", "1ms"},
+         {"'…=1.2ms, sigma=0.6)'", "'…=1.4ms, sigma=0.6)'", "'1ms'"}},
+        {{"lognormal(mean=1.2ms, sigma=0.6)", "lognormal(mean=1.4ms, sigma=0.6)",
+          "lognormal(mean=2ms, sigma=0.6)"},
+         {"'…gnormal(mean=1.2ms…'", "'…gnormal(mean=1.4ms…'", "'lognormal(mean=2ms…'"}},
+        {{"/system/queueing/stations/pool/service", "rate", "/system/wildfly/cpu"},
+         {"'…tions/pool/service'", "'rate'", "'/system/wildfly/cpu'"}},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Plot) plot = plot_new("x", "y", "z");
+        g_autofree char *script = NULL;
+
+        for (guint k = 0; k < 3; k++) {
+            plot_add_tic(plot, cases[i].names[k], k, false);
+        }
+        script = plot_script(plot);
+        for (guint k = 0; k < 3; k++) {
+            ck_assert_msg(strstr(script, cases[i].shown[k]) != NULL, "%s is not in %s",
+                          cases[i].shown[k], strstr(script, "set xtics"));
+        }
+    }
 }
 END_TEST
 
@@ -237,6 +271,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, names_are_nothing_but_names_to_gnuplot);
     tcase_add_test(tests, script_has_the_faults_bar_and_the_gap);
     tcase_add_test(tests, areas_stand_on_one_another);
+    tcase_add_test(tests, long_names_keep_what_tells_them_apart);
     tcase_add_test(tests, nothing_but_zeros_is_nothing_to_see);
     tcase_add_test(tests, limits_are_drawn_where_the_data_can_still_be_seen);
     tcase_add_test(tests, drawings_are_alike_and_can_stand_in_a_page);
