@@ -91,6 +91,7 @@ static void say_target(const StudyTelling *telling, guint lost)
 static void say_bottleneck(const StudyTelling *telling, const cJSON *worst)
 {
     const cJSON *tier = tell_bottleneck(worst);
+    Interval full = tell_full_at(tier);
     const char *binding = study_text(worst, "binding");
 
     if (binding[0] != '\0') {
@@ -99,8 +100,8 @@ static void say_bottleneck(const StudyTelling *telling, const cJSON *worst)
     if (tier != NULL) {
         tell_say(telling, "The bottleneck: %s (%s); by the utilisation law it is full at %s.",
                  study_text(tier, "name"), study_text(worst, "case"),
-                 tell_figure(telling, study_number(tier, "saturation_rate"), (double)NAN,
-                             (double)NAN, "1/s", "rate at which the bottleneck is full"));
+                 tell_figure(telling, full.value, full.low, full.high, "1/s",
+                             "rate at which the bottleneck is full"));
     }
 }
 

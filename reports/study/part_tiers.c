@@ -24,8 +24,7 @@ static void put_case(const StudyTelling *telling, const cJSON *one)
         page_cell(telling->page, study_text(one, "answer"));
     }
     page_cell(telling->page, study_text(tier, "name"));
-    tell_cell(telling, tell_bare(study_number(tier, "saturation_rate")), "1/s",
-              "bottleneck full, %s", name);
+    tell_cell(telling, tell_full_at(tier), "1/s", "bottleneck full, %s", name);
     tell_cell(telling, tell_bare(study_number(one, "replications")), "", "replications, %s", name);
     page_cell_class(telling->page, "prose", study_text(one, "binding"));
     page_row_end(telling->page);
@@ -57,8 +56,7 @@ static void put_law(const StudyTelling *telling, const cJSON *one)
                   "%s busy by the law, %s", tier_name, name);
         tell_cell(telling, study_interval(tier, "utilisation"), "ratio", "%s busy, %s", tier_name,
                   name);
-        tell_cell(telling, tell_bare(study_number(tier, "saturation_rate")), "1/s",
-                  "%s full at, %s", tier_name, name);
+        tell_cell(telling, tell_full_at(tier), "1/s", "%s full at, %s", tier_name, name);
         page_row_end(telling->page);
     }
     page_table_end(telling->page);
@@ -97,9 +95,12 @@ void part_saturation(const StudyTelling *telling)
             tell_say(telling, "%s: %s.", study_text(one, "case"), wall);
         }
     }
-    tell_note(telling, "The law is the closed form of a tier: in proportion from the lightest rate "
-                       "that was tried. Where simulated and lawful differ, work is lost, repeated "
-                       "or waits for something else.");
+    tell_note(telling,
+              "The law is the closed form of a tier: in proportion from the heaviest rate tried "
+              "at which nothing was over 90 %% busy, else from the lightest; its interval is that "
+              "of what "
+              "was seen there. Where simulated and lawful differ, work is lost, repeated "
+              "or waits for something else.");
     for (guint i = 0; i < study_count(cases); i++) {
         put_law(telling, study_item(cases, i));
     }

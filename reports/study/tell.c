@@ -207,3 +207,11 @@ const cJSON *tell_bottleneck(const cJSON *one)
 {
     return study_item(study_member(one, "tiers"), 0);
 }
+
+Interval tell_full_at(const cJSON *tier)
+{
+    Interval full = study_interval(tier, "saturation");
+
+    full.value = study_number(tier, "saturation_rate");
+    return full;
+}

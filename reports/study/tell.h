@@ -64,6 +64,9 @@ int tell_carries(const cJSON *one, double rate);
 /* The tier that is full first; NULL. */
 const cJSON *tell_bottleneck(const cJSON *one);
 
+/* The rate at which a tier is full, with its interval where the study has one. */
+Interval tell_full_at(const cJSON *tier);
+
 /* --- the parts, in order of the report ------------------------------------------------------ */
 
 void part_answer(const StudyTelling *telling);

@@ -85,11 +85,8 @@ static void tell_look(const Search *search, const FrontierPoint *point)
 /* The rate at which the first tier is full, by the utilisation law. */
 static double find_ceiling(const GPtrArray *tiers, double rate)
 {
-    double busiest = 0;
+    double busiest = tiers_busiest(tiers);
 
-    for (guint i = 0; i < tiers->len; i++) {
-        busiest = fmax(busiest, ((const CapacityTier *)g_ptr_array_index(tiers, i))->seen.value);
-    }
     return busiest > 0 ? rate / busiest : 0;
 }
 
@@ -162,16 +159,27 @@ static const Look *nearest_look(const Search *search, double rate)
     return nearest != NULL ? nearest : g_ptr_array_index(search->looks, 0);
 }
 
-static const Look *lightest_look(const Search *search)
+/* Beyond this a tier says little of what a request costs it: it cannot be busier than always, and
+ * work is repeated or given up. */
+#define BUSY_MOST 0.9
+
+/* The look that the law goes on from: the heaviest at which no tier is too busy, since there most
+ * requests were seen; without one the lightest. */
+static const Look *base_look(const Search *search)
 {
-    const Look *lightest = g_ptr_array_index(search->looks, 0);
+    const Look *best = g_ptr_array_index(search->looks, 0);
 
     for (guint i = 1; i < search->looks->len; i++) {
         const Look *look = g_ptr_array_index(search->looks, i);
+        bool is_good = tiers_busiest(look->tiers) <= BUSY_MOST;
+        bool was_good = tiers_busiest(best->tiers) <= BUSY_MOST;
 
-        lightest = look->rate < lightest->rate ? look : lightest;
+        if (is_good != was_good ? is_good
+                                : (is_good ? look->rate > best->rate : look->rate < best->rate)) {
+            best = look;
+        }
     }
-    return lightest;
+    return best;
 }
 
 static void take_tiers(const Search *search)
@@ -181,12 +189,12 @@ static void take_tiers(const Search *search)
                       ? g_array_index(one->frontier->points, FrontierPoint, 0).rate
                       : one->frontier->rate;
     const Look *look = nearest_look(search, rate);
-    const Look *light = lightest_look(search);
+    const Look *base = base_look(search);
 
     one->looked_at = look->rate;
     one->tiers = g_ptr_array_ref(look->tiers);
     one->shares = g_ptr_array_ref(look->shares);
-    tiers_foretell(one->tiers, look->rate, light->tiers, light->rate);
+    tiers_foretell(one->tiers, look->rate, base->tiers, base->rate);
 }
 
 static FrontierOrder frontier_order(const Search *search, const Scenario *scenario)
@@ -518,6 +526,22 @@ const CapacityCase *capacity_worst(const Capacity *capacity)
         const CapacityCase *one = g_ptr_array_index(capacity->cases, i);
 
         if (isnan(one->frontier->rate) || one->frontier->rate < worst->frontier->rate) {
+            worst = one;
+        }
+    }
+    return worst;
+}
+
+const CapacityCase *capacity_worst_of(const Capacity *capacity, guint lost)
+{
+    const CapacityCase *worst = NULL;
+
+    for (guint i = 0; i < capacity->cases->len; i++) {
+        const CapacityCase *one = g_ptr_array_index(capacity->cases, i);
+        guint count = one->lost != NULL ? g_strv_length(one->lost) : 0;
+
+        if (count == lost && (worst == NULL || isnan(one->frontier->rate) ||
+                              one->frontier->rate < worst->frontier->rate)) {
             worst = one;
         }
     }

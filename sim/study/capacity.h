@@ -32,9 +32,11 @@ typedef struct CapacityOrder {
 /* One place where work is done, and how busy it is. */
 typedef struct CapacityTier {
     char *name;        /* "CPU of app in DC01", "station web" */
-    double law;        /* by the utilisation law, from the lightest look: u(r) = u(r0) r / r0 */
+    double law;        /* by the utilisation law from another look: u(r) = u(r0) r / r0 */
     Estimate seen;     /* at the look nearest to the capacity, share of time busy */
-    double saturation; /* rate at which it is full, by the law */
+    double saturation; /* rate at which it is full, by the law, */
+    double saturation_low, saturation_high; /* and its interval; low NAN: at most so much, since it
+                                               was full already */
 } CapacityTier;
 
 /* Where requests were answered. */
@@ -74,6 +76,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Capacity, capacity_free)
 /* The case with the lowest capacity, or with one that is not known. */
 const CapacityCase *capacity_worst(const Capacity *capacity);
 
+/* The same among the cases with so many sites lost; NULL when there is none. */
+const CapacityCase *capacity_worst_of(const Capacity *capacity, guint lost);
+
 /* "2740 a second [2700, 2780]", or why there is none. Caller frees. */
 char *capacity_describe(const CapacityCase *one);
 
@@ -94,10 +99,11 @@ char *capacity_answer(const Capacity *capacity);
  * { "rate", "now_s", "most_s": interval in s, "looks" } when searched; "cases" [ { "case", "end",
  * "capacity": interval, "wall"?
  * { "spread", "nine_in_ten", "nine_in_ten_low", "words" }, "binding", "tiers" [ { "name",
- * "utilisation_law", "utilisation": interval, "saturation_rate" } ], "shares", "looks" [ { "rate",
- * "margin": interval, "replications", "hold" } ] } ]; "outlook" { "prices_of", "monthly",
- * "reserve_monthly", "items", "walls" [ { "months_linear_first", "full_linear", ... } ] }. An
- * interval is { "value", "low", "high" }; what is not known is null. Members are only added. */
+ * "utilisation_law", "utilisation": interval, "saturation_rate", "saturation": interval } ],
+ * "shares", "looks" [ { "rate", "margin": interval, "replications", "hold" } ] } ]; "outlook" {
+ * "prices_of", "monthly", "reserve_monthly", "items", "walls" [ { "months_linear_first",
+ * "full_linear", ... } ] }. An interval is { "value", "low", "high" }; what is not known is null.
+ * Members are only added. */
 char *capacity_print(const Capacity *capacity);
 cJSON *capacity_to_json(const Capacity *capacity);
 char *capacity_to_csv(const Capacity *capacity);

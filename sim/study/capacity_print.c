@@ -101,6 +101,15 @@ char *capacity_describe_wall(const Frontier *frontier, const char *unit)
 
 #define TIERS_SHOWN 6
 
+/* "800 [640; 1,000]"; "at most 468.1" of what was full already. Caller frees. */
+static char *describe_full(const CapacityTier *tier)
+{
+    return isnan(tier->saturation_low) && tier->saturation_high == tier->saturation
+               ? words_interval((double)NAN, tier->saturation, "1/s")
+               : words_with_interval(tier->saturation, tier->saturation_low, tier->saturation_high,
+                                     "1/s");
+}
+
 static void print_tiers(GString *text, const CapacityCase *one)
 {
     g_autoptr(GStringChunk) said = g_string_chunk_new(512);
@@ -108,16 +117,17 @@ static void print_tiers(GString *text, const CapacityCase *one)
     if (one->tiers->len == 0) {
         return;
     }
-    g_string_append_printf(text, "    %-28s %9s  %-22s %10s\n", "at the rate nearest to it", "LAW",
-                           "SIMULATED [INTERVAL]", "FULL AT");
+    g_string_append_printf(text, "    %-28s %9s  %-22s %s\n", "at the rate nearest to it", "LAW",
+                           "SIMULATED [INTERVAL]", "FULL AT, BY THE LAW [INTERVAL]");
     for (guint i = 0; i < MIN(one->tiers->len, TIERS_SHOWN); i++) {
         const CapacityTier *tier = g_ptr_array_index(one->tiers, i);
         g_autofree char *seen =
             words_with_interval(tier->seen.value, tier->seen.low, tier->seen.high, "ratio");
 
-        g_string_append_printf(text, "    %-28s %9s  %-22s %10s a second%s\n", tier->name,
-                               words_in(said, tier->law, "ratio"), seen,
-                               words_in(said, tier->saturation, "1/s"),
+        g_autofree char *full = describe_full(tier);
+
+        g_string_append_printf(text, "    %-28s %9s  %-22s %s a second%s\n", tier->name,
+                               words_in(said, tier->law, "ratio"), seen, full,
                                i == 0 ? "  bottleneck" : "");
     }
     g_string_append_printf(text, "    looked at %s a second\n",
@@ -163,21 +173,22 @@ static void print_case(GString *text, const CapacityCase *one)
     print_shares(text, one);
 }
 
-/* What all sites together may be busy so that the others carry a lost one's share: the load at the
- * worst capacity over that at the intact one. */
-static void print_static_stability(GString *text, const Capacity *capacity)
+/* What tiers may be busy with all sites up so that the others carry the share of `lost` ones: the
+ * load at the worst such capacity over that at which each is full. */
+static void print_static_stability(GString *text, const Capacity *capacity, guint lost)
 {
     const CapacityCase *intact = g_ptr_array_index(capacity->cases, 0);
-    const CapacityCase *worst = capacity_worst(capacity);
+    const CapacityCase *worst = capacity_worst_of(capacity, lost);
     g_autoptr(GStringChunk) said = g_string_chunk_new(256);
 
-    if (worst == intact || isnan(worst->frontier->rate) || isnan(intact->frontier->rate)) {
+    if (worst == NULL || isnan(worst->frontier->rate) || isnan(intact->frontier->rate)) {
         return;
     }
     g_string_append_printf(text,
-                           "static stability: at %s a second or less the loss of any of these "
-                           "needs no action; intact, tiers may then be busy\n   ",
-                           words_in(said, worst->frontier->rate, "1/s"));
+                           "static stability: at %s a second or less the loss of any %s needs no "
+                           "action; intact, tiers may then be busy\n   ",
+                           words_in(said, worst->frontier->rate, "1/s"),
+                           lost == 1 ? "site" : "two sites");
     for (guint i = 0; i < MIN(intact->tiers->len, TIERS_SHOWN); i++) {
         const CapacityTier *tier = g_ptr_array_index(intact->tiers, i);
 
@@ -213,8 +224,9 @@ static void print_method(GString *text, const Capacity *capacity)
                                "it, from seed %s) go from holding to not",
                                has_slope ? ";" : "", capacity->seed);
     }
-    g_string_append(text, ".\nLAW: from the lightest rate tried, in proportion. The load of users "
-                          "climbs in three fifths of the warm-up.\n");
+    g_string_append(text, ".\nLAW: in proportion from the heaviest rate tried at which nothing was "
+                          "over 90 % busy, else from the\nlightest. The load of users climbs in "
+                          "three fifths of the warm-up.\n");
 }
 
 char *capacity_print(const Capacity *capacity)
@@ -231,7 +243,8 @@ char *capacity_print(const Capacity *capacity)
     for (guint i = 0; i < capacity->cases->len; i++) {
         print_case(text, g_ptr_array_index(capacity->cases, i));
     }
-    print_static_stability(text, capacity);
+    print_static_stability(text, capacity, 1);
+    print_static_stability(text, capacity, 2);
     print_method(text, capacity);
     if (capacity->unfinished != NULL) {
         g_string_append_printf(text, "%s\n", capacity->unfinished);
@@ -308,6 +321,8 @@ static cJSON *case_to_json(const CapacityCase *one)
         export_add_number(item, "utilisation_law", tier->law);
         export_add_interval(item, "utilisation", tier->seen.value, tier->seen.low, tier->seen.high);
         export_add_number(item, "saturation_rate", tier->saturation);
+        export_add_interval(item, "saturation", tier->saturation, tier->saturation_low,
+                            tier->saturation_high);
         cJSON_AddItemToArray(list, item);
     }
     list = cJSON_AddArrayToObject(row, "shares");

@@ -45,7 +45,11 @@ static Estimate estimate_busy(const Trial *trial, const ThresholdKnown *known, c
             values[known_values++] = values[i];
         }
     }
-    return estimate_mean(values, known_values, trial->scenario->confidence);
+    Estimate busy = estimate_mean(values, known_values, trial->scenario->confidence);
+
+    busy.low = isnan(busy.low) ? busy.low : fmax(busy.low, 0); /* a share */
+    busy.high = isnan(busy.high) ? busy.high : fmin(busy.high, 1);
+    return busy;
 }
 
 static void add_tier(const Trial *trial, const ThresholdKnown *known, const char *metric,
@@ -56,6 +60,7 @@ static void add_tier(const Trial *trial, const ThresholdKnown *known, const char
     tier->name = g_strdup(name);
     tier->seen = estimate_busy(trial, known, metric);
     tier->law = tier->saturation = (double)NAN;
+    tier->saturation_low = tier->saturation_high = (double)NAN;
     if (tier->seen.value > 0) {
         g_ptr_array_add(tiers, tier);
     } else {
@@ -135,18 +140,44 @@ static gint compare_tiers(gconstpointer one, gconstpointer other)
     return left < right ? -1 : left > right ? 1 : strcmp(a->name, b->name);
 }
 
-void tiers_foretell(GPtrArray *tiers, double rate, const GPtrArray *light, double light_rate)
+/* So busy, and it is full: how far beyond, nobody can see. */
+#define FULL 0.98
+
+/* The rate at which a tier is full that was `seen` at `rate`; the ends of what was seen are those
+ * of it, the other way round. */
+static void find_saturation(CapacityTier *tier, const Estimate *seen, double rate)
+{
+    bool is_full = seen->value >= FULL;
+
+    tier->saturation = rate / seen->value;
+    tier->saturation_low = !is_full && seen->high > 0 ? rate / seen->high : (double)NAN;
+    tier->saturation_high = is_full         ? tier->saturation
+                            : seen->low > 0 ? rate / seen->low
+                                            : (double)NAN;
+}
+
+void tiers_foretell(GPtrArray *tiers, double rate, const GPtrArray *base, double base_rate)
 {
     for (guint i = 0; i < tiers->len; i++) {
         CapacityTier *tier = g_ptr_array_index(tiers, i);
-        const CapacityTier *before = find_tier(light, tier->name);
+        const CapacityTier *before = find_tier(base, tier->name);
 
         if (before != NULL && before->seen.value > 0) {
-            tier->law = before->seen.value * rate / light_rate;
-            tier->saturation = light_rate / before->seen.value;
+            tier->law = before->seen.value * rate / base_rate;
+            find_saturation(tier, &before->seen, base_rate);
         }
     }
     g_ptr_array_sort(tiers, compare_tiers);
+}
+
+double tiers_busiest(const GPtrArray *tiers)
+{
+    double busiest = 0;
+
+    for (guint i = 0; i < tiers->len; i++) {
+        busiest = fmax(busiest, ((const CapacityTier *)g_ptr_array_index(tiers, i))->seen.value);
+    }
+    return busiest;
 }
 
 /* --- who answers ---------------------------------------------------------------------------- */

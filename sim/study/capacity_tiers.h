@@ -10,9 +10,12 @@
 GPtrArray *tiers_measure(const Trial *trial);
 void tier_free(CapacityTier *tier);
 
-/* Sets `law` and `saturation` of tiers seen at `rate` from the same ones of a lighter look, at
- * `light_rate`, and sorts them, the first to be full first. */
-void tiers_foretell(GPtrArray *tiers, double rate, const GPtrArray *light, double light_rate);
+/* Sets `law` and `saturation` of tiers seen at `rate` from the same ones of another look, at
+ * `base_rate`, and sorts them, the first to be full first. */
+void tiers_foretell(GPtrArray *tiers, double rate, const GPtrArray *base, double base_rate);
+
+/* How busy the busiest is; 0 without tiers. */
+double tiers_busiest(const GPtrArray *tiers);
 
 /* Which site answered what share of the requests that reached any. Caller unrefs. */
 GPtrArray *shares_measure(const Trial *trial);

@@ -306,9 +306,9 @@ static void find_costs(Outlook *outlook, const Scenario *scenario)
 static double find_reserve(const Capacity *capacity)
 {
     const CapacityCase *intact = g_ptr_array_index(capacity->cases, 0);
-    const CapacityCase *worst = capacity_worst(capacity);
+    const CapacityCase *worst = capacity_worst_of(capacity, 1); /* of one site, not of a pair */
 
-    return worst != intact ? 1 - worst->frontier->rate / intact->frontier->rate : (double)NAN;
+    return worst != NULL ? 1 - worst->frontier->rate / intact->frontier->rate : (double)NAN;
 }
 
 /* A request may cost so much more CPU as the worst capacity lies above the target, as long as CPU

@@ -10,21 +10,27 @@ extern const Kind *const all_kinds[];
 
 #define FIVE "scenarios/capacity/five-dc.json"
 
-/* Carries 6,000 a second, and 4,500 without its worst site. */
+/* Carries 6,000 a second, 4,500 without its worst site and 3,000 without two. */
 static Outlook *make(const char *const *sets)
 {
     ScenarioChanges changes = {.sets = sets};
     Study study = {.changes = &changes, .kinds = all_kinds};
     Frontier intact = {.rate = 6000};
     Frontier worst = {.rate = 4500};
-    CapacityCase cases[] = {{.name = (char *)(uintptr_t) "intact", .frontier = &intact},
-                            {.name = (char *)(uintptr_t) "without DC02", .frontier = &worst}};
+    Frontier pair = {.rate = 3000};
+    char *one[] = {(char *)(uintptr_t) "DC02", NULL};
+    char *two[] = {(char *)(uintptr_t) "DC02", (char *)(uintptr_t) "DC03", NULL};
+    CapacityCase cases[] = {
+        {.name = (char *)(uintptr_t) "intact", .frontier = &intact},
+        {.name = (char *)(uintptr_t) "without DC02", .lost = one, .frontier = &worst},
+        {.name = (char *)(uintptr_t) "without both", .lost = two, .frontier = &pair}};
     g_autoptr(GPtrArray) list = g_ptr_array_new();
     Capacity capacity = {.cases = list};
     g_autoptr(GError) error = NULL;
 
     g_ptr_array_add(list, &cases[0]);
     g_ptr_array_add(list, &cases[1]);
+    g_ptr_array_add(list, &cases[2]);
     Outlook *outlook = outlook_make(&study, FIVE, NULL, &capacity, &error);
 
     ck_assert_msg(outlook != NULL, "%s", error != NULL ? error->message : "");
@@ -77,7 +83,7 @@ START_TEST(walls_are_reached_when_arithmetic_says)
     double traffic = (1200 * 3000 * 1.05 + 1200 * 0.6 * 1000 * 4 * 1.05) * month_s / 1e12;
 
     check_wall(outlook, "requests, intact", 6000, 2500);
-    check_wall(outlook, "requests, without DC02", 4500, 2500);
+    check_wall(outlook, "requests, without both", 3000, 2500);
     check_wall(outlook, "disk of a live site", 4 * 40 * 0.5 / 3, 10);
     check_wall(outlook, "advised typical data of Cassandra's nodes, 500 GB", 500 * 4 / 3.0, 10);
     check_wall(outlook, "advised typical data of Cassandra's nodes, 1 TB", 1000 * 4 / 3.0, 10);
@@ -96,7 +102,8 @@ START_TEST(cost_is_the_sum_of_its_items_and_the_reserve_a_share_of_it)
         sum += ((const OutlookItem *)g_ptr_array_index(outlook->items, i))->monthly;
     }
     ck_assert_double_eq_tol(outlook->total, sum, 1e-9);
-    ck_assert_double_eq_tol(outlook->reserve_ratio, 0.25, 1e-12); /* 1 - 4,500 / 6,000 */
+    ck_assert_double_eq_tol(outlook->reserve_ratio, 0.25,
+                            1e-12); /* 1 - 4,500 / 6,000: of one site */
     ck_assert(isnan(item_of(outlook, "volumes")));
     /* five checks at 0.75, the zone 0.50, 38 resolvers every 60 s at 0.70 a million, in dollars */
     ck_assert_double_eq_tol(item_of(outlook, "Route 53"),
