@@ -183,18 +183,6 @@ START_TEST(silence_before_conviction_ends_in_timeouts)
 }
 END_TEST
 
-/* DC02 is marked down by all, and up again: the copies under way to it are lost. */
-static const ProbeAsked *write_without_dc02(CassandraRig *rig, uint64_t key)
-{
-    const ProbeAsked *asked;
-
-    rig_run(rig->rig, SIM_MIN);
-    cassandra_rig_cut_off(rig, DC02, 28 * SIM_S);
-    asked = cassandra_rig_write(rig, 0, key, CONSISTENCY_LOCAL_QUORUM);
-    rig_run(rig->rig, 3 * SIM_MIN);
-    return asked;
-}
-
 /* The driver reads at ALL: data and ten digests that differ, full reads, repair. */
 START_TEST(a_mismatch_repairs_before_it_answers)
 {
@@ -202,7 +190,7 @@ START_TEST(a_mismatch_repairs_before_it_answers)
         cassandra_rig_new(9, CASSANDRA_NO_CPU ", \"hinted_handoff_enabled\": false");
     const ProbeAsked *written, *first, *second;
 
-    written = write_without_dc02(rig, 21);
+    written = cassandra_rig_write_past(rig, DC02, 0, 21);
     ck_assert_uint_eq(cassandra_rig_code(written), STORE_OK);
     first = cassandra_rig_read(rig, 4, 21, CONSISTENCY_ALL);
     rig_run(rig->rig, 5 * SIM_S);
@@ -223,7 +211,7 @@ START_TEST(local_quorum_elsewhere_reads_stale_without_hints)
     g_autoptr(CassandraRig) rig = cassandra_rig_new(9, "\"hinted_handoff_enabled\": false");
     const ProbeAsked *read;
 
-    write_without_dc02(rig, 21);
+    cassandra_rig_write_past(rig, DC02, 0, 21);
     read = cassandra_rig_read(rig, 4, 21, CONSISTENCY_LOCAL_QUORUM);
     rig_run(rig->rig, SIM_S);
     ck_assert_uint_eq(cassandra_rig_code(read), STORE_OK);

@@ -101,9 +101,7 @@ START_TEST(a_global_chance_repairs_other_sites_behind_the_answer)
                                    "\"speculative_retry\": \"NONE\"");
     const ProbeAsked *asked;
 
-    cassandra_rig_cut(rig, DC01, DC03, 5 * SIM_S);
-    cassandra_rig_write(rig, 0, key, CONSISTENCY_LOCAL_QUORUM);
-    rig_run(rig->rig, SIM_MIN);
+    cassandra_rig_write_past(rig, DC03, 0, key);
     ck_assert_int_eq(cassandra_rig_stored(rig, last_in(rig, key, DC03), key), 0);
     cassandra_rig_read(rig, 0, key, CONSISTENCY_LOCAL_QUORUM);
     rig_run(rig->rig, SIM_S);
@@ -147,9 +145,7 @@ START_TEST(a_mismatch_adds_two_rounds_to_the_slowest_that_was_asked)
     const ProbeAsked *first, *second;
 
     cassandra_rig_warm_snitch(rig, 4, 21);
-    cassandra_rig_cut(rig, DC01, DC02, 2 * SIM_S);
-    cassandra_rig_write(rig, 4, 21, CONSISTENCY_LOCAL_QUORUM); /* Montreal misses it */
-    rig_run(rig->rig, 10 * SIM_S);
+    cassandra_rig_write_past(rig, DC01, 4, 21); /* Montreal misses it */
     first = cassandra_rig_read(rig, 4, 21, CONSISTENCY_QUORUM);
     rig_run(rig->rig, SIM_S);
     second = cassandra_rig_read(rig, 4, 21, CONSISTENCY_QUORUM);
@@ -171,9 +167,7 @@ START_TEST(a_mismatch_waits_for_all_that_were_asked)
     const ProbeAsked *asked;
 
     cassandra_rig_warm_snitch(rig, 4, key);
-    cassandra_rig_cut(rig, DC01, DC02, 2 * SIM_S);
-    cassandra_rig_write(rig, 4, key, CONSISTENCY_LOCAL_QUORUM);
-    rig_run(rig->rig, 10 * SIM_S);
+    cassandra_rig_write_past(rig, DC01, 4, key);
     asked = cassandra_rig_read(rig, 4, key, CONSISTENCY_QUORUM);
     rig_run(rig->rig, 40 * SIM_MS); /* Montreal has answered the digests */
     for (guint node = 0; node < 4; node++) {

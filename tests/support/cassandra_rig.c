@@ -195,6 +195,17 @@ void cassandra_rig_cut_off(CassandraRig *rig, guint site, SimSpan span)
     }
 }
 
+const ProbeAsked *cassandra_rig_write_past(CassandraRig *rig, guint site, guint node, uint64_t key)
+{
+    const ProbeAsked *asked;
+
+    rig_run(rig->rig, SIM_MIN);
+    cassandra_rig_cut_off(rig, site, 28 * SIM_S);
+    asked = cassandra_rig_write(rig, node, key, CONSISTENCY_LOCAL_QUORUM);
+    rig_run(rig->rig, 3 * SIM_MIN);
+    return asked;
+}
+
 void cassandra_rig_warm_snitch(CassandraRig *rig, guint node, uint64_t key)
 {
     cassandra_rig_read(rig, node, key, CONSISTENCY_ALL);

@@ -76,3 +76,7 @@ void cassandra_rig_cut(CassandraRig *rig, guint a, guint b, SimSpan span);
 
 /* Cuts a site off from all others for a span. */
 void cassandra_rig_cut_off(CassandraRig *rig, guint site, SimSpan span);
+
+/* Writes the key at LOCAL_QUORUM through `node` while `site` is cut off, for so long that it is
+ * marked down: what waits for it is lost. All are up again when it returns, 4 min later. */
+const ProbeAsked *cassandra_rig_write_past(CassandraRig *rig, guint site, guint node, uint64_t key);
