@@ -264,30 +264,45 @@ static void keepalived_free(Component *self)
 
 /* --- what is foretold --- */
 
-/* A master that falls silent: its last advert was up to one interval before, and the other one of a
- * pair waits for three and its skew. Half a way through the site's network is left out. */
+/* When this host has the address after such a fault of what stands on the master's host. Half a way
+ * through the site's network is left out. */
+static void foretell(const Keepalived *vrrp, const char *law, const char *terms, double after_s,
+                     const char *on, const char *fault, Predictions *predictions)
+{
+    g_autofree char *event = g_strdup_printf("keepalived.master{node:%s,on:%s,fault:%s}",
+                                             component_place(&vrrp->component), on, fault);
+
+    predictions_state(predictions, law, terms, after_s, event, "delay");
+}
+
+/* Of a pair: a master that falls silent sent its last advert up to one interval before, and the
+ * other waits for three and its skew; one whose process is gone says so when its script looks, and
+ * the other waits for its skew alone. */
 static void keepalived_predict(const Component *self, Predictions *predictions)
 {
-    static const char *const silent_faults[] = {"node.crash", "node.pause"};
     const Keepalived *vrrp = (const Keepalived *)self;
     const Keepalived *master = vrrp->peers->len == 1 ? g_ptr_array_index(vrrp->peers, 0) : NULL;
+    double advert_s = sim_span_to_s(vrrp->advert), skew_s = sim_span_to_s(skew_of(vrrp));
 
     if (master == NULL || vrrp->is_master_first || !master->is_master_first ||
         master->advert != vrrp->advert) {
         return;
     }
-    double advert_s = sim_span_to_s(vrrp->advert), skew_s = sim_span_to_s(skew_of(vrrp));
-    g_autofree char *terms =
+    const char *host = component_place(&master->component);
+    double script_s = sim_span_to_s(master->script_interval);
+    g_autofree char *silent =
         g_strdup_printf("%d adverts of %g s and a skew of %.4g s, less half an advert",
                         DOWN_ADVERTS, advert_s, skew_s);
+    g_autofree char *told = g_strdup_printf("half of %g s between two looks of the script, and a "
+                                            "skew of %.4g s",
+                                            script_s, skew_s);
+    double silent_s = (DOWN_ADVERTS - 0.5) * advert_s + skew_s;
 
-    for (guint i = 0; i < G_N_ELEMENTS(silent_faults); i++) {
-        g_autofree char *event =
-            g_strdup_printf("keepalived.master{node:%s,on:%s,fault:%s}", component_place(self),
-                            component_place(&master->component), silent_faults[i]);
-
-        predictions_state(predictions, "VRRP master down interval", terms,
-                          (DOWN_ADVERTS - 0.5) * advert_s + skew_s, event, "delay");
+    foretell(vrrp, "VRRP master down interval", silent, silent_s, host, "node.crash", predictions);
+    foretell(vrrp, "VRRP master down interval", silent, silent_s, host, "node.pause", predictions);
+    if (master->tracked != NULL) {
+        foretell(vrrp, "VRRP priority 0", told, script_s / 2 + skew_s, master->tracked->name,
+                 "process.kill", predictions);
     }
 }
 

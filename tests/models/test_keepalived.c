@@ -70,13 +70,14 @@ START_TEST(the_configured_master_answers_first)
 }
 END_TEST
 
-/* When the second host has the address after the first one fell silent at `when`. */
-static double taken_over_after_s(uint64_t seed, SimTime when)
+/* When the second host has the address after `what` was gone at `when`. */
+static double taken_over_after_s(uint64_t seed, const char *settings, const char *what,
+                                 SimTime when)
 {
-    g_auto(Pair) pair = pair_new(seed, "");
+    g_auto(Pair) pair = pair_new(seed, settings);
 
     rig_run(pair.rig, when);
-    rig_down(pair.rig, "host@" FIRST, SIM_NEVER);
+    rig_down(pair.rig, what, SIM_NEVER);
     for (guint steps = 0; steps < 500; steps++) {
         if (rig_gauge(pair.rig, "keepalived@" SECOND, "is_master") > 0) {
             return steps / 100.0;
@@ -93,7 +94,7 @@ START_TEST(a_dead_master_is_followed_after_three_adverts_and_the_skew)
     double sum = 0;
 
     for (uint64_t seed = 1; seed <= 100; seed++) {
-        double after_s = taken_over_after_s(seed, 10 * SIM_S);
+        double after_s = taken_over_after_s(seed, "", "host@" FIRST, 10 * SIM_S);
 
         ck_assert_double_gt(after_s, 2.609 - 1e-9);
         ck_assert_double_lt(after_s, 3.625);
@@ -140,8 +141,25 @@ START_TEST(without_a_script_a_dead_process_keeps_the_address)
 }
 END_TEST
 
-/* Within the script's second, and the skew of priority 100 after the word of the master: 1.61 s. */
+/* Within the script's second, and the skew of priority 100 after the word of the master: from 0.609
+ * to 1.609 s. */
 START_TEST(with_a_script_the_address_leaves_a_dead_process)
+{
+    double sum = 0;
+
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        double after_s =
+            taken_over_after_s(seed, ", \"track_process\": \"probe\"", "probe@" FIRST, 10 * SIM_S);
+
+        ck_assert_double_gt(after_s, 0.609 - 1e-9);
+        ck_assert_double_lt(after_s, 1.625);
+        sum += after_s;
+    }
+    ck_assert_double_eq_tol(sum / 100, 1.109 + 0.005, 3.5 * 0.2887 / 10);
+}
+END_TEST
+
+START_TEST(with_a_script_the_address_returns_with_the_process)
 {
     g_auto(Pair) pair = pair_new(6, ", \"track_process\": \"probe\"");
 
@@ -178,6 +196,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_higher_priority_takes_the_address_back_unless_told_not_to);
     tcase_add_test(tests, without_a_script_a_dead_process_keeps_the_address);
     tcase_add_test(tests, with_a_script_the_address_leaves_a_dead_process);
+    tcase_add_test(tests, with_a_script_the_address_returns_with_the_process);
     tcase_add_test(tests, cut_from_each_other_both_believe_to_be_master);
     suite_add_tcase(suite, tests);
     return suite;

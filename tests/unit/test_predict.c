@@ -137,6 +137,43 @@ START_TEST(of_two_events_the_mean_counts)
 }
 END_TEST
 
+/* The fault is on one host, and the event is that of a component on another one. */
+START_TEST(an_event_without_labels_is_known_by_its_node)
+{
+    static const struct {
+        const char *event;
+        guint rows;
+    } foretold[] = {{"keepalived.master{node:DC03-two,on:DC03-one,fault:node.crash}", 1},
+                    {"keepalived.master{node:DC03-one,on:DC03-one,fault:node.crash}", 0},
+                    {"keepalived.master{node:DC03-two,on:DC03-two,fault:node.crash}", 0}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(foretold); i++) {
+        g_autoptr(ResultsRig) rig = results_rig_new(1, 60);
+        g_autoptr(GStringChunk) texts = g_string_chunk_new(64);
+        ResultsTheory row;
+        guint count;
+
+        results_write_fault(rig->writer, &(ResultsFault){.name = "lose",
+                                                         .func = "node.crash",
+                                                         .targets_text = "host@DC03-one",
+                                                         .applied = 5 * SIM_S,
+                                                         .lifted = SIM_NEVER,
+                                                         .targets = 1,
+                                                         .bit = 1});
+        results_write_occurrence(rig->writer,
+                                 &(ResultsOccurrence){.event = "keepalived.master",
+                                                      .component = "keepalived@DC03-two",
+                                                      .node = "DC03-two",
+                                                      .count = 1,
+                                                      .first = 8 * SIM_S,
+                                                      .last = 8 * SIM_S});
+        row = compare(rig, foretold[i].event, 3.109, texts, &count);
+        ck_assert_uint_eq(count, foretold[i].rows);
+        ck_assert(count == 0 || fabs(row.observed - 3) < 1e-9);
+    }
+}
+END_TEST
+
 /* Answers change `seconds` after the loss at 5 s; from then on nobody is sent to DC03. */
 static void lose_and_change(ResultsRig *rig, int run, double seconds)
 {
@@ -328,6 +365,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_delay_that_did_not_end_in_every_run_has_no_interval);
     tcase_add_test(tests, other_numbers_of_events_and_other_faults_are_not_compared);
     tcase_add_test(tests, of_two_events_the_mean_counts);
+    tcase_add_test(tests, an_event_without_labels_is_known_by_its_node);
     tcase_add_test(tests, who_still_goes_there_is_counted_from_the_fault_or_from_the_new_answers);
     tcase_add_test(tests, what_a_replication_draws_once_widens_its_interval);
     tcase_add_test(tests, kinds_share_the_prediction_of_their_hosts);
