@@ -120,6 +120,9 @@ static char *print(const LedgerFigure *figure)
     if (!is_number) {
         return g_strdup(isinf(figure->value) ? "never" : WORDS_NONE);
     }
+    if (isnan(figure->low) && figure->high == figure->value) {
+        return g_strdup_printf("at most %s%s", value, suffix_of(figure));
+    }
     return g_strconcat(value, suffix_of(figure), figure->currency != NULL ? " " : "",
                        figure->currency != NULL ? figure->currency : "", whole + strlen(value),
                        NULL);

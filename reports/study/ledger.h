@@ -34,7 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_free)
 void ledger_begin_part(Ledger *ledger, guint number, const char *title);
 void ledger_add_sentence(Ledger *ledger, const char *text);
 
-/* Notes a figure and returns it as it was printed; the ledger owns it. A name that the part has
+/* Notes a figure (without a lower end and with itself as the upper one it is a bound: "at most
+ * 468/s") and returns it as it was printed; the ledger owns it. A name that the part has
  * already gets a number. `currency` may be NULL. */
 const LedgerFigure *ledger_add(Ledger *ledger, const char *name, double value, double low,
                                double high, const char *unit, const char *currency);

@@ -39,14 +39,24 @@ static char *describe_loss(const StudyTelling *telling, guint lost, const char *
 {
     const cJSON *worst = tell_worst(telling->capacity, lost);
     Interval rate = study_interval(worst, "capacity");
+    double sure = study_number(study_member(worst, "wall"), "nine_in_ten"); /* NAN: no wall */
     g_autofree char *carried = tell_capacity(telling, worst);
     g_autofree char *which =
         lost > 0 ? g_strdup_printf(" (the worst case: %s)", study_text(worst, "case"))
                  : g_strdup("");
 
-    return isfinite(rate.value) ? g_strdup_printf("Sustains %s at %s %s%s.", carried, thresholds,
-                                                  loss_words(lost), which)
-                                : g_strdup_printf("%s%s: %s.", loss_words(lost), which, carried);
+    if (!isfinite(rate.value)) {
+        return g_strdup_printf("%s%s: %s.", loss_words(lost), which, carried);
+    }
+    if (isfinite(sure)) {
+        return g_strdup_printf(
+            "Sustains %s in nine of ten replications and %s in every second one, "
+            "at %s %s%s: beyond this wall requests fail by the thousand.",
+            tell_figure(telling, sure, (double)NAN, (double)NAN, "1/s", "capacity %s, nine in ten",
+                        study_text(worst, "case")),
+            carried, thresholds, loss_words(lost), which);
+    }
+    return g_strdup_printf("Sustains %s at %s %s%s.", carried, thresholds, loss_words(lost), which);
 }
 
 /* Every case with as many sites lost has to carry the rate. */
@@ -98,7 +108,8 @@ static void say_bottleneck(const StudyTelling *telling, const cJSON *worst)
         tell_say(telling, "The first promise to give way: %s.", binding);
     }
     if (tier != NULL) {
-        tell_say(telling, "The bottleneck: %s (%s); by the utilisation law it is full at %s.",
+        tell_say(telling,
+                 "The bottleneck: %s (%s); rate at which it is full, by the utilisation law: %s.",
                  study_text(tier, "name"), study_text(worst, "case"),
                  tell_figure(telling, full.value, full.low, full.high, "1/s",
                              "rate at which the bottleneck is full"));

@@ -331,6 +331,7 @@ void part_stability(const StudyTelling *telling)
     const cJSON *intact = tell_worst(telling->capacity, 0);
     const cJSON *worst = tell_worst(telling->capacity, 1);
     Interval rate = study_interval(worst, "capacity");
+    double sure = study_number(study_member(worst, "wall"), "nine_in_ten"); /* NAN: no wall */
 
     if (!tell_begin(telling, 6, "When a site is lost and nobody acts", false)) {
         return;
@@ -348,8 +349,15 @@ void part_stability(const StudyTelling *telling)
             tell_figure(telling, rate.value, rate.low, rate.high, "1/s",
                         "carried with any one site lost"),
             study_text(worst, "case"));
+        if (isfinite(sure)) {
+            tell_say(telling,
+                     "That is the rate that every second replication holds; nine in ten hold up to "
+                     "%s, and the shares below are for that.",
+                     tell_figure(telling, sure, (double)NAN, (double)NAN, "1/s",
+                                 "carried with any one site lost, nine in ten"));
+        }
         say_closed_form(telling, intact, rate);
-        put_safe(telling, intact, rate.value);
+        put_safe(telling, intact, isfinite(sure) ? sure : rate.value);
     }
     put_shares(telling);
     tell_end(telling);

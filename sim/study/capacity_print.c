@@ -184,16 +184,19 @@ static void print_static_stability(GString *text, const Capacity *capacity, guin
     if (worst == NULL || isnan(worst->frontier->rate) || isnan(intact->frontier->rate)) {
         return;
     }
+    double rate = worst->frontier->is_wall && !isnan(worst->frontier->sure)
+                      ? worst->frontier->sure /* that nine in ten replications hold */
+                      : worst->frontier->rate;
+
     g_string_append_printf(text,
                            "static stability: at %s a second or less the loss of any %s needs no "
                            "action; intact, tiers may then be busy\n   ",
-                           words_in(said, worst->frontier->rate, "1/s"),
-                           lost == 1 ? "site" : "two sites");
+                           words_in(said, rate, "1/s"), lost == 1 ? "site" : "two sites");
     for (guint i = 0; i < MIN(intact->tiers->len, TIERS_SHOWN); i++) {
         const CapacityTier *tier = g_ptr_array_index(intact->tiers, i);
 
         g_string_append_printf(text, "%s %s %s", i == 0 ? "" : ",", tier->name,
-                               words_in(said, worst->frontier->rate / tier->saturation, "ratio"));
+                               words_in(said, rate / tier->saturation, "ratio"));
     }
     g_string_append(text, "\n");
 }

@@ -173,6 +173,26 @@ static void add_basis(cJSON *json, const char *title)
     cJSON_AddItemToArray(list, cJSON_CreateString("wildfly: what it leaves out"));
 }
 
+/* One server is full at 468 a second or before, where every second replication holds. */
+void fake_study_wall(const char *directory, const char *title)
+{
+    cJSON *json = begin("dcdrill-capacity-1", title);
+    cJSON *cases = cJSON_AddArrayToObject(json, "cases");
+    cJSON *one;
+    cJSON *full;
+
+    add_case(cases, "intact", 700, title);
+    add_case(cases, "without DC03", 468, title);
+    one = cJSON_GetArrayItem(cases, 1);
+    cJSON_AddItemToObject(one, "wall",
+                          cJSON_Parse("{\"nine_in_ten\":449.12,\"words\":\"a wall\"}"));
+    one = cJSON_GetArrayItem(cJSON_GetObjectItem(one, "tiers"), 0);
+    full = cJSON_AddObjectToObject(one, "saturation");
+    cJSON_AddNullToObject(full, "low");
+    cJSON_AddNumberToObject(full, "high", 3312.75);
+    write_tree(directory, json);
+}
+
 void fake_study_capacity(const char *directory, const char *title)
 {
     cJSON *json = begin("dcdrill-capacity-1", title);

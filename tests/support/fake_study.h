@@ -8,6 +8,7 @@ void fake_study_capacity(const char *directory, const char *title);
 void fake_study_sweep(const char *directory, const char *name);
 void fake_study_map(const char *directory, const char *name);
 void fake_study_tornado(const char *directory, const char *name);
+void fake_study_wall(const char *directory, const char *title);
 void fake_study_intent(const char *directory, const char *name);
 void fake_study_diff(const char *directory, const char *name);
 

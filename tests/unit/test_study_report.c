@@ -110,8 +110,8 @@ START_TEST(answer_says_what_is_carried_and_what_was_promised)
         "p(99)&lt;800ms with any one site lost (the worst case: without DC03).",
         "Sustains 3,898/s [3,857; 3,940] at the same with all sites up.",
         "with any one site lost, the lower end is met, the upper end is not met.",
-        "The bottleneck: CPU of app0 x (without DC03); by the utilisation law it is full at "
-        "3,313/s.",
+        "The bottleneck: CPU of app0 x (without DC03); rate at which it is full, by the "
+        "utilisation law: 3,313/s.",
         "relieve &#39;CPU of app0 x&#39;",
         "with 95 % confidence",
     };
@@ -172,6 +172,25 @@ START_TEST(a_choice_is_told_in_its_unit_with_its_price_and_its_second_run)
                             "443]; every promise holds. Cost: 141.50 EUR a month");
     check_has(report->html, "Made by &#39;dcdrill capacity x.json --intent y.json&#39;, seed 7, "
                             "fingerprint 00c0ffee00c0ffee.");
+}
+END_TEST
+
+/* At a wall half of the replications break the promise at the capacity itself: what can be counted
+ * on stands first. */
+START_TEST(headline_at_a_wall_is_what_nine_in_ten_hold)
+{
+    G_GNUC_UNUSED g_autoptr(PathRig) path = path_rig_new("gnuplot", NULL);
+    g_autoptr(StudyRig) rig = rig_bare();
+    g_autoptr(StudyReport) report = NULL;
+
+    rig_add(rig, 0, fake_study_wall, "x");
+    report = make_report(rig);
+    check_has(report->html, "Sustains 449.1/s in nine of ten replications and 468/s [426.6; 509.4] "
+                            "in every second one, at  with any one site lost");
+    check_has(report->html, "by the utilisation law: at most 3,313/s.");
+    check_has(report->csv, "\"at most 3,313/s\"");
+    /* 449.12 of the 8,123 at which the last tier is full */
+    check_has(report->text, "CPU of app3 x safely busy: 5.53 %");
 }
 END_TEST
 
@@ -427,6 +446,7 @@ Suite *test_suite(void)
     tcase_add_test(content, growth_and_cost_are_those_of_the_study);
     tcase_add_test(content, dates_and_the_closed_form_stand_in_all_forms);
     tcase_add_test(content, a_choice_is_told_in_its_unit_with_its_price_and_its_second_run);
+    tcase_add_test(content, headline_at_a_wall_is_what_nine_in_ten_hold);
     tcase_add_test(content, tornados_say_the_unit_that_they_draw);
     tcase_add_test(content, what_was_not_asked_is_said);
     tcase_add_test(content, all_forms_carry_the_same_digits);
