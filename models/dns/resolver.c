@@ -280,6 +280,15 @@ static void note_failure(const Resolver *self, const char *answer)
                  "answer", answer, NULL, NULL);
 }
 
+/* Whether what has expired may do in place of an answer. */
+static bool may_serve(const Resolver *self, const Entry *entry)
+{
+    return entry->is_filled && entry->code == DNS_NOERROR &&
+           world_now(self->component.world) - entry->expires <= self->stale_most &&
+           (self->caches[entry->resolver].serves_stale ||
+            is_among(self, entry, SHARE_DNS_SERVE_STALE));
+}
+
 /* Asks again; in the end gives an old answer (RFC 8767) or none. */
 static void upstream_is_silent(void *self, void *subject, uint64_t detail)
 {
@@ -292,9 +301,7 @@ static void upstream_is_silent(void *self, void *subject, uint64_t detail)
         return;
     }
     entry->is_pending = false;
-    if (entry->is_filled && entry->code == DNS_NOERROR &&
-        (resolver->caches[entry->resolver].serves_stale ||
-         is_among(resolver, entry, SHARE_DNS_SERVE_STALE))) {
+    if (may_serve(resolver, entry)) {
         resolver->stale_answers++;
         note_failure(resolver, "stale");
         answer_waiters(resolver, entry, resolver->stale_ttl);
@@ -494,6 +501,9 @@ static const Field resolver_fields[] = {
                 .source = "assumption; RFC 8767"),
     FIELD_SPAN(Resolver, stale_ttl, .initial = "30s", .lowest = "0s",
                .help = "Time to live of an expired answer", .source = "RFC 8767, section 4"),
+    FIELD_SPAN(Resolver, stale_most, .initial = "1d", .lowest = "0s",
+               .help = "Longest time after its end that an expired answer is given",
+               .source = "RFC 8767, section 5: between 1 and 3 days"),
     FIELD_SPAN(Resolver, cap, .initial = "1d", .lowest = "1s",
                .help = "No answer is kept for longer, whatever its time to live",
                .source = "Unbound cache-max-ttl: 1 day; Google 6 h, BIND 7 days, EC2's resolver "

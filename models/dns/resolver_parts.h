@@ -54,7 +54,7 @@ typedef struct Resolver {
     ResolverMix mix;
     Draw small_floor, medium_floor, large_floor, sticky_floor;
     double serve_stale_ratio;
-    SimSpan stale_ttl, last_second, cap;
+    SimSpan stale_ttl, stale_most, last_second, cap;
     int at_start;
     Draw upstream;
     double upstream_loss;

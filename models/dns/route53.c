@@ -558,9 +558,7 @@ const Kind route53_kind = {
         "or of M periods of N; the AWS CLI's waiter (30 s, 60 times), since nobody here "
         "waits for INSYNC; local zones (LocalZoneGroup) of geoproximity, which are "
         "refused: their coordinates say the same; get-health-check-status as JSON: 'dcdrill "
-        "dns' tells how each checker votes; the quota of 10,000 records in a zone; prices (they "
-        "are in the price list "
-        "of capacity)",
+        "dns' tells how each checker votes; prices (they are in the price list of capacity)",
     .size = sizeof(Route53),
     .scope = KIND_ONE,
     .fields = route53_fields,

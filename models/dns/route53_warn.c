@@ -1,5 +1,6 @@
 /* route53_warn.c - zones that AWS would take and that may still not be what was meant: addresses
- * that lead nowhere, places that get no answer, and more than an account has without asking. */
+ * that lead nowhere, places that get no answer, answers that are kept for too long, and more than
+ * an account has without asking. */
 #include "models/dns/route53_parts.h"
 #include "sim/world/host.h"
 
@@ -7,6 +8,12 @@
 
 /* Health checks of one account (Route 53 Developer Guide, Quotas): AWS raises it on request. */
 #define CHECKS_MOST 200
+
+/* Records of one hosted zone (the same page). */
+#define RECORDS_MOST 10000
+
+/* Route 53 Developer Guide, best practices: a time to live of 60 s or less with health checks. */
+#define TTL_ADVISED_S 60
 
 static const char *address_text(uint32_t address, char text[ADDRESS_TEXT])
 {
@@ -106,6 +113,29 @@ static void warn_of_quota(const Route53 *self, DiagList *diags)
                  "there are %u health checks; AWS takes %d in an account unless asked for more",
                  self->checks->checks->len, CHECKS_MOST);
     }
+    if (self->zone->sets->len > RECORDS_MOST) {
+        diag_add(diags, DIAG_WARNING, self->component.settings, DIAG_KEY,
+                 "there are %u records; AWS takes %d in a hosted zone unless asked for more",
+                 self->zone->sets->len, RECORDS_MOST);
+    }
+}
+
+/* The first record of a group that is checked and kept for long: caches answer with it for so long
+ * after its site is gone. */
+static void warn_of_ttl(const RecordGroup *group, DiagList *diags)
+{
+    for (guint i = 0; i < group->members->len; i++) {
+        const RecordSet *set = record_group_at(group, i)->set;
+
+        if (set->check_id != NULL && set->alias_name == NULL && set->ttl_s > TTL_ADVISED_S) {
+            diag_add_at(diags, DIAG_WARNING, set->place,
+                        "'%s' type %s: a time to live of %" G_GINT64_FORMAT
+                        " s with a health check: caches give the old answer for so long; AWS "
+                        "advises %d s or less",
+                        group->name, group->type, set->ttl_s, TTL_ADVISED_S);
+            return;
+        }
+    }
 }
 
 void route53_warn(const Route53 *self, World *world, DiagList *diags)
@@ -118,5 +148,6 @@ void route53_warn(const Route53 *self, World *world, DiagList *diags)
         if (group->policy == ROUTING_GEOLOCATION && !has_default(group)) {
             warn_of_places(group, world, diags);
         }
+        warn_of_ttl(group, diags);
     }
 }

@@ -468,6 +468,29 @@ START_TEST(without_route53_a_name_fails_or_is_served_stale)
 }
 END_TEST
 
+/* The answer of 100 s ends at 160 s: at 170 s it is given when 10 s and more are allowed. */
+START_TEST(what_expired_long_ago_is_not_served_stale)
+{
+    static const struct {
+        const char *most;
+        uint32_t code;
+    } rows[] = {{"5s", DNS_SERVFAIL}, {"30s", DNS_NOERROR}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *settings = g_strdup_printf(
+            "%s, \"serve_stale_ratio\": 1, \"stale_most\": \"%s\" }", ONE_CACHE, rows[i].most);
+        One it = one(45, settings);
+
+        rig_run(it.dns.rig, 100 * SIM_S);
+        ask(&it, "f", 1);
+        rig_down(it.dns.rig, "route53@world", SIM_NEVER);
+        rig_run(it.dns.rig, 70 * SIM_S);
+        ck_assert_uint_eq(ask(&it, "f", 1)->reply.code, rows[i].code);
+        dns_rig_clear(&it.dns);
+    }
+}
+END_TEST
+
 START_TEST(a_restart_empties_the_cache)
 {
     One it = one(46, ONE_CACHE " }");
@@ -548,6 +571,7 @@ Suite *test_suite(void)
         a_floor_keeps_an_answer_longer_than_its_time_to_live,
         a_cap_lets_no_answer_live_longer,
         without_route53_a_name_fails_or_is_served_stale,
+        what_expired_long_ago_is_not_served_stale,
         a_restart_empties_the_cache,
         a_name_that_does_not_exist_is_kept_as_such,
         addresses_go_round_from_answer_to_answer,

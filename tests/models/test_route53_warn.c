@@ -122,6 +122,31 @@ START_TEST(addresses_of_no_host_are_listed_once)
 }
 END_TEST
 
+/* 61 s with a check is told, once a group; 60 s, and hours without a check, are not. */
+START_TEST(a_checked_record_that_is_kept_for_long_is_told)
+{
+    static const char *const checked = "'HealthCheckId':'c'";
+    static const char *const rows[][2] = {
+        {"61", checked}, {"60", checked}, {"86400", "'Comment':1"}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *sets =
+            g_strdup_printf("{'Name':'f.','Type':'A','TTL':%s,'SetIdentifier':'a','Weight':1,%s,"
+                            "'ResourceRecords':[{'Value':'192.0.2.31'}]},"
+                            "{'Name':'f.','Type':'A','TTL':%s,'SetIdentifier':'b','Weight':1,%s,"
+                            "'ResourceRecords':[{'Value':'192.0.2.31'}]}",
+                            rows[i][0], rows[i][1], rows[i][0], rows[i][1]);
+        g_autofree char *said = said_about_both(
+            sets, "{'Id':'c','HealthCheckConfig':{'Type':'TCP','Port':80,'IPAddress':"
+                  "'192.0.2.31'}}");
+        const char *told = strstr(said, "'f.' type A: a time to live of 61 s with a health check");
+
+        ck_assert_msg((told != NULL) == (i == 0), "%s", said);
+        ck_assert(told == NULL || strstr(told + 1, "'f.' type A: a") == NULL);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     const TTest *const tests[] = {
@@ -130,6 +155,7 @@ Suite *test_suite(void)
         a_state_of_the_us_serves_no_whole_country,
         a_state_of_the_us_serves_its_own_region,
         addresses_of_no_host_are_listed_once,
+        a_checked_record_that_is_kept_for_long_is_told,
     };
     Suite *suite = suite_create("route53_warn");
     TCase *tcase = tcase_create("all");
