@@ -91,10 +91,35 @@ START_TEST(figures_have_units_and_no_needless_digits)
         {1536, "B", "1.5 KiB"},        {2750, "1", "2,750"},
         {3.14159, NULL, "3.14"},       {-12, NULL, "−12"},
         {(double)NAN, "s", "–"},       {(double)INFINITY, NULL, "–"},
+        {0, "money", "0.00"},          {0.0403, "money", "0.0403"},
+        {1125, "money", "1,125.00"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *words = words_value(cases[i].value, cases[i].unit);
+
+        ck_assert_str_eq(words, cases[i].words);
+    }
+}
+END_TEST
+
+START_TEST(ranges_of_months_say_each_word_once)
+{
+    static const struct {
+        const char *start;
+        double first, last;
+        const char *words;
+    } cases[] = {
+        {NULL, 8.9, 26.7, "in 8.9 to 26.7 months"},
+        {NULL, 8.9, (double)INFINITY, "in 8.9 months to never"},
+        {NULL, 8.9, 5000, "in 8.9 months to over 100 years"},
+        {NULL, (double)INFINITY, (double)INFINITY, "never"},
+        {"2026-11-22", 4, 13, "2027-03 to 2027-12"},
+        {"2026-11-01", 0, 0.5, "2026-11"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *words = words_months(cases[i].start, cases[i].first, cases[i].last);
 
         ck_assert_str_eq(words, cases[i].words);
     }
@@ -153,6 +178,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, texts_and_attributes_are_escaped);
     tcase_add_test(tests, tables_have_a_head_for_each_cell);
     tcase_add_test(tests, figures_have_units_and_no_needless_digits);
+    tcase_add_test(tests, ranges_of_months_say_each_word_once);
     tcase_add_test(tests, counts_are_separated_by_thousands);
     tcase_add_test(tests, intervals_share_a_unit_or_name_each);
     tcase_add_test(tests, an_end_that_never_came_is_said_in_words);

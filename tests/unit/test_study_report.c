@@ -414,8 +414,8 @@ START_TEST(study_with_holes_is_told_as_far_as_it_goes)
     static const char *const bare[] = {
         "{\"format\":\"dcdrill-capacity-1\"}",
         "{\"format\":\"dcdrill-capacity-1\",\"cases\":[{}],\"outlook\":{}}",
-        "{\"format\":\"dcdrill-capacity-1\",\"cases\":[{\"case\":\"intact\",\"end\":\"never\","
-        "\"tiers\":[{}],\"looks\":[{}]}],\"outlook\":{\"walls\":[{}],\"items\":[{}]}}",
+        ("{\"format\":\"dcdrill-capacity-1\",\"cases\":[{\"case\":\"intact\",\"end\":\"never\","
+         "\"tiers\":[{}],\"looks\":[{}]}],\"outlook\":{\"walls\":[{}],\"items\":[{}]}}"),
         "{\"format\":\"dcdrill-sweep-1\",\"over\":[1],\"metrics\":[2],\"points\":[{\"at\":[]}]}",
         "{\"format\":\"dcdrill-tornado-1\",\"effects\":[{},3]}",
         "{\"format\":\"dcdrill-intent-1\",\"winner\":{},\"alternatives\":[{}]}",
