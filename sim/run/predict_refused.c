@@ -133,10 +133,13 @@ static bool is_as_before(const Samples *samples, guint step)
     return true;
 }
 
-/* The longest stretch; what was sent before it began is left a step to end. */
+/* Writes that began before time out, and leave hints, up to two seconds and two sweeps later. */
+#define LEFT_OUT (5 * SIM_S)
+
+/* The longest stretch; what began before it is left time to end. */
 static Stretch longest(const Samples *samples, SimTime begin, SimSpan interval)
 {
-    guint since = 0, best = 0, most = 0;
+    guint since = 0, best = 0, most = 0, lead = (guint)((LEFT_OUT + interval - 1) / interval);
     Stretch stretch = {0};
 
     for (guint step = 0; step < samples->steps; step++) {
@@ -145,9 +148,9 @@ static Stretch longest(const Samples *samples, SimTime begin, SimSpan interval)
         } else if (step > since && !is_as_before(samples, step)) {
             since = step;
         }
-        if (step > since && step - since > most) {
-            most = step - since;
-            best = since + 1;
+        if (step >= since + lead && step + 1 - since - lead > most) {
+            most = step + 1 - since - lead;
+            best = since + lead;
         }
     }
     if (most > 0) {
@@ -196,11 +199,29 @@ static char *counter_of(const char *metric, char **dc)
     return g_strdup(parts[0]);
 }
 
-/* Means of what was foretold and of what differed, over the replications that show it. */
+/* What was foretold and what differed, of the replications that show it. */
 typedef struct Shares {
     GArray *foretold, *differences; /* of double */
-    double asked, refused;
+    double asked, seen;
+    double variance; /* between data, summed over the replications */
 } Shares;
+
+/* What the nodes that are up in a replication make of it, and the variance between data; false when
+ * it cannot be said of this one. */
+static bool foretell(const PredictionRefusal *refusal, const double *up, double *value,
+                     double *variance)
+{
+    double spread, refused = replicas_refused(refusal->replicas, &refusal->need, up);
+
+    if (!refusal->is_copies) {
+        *value = refused;
+        *variance = refused * fmax(1 - refused, 0);
+        return true;
+    }
+    *value = replicas_missing(refusal->replicas, up, &spread);
+    *variance = spread * spread;
+    return refused < SLACK;
+}
 
 static void add_run(const RefusedStretches *stretches, const Prediction *prediction, guint index,
                     Shares *shares)
@@ -211,23 +232,25 @@ static void add_run(const RefusedStretches *stretches, const Prediction *predict
     const PredictionRefusal *refusal = prediction->refusal;
     g_autofree char *dc = NULL, *counter = counter_of(prediction->metric, &dc);
     g_autofree char *refused = g_strconcat(counter, "_unavailable", NULL);
+    const char *part = refusal->is_copies ? counter : refused;
+    const char *whole = refusal->is_copies ? "coordinated_writes" : counter;
     ResultsComponentFilter filter = {.dc = dc};
-    double asked, share, difference, without;
+    double asked, seen, value, difference, variance;
 
-    if (stretch->up == NULL) {
+    if (stretch->up == NULL || !foretell(refusal, stretch->up, &value, &variance)) {
         return;
     }
-    asked = results_increase(stretches->results, counter, &filter, run, stretch->span);
+    asked = results_increase(stretches->results, whole, &filter, run, stretch->span);
     if (asked <= 0) {
         return;
     }
-    without = results_increase(stretches->results, refused, &filter, run, stretch->span);
-    share = replicas_refused(refusal->replicas, &refusal->need, stretch->up);
-    difference = without / asked - share;
-    g_array_append_val(shares->foretold, share);
+    seen = results_increase(stretches->results, part, &filter, run, stretch->span);
+    difference = seen / asked - value;
+    g_array_append_val(shares->foretold, value);
     g_array_append_val(shares->differences, difference);
     shares->asked += asked;
-    shares->refused += without;
+    shares->seen += seen;
+    shares->variance += variance;
 }
 
 /* As far from the value as the interval of the difference ends, or data lie elsewhere than their
@@ -237,15 +260,15 @@ static double room(double half, double elsewhere)
     return sqrt(half * half + elsewhere * elsewhere) + SLACK;
 }
 
-/* The estimate of the difference becomes that of the share. */
-static void shift(Estimate *estimate, double foretold, double elsewhere)
+/* The estimate of the difference becomes that of the share, `most` at most. */
+static void shift(Estimate *estimate, double foretold, double elsewhere, double most)
 {
     double below = room(estimate->value - estimate->low, elsewhere);
     double above = room(estimate->high - estimate->value, elsewhere);
 
     estimate->value += foretold;
     estimate->low = isnan(below) ? (double)NAN : fmax(estimate->value - below, 0);
-    estimate->high = isnan(above) ? (double)NAN : fmin(estimate->value + above, 1);
+    estimate->high = isnan(above) ? (double)NAN : fmin(estimate->value + above, most);
 }
 
 bool refused_estimate(RefusedStretches *stretches, const Prediction *prediction, double confidence,
@@ -253,7 +276,7 @@ bool refused_estimate(RefusedStretches *stretches, const Prediction *prediction,
 {
     g_autoptr(GArray) means = g_array_new(false, false, sizeof(double));
     g_autoptr(GArray) differences = g_array_new(false, false, sizeof(double));
-    Shares shares = {means, differences, 0, 0};
+    Shares shares = {means, differences, 0, 0, 0};
     double elsewhere;
 
     if (stretches->of != prediction->refusal->replicas) {
@@ -268,8 +291,9 @@ bool refused_estimate(RefusedStretches *stretches, const Prediction *prediction,
     *foretold = estimate_average((const double *)(const void *)means->data, means->len);
     *estimate = estimate_mean((const double *)(const void *)differences->data, differences->len,
                               confidence);
-    elsewhere = sqrt(*foretold * fmax(1 - *foretold, 0) / prediction->refusal->keys);
-    shift(estimate, *foretold, elsewhere * fixed_normal_quantile((1 + confidence) / 2));
+    elsewhere = sqrt(shares.variance / differences->len / prediction->refusal->keys);
+    shift(estimate, *foretold, elsewhere * fixed_normal_quantile((1 + confidence) / 2),
+          prediction->refusal->is_copies ? G_MAXDOUBLE : 1);
     estimate->n = (uint64_t)shares.asked;
-    return *foretold > SLACK || shares.refused > 0;
+    return *foretold > SLACK || shares.seen > 0;
 }

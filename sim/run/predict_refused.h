@@ -1,7 +1,8 @@
-/* predict_refused.h - the share of statements that find too few replicas, foretold from who is
- * down: in each replication the longest stretch of samples in which the same nodes are down, one at
- * least, and every other node believes so many down and no more. Before, statements time out or are
- * still accepted; afterwards nodes come back that not all know of yet. */
+/* predict_refused.h - the share of statements that find too few replicas ("refused"), or how many
+ * copies of a write are missing where none is refused ("a write"), foretold from who is down: in
+ * each replication the longest stretch of samples in which the same nodes are down, one at least,
+ * and every other node believes so many down and no more. Before, statements time out or are still
+ * accepted; afterwards nodes come back that not all know of yet. */
 #pragma once
 
 #include "sim/base/estimate.h"

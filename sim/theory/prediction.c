@@ -157,11 +157,23 @@ void predictions_add_work(Predictions *predictions, const char *metric, double c
     g_array_append_val(last->work, work);
 }
 
-void predictions_refuse(Predictions *predictions, Replicas *replicas, const ReplicasNeed *need,
-                        double keys)
+static void add_refusal(Predictions *predictions, Replicas *replicas, const ReplicasNeed *need,
+                        double keys, bool is_copies)
 {
     PredictionRefusal *refusal = g_new(PredictionRefusal, 1);
 
-    *refusal = (PredictionRefusal){replicas_ref(replicas), *need, keys};
+    *refusal = (PredictionRefusal){replicas_ref(replicas), *need, keys, is_copies};
     predictions->last->refusal = refusal;
+}
+
+void predictions_refuse(Predictions *predictions, Replicas *replicas, const ReplicasNeed *need,
+                        double keys)
+{
+    add_refusal(predictions, replicas, need, keys, false);
+}
+
+void predictions_miss(Predictions *predictions, Replicas *replicas, const ReplicasNeed *need,
+                      double keys)
+{
+    add_refusal(predictions, replicas, need, keys, true);
 }

@@ -11,7 +11,7 @@ typedef struct Prediction {
     char *metric;    /* as a threshold names it: "station_wait{station:web}" */
     char *aggregate; /* "avg", "rate", "p(99)"; "delay": from a fault to the first event `metric`;
                         "stale": share of requests that turn to a dead host, see predict.c;
-                        "refused": share of statements without enough replicas, predict_refused.h */
+                        "refused", "a write": see predict_refused.h */
     char *family;    /* "mmc", or a law in words */
     char *question;  /* "lam=2500 mu=20 c=150" */
     double value;    /* seconds, a ratio, a number, per second; with `work`, what a second of work
@@ -23,11 +23,13 @@ typedef struct Prediction {
     struct PredictionRefusal *refusal; /* of "refused", or NULL */
 } Prediction;
 
-/* Statements that need replicas: whose share is refused depends on who is down. */
+/* Statements that need replicas: what share is refused, or how many copies are missing, depends on
+ * who is down. */
 typedef struct PredictionRefusal {
     Replicas *replicas; /* held; its nodes are components with the gauges "down" and "nodes_down" */
     ReplicasNeed need;
-    double keys; /* that many data are asked for, wherever they lie */
+    double keys;    /* that many data are asked for, wherever they lie */
+    bool is_copies; /* missing copies of each write, where none is refused, and not refusals */
 } PredictionRefusal;
 
 /* Work that comes as often as a counter says. */
@@ -82,6 +84,11 @@ void predictions_vary(Predictions *predictions, double spread, const char *what)
  * the counter `metric` and another one called "METRIC_unavailable". */
 void predictions_refuse(Predictions *predictions, Replicas *replicas, const ReplicasNeed *need,
                         double keys);
+
+/* The prediction stated last is how many copies of a write are missing while nodes are down and no
+ * write is refused: `metric` counts them, "coordinated_writes" the writes. */
+void predictions_miss(Predictions *predictions, Replicas *replicas, const ReplicasNeed *need,
+                      double keys);
 
 /* The figure of the last answer, NAN without one. */
 double predictions_figure(const Predictions *predictions, const char *name);

@@ -1,6 +1,8 @@
 /* replicas.c - see replicas.h. */
 #include "sim/theory/replicas.h"
 
+#include <math.h>
+
 #include "sim/theory/solve.h"
 
 typedef struct Node {
@@ -130,4 +132,24 @@ double replicas_refused(const Replicas *replicas, const ReplicasNeed *need, cons
         all += range->share;
     }
     return refused / all;
+}
+
+double replicas_missing(const Replicas *replicas, const double *up, double *spread)
+{
+    double all = 0, sum = 0, squares = 0;
+
+    g_assert_cmpuint(replicas->ranges->len, >, 0);
+    for (guint i = 0; i < replicas->ranges->len; i++) {
+        const Range *range = &g_array_index(replicas->ranges, Range, i);
+        double missing = 0;
+
+        for (guint k = 0; k < range->count; k++) {
+            missing += 1 - up[g_array_index(replicas->members, guint16, range->first + k)];
+        }
+        all += range->share;
+        sum += range->share * missing;
+        squares += range->share * missing * missing;
+    }
+    *spread = sqrt(fmax(squares / all - sum / all * (sum / all), 0));
+    return sum / all;
 }

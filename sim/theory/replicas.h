@@ -33,3 +33,7 @@ void replicas_add_range(Replicas *replicas, double share, const guint16 *nodes, 
 /* The share of the data whose replicas are not enough when node i is up with probability `up[i]`.
  * Needs a range. */
 double replicas_refused(const Replicas *replicas, const ReplicasNeed *need, const double *up);
+
+/* How many replicas of a datum are down, on average over the data; `spread` is set to the deviation
+ * between data. Of nodes that are known to be up or down. */
+double replicas_missing(const Replicas *replicas, const double *up, double *spread);

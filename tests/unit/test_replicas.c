@@ -144,6 +144,24 @@ START_TEST(the_share_is_that_of_counting_all_states)
 }
 END_TEST
 
+/* Shares of 2, 1 and 1 that miss 2, 1 and 0 replicas. */
+START_TEST(missing_replicas_are_those_of_each_datum)
+{
+    g_autoptr(Replicas) replicas = replicas_new();
+    const double up[] = {0, 0, 1};
+    double spread;
+
+    for (guint i = 0; i < 3; i++) {
+        replicas_add_node(replicas, "n", 0);
+    }
+    replicas_add_range(replicas, 2, (const guint16[]){0, 1, 2}, 3);
+    replicas_add_range(replicas, 1, (const guint16[]){1, 2}, 2);
+    replicas_add_range(replicas, 1, (const guint16[]){2}, 1);
+    ck_assert_double_eq_tol(replicas_missing(replicas, up, &spread), 1.25, 1e-12);
+    ck_assert_double_eq_tol(spread, sqrt((2 * 4 + 1) / 4.0 - 1.25 * 1.25), 1e-12);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("replicas");
@@ -151,6 +169,7 @@ Suite *test_suite(void)
 
     tcase_add_test(share, equal_nodes_agree_with_the_family_availability);
     tcase_add_test(share, the_share_is_that_of_counting_all_states);
+    tcase_add_test(share, missing_replicas_are_those_of_each_datum);
     suite_add_tcase(suite, share);
     return suite;
 }

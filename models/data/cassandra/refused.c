@@ -145,6 +145,20 @@ static double fewest_keys(World *world, bool *follows)
     return fewest;
 }
 
+/* Neither LWT nor counters nor batches, which leave hints of their own. */
+static bool has_plain_writes(World *world)
+{
+    const GPtrArray *clients = world_of_kind(world, "client");
+    double others = 0;
+
+    for (guint i = 0; i < clients->len; i++) {
+        others += share_of_mix(clients->pdata[i], "cas") +
+                  share_of_mix(clients->pdata[i], "batch") +
+                  share_of_mix(clients->pdata[i], "counter");
+    }
+    return others <= 0;
+}
+
 static void predict_level(const Cassandra *node, Replicas *replicas, const char *counter,
                           Consistency level, double keys, Predictions *predictions)
 {
@@ -158,6 +172,29 @@ static void predict_level(const Cassandra *node, Replicas *replicas, const char 
 
     predictions_state(predictions, "k of n replicas", terms, 0, metric, "refused");
     predictions_refuse(predictions, replicas, &need, keys);
+}
+
+/* Only where nobody is down for so long that hints are no longer kept. */
+static bool keeps_hints(const Cassandra *node)
+{
+    return node->hinted_handoff_enabled && node->max_hint_window >= SIM_HOUR &&
+           (node->hinted_handoff_disabled_datacenters == NULL ||
+            node->hinted_handoff_disabled_datacenters[0] == NULL);
+}
+
+static void predict_hints(const Cassandra *node, Replicas *replicas, Consistency level, double keys,
+                          Predictions *predictions)
+{
+    const char *dc = node->component.site->name;
+    ReplicasNeed need = refused_need(level, node->cluster->ring, node->site);
+    g_autofree char *metric = g_strdup_printf("hints_stored{dc:%s}", dc);
+    g_autofree char *terms = g_strdup_printf(
+        "shares of the data that those nodes hold which are down while all others know it and no "
+        "write at %s in %s is refused",
+        level_read_names[level - 1], dc);
+
+    predictions_state(predictions, "a hint for each dead replica", terms, 0, metric, "a write");
+    predictions_miss(predictions, replicas, &need, keys);
 }
 
 void refused_predict(const Component *self, Predictions *predictions)
@@ -187,6 +224,9 @@ void refused_predict(const Component *self, Predictions *predictions)
             predict_level(each, replicas, "store_reads", asker.read, keys, predictions);
             if (!follows) {
                 predict_level(each, replicas, "store_writes", asker.write, keys, predictions);
+            }
+            if (keeps_hints(each) && has_plain_writes(self->world)) {
+                predict_hints(each, replicas, asker.write, keys, predictions);
             }
         }
     }

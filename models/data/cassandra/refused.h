@@ -1,5 +1,6 @@
 /* refused.h - which share of an application's statements finds too few replicas while given nodes
- * are down: the ranges of the ring whose live replicas are not enough for the level. */
+ * are down: the ranges of the ring whose live replicas are not enough for the level; and how many
+ * hints each write leaves for those that are down. */
 #pragma once
 
 #include "models/data/cassandra/node.h"
