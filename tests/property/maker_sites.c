@@ -316,6 +316,36 @@ static cJSON *make_arguments(Company *company, const Field *fields)
     return arguments;
 }
 
+/* Whether the arguments fit each other and a target of one site. */
+static bool is_fitting(const FaultDef *fault, const cJSON *arguments)
+{
+    char *one[] = {(char *)site_names[0], NULL};
+    g_autoptr(DiagList) diags = diag_list_new(NULL, NULL);
+    g_autofree void *values = g_malloc0(MAX(fault->size, 1));
+    bool is_right = true;
+
+    if (fault->refuse != NULL) {
+        field_defaults(fault->arguments, values);
+        is_right = field_read(fault->arguments, values, arguments, diags) &&
+                   fault->refuse(values, one, false) == NULL;
+        field_clear(fault->arguments, values);
+    }
+    return is_right;
+}
+
+/* Else only those that must be given. */
+static void drop_what_does_not_fit(const FaultDef *fault, cJSON *arguments)
+{
+    if (is_fitting(fault, arguments)) {
+        return;
+    }
+    for (const Field *field = fault->arguments; field->name != NULL; field++) {
+        if ((field->flags & FIELD_REQUIRED) == 0) {
+            cJSON_DeleteItemFromObjectCaseSensitive(arguments, field->name);
+        }
+    }
+}
+
 static bool restarts_by_itself(const cJSON *arguments)
 {
     const cJSON *supervisor = json_member(arguments, "supervisor");
@@ -422,6 +452,7 @@ static void add_fault(Company *company, cJSON *method, guint number)
     cJSON_AddStringToObject(action, "func", fault->func);
     cJSON_AddItemToObject(action, "target", make_target(company, fault));
     cJSON_AddItemToObject(action, "arguments", make_arguments(company, fault->arguments));
+    drop_what_does_not_fit(fault, json_member(action, "arguments"));
     add_names(company, fault, json_member(action, "arguments"));
     if (g_str_has_prefix(fault->func, "ops.")) {
         order_node(company, fault, action);
