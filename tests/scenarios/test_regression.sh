@@ -23,7 +23,7 @@ run run scenarios/smoke $here -q -o out --out junit=all.xml --out summary=all.js
 pass_if $? "a folder runs every scenario below it, and nothing that is only extended" "$err"
 cmp -s out/junit.xml all.xml && [ "$(grep -c '<testsuite ' all.xml)" = 2 ] && [ "$(grep -c '</testsuites>' all.xml)" = 1 ]
 pass_if $? "one JUnit file holds the suites of all"
-[ "$(grep -c '^# TYPE' metrics.txt)" = 3 ] && [ "$(grep -c '^# EOF' metrics.txt)" = 1 ] && [ "$(grep -c '^dcdrill_verdict' metrics.txt)" = 2 ]
+[ "$(grep -c '^# TYPE' metrics.txt)" = 5 ] && [ -z "$(grep '^# TYPE' metrics.txt | sort | uniq -d)" ] && [ "$(grep -c '^# EOF' metrics.txt)" = 1 ] && [ "$(grep -c '^dcdrill_verdict' metrics.txt)" = 2 ]
 pass_if $? "the metrics of all are one report" "$(cat metrics.txt)"
 "$dcdrill" run scenarios/smoke -j 1 -q --progress none -o again >/dev/null 2>&1
 cmp -s out/one/summary.json again/one/summary.json && cmp -s out/folder.json again/folder.json
