@@ -241,8 +241,14 @@ const Effect *component_effect(const Component *component, guint index, uint64_t
 
 void component_drop_effects(Component *component)
 {
-    if (component->effects != NULL && component->effects->len > 0) {
-        g_array_set_size(component->effects, 0);
+    guint before = component->effects != NULL ? component->effects->len : 0;
+
+    for (guint i = before; i > 0; i--) {
+        if ((g_array_index(component->effects, EffectEntry, i - 1).fault & EFFECT_OF_WORLD) == 0) {
+            g_array_remove_index(component->effects, i - 1);
+        }
+    }
+    if (before > 0 && component->effects->len < before) {
         component_apply(component);
     }
 }

@@ -173,6 +173,10 @@ extern const MetricDef component_metrics[];
  * themselves. */
 extern const MetricDef component_totals[];
 
+/* Set in the number of what is no fault but happens by itself (a host that freezes, a collection of
+ * garbage): healing leaves it. */
+#define EFFECT_OF_WORLD ((uint64_t)1 << 62)
+
 /* Adds `effect` under `fault`, a number unique to one application of one fault, folds and applies
  * the new condition. True when the condition changed: the fault bit. */
 bool component_add_effect(Component *component, uint64_t fault, Effect effect);

@@ -15,7 +15,7 @@
 #define FREEZE_MOST (3 * SIM_S)
 
 /* Above all numbers that faults of a scenario get. */
-#define FREEZE_FAULT ((uint64_t)1 << 63)
+#define FREEZE_FAULT EFFECT_OF_WORLD
 #define NEIGHBOUR_ID ((uint32_t)1 << 31)
 
 typedef struct BetaLaw {

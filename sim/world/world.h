@@ -49,7 +49,8 @@ void world_judge(World *world);
  * and freed with the world through `clear` (may be NULL) and g_free. */
 void *world_shared(World *world, const char *name, size_t size, void (*clear)(void *));
 
-/* Takes all effects from all components, faults' ends included: "sim.heal-all". */
+/* Takes all effects of faults from all components, their ends included: "sim.heal-all". What
+ * happens by itself (EFFECT_OF_WORLD) goes on. */
 void world_heal_all(World *world);
 
 /* Defined inline because models ask for the time at every step. */

@@ -73,7 +73,7 @@ void property_hold(const Property *property)
         cJSON_Delete(scenario);
     }
     printf("# %s: %u scenarios, %u of them refused\n", property->name, cases, refused);
-    ck_assert_msg(refused <= cases / 100, "%u of %u scenarios were refused", refused, cases);
+    ck_assert_msg(refused <= cases / 20, "%u of %u scenarios were refused", refused, cases);
 }
 
 Trial *property_run(const cJSON *scenario, int run, bool *is_refused)

@@ -280,6 +280,23 @@ START_TEST(heal_all_ends_every_fault)
 }
 END_TEST
 
+/* A host's freeze and a collection of garbage are no faults. */
+START_TEST(heal_all_leaves_what_happens_by_itself)
+{
+    Probe *one, *other;
+    g_autoptr(Rig) rig = pair_new(9, &one, &other);
+    Component *component = &one->component;
+
+    component_add_effect(component, EFFECT_OF_WORLD | 5, effect_paused());
+    component_add_effect(component, 5, effect_down());
+    world_heal_all(rig->world);
+    ck_assert(component->is_up);
+    ck_assert(component->condition.paused);
+    ck_assert(component_remove_effect(component, EFFECT_OF_WORLD | 5));
+    ck_assert(!component->condition.paused);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("component");
@@ -298,6 +315,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, the_wall_clock_has_the_hosts_offset_and_the_faults);
     tcase_add_test(cases, overlapping_faults_leave_no_remainder);
     tcase_add_test(cases, heal_all_ends_every_fault);
+    tcase_add_test(cases, heal_all_leaves_what_happens_by_itself);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -6,7 +6,7 @@
 
 #include "models/data/cassandra/storage.h"
 
-#define GC_FAULT ((uint64_t)1 << 62) /* of the effect that stops the process */
+#define GC_FAULT EFFECT_OF_WORLD /* of the effect that stops the process */
 #define MIB ((int64_t)1 << 20)
 #define GIB ((double)(1 << 30))
 #define NEW_MIB_PER_CORE 100 /* cassandra-env.sh */
